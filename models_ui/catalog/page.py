@@ -1,0 +1,187 @@
+"""What the catalog's page shows of one query: headings, chips, facets and links, ready for the template."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from hashlib import blake2s
+
+from django.core.paginator import Paginator
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from models_ui.catalog.index import CatalogIndex, Result
+from models_ui.catalog.query import MAX_TEXT, PAGE_SIZES, CatalogQuery, Ignored
+from models_ui.catalog.rows import row_fragments
+from models_ui.labels import facet_label, short_tokens, value_label
+
+CONTEXT_PRESETS = (32_000, 128_000, 256_000)
+# Facets that stand open from the start; the others open when they are in use.
+OPEN = ("type", "lifecycle", "state", "capability")
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    label: str
+    query: CatalogQuery  # without this filter
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    label: str
+    column: str  # its sort; empty where rows cannot be compared
+    direction: str  # ascending, descending or empty: the value of aria-sort
+    query: CatalogQuery
+
+
+@dataclass(frozen=True, slots=True)
+class FacetOption:
+    value: str
+    label: str
+    dom_id: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    name: str
+    label: str
+    open: bool
+    options: Sequence[FacetOption]
+
+
+class CatalogPage:
+    """One page of the catalog. `query` is what is shown: a page number past the end has become the last page."""
+
+    def __init__(self, index: CatalogIndex, query: CatalogQuery, ignored: Sequence[Ignored], now: datetime) -> None:
+        self.index = index
+        self.now = now
+        self.ignored = [_ignored_sentence(each) for each in ignored]
+        self.result: Result = index.search(query)
+        self.query = self.result.query
+
+    @property
+    def catalog_size(self) -> int:
+        return len(self.index.rows)
+
+    @cached_property
+    def rows(self) -> list[SafeString]:
+        return row_fragments(self.index, self.result.rows, self.now)
+
+    @property
+    def headings(self) -> Iterator[Heading]:
+        columns = (
+            (_("Model"), "name"),
+            (_("Type"), "type"),
+            (_("Context"), "context"),
+            (_("Capabilities"), ""),
+            (_("Stops working"), "deprecation"),
+            (_("Owner"), "owner"),
+            (_("State"), "state"),
+        )
+        for label, column in columns:
+            direction = {column: "ascending", f"-{column}": "descending"}.get(self.query.sort, "") if column else ""
+            yield Heading(label, column, direction, self.query.sorted_by(column))
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        query = self.query
+        chips = []
+        if query.q:
+            chips.append(Chip(f"“{query.q}”", query.with_filter(q="")))
+        if query.context_min is not None:
+            label = _("Context from %(tokens)s") % {"tokens": short_tokens(query.context_min)}
+            chips.append(Chip(label, query.with_filter(context_min=None)))
+        if query.context_max is not None:
+            label = _("Context up to %(tokens)s") % {"tokens": short_tokens(query.context_max)}
+            chips.append(Chip(label, query.with_filter(context_max=None)))
+        for facet in self.result.facets:
+            for value in getattr(query, facet):
+                label = _("%(facet)s: %(value)s") % {"facet": facet_label(facet), "value": value_label(facet, value)}
+                chips.append(Chip(label, query.without(facet, value)))
+        return chips
+
+    @property
+    def cleared(self) -> CatalogQuery:
+        return self.query.cleared()
+
+    @property
+    def facets(self) -> Iterator[Facet]:
+        for name, values in self.result.facets.items():
+            if not values:
+                continue
+            options = [
+                FacetOption(each.value, *self._words(name, each.value), each.count, each.selected) for each in values
+            ]
+            yield Facet(name, facet_label(name), name in OPEN or bool(getattr(self.query, name)), options)
+
+    def _words(self, facet: str, value: str) -> tuple[str, str]:
+        """An option's label and DOM id: ids of our own making, since values are anybody's text."""
+        kept = self.index.kept.setdefault(("words", get_language()), {})
+        assert isinstance(kept, dict)
+        words = kept.get((facet, value))
+        if words is None:
+            digest = blake2s(f"{facet}\n{value}".encode(), digest_size=5).hexdigest()
+            words = value_label(facet, value), f"f-{digest}"
+            if len(kept) < 5_000:  # values in an address are anybody's, so not all of them are kept
+                kept[facet, value] = words
+        return words
+
+    @property
+    def context_presets(self) -> Iterator[tuple[str, CatalogQuery, bool]]:
+        for tokens in CONTEXT_PRESETS:
+            chosen = self.query.context_min == tokens and self.query.context_max is None
+            query = self.query.with_filter(context_min=None if chosen else tokens, context_max=None)
+            yield f"≥ {short_tokens(tokens)}", query, chosen
+
+    @property
+    def page_links(self) -> Iterator[tuple[str, CatalogQuery | None, bool]]:
+        """(label, where to, whether it is this page); a gap leads nowhere."""
+        paginator = Paginator(range(self.result.total), self.query.per_page)
+        for number in paginator.get_elided_page_range(self.query.page, on_each_side=1, on_ends=1):
+            if isinstance(number, int):
+                yield str(number), self.query.at_page(number), number == self.query.page
+            else:
+                yield str(number), None, False
+
+    @property
+    def previous(self) -> CatalogQuery | None:
+        return self.query.at_page(self.query.page - 1) if self.query.page > 1 else None
+
+    @property
+    def following(self) -> CatalogQuery | None:
+        return self.query.at_page(self.query.page + 1) if self.query.page < self.result.pages else None
+
+    @property
+    def page_sizes(self) -> Iterator[tuple[int, CatalogQuery, bool]]:
+        for size in PAGE_SIZES:
+            yield size, self.query.with_filter(per_page=size), size == self.query.per_page
+
+    @property
+    def csv_address(self) -> str:
+        return _with_query(reverse("catalog_csv"), self.query.at_page(1))
+
+    @property
+    def json_address(self) -> str:
+        return _with_query(reverse("catalog_json"), self.query.at_page(1))
+
+
+def _with_query(address: str, query: CatalogQuery) -> str:
+    parameters = query.serialize()
+    return f"{address}?{parameters}" if parameters else address
+
+
+def _ignored_sentence(ignored: Ignored) -> str:
+    words = {"parameter": ignored.parameter, "value": ignored.value, "most": MAX_TEXT}
+    sentences = {
+        "unknown_parameter": _("“%(parameter)s” is no filter of this page, so it was ignored."),
+        "unknown_value": _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored."),
+        "not_a_number": _("“%(value)s” is not a number that “%(parameter)s” can take, so it was ignored."),
+        "repeated": _("“%(parameter)s” was given more than once; only the first was used."),
+        "too_long": _("The text in “%(parameter)s” is too long; only its first %(most)d characters count."),
+        "too_many": _("There are too many values in “%(parameter)s”, so the last ones were ignored."),
+    }
+    return sentences[ignored.reason] % words

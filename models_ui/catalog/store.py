@@ -1,0 +1,105 @@
+"""The index that is current: built from the mirror's rows when their version moves, shared by a process's threads."""
+
+import threading
+from datetime import datetime
+
+from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.models import CatalogModel, Mirror
+from models_ui.services import id_is_routable
+
+_lock = threading.Lock()
+_current: CatalogIndex | None = None
+
+# Everything a row needs and nothing more: the raw payloads would be most of the bytes.
+_COLUMNS = (
+    "pk",
+    "model_id",
+    "aliases",
+    "type",
+    "name",
+    "description",
+    "owned_by",
+    "created_at",
+    "max_context_length",
+    "capabilities",
+    "deprecation",
+    "replacement",
+    "default_temperature",
+    "root",
+    "job",
+    "archived",
+    "first_seen_at",
+    "last_seen_at",
+    "missing_since",
+    "problems",
+)
+
+
+def current_index(mirror: Mirror, now: datetime) -> CatalogIndex:
+    """The index of the mirror's version. `mirror` was read before the rows are, so an index is never newer than it
+    says, at worst older: then the next request builds another."""
+    global _current
+    index = _current
+    if index is None or not _holds(index, mirror, now):
+        with _lock:
+            index = _current
+            if index is None or not _holds(index, mirror, now):
+                index = _current = CatalogIndex.build(load_rows(), now=now, version=mirror.version)
+    return index
+
+
+def _holds(index: CatalogIndex, mirror: Mirror, now: datetime) -> bool:
+    return index.version == mirror.version and (index.expires_at is None or now < index.expires_at)
+
+
+def load_rows() -> list[Row]:
+    """Every row of the mirror as the index wants it."""
+    return [_row(*values) for values in CatalogModel.objects.values_list(*_COLUMNS).iterator(chunk_size=2000)]
+
+
+def _row(
+    pk: int,
+    model_id: str,
+    aliases: list[str],
+    type_: str,
+    name: str | None,
+    description: str | None,
+    owner: str,
+    created_at: datetime | None,
+    context: int | None,
+    capabilities: dict[str, bool],
+    deprecation: datetime | None,
+    replacement: str,
+    default_temperature: float | None,
+    root: str,
+    job: str,
+    archived: bool,
+    first_seen_at: datetime,
+    last_seen_at: datetime,
+    missing_since: datetime | None,
+    problems: list[str],
+) -> Row:
+    return Row(
+        pk=pk,
+        model_id=model_id,
+        aliases=tuple(aliases),
+        type=type_,
+        name=name,
+        description=description,
+        owner=owner,
+        created_at=created_at,
+        context=context,
+        capabilities=tuple(key for key, has in capabilities.items() if has),
+        lacks=tuple(key for key, has in capabilities.items() if not has),
+        deprecation=deprecation,
+        replacement=replacement,
+        default_temperature=default_temperature,
+        root=root,
+        job=job,
+        archived=archived,
+        first_seen_at=first_seen_at,
+        last_seen_at=last_seen_at if missing_since else None,
+        missing_since=missing_since,
+        problems=tuple(problems),
+        routable=id_is_routable(model_id),
+    )

@@ -1,0 +1,81 @@
+"""What holds for every request: an id for the log, the security headers, and how htmx is answered."""
+
+import secrets
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import cached_property
+
+from models_ui.logs import request_id
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RequestIdMiddleware:
+    """Gives each request an id: in every log line it causes, and in the X-Request-ID header of its answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
+        token = request_id.set(request.request_id)  # type: ignore[attr-defined]
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.reset(token)
+        response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class SecurityHeadersMiddleware:
+    """The Content-Security-Policy of `SECURE_CSP` (as Django 6 reads it), and what else a browser may not do.
+
+    Pages are for the person who asked: nothing but static files may be kept by a cache or the Back button's store.
+    """
+
+    permissions = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    @cached_property
+    def policy(self) -> str:
+        return "; ".join(f"{name} {' '.join(values)}" for name, values in settings.SECURE_CSP.items())
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response["Content-Security-Policy"] = self.policy
+        response["Permissions-Policy"] = self.permissions
+        response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class HtmxResponseMiddleware:
+    """Page and fragment share a URL, so caches are told; and a redirect to the login page leads the whole page there.
+
+    htmx would follow the redirect and swap the login form into the middle of a table.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        patch_vary_headers(response, ("HX-Request", "HX-History-Restore-Request"))
+        if request.htmx and self._leads_to_login(response):  # type: ignore[attr-defined]
+            where = request.htmx.current_url_abs_path or settings.LOGIN_REDIRECT_URL  # type: ignore[attr-defined]
+            page = HttpResponse(status=204)
+            page["HX-Redirect"] = redirect_to_login(resolve_url(where)).url
+            return page
+        return response
+
+    @staticmethod
+    def _leads_to_login(response: HttpResponseBase) -> bool:
+        return response.status_code == 302 and urlsplit(response["Location"]).path == resolve_url(settings.LOGIN_URL)

@@ -1,0 +1,123 @@
+"""The outside world: Mistral's Models API as typed values and exceptions of our own.
+
+Nothing else in the project speaks HTTP to anyone. This file alone reads settings; the modules below it know none.
+"""
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from .address import check_address
+from .cards import (
+    BASE,
+    FINE_TUNED,
+    ModelCard,
+    ModelList,
+    check_model_id,
+    id_is_routable,
+    parse_card,
+    storable,
+)
+from .diagnosis import Diagnosis, diagnose
+from .dialects import AUTO, resolve
+from .errors import (
+    BadAnswer,
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    InvalidModelId,
+    ModelGone,
+    ModelNotFound,
+    ModelRetired,
+    ModelsAPIError,
+    NotConfigured,
+    NotFound,
+    RateLimited,
+    RouteNotFound,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+    UpstreamFailed,
+)
+from .models_api import UNSET, ModelsAPI, Receipt
+from .transport import Transport
+
+__all__ = [
+    "BASE",
+    "FINE_TUNED",
+    "UNSET",
+    "BadAnswer",
+    "Conflict",
+    "Diagnosis",
+    "Forbidden",
+    "Gone",
+    "Invalid",
+    "InvalidModelId",
+    "ModelCard",
+    "ModelGone",
+    "ModelList",
+    "ModelNotFound",
+    "ModelRetired",
+    "ModelsAPI",
+    "ModelsAPIError",
+    "NotConfigured",
+    "NotFound",
+    "RateLimited",
+    "Receipt",
+    "RouteNotFound",
+    "TimedOut",
+    "Transport",
+    "Unauthorized",
+    "Unreachable",
+    "UpstreamFailed",
+    "check_model_id",
+    "diagnose",
+    "id_is_routable",
+    "models_api",
+    "parse_card",
+    "storable",
+]
+
+
+def models_api() -> ModelsAPI:
+    """The Models API that the settings name; the same object, with its open connections, as long as they stay.
+
+    MISTRAL_API_KEY           required
+    MODELS_API_BASE_URL       https://api.mistral.ai/v1 by default; plain http for a loopback address only
+    MODELS_API_DIALECT        auto, contract or platform
+    MODELS_API_TIMEOUT        seconds between two pieces of an answer
+    MODELS_API_TOTAL_TIMEOUT  seconds for a whole call, with its retries
+
+    Raises NotConfigured, which names the setting, when one is missing or wrong.
+    """
+    address = check_address(str(getattr(settings, "MODELS_API_BASE_URL", "") or "https://api.mistral.ai/v1"))
+    dialect = str(getattr(settings, "MODELS_API_DIALECT", "") or AUTO)
+    return _build(
+        address, _key(), dialect, _seconds("MODELS_API_TIMEOUT", 10.0), _seconds("MODELS_API_TOTAL_TIMEOUT", 20.0)
+    )
+
+
+@lru_cache(maxsize=4)
+def _build(address: str, key: str, dialect: str, read_timeout: float, total_timeout: float) -> ModelsAPI:
+    transport = Transport(address, key, read_timeout=read_timeout, total_timeout=total_timeout)
+    return ModelsAPI(transport, resolve(dialect, address))
+
+
+def _key() -> str:
+    key = str(getattr(settings, "MISTRAL_API_KEY", "") or "").strip()
+    if not key:
+        raise NotConfigured(setting="MISTRAL_API_KEY")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise NotConfigured("it contains characters that no key has", setting="MISTRAL_API_KEY")
+    return key
+
+
+def _seconds(setting: str, default: float) -> float:
+    try:
+        seconds = float(getattr(settings, setting, default))
+    except (TypeError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds <= 600:
+        raise NotConfigured("it must be a number of seconds between 0 and 600", setting=setting)
+    return seconds

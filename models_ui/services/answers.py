@@ -1,0 +1,180 @@
+"""What upstream's bytes mean: JSON read leniently, and an error answer as one of our exceptions."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from . import errors
+from .errors import ModelsAPIError
+from .sentences import error_sentence
+
+# Statuses of a write after which nobody knows whether it happened: a gateway lost the server behind it (502, 504,
+# Cloudflare's 520 and 524). A 500 or 503 is the server's own word that it failed.
+OUTCOME_UNKNOWN = frozenset({502, 504, 520, 524})
+
+_LONGEST_INTEGER = 400  # digits; Python refuses to read more than 4,300, which would hide the rest of the list
+
+
+def decode_json(body: bytes) -> object:
+    """The value in a JSON body. Raises ValueError when there is none.
+
+    What strict JSON forbids but a lenient server sends is read too: NaN, lone surrogates, broken UTF-8, a byte
+    order mark. So one odd name cannot hide a whole list.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return json.loads(body.decode("utf-8-sig", errors="replace"), parse_int=_integer)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
+
+
+def correlation_id(headers: Mapping[str, str], body: object = None) -> str:
+    """What Mistral's support asks for: on every answer since mid 2025, under an older name before."""
+    from_body = body.get("request_id") if isinstance(body, dict) else None
+    return (
+        headers.get("mistral-correlation-id")
+        or headers.get("x-kong-request-id")
+        or (from_body if isinstance(from_body, str) else "")
+    )
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait: `Retry-After` is a number of seconds or an HTTP date. None when absent or nonsense."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
+        return float(value)
+    try:
+        when = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+
+
+def error_from_answer(
+    status: int, headers: Mapping[str, str], body: bytes, *, write: bool, model_id: str, secret: str
+) -> ModelsAPIError:
+    """The exception for an answer that is no success. `secret` is removed from upstream's words, should it be there."""
+    decoded = _without(secret, _decode_error_body(body))
+    kind = _kind(status, headers, decoded, write=write, model_id=model_id)
+    detail = _redirect_target(headers) if kind is errors.Redirected else error_sentence(decoded, None)
+    error = kind(
+        detail,
+        status=status,
+        correlation_id=_without(secret, correlation_id(headers, decoded)),
+        outcome_unknown=write and (status in OUTCOME_UNKNOWN or issubclass(kind, errors.BadAnswer)),
+        retry_after=retry_after(headers),
+        model_id=model_id,
+    )
+    if isinstance(error, errors.RouteNotFound):
+        error.allow = allowed_verbs(headers)
+    return error
+
+
+def allowed_verbs(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The verbs that an `Allow` header names, in capitals."""
+    return tuple(verb.strip().upper() for verb in headers.get("allow", "").split(",") if verb.strip())
+
+
+def _kind(status: int, headers: Mapping[str, str], body: object, *, write: bool, model_id: str) -> type[ModelsAPIError]:
+    if 300 <= status < 400:
+        return errors.Redirected
+    if status == 403:
+        return _kind_of_403(body, write=write)
+    if status == 404:
+        return _kind_of_404(body, model_id)
+    if status == 429:
+        return errors.NotInPlan if _has_zero_limit(headers) else errors.RateLimited
+    if status in _KINDS:
+        return _KINDS[status]
+    if 400 <= status < 500:
+        return errors.Invalid
+    return errors.UpstreamFailed if 500 <= status < 600 else errors.BadAnswer
+
+
+_KINDS: dict[int, type[ModelsAPIError]] = {
+    401: errors.Unauthorized,
+    402: errors.Forbidden,
+    405: errors.RouteNotFound,
+    408: errors.TimedOut,
+    409: errors.Conflict,
+    410: errors.Gone,
+}
+
+
+def _kind_of_403(body: object, *, write: bool) -> type[ModelsAPIError]:
+    named = {str(body.get("type")), str(body.get("code"))} if isinstance(body, dict) else set()
+    if named & {"tier_not_allowed", "1910"}:
+        return errors.TierNotAllowed
+    if named & {"labs_not_enabled", "1913"}:
+        return errors.LabsNotEnabled
+    # No recording of this body exists, only Mistral's glossary, which names it as a cause of 403 on delete.
+    words = error_sentence(body, None)
+    if write and re.search(r"\b(base|platform|official)\b.*\bmodel|fine-?tuned", words, re.IGNORECASE):
+        return errors.BaseModelProtected
+    return errors.Forbidden
+
+
+def _kind_of_404(body: object, model_id: str) -> type[ModelsAPIError]:
+    """Only an answer that speaks of the model says that it is gone; gateways and frameworks have 404s of their own."""
+    if not model_id:
+        return errors.RouteNotFound
+    sentence = error_sentence(body, None).casefold()
+    # The id is taken out before reading on: a model could be called "deprecated".
+    words = re.sub(rf"(?<![\w-]){re.escape(model_id.casefold())}(?![\w-])", "", sentence)
+    if not words:
+        return errors.RouteNotFound if _is_html(body) else errors.NotFound
+    if words.rstrip(".") == "not found" or re.search(r"\bno route\b|\b(url|path|endpoint|page)\b", words):
+        return errors.RouteNotFound
+    if re.search(r"\b(deprecated|retired)\b", words):
+        return errors.ModelRetired
+    return errors.ModelNotFound if "model" in words or words != sentence else errors.NotFound
+
+
+def _is_html(body: object) -> bool:
+    return isinstance(body, str) and body.lstrip().startswith("<")
+
+
+def _has_zero_limit(headers: Mapping[str, str]) -> bool:
+    """Whether a rate limit is 0, as in `x-ratelimit-limit-req-minute: 0`. A *remaining* 0 is only this minute's."""
+    limits = (value for name, value in headers.items() if re.match(r"(x-)?ratelimit(bysize)?-limit\b", name.lower()))
+    return any(re.fullmatch(r"\s*0+(\.0+)?\s*", value) for value in limits)
+
+
+def _decode_error_body(body: bytes) -> object:
+    try:
+        return decode_json(body)
+    except ValueError:
+        return body.decode("utf-8", errors="replace")
+
+
+def _redirect_target(headers: Mapping[str, str]) -> str:
+    """Scheme and host only: the rest of a redirect's address may hold secrets."""
+    try:
+        parts = urlsplit(headers.get("location", ""))
+        return f"{parts.scheme}://{parts.hostname}" if parts.hostname else ""
+    except ValueError:
+        return ""
+
+
+def _without(secret: str, value: Any, depth: int = 6) -> Any:
+    if isinstance(value, str):
+        return value.replace(secret, "…") if secret else value
+    if depth and isinstance(value, dict):
+        return {key: _without(secret, item, depth - 1) for key, item in value.items()}
+    if depth and isinstance(value, list):
+        return [_without(secret, item, depth - 1) for item in value]
+    return value if depth else None

@@ -1,0 +1,276 @@
+"""A model as upstream describes it, read field by field so that one odd value hides nothing else.
+
+Upstream's shapes differ between the contract, the live platform and its history: fields are missing, null or new,
+and the set of capabilities grows. So nothing here raises because of what was sent; what was odd is listed in
+`ModelCard.problems`. Text is made valid Unicode without NUL, so that it can be stored and shown.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from .errors import InvalidModelId
+
+BASE = "base"
+FINE_TUNED = "fine-tuned"
+LONGEST_ID = 256
+LONGEST_CAPABILITY = 100
+MOST_TOKENS = 2**31 - 1  # what a database integer holds; the longest context seen is 262,144
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """One entry of the list, or the answer about one model. Equality leaves `raw` out.
+
+    `id`                   "" when none was sent
+    `type`                 "base", "fine-tuned" or whatever came; told from root, job and id when it is missing
+    `created`              aware, UTC; None for base models, where upstream sends the time of the request
+    `max_context_length`   tokens, at least 1
+    `aliases`              the other ids of the same model, without duplicates
+    `capabilities`         every flag upstream sent, in its order, also those nobody has heard of
+    `deprecation`          aware, UTC: when the model stops answering (not when that was announced)
+    `replacement`          the id, often a "-latest" alias, that upstream recommends instead
+    `root`, `job`          fine-tuned models: the base model's id, the training job's id
+    `archived`             None when the answer did not say, which is not the same as False
+    `raw`                  the payload as sent; `storable(raw)` makes it fit for a database
+    `problems`             fields that were missing though required, null where they should not be, or mistyped
+    """
+
+    id: str
+    type: str
+    name: str | None = None
+    description: str | None = None
+    owned_by: str = ""
+    created: datetime | None = None
+    max_context_length: int | None = None
+    aliases: tuple[str, ...] = ()
+    capabilities: Mapping[str, bool] = field(default_factory=dict)
+    deprecation: datetime | None = None
+    replacement: str | None = None
+    default_temperature: float | None = None
+    root: str | None = None
+    job: str | None = None
+    archived: bool | None = None
+    raw: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_fine_tuned(self) -> bool:
+        return self.type == FINE_TUNED
+
+
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """One answer of the list call, in upstream's order; `unreadable` counts the entries that were no JSON objects."""
+
+    cards: tuple[ModelCard, ...]
+    unreadable: int
+    correlation_id: str
+    fetched_at: datetime
+    """Aware, UTC: when the answer had arrived."""
+
+
+def parse_card(raw: object) -> ModelCard | None:
+    """The card in one decoded JSON value; None only when that value is no object. Never raises."""
+    if not isinstance(raw, dict):
+        return None
+    fields = _Fields(raw)
+    model_id = fields.read("id", _text, required=True, nullable=False) or ""
+    root = fields.read("root", _text, nullable=False)
+    job = fields.read("job", _text, nullable=False)
+    kind = fields.read("type", _word, required=True, nullable=False) or _guess_type(model_id, root, job)
+    created = fields.read("created", _epoch, required=True, nullable=False)
+    return ModelCard(
+        id=model_id,
+        type=kind,
+        name=fields.read("name", _text),
+        description=fields.read("description", _text),
+        owned_by=fields.read("owned_by", _text, nullable=False) or "",
+        created=created if kind == FINE_TUNED else None,
+        max_context_length=fields.read("max_context_length", _tokens, nullable=False),
+        aliases=_read_aliases(fields, model_id),
+        capabilities=_read_capabilities(fields),
+        deprecation=fields.read("deprecation", _date_time),
+        replacement=fields.read("deprecation_replacement_model", _text),
+        default_temperature=fields.read("default_model_temperature", _temperature),
+        root=root,
+        job=job,
+        archived=fields.read("archived", _flag, nullable=False),
+        raw=raw,
+        problems=tuple(dict.fromkeys(fields.problems)),
+    )
+
+
+def id_is_routable(model_id: str) -> bool:
+    """Whether an id may be put into a URL path at all: ids are hostile input, also those that upstream listed."""
+    return (
+        0 < len(model_id) <= LONGEST_ID
+        and model_id.isprintable()  # no control, format or surrogate characters, no separators but the space
+        and not any(c in " /?#\\%\N{REPLACEMENT CHARACTER}" for c in model_id)
+        and model_id != "."
+        and ".." not in model_id
+    )
+
+
+def check_model_id(model_id: str) -> str:
+    """The id itself when a route may carry it, else InvalidModelId."""
+    if not id_is_routable(model_id):
+        raise InvalidModelId(model_id=model_id)
+    return model_id
+
+
+def storable(value: Any, depth: int = 64) -> Any:
+    """A decoded JSON value with everything replaced that a database's JSON or text column refuses.
+
+    NUL and lone surrogates become U+FFFD; NaN and infinities become their names as text; what lies deeper than
+    `depth` levels becomes "…".
+    """
+    if isinstance(value, str):
+        return _valid_unicode(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict | list) and depth == 0:
+        return "…"
+    if isinstance(value, dict):
+        return {_valid_unicode(str(key)): storable(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [storable(item, depth - 1) for item in value]
+    return value
+
+
+class _Fields:
+    """Reads one payload's fields and remembers the names of those that were not as promised."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self.raw = raw
+        self.problems: list[str] = []
+
+    def read(self, name: str, check: Callable[[Any], T], *, required: bool = False, nullable: bool = True) -> T | None:
+        if name not in self.raw:
+            if required:
+                self.problems.append(name)
+            return None
+        value = self.raw[name]
+        if value is None:
+            if not nullable:
+                self.problems.append(name)
+            return None
+        try:
+            return check(value)
+        except (ValueError, OverflowError, OSError):  # the last two: numbers and times beyond what Python can hold
+            self.problems.append(name)
+            return None
+
+
+def _read_aliases(fields: _Fields, model_id: str) -> tuple[str, ...]:
+    entries = fields.read("aliases", _list, nullable=False) or []
+    names = [_valid_unicode(entry) for entry in entries if isinstance(entry, str) and entry]
+    if len(names) != len(entries):
+        fields.problems.append("aliases")
+    return tuple(name for name in dict.fromkeys(names) if name != model_id)
+
+
+def _read_capabilities(fields: _Fields) -> dict[str, bool]:
+    """The flags of an object; a list of names, which another server might send, means that all of them are true."""
+    sent = fields.read("capabilities", _flags_or_names, required=True, nullable=False) or {}
+    flags: dict[str, bool] = {}
+    for key, value in sent.items():
+        if isinstance(key, str) and 0 < len(key) <= LONGEST_CAPABILITY and isinstance(value, bool):
+            flags[_valid_unicode(key)] = value
+        else:
+            fields.problems.append(f"capabilities.{_valid_unicode(str(key))[:LONGEST_CAPABILITY]}")
+    return flags
+
+
+def _guess_type(model_id: str, root: str | None, job: str | None) -> str:
+    return FINE_TUNED if root or job or model_id.startswith("ft:") else BASE
+
+
+# Checks: a decoded JSON value in, the typed value out, ValueError or OverflowError when it is something else.
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not text")
+    return _valid_unicode(value)
+
+
+def _word(value: Any) -> str:
+    if not (text := _text(value)):
+        raise ValueError("empty")
+    return text
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("not a boolean")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("not a list")
+    return value
+
+
+def _flags_or_names(value: Any) -> dict[Any, Any]:
+    if isinstance(value, dict):
+        return value
+    return {name if isinstance(name, str) else "": True for name in _list(value)}
+
+
+def _number(value: Any) -> int | float:
+    # In Python a bool is an int; in JSON it is not a number.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("not a number")
+    return value
+
+
+def _whole_number(value: Any) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise ValueError("not a whole number")
+    return int(number)
+
+
+def _tokens(value: Any) -> int:
+    if not 0 < (number := _whole_number(value)) <= MOST_TOKENS:
+        raise ValueError("not a number of tokens")
+    return number
+
+
+def _temperature(value: Any) -> float:
+    if not 0 <= (number := _number(value)) <= 100:
+        raise ValueError("not a temperature")
+    return float(number)
+
+
+def _epoch(value: Any) -> datetime:
+    """Unix seconds, as upstream sends `created`."""
+    if (seconds := _whole_number(value)) <= 0:
+        raise ValueError("not a time")
+    return _plausible(datetime.fromtimestamp(seconds, UTC))
+
+
+def _date_time(value: Any) -> datetime:
+    """ISO 8601, as upstream sends `deprecation` (always 12:00 UTC so far); without an offset it is taken as UTC."""
+    when = datetime.fromisoformat(_text(value))
+    return _plausible(when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC))
+
+
+def _plausible(when: datetime) -> datetime:
+    # The first and last years of the calendar break as soon as someone converts them to a local time.
+    if not 1970 <= when.year <= 9000:
+        raise ValueError("not a plausible time")
+    return when
+
+
+def _valid_unicode(text: str) -> str:
+    """NUL (PostgreSQL refuses it) and lone surrogates (no encoding has them) become U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return "".join("\N{REPLACEMENT CHARACTER}" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)

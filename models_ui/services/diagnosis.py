@@ -1,0 +1,111 @@
+"""Is the address right, is the key accepted, does the dialect fit? For `manage.py check_api`; changes nothing.
+
+Whether an address has a write route is asked with OPTIONS and GET alone (`Transport.probe` sends no other verb), and
+about a model that cannot exist, so there is nothing that could be changed even by a server that breaks HTTP's rules.
+How sure the answer is:
+
+*   `Allow`, on a 405 or on an answer to OPTIONS, names the verbs of a path: certain.
+*   405 without it: some verb is routed there. Nearly certain.
+*   404 "no Route": the path is not routed for GET. A gateway may still route the path for POST alone, so this counts
+    only when the other dialect's routes are there.
+*   Anything else says nothing, and then nothing is claimed: `dialect_fits` is None.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass, replace
+
+from .dialects import DIALECTS, RETRIEVE, Dialect, Route
+from .errors import ConnectionCut, ModelsAPIError, RouteNotFound, TimedOut, Unauthorized, Unreachable
+from .models_api import ModelsAPI
+from .transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Plain facts; None means not known.
+
+    `entries`         of the list, aliases counted
+    `dialect_fits`    whether the address has the write routes of the dialect in use
+    `better_dialect`  the other one, when that fits and this does not
+    `evidence`        one line of English for each probe
+    `error`           why the list could not be had
+    """
+
+    address: str
+    dialect: str
+    reachable: bool
+    key_accepted: bool | None = None
+    entries: int | None = None
+    unreadable: int | None = None
+    milliseconds: float | None = None
+    dialect_fits: bool | None = None
+    better_dialect: str | None = None
+    evidence: tuple[str, ...] = ()
+    error: ModelsAPIError | None = None
+
+
+def diagnose(api: ModelsAPI) -> Diagnosis:
+    """Calls the list, then probes the write routes. Raises nothing that a call could raise."""
+    facts = Diagnosis(address=api.transport.base_url, dialect=api.dialect.name, reachable=True)
+    started = time.monotonic()
+    try:
+        models = api.list()
+    except ModelsAPIError as error:
+        return replace(
+            facts,
+            reachable=not isinstance(error, Unreachable | TimedOut | ConnectionCut),
+            key_accepted=False if isinstance(error, Unauthorized) else None,
+            error=error,
+        )
+    facts = replace(
+        facts,
+        key_accepted=True,
+        entries=len(models.cards) + models.unreadable,
+        unreadable=models.unreadable,
+        milliseconds=(time.monotonic() - started) * 1000,
+    )
+    return _with_dialect(facts, api)
+
+
+def _with_dialect(facts: Diagnosis, api: ModelsAPI) -> Diagnosis:
+    evidence: list[str] = []
+    fits = {dialect.name: _is_spoken(dialect, api.transport, evidence) for dialect in DIALECTS.values()}
+    other = next(name for name in fits if name != api.dialect.name)
+    own = fits[api.dialect.name]
+    certain = own is True or fits[other] is True
+    return replace(
+        facts,
+        dialect_fits=own if certain else None,
+        better_dialect=other if own is False and fits[other] is True else None,
+        evidence=tuple(evidence),
+    )
+
+
+def _is_spoken(dialect: Dialect, transport: Transport, evidence: list[str]) -> bool | None:
+    """Whether the write routes are there: True or False when all that is known agrees, else None."""
+    model_id = f"ft:no-such-model:00000000:20000101:{secrets.token_hex(4)}"
+    known = set()
+    for route in (dialect.update, dialect.archive, dialect.unarchive):
+        found = _is_routed(route, model_id, transport)
+        known.add(found)
+        words = {True: "is there", False: "is not there", None: "cannot be told"}[found]
+        evidence.append(f"{dialect.name}: {route.verb} /{route.template} {words}")
+    known.discard(None)
+    return known.pop() if len(known) == 1 else None
+
+
+def _is_routed(route: Route, model_id: str, transport: Transport) -> bool | None:
+    missing = False
+    for verb in ("OPTIONS", "GET"):
+        if verb == "GET" and route.template == RETRIEVE.template:
+            break  # that is the retrieve route, which answers whatever the dialect
+        answer = transport.probe(verb, route.path(model_id))
+        allow = getattr(answer, "allow", ())
+        if allow:
+            return route.verb in allow
+        if isinstance(answer, RouteNotFound):
+            if answer.status == 405 and verb == "GET":
+                return True
+            missing = missing or answer.status == 404
+    return False if missing else None

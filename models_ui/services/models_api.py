@@ -1,0 +1,112 @@
+"""The client of the Models API: six verbs, typed values out, our own exceptions out, no HTTP in sight."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Final, Literal
+
+from . import errors
+from .cards import ModelCard, ModelList, check_model_id, parse_card
+from .dialects import DELETE, LIST, RETRIEVE, Dialect, Route
+from .transport import Answer, Transport
+
+
+class Unset(Enum):
+    """The type of UNSET, which is not None: None clears a field, UNSET leaves it alone."""
+
+    UNSET = "unset"
+
+
+UNSET: Final = Unset.UNSET
+MaybeText = str | None | Literal[Unset.UNSET]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Upstream accepted a write. Nothing more: what it answers is not always the whole model, so re-read it."""
+
+    correlation_id: str
+
+
+class ModelsAPI:
+    """Every method raises a ModelsAPIError (see `errors.py`); those that take an id raise InvalidModelId, before any
+    call, for one that no route may carry."""
+
+    def __init__(self, transport: Transport, dialect: Dialect) -> None:
+        self.transport = transport
+        self.dialect = dialect
+
+    def __repr__(self) -> str:
+        return f"<ModelsAPI at {self.transport.base_url}, {self.dialect.name} dialect>"
+
+    def list(self) -> ModelList:
+        """Every model the key may see, archived ones included, one entry per alias. An empty list is an answer too."""
+        answer = self.transport.call(LIST.verb, LIST.path())
+        entries = answer.value.get("data") if isinstance(answer.value, dict) else answer.value
+        if not isinstance(entries, list):
+            raise errors.WrongShape(status=answer.status, correlation_id=answer.correlation_id)
+        cards = [parse_card(entry) for entry in entries]
+        return ModelList(
+            cards=tuple(card for card in cards if card is not None),
+            unreadable=cards.count(None),
+            correlation_id=answer.correlation_id,
+            fetched_at=datetime.now(UTC),
+        )
+
+    def retrieve(self, model_id: str) -> ModelCard:
+        """One model. ModelNotFound and ModelRetired, both ModelGone, when upstream says that it is not there."""
+        answer = self.transport.call(RETRIEVE.verb, RETRIEVE.path(check_model_id(model_id)), model_id=model_id)
+        card = parse_card(answer.value)
+        if card is None or not card.id:
+            raise errors.WrongShape(status=answer.status, correlation_id=answer.correlation_id, model_id=model_id)
+        return card
+
+    def update(self, model_id: str, *, name: MaybeText = UNSET, description: MaybeText = UNSET) -> Receipt:
+        """Changes what is given: a text sets the field, None clears it, UNSET leaves it alone.
+
+        NameCannotBeCleared, before any call, where the dialect has no null name.
+        """
+        check_model_id(model_id)
+        if name is None and not self.dialect.can_clear_name:
+            raise errors.NameCannotBeCleared(model_id=model_id)
+        if description is None and not self.dialect.can_clear_name:
+            description = ""  # the contract's description is a string as well, but an empty one says the same
+        given = {"name": name, "description": description}
+        changes = {key: value for key, value in given.items() if value is not UNSET}
+        if not changes:
+            raise ValueError("update() needs a name or a description")
+        return self._write(self.dialect.update, model_id, changes)
+
+    def archive(self, model_id: str) -> Receipt:
+        return self._write(self.dialect.archive, model_id)
+
+    def unarchive(self, model_id: str) -> Receipt:
+        return self._write(self.dialect.unarchive, model_id)
+
+    def delete(self, model_id: str) -> Receipt:
+        """For ever: a fine-tune cannot be trained again."""
+        return self._write(DELETE, model_id)
+
+    def _write(self, route: Route, model_id: str, body: Mapping[str, object] | None = None) -> Receipt:
+        answer = self.transport.call(route.verb, route.path(check_model_id(model_id)), model_id=model_id, body=body)
+        if not _confirms(answer, route):
+            raise errors.WrongShape(
+                status=answer.status, correlation_id=answer.correlation_id, outcome_unknown=True, model_id=model_id
+            )
+        return Receipt(answer.correlation_id)
+
+
+def _confirms(answer: Answer, route: Route) -> bool:
+    """Whether a write's 2xx answer may be believed: an object that does not say the opposite of what was asked.
+
+    No body at all is fine with a 204, and after a delete, where there is nothing left to show.
+    """
+    if answer.empty:
+        return answer.status == 204 or route is DELETE
+    if not isinstance(answer.value, dict):
+        return False
+    if route.promises is None:
+        return True
+    flag, promised = route.promises
+    return answer.value.get(flag) is not (not promised)

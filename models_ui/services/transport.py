@@ -1,0 +1,265 @@
+"""HTTP to the Models API: the key, the limits on time and size, the retries. One call in, one answer or error out."""
+
+import http.cookiejar
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import requests
+from requests.auth import AuthBase
+
+from . import errors
+from .address import host_of, is_loopback
+from .answers import allowed_verbs, correlation_id, decode_json, error_from_answer
+from .errors import ModelsAPIError
+from .failures import RAISED, error_from_failure
+from .retries import pause_before_retry
+from .sentences import plain_text
+from .watch import Watch, WatchedAdapter
+
+logger = logging.getLogger("models_ui.services")
+
+CHUNK = 64 * 1024
+LARGEST_ERROR = 64 * 1024  # bytes of an error's body that are read: enough for any sentence
+SAFE_VERBS = frozenset({"GET", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx answer. `value` is the decoded JSON; it is None, and `empty` True, when there was no body."""
+
+    status: int
+    value: object
+    empty: bool
+    correlation_id: str
+    allow: tuple[str, ...] = ()
+
+
+class KeyAuth(AuthBase):
+    """The key as a bearer token. As an auth object, because requests lets a .netrc replace a mere header."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+    def __repr__(self) -> str:
+        return "<KeyAuth>"
+
+
+class _Session(requests.Session):
+    """A session that does not look at redirects: even when told not to follow one, requests reads the whole of its
+    body and prepares the next request."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
+class Transport:
+    """Calls below one base URL with one key. All times are seconds.
+
+    `connect_timeout`  for a connection (each address of the host), TLS included
+    `read_timeout`     between two pieces of an answer
+    `total_timeout`    for the whole call with its retries and pauses; looking the name up is the one thing that it
+                       cannot interrupt
+    `max_bytes`        of a decoded body
+    `retries`          attempts after the first, see `retries.py`
+
+    Threads may share a Transport: each gets a requests.Session of its own, since a Session is not promised to be
+    safe between threads. Proxies and CA bundles of the environment are honoured, except for a loopback address,
+    which a proxy would look for on its own machine. Redirects are never followed.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 10.0,
+        total_timeout: float = 20.0,
+        max_bytes: int = 32 * 1024 * 1024,
+        retries: int = 3,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.connect_timeout = connect_timeout
+        self.read_timeout = read_timeout
+        self.total_timeout = total_timeout
+        self.max_bytes = max_bytes
+        self.retries = retries
+        self._key = api_key
+        self._auth = KeyAuth(api_key)
+        self._sleep = sleep
+        self._clock = clock
+        self._of_thread = threading.local()
+
+    def __repr__(self) -> str:
+        return f"<Transport to {self.base_url}>"
+
+    def call(self, verb: str, path: str, *, model_id: str = "", body: Mapping[str, object] | None = None) -> Answer:
+        """One call, repeated as `retries.py` allows. `path` is relative to the base URL and already encoded.
+
+        Raises a ModelsAPIError: Unreachable and its kin when nothing was sent, TimedOut, ConnectionCut or BadAnswer
+        when no usable answer came, else what the status means. `outcome_unknown` is set on those after which a
+        write may have happened.
+        """
+        deadline = self._clock() + self.total_timeout
+        attempt = 1
+        while True:
+            left = deadline - self._clock()
+            outcome = self._attempt(verb, path, model_id, body, attempt=attempt, left=left)
+            if isinstance(outcome, Answer):
+                return outcome
+            pause = pause_before_retry(
+                outcome,
+                write=verb not in SAFE_VERBS,
+                attempt=attempt,
+                retries=self.retries,
+                left=deadline - self._clock(),
+            )
+            if pause is None:
+                raise outcome
+            self._sleep(pause)
+            attempt += 1
+
+    def probe(self, verb: str, path: str) -> Answer | ModelsAPIError:
+        """One attempt with a verb that by HTTP's rules changes nothing; whatever came of it is returned, not raised."""
+        if verb not in SAFE_VERBS:
+            raise ValueError(f"{verb} could change something")
+        return self._attempt(verb, path, "", None, attempt=1, left=self.total_timeout, failure_level=logging.DEBUG)
+
+    def close(self) -> None:
+        """Closes this thread's connections; they open again when needed."""
+        self._session().close()
+
+    def _attempt(
+        self,
+        verb: str,
+        path: str,
+        model_id: str,
+        body: Mapping[str, object] | None,
+        *,
+        attempt: int,
+        left: float,
+        failure_level: int = logging.WARNING,
+    ) -> Answer | ModelsAPIError:
+        """One exchange, logged.
+
+        An error is returned instead of raised, so that it is raised outside of any `except` block: an exception
+        chained to it would carry the request along, and with it the key.
+        """
+        write = verb not in SAFE_VERBS
+        started = self._clock()
+        with Watch(left) as watch:
+            try:
+                outcome = self._exchange(verb, path, model_id, body, left, watch)
+            except RAISED as failure:
+                outcome = error_from_failure(failure, watch, write=write, model_id=model_id)
+        logger.log(
+            failure_level if isinstance(outcome, ModelsAPIError) else logging.INFO,
+            "%s %s -> %s in %.0f ms, attempt %d, correlation id %s",
+            verb,
+            model_id or "models",
+            _in_a_word(outcome),
+            (self._clock() - started) * 1000,
+            attempt,
+            plain_text(outcome.correlation_id, 100) or "-",
+        )
+        return outcome
+
+    def _exchange(
+        self, verb: str, path: str, model_id: str, body: Mapping[str, object] | None, left: float, watch: Watch
+    ) -> Answer | ModelsAPIError:
+        write = verb not in SAFE_VERBS
+        session = self._session()
+        if write:
+            # A kept connection that died quietly would leave us not knowing whether the write arrived.
+            session.close()
+        response = session.request(
+            verb,
+            f"{self.base_url}/{path}",
+            data=None if body is None else json.dumps(body),
+            headers={} if body is None else {"Content-Type": "application/json"},
+            auth=self._auth,
+            timeout=(min(self.connect_timeout, max(left, 0.001)), min(self.read_timeout, max(left, 0.001))),
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            if not 200 <= response.status_code < 300:
+                return error_from_answer(
+                    response.status_code,
+                    response.headers,
+                    _read_error(response),
+                    write=write,
+                    model_id=model_id,
+                    secret=self._key,
+                )
+            content = _read(response, self.max_bytes)
+        if content is not None and not watch.expired:
+            return _answer(response, content, write=write, model_id=model_id)
+        kind = errors.TimedOut if watch.expired else errors.TooLarge
+        return kind(
+            status=response.status_code,
+            correlation_id=correlation_id(response.headers),
+            outcome_unknown=write,
+            model_id=model_id,
+        )
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        if session is None:
+            session = _Session()
+            session.headers.update({"Accept": "application/json", "User-Agent": "models-dashboard"})
+            session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+            session.mount("https://", WatchedAdapter())
+            session.mount("http://", WatchedAdapter())
+            session.trust_env = not is_loopback(host_of(self.base_url))
+            self._of_thread.session = session
+        return session
+
+
+def _read(response: requests.Response, limit: int) -> bytes | None:
+    """The decoded body, or None when it is larger than `limit` bytes."""
+    body = bytearray()
+    for chunk in response.iter_content(CHUNK):
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def _read_error(response: requests.Response) -> bytes:
+    """An error's body as far as it can be had; the status says enough without it."""
+    try:
+        return _read(response, LARGEST_ERROR) or b""
+    except RAISED:
+        return b""
+
+
+def _answer(response: requests.Response, content: bytes, *, write: bool, model_id: str) -> Answer | ModelsAPIError:
+    status, headers = response.status_code, response.headers
+    allow = allowed_verbs(headers)
+    if not content.strip() or response.request.method == "OPTIONS":  # whose body, if any, is prose
+        return Answer(status, None, empty=True, correlation_id=correlation_id(headers), allow=allow)
+    try:
+        value = decode_json(content)
+    except ValueError:
+        return errors.NotJSON(
+            status=status, correlation_id=correlation_id(headers), outcome_unknown=write, model_id=model_id
+        )
+    return Answer(status, value, empty=False, correlation_id=correlation_id(headers, value), allow=allow)
+
+
+def _in_a_word(outcome: Answer | ModelsAPIError) -> str:
+    """For the log, which never has the key, a header or a body."""
+    if isinstance(outcome, Answer):
+        return str(outcome.status)
+    return f"{outcome.status or 'no answer'} {outcome.code}"

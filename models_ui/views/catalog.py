@@ -1,0 +1,64 @@
+"""The catalog: every real model in one filterable page, and the same view as CSV and JSON."""
+
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from models_ui.catalog.export import as_csv, as_json
+from models_ui.catalog.page import CatalogPage
+from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.store import current_index
+from models_ui.http import Request, wants_fragment
+from models_ui.sync import mirror_state
+from models_ui.views.freshness import freshness
+
+
+@require_safe
+def catalog(request: Request) -> HttpResponse:
+    query, ignored = CatalogQuery.parse(request.META["QUERY_STRING"])
+    if not ignored and not request.htmx and _has_empty_fields(request):
+        return HttpResponseRedirect(_address(query))
+    mirror, now = mirror_state(), timezone.now()
+    index = current_index(mirror, now)
+    page = CatalogPage(index, query, ignored, now)
+    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now)}
+    if not wants_fragment(request):
+        return render(request, "models_ui/catalog.html", context)
+    response = render(request, "models_ui/catalog.html#results", context)
+    # Typing corrects the entry in the browser's history; every other step adds one.
+    header = "HX-Replace-Url" if request.htmx.trigger_name == "q" else "HX-Push-Url"
+    response[header] = _address(page.query)
+    return response
+
+
+@require_safe
+def catalog_csv(request: Request) -> HttpResponse:
+    query, _ = CatalogQuery.parse(request.META["QUERY_STRING"])
+    now = timezone.now()
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="models-{now:%Y-%m-%d}.csv"'
+    as_csv(current_index(mirror_state(), now).matches(query), now, response)
+    return response
+
+
+@require_safe
+def catalog_json(request: Request) -> HttpResponse:
+    query, _ = CatalogQuery.parse(request.META["QUERY_STRING"])
+    mirror, now = mirror_state(), timezone.now()
+    models = as_json(current_index(mirror, now).matches(query), now)
+    body = {"query": query.serialize(), "synced_at": mirror.last_synced_at, "total": len(models), "models": models}
+    return JsonResponse(body)
+
+
+def _address(query: CatalogQuery) -> str:
+    parameters = query.serialize()
+    return reverse("catalog") + (f"?{parameters}" if parameters else "")
+
+
+def _has_empty_fields(request: Request) -> bool:
+    """A form sent without JavaScript names all its fields; the address worth sharing has only those in use."""
+    return any("" in values for _, values in request.GET.lists())

@@ -1,0 +1,47 @@
+"""Pages for what went wrong: one clear sentence, what to do, and the id to ask with."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import requires_csrf_token
+
+
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 400, _("That request makes no sense"), _("Go back and try again."))
+
+
+@requires_csrf_token
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 403, _("You may not do this"), str(exception) or _("Ask a Manager for the role it needs."))
+
+
+@requires_csrf_token
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 404, _("There is no such page"), _("The address may be mistyped, or the page has moved."))
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        500,
+        _("Something went wrong here"),
+        _("It is our fault and it is in the log. Try again, and if it lasts tell whoever runs the dashboard."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(
+        request,
+        403,
+        _("This page was open for too long"),
+        _("Nothing was changed. You may have signed in or out in another tab: load the page again, then repeat it."),
+    )
+
+
+def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
+    context: dict[str, Any] = {"title": title, "sentence": sentence, "request_id": getattr(request, "request_id", "")}
+    return render(request, "error.html", context, status=status)

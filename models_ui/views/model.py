@@ -1,0 +1,80 @@
+"""One model's page: everything known of it. Any id or alias leads to its model."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.rows import address_of, view_of
+from models_ui.catalog.snippets import curl_snippet, python_snippet
+from models_ui.catalog.store import current_index
+from models_ui.http import Request
+from models_ui.models import CatalogModel
+from models_ui.sync import mirror_state
+from models_ui.views.freshness import freshness
+
+
+@require_safe
+def model(request: Request, model_id: str) -> HttpResponse:
+    mirror, now = mirror_state(), timezone.now()
+    index = current_index(mirror, now)
+    found = index.find(model_id)
+    if request.GET.get("row"):
+        found = tuple(row for row in found if str(row.pk) == request.GET["row"])
+    if not found:
+        return _unknown(request, model_id)
+    views = [view_of(row, index, now) for row in found]
+    if len(found) > 1:
+        context = {"model_id": model_id, "each_model": views, "freshness": freshness(mirror, now)}
+        return render(request, "models_ui/model_chooser.html", context)
+    row = found[0]
+    if row.model_id != model_id:
+        address = address_of(row, index)
+        return HttpResponseRedirect(f"{address}{'&' if '?' in address else '?'}{urlencode({'alias': model_id})}")
+    context = {
+        "each": views[0],
+        "followed_alias": _alias_of(row, request.GET.get("alias", "")),
+        "freshness": freshness(mirror, now),
+        "curl": curl_snippet(row, _public_base_url()),
+        "python": python_snippet(row),
+        "raw": json.dumps(_payload(row), indent=2, ensure_ascii=False),
+        **_relatives(row, index),
+    }
+    return render(request, "models_ui/model.html", context)
+
+
+def _unknown(request: Request, model_id: str) -> HttpResponse:
+    context = {"model_id": model_id, "search": CatalogQuery(q=model_id[:100])}
+    return render(request, "models_ui/model_unknown.html", context, status=404)
+
+
+def _alias_of(row: Row, alias: str) -> str:
+    """The alias that led here, if it really is one: the address can say anything."""
+    return alias if alias in row.aliases else ""
+
+
+def _payload(row: Row) -> Any:
+    return CatalogModel.objects.values_list("raw", flat=True).get(pk=row.pk)
+
+
+def _relatives(row: Row, index: CatalogIndex) -> dict[str, Any]:
+    """What it was trained from, and how many were trained from it under which of its ids."""
+    ids = {row.model_id, *row.aliases}
+    children = [each.root for each in index.rows if each.root in ids] if row.type == "base" else []
+    return {
+        "root_known": bool(index.find(row.root)),
+        "children": len(children),
+        "children_query": CatalogQuery(root=tuple(sorted(set(children)))),
+    }
+
+
+def _public_base_url() -> str:
+    """The address for people's own calls: the sandbox answers only the dashboard."""
+    return "https://api.mistral.ai/v1" if settings.DEMO else str(settings.MODELS_API_BASE_URL)

@@ -1,0 +1,46 @@
+"""The Refresh button, and the sync that a stale page asks for behind itself."""
+
+from dataclasses import replace
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+
+from models_ui.http import Request, wants_fragment
+from models_ui.sync import mirror_state, run_sync
+from models_ui.views.freshness import freshness
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sync(request: Request) -> HttpResponse:
+    """POST syncs now, GET only looks. The answer is the freshness line; `catalog-changed` tells the page to load rows.
+
+    A page that asked by itself keeps its rows until the person wants the new ones: nothing moves under the cursor.
+    """
+    by_itself = request.method != "POST" or "by_itself" in request.POST
+    if request.method == "POST":
+        run_sync(asked_by="" if by_itself else request.user.get_username())
+    if not wants_fragment(request):
+        return HttpResponseRedirect(_back(request))
+    mirror = mirror_state()
+    seen = (request.POST or request.GET).get("version", "")
+    changed = mirror.version != seen or not mirror.version
+    offer = changed and by_itself and bool(seen)
+    line = freshness(mirror, timezone.now())
+    if offer:
+        # The page still shows what it saw, and says so the next time it asks.
+        line = replace(line, version=seen, offer_new=True)
+    response = render(request, "models_ui/catalog.html#freshness", {"freshness": line})
+    if changed and not offer:
+        response["HX-Trigger"] = "catalog-changed"
+    return response
+
+
+def _back(request: Request) -> str:
+    """The page the form was on, if it is one of ours."""
+    where = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(where, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        return where
+    return resolve_url("catalog")

@@ -1,0 +1,97 @@
+"""The cast and the stage: people of each role, a sandbox over real HTTP, and a mirror synced from it."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from models_ui.permissions import Role, make_roles
+from models_ui.sync import SyncResult, run_sync
+from sandbox import Sandbox
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings) -> None:
+    """Tests need no collected files."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def point_at(settings):
+    """Point the dashboard at an upstream: `point_at(sandbox)`, or at any address with `point_at(url=…)`."""
+
+    def point(sandbox: Sandbox | None = None, *, url: str = "", key: str = "", dialect: str = "auto") -> None:
+        settings.DEMO = False
+        settings.MODELS_API_BASE_URL = url or (sandbox.url if sandbox else "")
+        settings.MISTRAL_API_KEY = key or (sandbox.key if sandbox else "some-key")
+        settings.MODELS_API_DIALECT = dialect
+        settings.MODELS_API_TIMEOUT = 2
+        settings.MODELS_API_TOTAL_TIMEOUT = 4
+
+    return point
+
+
+@pytest.fixture
+def sandbox(point_at) -> Iterator[Sandbox]:
+    """The default catalog, served over HTTP, with the dashboard pointed at it."""
+    with Sandbox() as running:
+        point_at(running)
+        yield running
+
+
+@pytest.fixture
+def synced(db: None, sandbox: Sandbox) -> SyncResult:
+    """A mirror filled from the sandbox."""
+    return run_sync()
+
+
+def person(name: str, role: Role | None) -> User:
+    make_roles()  # a flushed database has lost what the migration made
+    user = User.objects.create_user(name, f"{name}@example.org", PASSWORD)
+    if role is not None:
+        user.groups.add(Group.objects.get(name=role.group_name))
+    return user
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return person("alice", Role.MANAGER)
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return person("bob", Role.EDITOR)
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    return person("carol", Role.VIEWER)
+
+
+@pytest.fixture
+def client_of():
+    """A browser of somebody who is signed in: `client_of(carol).get(…)`."""
+
+    def browser(user: User, **options) -> Client:
+        client = Client(**options)
+        client.force_login(user)
+        return client
+
+    return browser
+
+
+@pytest.fixture
+def viewer(carol: User, client_of) -> Client:
+    return client_of(carol)
+
+
+# Hosts that the tests' own processes may find in their environment would change what is tested.
+for name in ("MISTRAL_API_KEY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
+    os.environ.pop(name, None)
