@@ -3,14 +3,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PORT ?= 8000
-export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format messages bench lock clean
+.PHONY: help run test test-database lint format messages bench lock clean
 
 help:
-	@echo "make run     serve the dashboard on http://127.0.0.1:$(PORT) (PORT= changes it)"
+	@echo "make run     serve the dashboard on http://127.0.0.1:8000 (PORT= changes the port)"
 	@echo "make test    run every test, the browser's included"
 	@echo "make lint    style, types, templates, import rules, migrations, deploy checks"
 	@echo "make bench   measure the catalog page beside Django's admin"
@@ -24,6 +22,10 @@ test: $(BIN)/.test
 	@$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest -q --ignore=tests/browser
 	$(BIN)/python -m pytest -q tests/browser
+
+# What differs between databases, for a DATABASE_URL that names PostgreSQL: syncing, actions, jobs and the pages over them.
+test-database: $(BIN)/.test
+	$(BIN)/python -m pytest -q --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/services --ignore=tests/commands --ignore=tests/usage
 
 lint: $(BIN)/.test
 	$(BIN)/ruff check .
@@ -55,7 +57,7 @@ lock:
 	@! grep -l '://' requirements.txt requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis staticfiles
+	rm -rf $(VENV) .lock .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 INSTALL := PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -q --require-hashes --no-deps
 

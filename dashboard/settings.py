@@ -5,42 +5,71 @@ three demo people on the login page. With a key none of that exists. `.env.examp
 """
 
 import os
-import secrets
 from pathlib import Path
 from urllib.parse import quote
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from models_ui.kept import kept_secret
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-if (BASE_DIR / ".env").is_file():
-    environ.Env.read_env(BASE_DIR / ".env")
+# What the environment itself says wins over the file. A comment in it needs a line of its own.
+environ.Env.read_env(BASE_DIR / ".env")
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable as it stands. django-environ would take a value that starts with `$` for another one's name."""
+    """The variable as it stands; empty counts as unset, here and in all that follow.
+
+    Not through `environ.Env()`, which takes a value that starts with `$`, as a key may, for another variable's name.
+    """
     return os.environ.get(name, "").strip() or default
 
 
 def number(name: str, default: float) -> float:
-    """The variable as a number; empty counts as unset."""
-    return env.float(name) if text(name) else default
+    value = text(name, str(default))
+    try:
+        return float(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value} is no number.") from None
+
+
+def port(name: str, default: int) -> int:
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdecimal() and 0 < int(value) < 65536):
+        raise ImproperlyConfigured(f"{name}={value} is no port: give a number from 1 to 65535.")
+    return int(value)
 
 
 def flag(name: str) -> bool:
-    return env.bool(name) if text(name) else False
+    value = text(name, "off").lower()
+    if value not in ("on", "off", "true", "false", "yes", "no", "1", "0"):
+        # To take what is not understood for "off" would be the unsafe guess for HTTPS.
+        raise ImproperlyConfigured(f"{name}={value} is neither on nor off.")
+    return value in ("on", "true", "yes", "1")
 
 
-# What this installation keeps, and nothing else writes: databases, the demo's state, generated secrets.
-VAR_DIR = Path(text("VAR_DIR", str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+def listing(name: str) -> list[str]:
+    return [item.strip() for item in text(name).split(",") if item.strip()]
+
+
+# What this installation keeps, and nothing else writes: databases, the demo's state, collected files, secrets.
+VAR_DIR = Path(text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+try:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be made: {error.strerror}.") from None
+
+# Where `manage.py serve` listens, on this machine alone; a web server in front of it is what others reach.
+PORT = port("PORT", 8000)
+WEB_CONCURRENCY = int(number("WEB_CONCURRENCY", 2))
 
 # --- The Models API ---------------------------------------------------------------------------------------------
 
 MISTRAL_API_KEY = text("MISTRAL_API_KEY")
 DEMO = not MISTRAL_API_KEY
-SANDBOX_PORT = int(number("SANDBOX_PORT", 8001))
+SANDBOX_PORT = port("SANDBOX_PORT", 8001)
 if DEMO:
     # The sandbox checks this key as upstream would; it opens nothing else.
     MISTRAL_API_KEY = "sandbox-key"
@@ -52,6 +81,8 @@ MODELS_API_TIMEOUT = number("MODELS_API_TIMEOUT", 10)
 MODELS_API_TOTAL_TIMEOUT = number("MODELS_API_TOTAL_TIMEOUT", 20)
 # Seconds after which a page asks for a new sync behind itself.
 MODELS_STALE_AFTER = number("MODELS_STALE_AFTER", 300)
+# Whether a fine-tune must be archived before it can be deleted.
+DELETE_REQUIRES_ARCHIVE = flag("DELETE_REQUIRES_ARCHIVE")
 
 # --- Demo people ------------------------------------------------------------------------------------------------
 
@@ -59,24 +90,12 @@ DEMO_PASSWORD = text("DEMO_PASSWORD")
 
 # --- Django -----------------------------------------------------------------------------------------------------
 
-
-def kept_secret_key() -> str:
-    """A key made at the first start and kept beside the database, for installations that set none."""
-    path = VAR_DIR / "secret_key"
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
-    return path.read_text()
-
-
-SECRET_KEY = text("SECRET_KEY") or kept_secret_key()
+SECRET_KEY = text("SECRET_KEY") or kept_secret(VAR_DIR / "secret_key", 50)
 DEBUG = flag("DEBUG")
 # Whether people reach the dashboard over HTTPS: makes cookies secure and redirects plain HTTP.
 HTTPS = flag("HTTPS")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or ["127.0.0.1", "localhost", "[::1]"]
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = listing("ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS = listing("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "models_ui",
@@ -105,6 +124,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "models_ui.middleware.HtmxResponseMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -130,11 +150,16 @@ TEMPLATES = [
     },
 ]
 
-# The demo never shares a database with the real thing.
+# The demo has a database of its own. Where DATABASE_URL is set none the less, `serve` and `demo` make nobody in it.
 DATABASE_URL = text("DATABASE_URL") or "sqlite:///" + quote(
     str(VAR_DIR / ("demo.sqlite3" if DEMO else "dashboard.sqlite3"))
 )
-DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+if not DATABASE_URL.startswith(("sqlite:", "postgres:", "postgresql:")):
+    raise ImproperlyConfigured("DATABASE_URL must begin with postgresql:// or sqlite:///.")
+try:
+    DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+except ValueError:
+    raise ImproperlyConfigured("DATABASE_URL has a port that is no number.") from None
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Readers never wait for a writer (WAL); writers queue instead of failing half-way (IMMEDIATE).
     DATABASES["default"].setdefault("OPTIONS", {}).update(
@@ -170,10 +195,13 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/300s/key"}
+# Proxies in front that add to X-Forwarded-For. Too few, and all people behind them share one limit on failed logins.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(number("TRUSTED_PROXY_COUNT", 0))
 
-EMAIL_CONFIG = environ.Env.email_url_config(text("EMAIL_URL", "consolemail://"))
-vars().update(EMAIL_CONFIG)
+try:
+    vars().update(environ.Env.email_url_config(text("EMAIL_URL", "consolemail://")))
+except (ImproperlyConfigured, ValueError):
+    raise ImproperlyConfigured("EMAIL_URL must look like smtp+tls://user:password@host:587.") from None
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "models@localhost")
 
 # --- What the browser is told -----------------------------------------------------------------------------------
@@ -197,9 +225,13 @@ SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "models_ui.views.errors.csrf_failure"
 if HTTPS:
     SECURE_SSL_REDIRECT = True
+    # A load balancer asks these over plain HTTP.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = 31_536_000
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    # gunicorn speaks plain HTTP to the web server in front, which has to set this header itself.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# A dashboard speaks for its own host name, not for every name below it, nor for browsers' preload lists.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # --- Language, time, files, log ---------------------------------------------------------------------------------
 
@@ -210,7 +242,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

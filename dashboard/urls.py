@@ -20,4 +20,5 @@ urlpatterns = [
 handler400 = "models_ui.views.errors.bad_request"
 handler403 = "models_ui.views.errors.forbidden"
 handler404 = "models_ui.views.errors.not_found"
+handler429 = "models_ui.views.errors.too_many_requests"  # django-allauth's, not Django's
 handler500 = "models_ui.views.errors.server_error"

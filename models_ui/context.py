@@ -6,13 +6,15 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from models_ui.permissions import role_of
+from models_ui.http import role_in
+from models_ui.permissions import Role
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": request.resolver_match.url_name if request.resolver_match else "",
-        "role": SimpleLazyObject(lambda: role_of(request.user)),
+        "role": SimpleLazyObject(lambda: role_in(request)),
+        "may_edit": SimpleLazyObject(lambda: role_in(request) >= Role.EDITOR),
         "demo": settings.DEMO,
         "demo_password": settings.DEMO_PASSWORD if settings.DEMO else "",
         "demo_people": ("viewer", "editor", "manager"),

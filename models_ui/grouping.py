@@ -7,18 +7,18 @@ can be empty on an alias, `name` can be null or itself be a floating alias.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from hashlib import sha256
 
-from models_ui.services import ModelCard
+from models_ui.services import BASE, ModelCard
 
+LONGEST_IDENTITY = 600  # what its column holds
 _DATED = re.compile(r"-(\d{4})$")  # -2508 is August 2025
 _NUMBERS = re.compile(r"\d+")
 # Facts a group's other entries may fill in where the canonical entry lacks them.
 _FILLABLE = tuple(
-    field.name
-    for field in fields(ModelCard)
-    if field.name in {"name", "description", "max_context_length", "deprecation", "replacement", "default_temperature"}
+    field.name for field in fields(ModelCard) if field.name not in {"id", "type", "aliases", "raw", "problems"}
 )
 
 
@@ -50,70 +50,96 @@ def canonical_id(ids: Sequence[str], name: str | None) -> str:
     if name and name in ids and not is_floating(name):
         return name
 
-    def rank(model_id: str) -> tuple[bool, str, int, int, str]:
+    def rank(model_id: str) -> tuple[bool, int, int, int, str]:
         dated = _DATED.search(model_id)
-        # Sorted ascending and the first taken, so what should win is negated.
-        newest = "".join(chr(0x10FFFF - ord(digit)) for digit in dated.group(1)) if dated else "\U0010ffff"
+        # The lowest wins, so what should win is negated.
+        newest = -int(dated[1]) if dated else 1
         return is_floating(model_id), newest, -len(_NUMBERS.findall(model_id)), len(model_id), model_id
 
     return min((each for each in ids if each), key=rank, default="")
 
 
+def unique_identity(identity: str, taken: Container[str]) -> str:
+    """The identity, numbered where it is taken and shortened where no column would hold it."""
+    if len(identity) > LONGEST_IDENTITY:
+        digest = sha256(identity.encode()).hexdigest()
+        identity = f"{identity[: LONGEST_IDENTITY - 100]}\n{digest}"
+    unique, number = identity, 2
+    while unique in taken:
+        unique, number = f"{identity}\n{number}", number + 1
+    return unique
+
+
 def _groups(cards: Sequence[ModelCard]) -> list[list[ModelCard]]:
     """Entries of one model together."""
-    groups: list[list[ModelCard]] = []
-    by_key: dict[tuple[str, str], list[ModelCard]] = {}
+    groups: dict[tuple[str, str], list[ModelCard]] = {}
     nameless: list[ModelCard] = []
-    for card in cards:
-        if card.type == "base" and not card.name:
+    for position, card in enumerate(cards):
+        if card.type != BASE:
+            # Without an id there is nothing to tell two entries by, so each stands alone.
+            key = ("id", card.id) if card.id else ("position", str(position))
+        elif card.name:
+            key = ("name", card.name)
+        else:
             nameless.append(card)
             continue
-        if card.type == "base":
-            key = ("name", card.name or "")
-        else:
-            # Without an id there is nothing to tell two entries by, so each stands alone.
-            key = ("id", card.id) if card.id else ("entry", str(id(card)))
-        if key not in by_key:
-            by_key[key] = []
-            groups.append(by_key[key])
-        by_key[key].append(card)
-    for cluster in _clusters(nameless):
-        home = _home(cluster, [group for group in groups if group[0].type == "base"])
-        if home is None:
-            groups.append(cluster)
-        else:
-            home.extend(cluster)
+        groups.setdefault(key, []).append(card)
+    named = {key: group for key, group in groups.items() if key[0] == "name"}
+    homes = _Homes(named)
+    for number, cluster in enumerate(_clusters(nameless)):
+        home = homes.of(cluster) or ("cluster", str(number))
+        groups.setdefault(home, []).extend(cluster)
     order = {id(card): position for position, card in enumerate(cards)}
-    return sorted(groups, key=lambda group: min(order[id(card)] for card in group))
+    return sorted(groups.values(), key=lambda group: min(order[id(card)] for card in group))
 
 
 def _clusters(cards: Sequence[ModelCard]) -> list[list[ModelCard]]:
     """Nameless entries joined where they share an id or alias, directly or through others."""
-    clusters: list[tuple[set[str], list[ModelCard]]] = []
-    for card in cards:
-        ids = {each for each in (card.id, *card.aliases) if each}
-        members = [card]
-        apart = []
-        for known, others in clusters:
-            if known & ids:
-                ids |= known
-                members = others + members
-            else:
-                apart.append((known, others))
-        clusters = [*apart, (ids, members)]
-    return [members for _, members in clusters]
+    holders: dict[str, list[int]] = {}
+    for number, card in enumerate(cards):
+        for each in _ids_of(card):
+            holders.setdefault(each, []).append(number)
+    clusters = []
+    seen: set[int] = set()
+    for start in range(len(cards)):
+        if start in seen:
+            continue
+        reached = {start: None}
+        waiting = [start]
+        while waiting:
+            for each in _ids_of(cards[waiting.pop()]):
+                # An id is followed once; whoever holds it is reached by then.
+                fresh = [number for number in holders.pop(each, ()) if number not in reached]
+                reached |= dict.fromkeys(fresh)
+                waiting += fresh
+        seen |= reached.keys()
+        clusters.append([cards[number] for number in sorted(reached)])
+    return clusters
 
 
-def _home(cluster: Sequence[ModelCard], named: Iterable[list[ModelCard]]) -> list[ModelCard] | None:
-    """The one named group that nameless entries belong to. With two candidates nothing is guessed."""
-    own = {card.id for card in cluster if card.id}
-    mentioned = {alias for card in cluster for alias in card.aliases}
-    found = [
-        group
-        for group in named
-        if any(card.id in mentioned or card.id in own or own & set(card.aliases) for card in group)
-    ]
-    return found[0] if len(found) == 1 else None
+def _ids_of(card: ModelCard) -> Iterable[str]:
+    return (card.id, *card.aliases) if card.id else card.aliases
+
+
+class _Homes:
+    """Which named group nameless entries belong to."""
+
+    def __init__(self, named: dict[tuple[str, str], list[ModelCard]]) -> None:
+        self.listing: dict[str, set[tuple[str, str]]] = {}
+        self.claiming: dict[str, set[tuple[str, str]]] = {}
+        for key, group in named.items():
+            for card in group:
+                self.listing.setdefault(card.id, set()).add(key)
+                for alias in card.aliases:
+                    self.claiming.setdefault(alias, set()).add(key)
+
+    def of(self, cluster: Sequence[ModelCard]) -> tuple[str, str] | None:
+        """The one group that lists an id of theirs, or claims one as its alias. With two candidates nothing is guessed."""
+        found: set[tuple[str, str]] = set()
+        for card in cluster:
+            found.update(*(self.listing.get(each, ()) for each in _ids_of(card)))
+            found |= self.claiming.get(card.id, set())
+        return found.pop() if len(found) == 1 else None
 
 
 def _ids_by_group(groups: Sequence[Sequence[ModelCard]]) -> dict[str, set[int]]:
@@ -134,13 +160,18 @@ def _merge(group: Sequence[ModelCard], index: int, listed: dict[str, set[int]]) 
     claimed = (alias for each in group for alias in each.aliases if listed.get(alias, {index}) & {index})
     aliases = tuple(dict.fromkeys(each for each in (*ids, *claimed) if each != model_id))
     gaps = {
-        name: next((value for each in group if (value := getattr(each, name)) is not None), None)
+        name: filling
         for name in _FILLABLE
-        if getattr(card, name) is None
+        if _is_gap(getattr(card, name))
+        for filling in [next((value for each in group if not _is_gap(value := getattr(each, name))), None)]
+        if filling is not None
     }
-    if not card.capabilities:
-        gaps["capabilities"] = next((each.capabilities for each in group if each.capabilities), card.capabilities)
-    return RealModel(identity=model_id, card=replace(card, **gaps), aliases=aliases)  # type: ignore[arg-type]
+    return RealModel(identity=model_id, card=replace(card, **gaps) if gaps else card, aliases=aliases)
+
+
+def _is_gap(value: object) -> bool:
+    """Whether an entry says nothing: neither a value nor that something is off."""
+    return value is None or value == "" or value == {}
 
 
 def _with_identities(models: Sequence[RealModel]) -> list[RealModel]:
@@ -152,10 +183,7 @@ def _with_identities(models: Sequence[RealModel]) -> list[RealModel]:
         card, identity = model.card, model.identity
         if not identity or (shared[identity] > 1 and card.name != identity):
             identity = f"{card.id}\n{card.type}\n{card.name or ''}"
-        number = 2
-        unique = identity
-        while unique in taken:
-            unique, number = f"{identity}\n{number}", number + 1
+        unique = unique_identity(identity, taken)
         taken.add(unique)
         result.append(replace(model, identity=unique))
     return result

@@ -4,6 +4,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from models_ui.permissions import Role, role_of
+
 
 class Request(HttpRequest):
     """A request as our views get it: behind login, with htmx's headers read."""
@@ -11,6 +13,13 @@ class Request(HttpRequest):
     user: User
     htmx: HtmxDetails
     request_id: str
+
+
+def role_in(request: HttpRequest) -> Role:
+    """The role of whoever asks, looked up once a request."""
+    if not hasattr(request, "_role"):
+        request._role = role_of(request.user)  # type: ignore[attr-defined]
+    return request._role  # type: ignore[attr-defined,no-any-return]
 
 
 def wants_fragment(request: Request) -> bool:

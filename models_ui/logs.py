@@ -8,5 +8,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
+        # Django tells of a 404 or 403 after the last middleware is done, and gives the request along.
+        of_record = getattr(getattr(record, "request", None), "request_id", None)
+        record.request_id = of_record or request_id.get()
         return True

@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
 
@@ -74,7 +76,17 @@ class HtmxResponseMiddleware:
             page = HttpResponse(status=204)
             page["HX-Redirect"] = redirect_to_login(resolve_url(where)).url
             return page
+        if request.htmx and response.status_code != 204 and not response.has_header("HX-Redirect"):  # type: ignore[attr-defined]
+            self._append_messages(request, response)
         return response
+
+    @staticmethod
+    def _append_messages(request: HttpRequest, response: HttpResponseBase) -> None:
+        """Messages stand outside of what is swapped, so they travel behind it and are put in their place by htmx."""
+        if isinstance(response, HttpResponse) and len(get_messages(request)):
+            flash = render_to_string("flash.html", {"messages": get_messages(request)}, request)
+            # Inside a template, because behind a bare table row a browser's parser would take the forms apart.
+            response.write(f'<template><div hx-swap-oob="beforeend:#flash">{flash}</div></template>')
 
     @staticmethod
     def _leads_to_login(response: HttpResponseBase) -> bool:

@@ -1,10 +1,15 @@
-"""The tables: what upstream said (the mirror of it), and what the runs that fetched it did.
+"""The tables: what upstream said (the mirror of it), what the runs that fetched it did, and what people did.
 
-`CatalogModel` is one real model. Only `sync.py` and `actions.py` write these rows.
+`CatalogModel` is one real model; only `sync.py` and `actions.py` write these rows. `AuditEvent` is the history of
+actions; only `audit.py` writes it, and nothing changes or deletes an event.
 """
+
+from typing import Any, NoReturn
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from models_ui.services import id_is_routable
 
 
 class Mirror(models.Model):
@@ -60,6 +65,9 @@ class CatalogModel(models.Model):
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(help_text="Kept up only once it is missing; before that it is the last sync")
     missing_since = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True, help_text="When it was deleted from here; the row is its tombstone")
+    acted_at = models.DateTimeField(null=True, help_text="Last action from here: a list fetched before it is older")
+    protected = models.BooleanField(default=False, help_text="A Manager forbade to rename, archive or delete it")
 
     class Meta:
         verbose_name = _("model")
@@ -67,6 +75,19 @@ class CatalogModel(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.model_id or self.identity
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    @property
+    def is_missing(self) -> bool:
+        return self.missing_since is not None
+
+    @property
+    def routable(self) -> bool:
+        """Whether an address may carry its id."""
+        return id_is_routable(self.model_id)
 
 
 class SyncRun(models.Model):
@@ -93,3 +114,84 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M:%S} {self.outcome}"
+
+
+class AppendOnly(models.QuerySet["AuditEvent"]):
+    """Events are written once. Whoever wants to change one has to go round Django, and the hash chain tells."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise TypeError("Audit events are never changed.")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("Audit events are never deleted.")
+
+
+class AuditEvent(models.Model):
+    """One step of one action. An action starts with an attempt and goes on with what came of it.
+
+    People and models are named as text: the history outlives both.
+    """
+
+    class Outcome(models.TextChoices):
+        ATTEMPTED = "attempted", _("under way")
+        SUCCEEDED = "succeeded", _("succeeded")
+        FAILED = "failed", _("failed")
+        REFUSED = "refused", _("refused")
+        UNKNOWN = "unknown", _("unknown")
+
+    at = models.DateTimeField()
+    action_id = models.CharField(max_length=64, db_index=True, help_text="Shared by the events of one action")
+    kind = models.CharField(max_length=40, help_text="Dotted and past: model.renamed")
+    outcome = models.CharField(max_length=20, choices=Outcome.choices)
+    actor = models.CharField(max_length=150)
+    model_id = models.CharField(max_length=300, db_index=True)
+    label = models.TextField(blank=True, help_text="What the model was called then")
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict, help_text="What was asked for; once it succeeded, what is")
+    reason = models.TextField(blank=True)
+    undoes = models.CharField(max_length=64, blank=True, help_text="The action that this one takes back")
+    job = models.CharField(max_length=64, blank=True, db_index=True, help_text="The bulk job it is part of")
+    failure = models.JSONField(default=dict)
+    correlation_id = models.CharField(max_length=100, blank=True)
+    request_id = models.CharField(max_length=40, blank=True)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor}: {self.kind} {self.model_id} {self.outcome}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("Audit events are never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("Audit events are never deleted.")
+
+
+class AuditHead(models.Model):
+    """The end of the hash chain, in its only row. Locked while an event is added, so that the chain never forks."""
+
+    last_hash = models.CharField(max_length=64, blank=True)
+    events = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.events} events"
+
+
+class ActionLock(models.Model):
+    """One action at a time on one model, across all processes. Expires, should its holder die."""
+
+    model_id = models.CharField(max_length=300, primary_key=True)
+    token = models.CharField(max_length=32)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.model_id

@@ -1,14 +1,22 @@
-"""Who may do what. Roles are groups, made by a migration; each one may do all that the one before it may.
+"""Who may do what (permission), and whether it may be done to this model now (policy).
+
+Roles are groups, made by a migration; each one may do all that the one before it may.
 
 Viewer   reads everything
 Editor   renames, describes, archives and restores
 Manager  deletes, protects, and gives people their roles
+
+`check_…` raises `ActionDenied` with a reason for the person; the same reason explains the disabled button.
 """
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
+from typing import Protocol
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class Role(IntEnum):
@@ -22,10 +30,66 @@ class Role(IntEnum):
 
     @property
     def label(self) -> str:
-        return str(_LABELS[self])
+        return str(_ROLES[self])
 
 
-_LABELS = {Role.VIEWER: _("Viewer"), Role.EDITOR: _("Editor"), Role.MANAGER: _("Manager")}
+_ROLES = {
+    Role.VIEWER: gettext_lazy("Viewer"),
+    Role.EDITOR: gettext_lazy("Editor"),
+    Role.MANAGER: gettext_lazy("Manager"),
+}
+
+
+class Verb(StrEnum):
+    """What a person can do to a fine-tune; the word is the same in URLs, views, actions and tests."""
+
+    RENAME = "rename"
+    DESCRIBE = "describe"
+    ARCHIVE = "archive"
+    UNARCHIVE = "unarchive"
+    DELETE = "delete"
+    PROTECT = "protect"
+    UNPROTECT = "unprotect"
+
+
+_NEEDS = {
+    Verb.RENAME: Role.EDITOR,
+    Verb.DESCRIBE: Role.EDITOR,
+    Verb.ARCHIVE: Role.EDITOR,
+    Verb.UNARCHIVE: Role.EDITOR,
+    Verb.DELETE: Role.MANAGER,
+    Verb.PROTECT: Role.MANAGER,
+    Verb.UNPROTECT: Role.MANAGER,
+}
+_PROTECTED_FROM = (Verb.RENAME, Verb.ARCHIVE, Verb.DELETE)
+
+
+class Subject(Protocol):
+    """What policy looks at; the mirror's row and the catalog's both have it."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def archived(self) -> bool: ...
+    @property
+    def protected(self) -> bool: ...
+    @property
+    def is_deleted(self) -> bool: ...
+    @property
+    def is_missing(self) -> bool: ...
+    @property
+    def routable(self) -> bool: ...
+
+
+class ActionDenied(Exception):
+    """It may not be done; `reason` says why, and who could."""
+
+    def __init__(self, reason: str | Promise) -> None:
+        super().__init__(reason)
+
+    @property
+    def reason(self) -> str:
+        return str(self.args[0])
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
@@ -41,3 +105,38 @@ def make_roles() -> None:
     """The three groups. Does nothing where they exist."""
     for role in Role:
         Group.objects.get_or_create(name=role.group_name)
+
+
+def check_permission(role: Role, verb: Verb) -> None:
+    """Raise ActionDenied unless this role may do this at all."""
+    needed = _NEEDS[verb]
+    if role < needed:
+        raise ActionDenied(_("Needs the %(role)s role") % {"role": needed.label})
+
+
+def check_policy(model: Subject, verb: Verb) -> None:
+    """Raise ActionDenied unless this may be done to this model now, whoever asks."""
+    if model.type != "fine-tuned":
+        raise ActionDenied(_("Only fine-tuned models can be changed; this one is Mistral’s own"))
+    if model.is_deleted:
+        raise ActionDenied(_("It has been deleted"))
+    if not model.routable:
+        raise ActionDenied(_("Its id cannot be part of an address, so nothing can be sent about it"))
+    if verb in (Verb.PROTECT, Verb.UNPROTECT):
+        return
+    if model.is_missing:
+        raise ActionDenied(_("Mistral no longer lists it"))
+    if model.protected and verb in _PROTECTED_FROM:
+        raise ActionDenied(_("It is protected; a Manager can lift that"))
+    if verb is Verb.DELETE and settings.DELETE_REQUIRES_ARCHIVE and not model.archived:
+        raise ActionDenied(_("It must be archived first"))
+
+
+def denial(role: Role, model: Subject, verb: Verb) -> str:
+    """Why this role cannot do this to this model now; empty when it can. For buttons."""
+    try:
+        check_permission(role, verb)
+        check_policy(model, verb)
+    except ActionDenied as denied:
+        return denied.reason
+    return ""

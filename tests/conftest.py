@@ -16,11 +16,17 @@ PASSWORD = "correct horse battery staple"
 
 @pytest.fixture(autouse=True)
 def _plain_static_files(settings) -> None:
-    """Tests need no collected files."""
+    """Tests need no collected files, and the directory for them may not exist yet."""
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -5,15 +5,17 @@ Rows have positions. A set of rows is a Python integer with one bit a position, 
 A sort order is computed once. Pure: no Django, no clock; threads may share it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import and_, or_
-from typing import Any
+from typing import Any, TypeVar
 
 from models_ui.catalog.query import FACETS, STATES, CatalogQuery
 from models_ui.lifecycle import LIFECYCLES, Lifecycle, lifecycle
+
+T = TypeVar("T", bound=Hashable)
 
 # The order in which upstream's own list names them; others follow by name. A flag nobody has heard of is one more.
 KNOWN_CAPABILITIES = (
@@ -66,6 +68,8 @@ class Row:
     first_seen_at: datetime | None = None
     last_seen_at: datetime | None = None  # None: in the last list
     missing_since: datetime | None = None
+    deleted_at: datetime | None = None  # deleted from here; it is missing as well
+    protected: bool = False
     problems: tuple[str, ...] = ()
     routable: bool = True  # whether an address may carry its id
 
@@ -74,6 +78,14 @@ class Row:
         if self.missing_since is not None:
             return "missing"
         return "archived" if self.archived else "live"
+
+    @property
+    def is_missing(self) -> bool:
+        return self.missing_since is not None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
 
     @property
     def label(self) -> str:
@@ -136,17 +148,13 @@ class CatalogIndex:
         listed = tuple(sorted(rows, key=_by_name))
         stages = tuple(lifecycle(row.deprecation, now) for row in listed)
         ahead = [row.deprecation for row in listed if row.deprecation is not None and row.deprecation > now]
-        contexts: dict[int, int] = {}
-        for position, row in enumerate(listed):
-            if row.context is not None:
-                contexts[row.context] = contexts.get(row.context, 0) | 1 << position
         return cls(
             rows=listed,
             version=version,
             expires_at=min(ahead, default=None),
             _all=(1 << len(listed)) - 1,
             _facets=_facet_sets(listed, stages),
-            _contexts=contexts,
+            _contexts=_sets((() if row.context is None else (row.context,) for row in listed), len(listed)),
             _orders=_orders(listed),
             _haystacks=[row.haystack for row in listed],
             _by_id=_ids(listed),
@@ -210,12 +218,14 @@ class CatalogIndex:
 
     def _text(self, text: str) -> int:
         """Rows that contain every word, anywhere, whatever the case."""
-        words = text.casefold().split()
-        hits = bytearray(-(-len(self._haystacks) // 8))
-        for position, haystack in enumerate(self._haystacks):
-            if all(word in haystack for word in words):
-                hits[position >> 3] |= 1 << (position & 7)
-        return int.from_bytes(hits, "little")
+        haystacks = self._haystacks
+        found: Sequence[int] = range(len(haystacks))
+        for word in text.casefold().split():
+            found = [position for position in found if word in haystacks[position]]
+        bits = bytearray(-(-len(haystacks) // 8))
+        for position in found:
+            bits[position >> 3] |= 1 << (position & 7)
+        return int.from_bytes(bits, "little")
 
     def _context(self, lowest: int | None, highest: int | None) -> int:
         """Rows whose context length is known and within the bounds, both included."""
@@ -263,9 +273,9 @@ class CatalogIndex:
         return tuple(values)
 
 
-def _by_name(row: Row) -> tuple[int, str, str, int]:
-    """The default order: what can be used first, then by name."""
-    return STATES.index(row.state), row.label.casefold(), row.model_id, row.pk
+def _by_name(row: Row) -> tuple[int, bool, str, str, int]:
+    """The default order: what can be used first, then by name; what has neither name nor id comes last."""
+    return STATES.index(row.state), not row.label, row.label.casefold(), row.model_id, row.pk
 
 
 def _facet_sets(rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, dict[str, int]]:
@@ -287,10 +297,10 @@ def _facet_sets(rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, d
     return {name: dict(sorted(values.items(), key=_facet_order(name))) for name, values in sets.items()}
 
 
-def _sets(values_of_rows: Iterator[Iterable[str]] | Iterable[Iterable[str]], size: int) -> dict[str, int]:
+def _sets(values_of_rows: Iterable[Iterable[T]], size: int) -> dict[T, int]:
     """For each value the set of rows that have it. Bits are collected in bytes: setting one in an int copies it."""
     width = -(-size // 8)
-    found: dict[str, bytearray] = {}
+    found: dict[T, bytearray] = {}
     for position, values in enumerate(values_of_rows):
         for value in values:
             bits = found.get(value)
@@ -315,7 +325,7 @@ def _facet_order(name: str) -> Callable[[tuple[str, int]], tuple[int, int, str]]
 def _orders(rows: Sequence[Row]) -> dict[str, Sequence[int]]:
     """For each sort the positions in order. What has no value comes last, whichever way; ties keep the name's order."""
     keys: dict[str, Callable[[Row], Any]] = {
-        "name": lambda row: row.label.casefold(),
+        "name": lambda row: row.label.casefold() or None,
         "type": lambda row: row.type or None,
         "context": lambda row: row.context,
         "deprecation": lambda row: row.deprecation,
@@ -334,17 +344,20 @@ def _orders(rows: Sequence[Row]) -> dict[str, Sequence[int]]:
 
 def _ids(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
     """What each id and alias leads to. What is listed now comes before what once was."""
-    found: dict[str, tuple[Row, ...]] = {}
+    found: dict[str, list[Row]] = {}
     current = [row for row in rows if row.missing_since is None]
     gone = [row for row in rows if row.missing_since is not None]
     for row in current:
         for each in dict.fromkeys((row.model_id, *row.aliases)):
-            if each:
-                found[each] = (*found.get(each, ()), row)
+            found.setdefault(each, []).append(row)
     for row in gone:
-        if row.model_id and row.model_id not in (other.model_id for other in found.get(row.model_id, ())):
-            found[row.model_id] = (*found.get(row.model_id, ()), row)
+        found.setdefault(row.model_id, []).append(row)
+    # What nobody else answers to: aliases of models that are gone, and names, which are nearly always ids as well.
     for row in gone:
         for each in row.aliases:
-            found.setdefault(each, (row,))
-    return found
+            found.setdefault(each, [row])
+    for row in rows:
+        if row.type == "base" and row.name:
+            found.setdefault(row.name, [row])
+    found.pop("", None)
+    return {each: tuple(leads_to) for each, leads_to in found.items()}

@@ -16,6 +16,7 @@ from models_ui.catalog.index import CatalogIndex, Result
 from models_ui.catalog.query import MAX_TEXT, PAGE_SIZES, CatalogQuery, Ignored
 from models_ui.catalog.rows import row_fragments
 from models_ui.labels import facet_label, short_tokens, value_label
+from models_ui.permissions import Role
 
 CONTEXT_PRESETS = (32_000, 128_000, 256_000)
 # Facets that stand open from the start; the others open when they are in use.
@@ -56,9 +57,12 @@ class Facet:
 class CatalogPage:
     """One page of the catalog. `query` is what is shown: a page number past the end has become the last page."""
 
-    def __init__(self, index: CatalogIndex, query: CatalogQuery, ignored: Sequence[Ignored], now: datetime) -> None:
+    def __init__(
+        self, index: CatalogIndex, query: CatalogQuery, ignored: Sequence[Ignored], now: datetime, role: Role
+    ) -> None:
         self.index = index
         self.now = now
+        self.role = role
         self.ignored = [_ignored_sentence(each) for each in ignored]
         self.result: Result = index.search(query)
         self.query = self.result.query
@@ -69,7 +73,7 @@ class CatalogPage:
 
     @cached_property
     def rows(self) -> list[SafeString]:
-        return row_fragments(self.index, self.result.rows, self.now)
+        return row_fragments(self.index, self.result.rows, self.now, self.role)
 
     @property
     def headings(self) -> Iterator[Heading]:

@@ -27,6 +27,8 @@ FACETS: Final = ("type", "capability", "capability_any", "capability_not", "life
 
 MAX_TEXT: Final = 200
 MAX_VALUES: Final = 50
+MAX_VALUE: Final = 400  # longer than any column that a facet is made from
+MAX_PARAMETERS: Final = 1000
 MAX_CONTEXT: Final = 10**12
 MAX_PAGE: Final = 10**6
 
@@ -113,21 +115,32 @@ class CatalogQuery:
 _DEFAULTS: Final = {field.name: field.default for field in fields(CatalogQuery)}
 _SPACES = re.compile(r"\s+")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_TOKENS = re.compile(r"(\d{1,12})(?:\.(\d{1,3}))?\s*([km]?)", re.IGNORECASE)
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_THOUSANDS = re.compile(r"(?<=\d)[,'’\s](?=\d{3}(?!\d))")
+_TOKENS = re.compile(r"(\d{1,13})(?:[.,](\d{1,3}))?\s*([km]?)", re.IGNORECASE)
+
+
+def _tidy(text: str) -> str:
+    """Text of a person: pasted tabs and line breaks are spaces, what cannot be shown is left out."""
+    return _SPACES.sub(" ", _UNPRINTABLE.sub("", _SPACES.sub(" ", text))).strip()
 
 
 def parse_tokens(text: str, *, upper: bool) -> int | None:
-    """`131072`, `128k` or `1M` as tokens.
+    """`131072`, `131,072`, `128k`, `1.5k` or `1M` as tokens; None for anything else.
 
     A k is 1,000 to some models (256,000 is Codestral's "256k") and 1,024 to most, so a lower bound takes
     the smaller and an upper bound the larger reading: nobody loses a model to the difference.
     """
-    match = _TOKENS.fullmatch(text.strip().replace(",", "").replace("\u202f", "").replace("\xa0", ""))
+    match = _TOKENS.fullmatch(_THOUSANDS.sub("", text.strip()))
     if match is None:
         return None
-    whole, fraction, unit = match.groups()
+    whole, fraction, unit = match.groups(default="")
+    if fraction and not unit:
+        if len(fraction) < 3:
+            return None  # half a token
+        whole, fraction = whole + fraction, ""  # 131.072, as Germans write it
     scale = {"": 1, "k": 1024 if upper else 1000, "m": 1024**2 if upper else 1000**2}[unit.lower()]
-    value = int(float(f"{whole}.{fraction or 0}") * scale)
+    value = int(whole) * scale + int(fraction.ljust(3, "0")) * scale // 1000
     return value if value <= MAX_CONTEXT else None
 
 
@@ -148,47 +161,44 @@ class _Parser:
             "per_page": self._per_page,
             "page": self._page,
         }
-        try:
-            pairs = parse_qsl(query_string, keep_blank_values=True, max_num_fields=1000)
-        except ValueError:
-            self._ignore("?", query_string, "too_many")
-            pairs = []
-        for name, raw in pairs:
-            value = _UNPRINTABLE.sub("", raw).strip()
-            if not value and (name in single or name in FACETS):
-                continue  # an empty form field says nothing
+        parameters = query_string.split("&")
+        if len(parameters) > MAX_PARAMETERS:
+            self._ignore("?", "&".join(parameters[MAX_PARAMETERS:]), "too_many")
+        for name, value in parse_qsl("&".join(parameters[:MAX_PARAMETERS]), keep_blank_values=True):
             if name in FACETS:
-                self._facet(name, value)
+                self._facet(name, _SURROGATES.sub("\ufffd", value))
             elif name not in single:
                 self._ignore(name, value, "unknown_parameter")
+            elif not (text := _tidy(value)):
+                continue  # an empty form field says nothing
             elif name in self.values:
-                self._ignore(name, value, "repeated")
+                self._ignore(name, text, "repeated")
             else:
-                understood = single[name](name, value)
+                understood = single[name](name, text)
                 if understood is not None:
                     self.values[name] = understood
         facets = {name: tuple(sorted(values)) for name, values in self.lists.items()}
         return Parsed(CatalogQuery(**self.values, **facets), tuple(self.ignored))  # type: ignore[arg-type]
 
     def _ignore(self, name: str, value: str, reason: str) -> None:
-        self.ignored.append(Ignored(name[:60], value[:60], reason))
+        self.ignored.append(Ignored(_tidy(name)[:60], _tidy(value)[:60], reason))
 
     def _facet(self, name: str, value: str) -> None:
+        """Values stay as they are, spaces and all: upstream may have named a capability so, and links lead to it."""
         values = self.lists.setdefault(name, set())
-        if name in CLOSED_FACETS and value not in CLOSED_FACETS[name]:
+        if not value:
+            return
+        if len(value) > MAX_VALUE or value not in CLOSED_FACETS.get(name, (value,)):
             self._ignore(name, value, "unknown_value")
-        elif len(value) > 2 * MAX_TEXT:
-            self._ignore(name, value, "too_long")
         elif len(values) >= MAX_VALUES and value not in values:
             self._ignore(name, value, "too_many")
         else:
             values.add(value)
 
-    def _text(self, name: str, value: str) -> str | None:
-        text = _SPACES.sub(" ", value)
-        if len(text) > MAX_TEXT:
-            self._ignore(name, text, "too_long")
-        return text[:MAX_TEXT].strip()
+    def _text(self, name: str, value: str) -> str:
+        if len(value) > MAX_TEXT:
+            self._ignore(name, value, "too_long")
+        return value[:MAX_TEXT].strip()
 
     def _tokens(self, name: str, value: str) -> int | None:
         tokens = parse_tokens(value, upper=name == "context_max")
@@ -203,7 +213,7 @@ class _Parser:
         return None
 
     def _per_page(self, name: str, value: str) -> int | None:
-        if value.isascii() and value.isdigit() and int(value) in PAGE_SIZES:
+        if value in map(str, PAGE_SIZES):
             return int(value)
         self._ignore(name, value, "unknown_value")
         return None

@@ -1,15 +1,17 @@
-"""Table rows as HTML: rendered once for each language and day, and kept as long as the index holds.
+"""Table rows as HTML: rendered once for each language, day and role, and kept as long as the index holds.
 
-A row's HTML depends on the row, the language and the UTC date ("in 23 days"), never on the person.
+A row's HTML depends on the row, the language, the UTC date ("in 23 days") and what the role may do, never on the
+person: it holds no CSRF token. Buttons belong to a form outside the rows that has one.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
+from django.http import HttpRequest
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -17,7 +19,11 @@ from django.utils.translation import get_language
 
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
+from models_ui.permissions import Role, Verb, denial
 
+ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELETE)
+PAGE_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.PROTECT, Verb.UNPROTECT, Verb.DELETE)
+_ASKING = (Verb.RENAME, Verb.DESCRIBE, Verb.DELETE)
 _BOILERPLATE = re.compile(r"Official \S+ Mistral AI model")
 
 
@@ -62,17 +68,54 @@ def address_of(row: Row, index: CatalogIndex) -> str:
     return f"{address}?row={row.pk}" if len(index.find(row.model_id)) > 1 else address
 
 
-def row_fragments(index: CatalogIndex, rows: Iterable[Row], now: datetime) -> list[SafeString]:
+def row_fragments(index: CatalogIndex, rows: Iterable[Row], now: datetime, role: Role) -> list[SafeString]:
     """The rows' HTML, in order."""
-    kept = index.kept.setdefault(("rows", get_language(), now.date()), {})
+    kept = index.kept.setdefault(("rows", get_language(), now.date(), role), {})
     assert isinstance(kept, dict)
     fragments = []
     for row in rows:
         fragment = kept.get(row.pk)
         if fragment is None:
-            fragment = kept[row.pk] = _row_template().render({"each": view_of(row, index, now)})
+            fragment = kept[row.pk] = _row_template().render(_row_context(index, row, now, role))
         fragments.append(fragment)
     return fragments
+
+
+def row_fragment(
+    index: CatalogIndex, row: Row, now: datetime, role: Role, request: HttpRequest, extra: dict[str, Any]
+) -> SafeString:
+    """One row that is not like the others: being edited, or just acted upon. Rendered afresh, never kept."""
+    fragment: SafeString = _row_template().render({**_row_context(index, row, now, role), **extra}, request)
+    return fragment
+
+
+def _row_context(index: CatalogIndex, row: Row, now: datetime, role: Role) -> dict[str, Any]:
+    return {"each": view_of(row, index, now), "buttons": buttons_of(row, role)}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One thing a person may do to a model, or would need another role for."""
+
+    verb: Verb
+    address: str
+    denial: str  # why not; empty when it can be done
+    asks: bool  # leads to a form first; the others act at one click
+
+
+def buttons_of(row: Row, role: Role, verbs: Sequence[Verb] = ROW_VERBS) -> list[Button]:
+    """What can be done to a fine-tune; nothing for Mistral's own models and for what is deleted."""
+    if row.type != "fine-tuned" or row.is_deleted or not row.routable:
+        return []
+    hidden = {
+        Verb.UNARCHIVE if not row.archived else Verb.ARCHIVE,
+        Verb.UNPROTECT if not row.protected else Verb.PROTECT,
+    }
+    return [
+        Button(verb, reverse(verb, args=[row.model_id]), denial(role, row, verb), verb in _ASKING)
+        for verb in verbs
+        if verb not in hidden
+    ]
 
 
 @cache

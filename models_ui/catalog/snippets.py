@@ -60,5 +60,5 @@ def _call(row: Row) -> Call:
 def _post(path: str, method: str, row: Row, **arguments: object) -> Call:
     """The SDK's argument for a list of texts is `inputs`, the API's is `input`; all others share their names."""
     named = {"inputs" if name == "input" else name: value for name, value in arguments.items()}
-    written = ", ".join(f"{name}={json.dumps(value)}" for name, value in {"model": row.model_id, **named}.items())
-    return Call(path, {"model": row.model_id, **arguments}, f"{method}({written})")
+    lines = "".join(f"    {name}={json.dumps(value)},\n" for name, value in {"model": row.model_id, **named}.items())
+    return Call(path, {"model": row.model_id, **arguments}, f"{method}(\n{lines})")

@@ -31,6 +31,8 @@ _COLUMNS = (
     "first_seen_at",
     "last_seen_at",
     "missing_since",
+    "deleted_at",
+    "protected",
     "problems",
 )
 
@@ -77,6 +79,8 @@ def _row(
     first_seen_at: datetime,
     last_seen_at: datetime,
     missing_since: datetime | None,
+    deleted_at: datetime | None,
+    protected: bool,
     problems: list[str],
 ) -> Row:
     return Row(
@@ -100,6 +104,8 @@ def _row(
         first_seen_at=first_seen_at,
         last_seen_at=last_seen_at if missing_since else None,
         missing_since=missing_since,
+        deleted_at=deleted_at,
+        protected=protected,
         problems=tuple(problems),
         routable=id_is_routable(model_id),
     )

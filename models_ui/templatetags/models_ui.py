@@ -1,14 +1,21 @@
 """What our templates need beyond Django's own: words for keys and numbers, and links within the catalog."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from models_ui import labels
+from models_ui import labels, wording
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.rows import Button
+from models_ui.models import AuditEvent
+from models_ui.permissions import Verb
 
 register = template.Library()
 
@@ -17,6 +24,58 @@ register.filter("short_tokens", labels.short_tokens)
 register.filter("exact", labels.exact_number)
 register.filter("in_days", labels.in_days)
 register.filter("ago", labels.ago)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTag:
+    verb: str  # undo, settle or empty
+    action_id: str
+
+
+@register.filter
+def action_tag(message: Message) -> ActionTag:
+    """What a message offers to do next, from its extra tags."""
+    verb, _, action_id = message.extra_tags.partition(":")
+    return ActionTag(verb, action_id) if action_id else ActionTag("", "")
+
+
+@register.filter
+def shared_denial(buttons: Sequence[Button]) -> str:
+    """The reason that all buttons share, to be said once in plain sight."""
+    reasons = {button.denial for button in buttons if button.verb != Verb.DELETE}
+    return reasons.pop() if len(reasons) == 1 else ""
+
+
+@register.filter
+def verb(value: str) -> str:
+    return wording.verb_label(Verb(value))
+
+
+@register.filter
+def value_words(value: Any, field: str) -> str:
+    """A value of a field in words, for a diff."""
+    return wording.value_words(field, value)
+
+
+@register.filter
+def told(event: AuditEvent) -> str:
+    return wording.told(event)
+
+
+@register.filter
+def change(event: AuditEvent) -> tuple[str, str] | None:
+    """Before and after in words, where the action changed a value."""
+    return wording.change(event)
+
+
+@register.filter
+def why(event: AuditEvent) -> str:
+    return wording.why(event)
+
+
+@register.filter
+def undoable(event: AuditEvent) -> bool:
+    return wording.can_be_undone(event)
 
 
 @register.filter

@@ -12,7 +12,7 @@ from models_ui.catalog.export import as_csv, as_json
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, wants_fragment
+from models_ui.http import Request, role_in, wants_fragment
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
 
@@ -24,7 +24,7 @@ def catalog(request: Request) -> HttpResponse:
         return HttpResponseRedirect(_address(query))
     mirror, now = mirror_state(), timezone.now()
     index = current_index(mirror, now)
-    page = CatalogPage(index, query, ignored, now)
+    page = CatalogPage(index, query, ignored, now, role_in(request))
     context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now)}
     if not wants_fragment(request):
         return render(request, "models_ui/catalog.html", context)

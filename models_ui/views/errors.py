@@ -24,6 +24,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 @requires_csrf_token
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Of logins, password resets and the like, which django-allauth counts."""
+    return _page(request, 429, _("Too many attempts"), _("Wait a few minutes, then try again."))
+
+
+@requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
     return _page(
         request,
@@ -44,4 +50,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
     context: dict[str, Any] = {"title": title, "sentence": sentence, "request_id": getattr(request, "request_id", "")}
-    return render(request, "error.html", context, status=status)
+    response = render(request, "error.html", context, status=status)
+    if getattr(request, "htmx", False):
+        # A whole page does not belong where a fragment was asked for: its middle takes the place of the page's.
+        response["HX-Retarget"] = response["HX-Reselect"] = "#main"
+        response["HX-Reswap"] = "outerHTML"
+    return response

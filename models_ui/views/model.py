@@ -1,6 +1,7 @@
 """One model's page: everything known of it. Any id or alias leads to its model."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -10,15 +11,15 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from models_ui.audit import history
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.rows import address_of, view_of
+from models_ui.catalog.rows import PAGE_VERBS, address_of, buttons_of, view_of
 from models_ui.catalog.snippets import curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
-from models_ui.http import Request
+from models_ui.http import Request, role_in, wants_fragment
 from models_ui.models import CatalogModel
 from models_ui.sync import mirror_state
-from models_ui.views.freshness import freshness
 
 
 @require_safe
@@ -32,22 +33,31 @@ def model(request: Request, model_id: str) -> HttpResponse:
         return _unknown(request, model_id)
     views = [view_of(row, index, now) for row in found]
     if len(found) > 1:
-        context = {"model_id": model_id, "each_model": views, "freshness": freshness(mirror, now)}
+        context = {"model_id": model_id, "each_model": views}
         return render(request, "models_ui/model_chooser.html", context)
     row = found[0]
     if row.model_id != model_id:
         address = address_of(row, index)
         return HttpResponseRedirect(f"{address}{'&' if '?' in address else '?'}{urlencode({'alias': model_id})}")
-    context = {
-        "each": views[0],
-        "followed_alias": _alias_of(row, request.GET.get("alias", "")),
-        "freshness": freshness(mirror, now),
+    context = article_context(request, row, index, now) | {
+        "followed_alias": _alias_of(row, request.GET.get("alias", ""))
+    }
+    template = "models_ui/model.html#article" if wants_fragment(request) else "models_ui/model.html"
+    return render(request, template, context)
+
+
+def article_context(request: Request, row: Row, index: CatalogIndex, now: datetime) -> dict[str, Any]:
+    """All that a model's page shows, for the page itself and for what an action puts in its place."""
+    return {
+        "each": view_of(row, index, now),
+        "buttons": buttons_of(row, role_in(request), PAGE_VERBS),
+        "history": history(row.model_id)[:50] if row.type != "base" else [],
+        "synced_at": mirror_state().last_synced_at,
         "curl": curl_snippet(row, _public_base_url()),
         "python": python_snippet(row),
         "raw": json.dumps(_payload(row), indent=2, ensure_ascii=False),
         **_relatives(row, index),
     }
-    return render(request, "models_ui/model.html", context)
 
 
 def _unknown(request: Request, model_id: str) -> HttpResponse:

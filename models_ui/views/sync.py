@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from models_ui.http import Request, wants_fragment
-from models_ui.sync import mirror_state, run_sync
+from models_ui.sync import is_stale, mirror_state, run_sync
 from models_ui.views.freshness import freshness
 
 
@@ -21,21 +21,30 @@ def sync(request: Request) -> HttpResponse:
     """
     by_itself = request.method != "POST" or "by_itself" in request.POST
     if request.method == "POST":
-        run_sync(asked_by="" if by_itself else request.user.get_username())
+        _sync(request, by_itself=by_itself)
     if not wants_fragment(request):
         return HttpResponseRedirect(_back(request))
     mirror = mirror_state()
     seen = (request.POST or request.GET).get("version", "")
+    line = freshness(mirror, timezone.now())
+    # A page without rows shows in their place why there are none, so news of any kind is for the rows, too.
     changed = mirror.version != seen or not mirror.version
     offer = changed and by_itself and bool(seen)
-    line = freshness(mirror, timezone.now())
-    if offer:
+    if offer or line.running:
         # The page still shows what it saw, and says so the next time it asks.
-        line = replace(line, version=seen, offer_new=True)
+        line = replace(line, version=seen, offer_new=offer)
     response = render(request, "models_ui/catalog.html#freshness", {"freshness": line})
-    if changed and not offer:
+    if changed and not offer and not line.running:
         response["HX-Trigger"] = "catalog-changed"
     return response
+
+
+def _sync(request: Request, *, by_itself: bool) -> None:
+    """What a person asks for is done. What a page asks for, only while the rows are old: other pages asked, too."""
+    if not by_itself:
+        run_sync(asked_by=request.user.get_username())
+    elif is_stale(mirror_state(), timezone.now()):
+        run_sync()
 
 
 def _back(request: Request) -> str:

@@ -1,47 +1,78 @@
 // What htmx does not do by itself. Everything works without this file; it makes things smoother.
 "use strict";
 
-const narrow = window.matchMedia("(max-width: 56rem)");
+const live = () => document.getElementById("live");
+const narrow = window.matchMedia("(max-width: 72rem)");
 
-document.addEventListener("DOMContentLoaded", () => {
+// A new page: filters start folded where they would stand in the way, and the way back is the way one came.
+function arrive() {
   if (narrow.matches) document.getElementById("facets")?.removeAttribute("open");
-});
+  const back = document.querySelector(".back a");
+  if (back && document.referrer.split("?")[0] === back.href) back.href = document.referrer;
+}
+document.addEventListener("DOMContentLoaded", arrive);
+document.addEventListener("htmx:historyRestore", arrive);
 
 // A filter anywhere on the page belongs to the form #filters; the search box speaks for itself while typing.
 document.addEventListener("change", ({ target }) => {
   if (target.form?.id === "filters" && target.id !== "q") htmx.trigger(target.form, "filters-changed");
 });
 
-// A swap keeps what a person opened or closed, where the focus is, and tells a screen reader what came.
-let opened = new Map();
-document.addEventListener("htmx:beforeSwap", () => {
-  opened = new Map([...document.querySelectorAll("details[id]")].map((each) => [each.id, each.open]));
+// The address bar: the same address twice is one step of history, and a new one decides what the search box says.
+document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
+  const { pathname, search } = window.location;
+  if (detail.history.path === pathname + search) detail.history.type = "replace";
+});
+document.addEventListener("htmx:pushedIntoHistory", () => {
+  const box = document.getElementById("q");
+  if (box && box !== document.activeElement) box.value = new URLSearchParams(window.location.search).get("q") ?? "";
+});
+
+// What is being replaced says so, for the eye and for a screen reader.
+document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.target.setAttribute("aria-busy", "true"));
+document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
+
+// A swap keeps what a person opened, closed and scrolled, keeps the focus near, and tells a screen reader what came.
+const kept = { open: new Map(), scrolled: new Map(), focus: false };
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const folds = [...document.querySelectorAll("details[id]")];
+  kept.open = new Map(folds.map((each) => [each.id, each.open]));
+  kept.scrolled = new Map(folds.map((each) => [each.id, each.querySelector("ul")?.scrollTop ?? 0]));
+  kept.focus = detail.target.contains(document.activeElement);
 });
 document.addEventListener("htmx:afterSwap", () => {
-  for (const [id, open] of opened) {
-    const details = document.getElementById(id);
-    if (details) details.open = open || (details.open && id !== "facets");
+  for (const [id, open] of kept.open) {
+    const fold = document.getElementById(id);
+    if (!fold) continue;
+    fold.open = open;
+    const list = fold.querySelector("ul");
+    if (list) list.scrollTop = kept.scrolled.get(id);
   }
 });
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  const news = document.querySelector("#results [data-announce]");
-  if (news && detail.target.id === "results") document.getElementById("live").textContent = news.textContent.trim();
-  if (document.activeElement === document.body) document.getElementById("count")?.focus({ preventScroll: true });
+  const paged = detail.requestConfig?.elt.closest(".pager");
+  const news = document.querySelector(paged ? "#results caption" : "#results [data-announce]");
+  if (news && detail.target?.id === "results") live().textContent = news.textContent.trim().replace(/\s+/g, " ");
+  const lost = kept.focus && document.activeElement === document.body;
+  if (lost) document.getElementById("count")?.focus({ preventScroll: true });
+  kept.focus = false;
+  // Another page of rows starts at its top again.
+  if (paged) document.getElementById("results").scrollIntoView();
 });
 
-// Lists with a link in each heading or page number: the page starts at its top again.
-document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
-  if (detail.elt.closest?.(".pager")) document.getElementById("results")?.scrollIntoView();
-});
-
-// Copying, with the word for "done" from the page itself.
+// Copying, with the word for "done" from the page itself. Without a clipboard (plain HTTP) the text is selected.
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
   if (!button) return;
-  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-  const words = button.textContent;
-  button.textContent = button.dataset.done;
-  document.getElementById("live").textContent = button.dataset.done;
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+  } catch {
+    window.getSelection().selectAllChildren(source);
+    return;
+  }
+  const words = (button.dataset.words ??= button.textContent);
+  button.textContent = live().textContent = button.dataset.done;
   setTimeout(() => { button.textContent = words; }, 2000);
 });
 
@@ -54,11 +85,27 @@ document.addEventListener("keydown", ({ key }) => {
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
 
-// No answer at all, or one that is not for swapping: say so rather than seem to do nothing.
-for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
-  document.addEventListener(failure, ({ detail }) => {
-    if (failure === "htmx:responseError" && [403, 404, 409, 422, 502, 504].includes(detail.xhr.status)) return;
-    document.getElementById("offline").hidden = false;
-  });
+// No answer, or a whole page that tells of an error: say so in the corner, in the page's own words where it has some.
+const toast = () => document.getElementById("offline");
+function tell(words) {
+  const offline = (toast().dataset.offline ??= toast().textContent);
+  toast().textContent = words || offline;
+  toast().hidden = false;
 }
-document.addEventListener("htmx:afterOnLoad", () => { document.getElementById("offline").hidden = true; });
+for (const failure of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(failure, () => tell());
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (!detail.isError) return;
+  const answer = new DOMParser().parseFromString(detail.serverResponse, "text/html").getElementById("main");
+  if (detail.shouldSwap && !answer) return; // a fragment made for this place
+  detail.shouldSwap = false;
+  const words = [...(answer?.querySelectorAll("[data-announce] > :is(h1, p:not(:has(a, small)))") ?? [])];
+  tell(words.map((each) => each.textContent.trim()).join(". "));
+});
+document.addEventListener("htmx:afterOnLoad", ({ detail }) => { if (!detail.failed) toast().hidden = true; });
+
+// Messages stay until they are dismissed; a form in a row gives way to Esc; focus follows what was done.
+document.addEventListener("click", ({ target }) => target.closest("[data-dismiss]")?.closest(".flash").remove());
+document.addEventListener("keydown", ({ key, target }) => {
+  if (key === "Escape") target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click();
+});
+document.addEventListener("htmx:afterSettle", () => document.querySelector("[data-focus]")?.focus());

@@ -146,7 +146,8 @@ def test_every_exception_has_a_code_of_its_own_and_stands_in_the_tree_of_the_doc
     kinds, waiting = [], [errors.ModelsAPIError]
     while waiting:
         kinds.append(waiting.pop())
-        waiting += kinds[-1].__subclasses__()
+        # The app has failures of its own below these; the tree is that of the services.
+        waiting += [kind for kind in kinds[-1].__subclasses__() if kind.__module__.startswith("models_ui.services")]
     codes = [kind.code for kind in kinds]
     assert len(codes) == len(set(codes)) > 25
     for kind in kinds[1:]:

@@ -1,5 +1,6 @@
 """`manage.py serve`, behind `make run`: everything the dashboard needs, started together and stopped together."""
 
+import ctypes
 import hashlib
 import os
 import signal
@@ -10,16 +11,25 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
-from models_ui.management.commands.demo import demo_password, make_demo_people
+from models_ui.failures import sentence_of
+from models_ui.management.commands.demo import check_database_is_the_demos, demo_password, make_demo_people
 from models_ui.sync import run_sync
+
+HOST = "127.0.0.1"
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+PR_SET_PDEATHSIG = 1
+
+Process = subprocess.Popen[bytes]
 
 
 class Command(BaseCommand):
@@ -27,63 +37,86 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        host, port = os.environ.get("HOST") or "127.0.0.1", _port("PORT", 8000)
-        _check_free(host, port, "PORT")
-        if settings.DEMO:
-            _check_free("127.0.0.1", settings.SANDBOX_PORT, "SANDBOX_PORT")
-        call_command("migrate", verbosity=0)
-        call_command("createcachetable", verbosity=0)
-        _collect_static()
-        for name in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(name, _stop)
-        with ExitStack() as stack:
-            try:
-                self._run(stack, host, port)
-            except KeyboardInterrupt:
-                self.stdout.write("\nStopped.")
+        for number in STOPPING:
+            signal.signal(number, _stop)
+        try:
+            with ExitStack() as stack:
+                self._serve(stack)
+        except KeyboardInterrupt:
+            self._say("\nStopped.")
 
-    def _run(self, stack: ExitStack, host: str, port: int) -> None:
-        environment = dict(os.environ)
-        if settings.DEMO:
-            environment["DEMO_PASSWORD"] = password = demo_password()
+    def _serve(self, stack: ExitStack) -> NoReturn:
+        _check_ports()
+        # What takes time to start goes first; the rest is done while it does.
+        sandbox = _start_sandbox(stack) if settings.DEMO else None
+        _prepare()
+        password = demo_password() if settings.DEMO else ""
+        server = _start_server(stack, password)
+        if sandbox:
             people = make_demo_people(password)
-            sandbox = _start(stack, "sandbox", *_sandbox_options(), env=environment)
-            _wait_for("127.0.0.1", settings.SANDBOX_PORT, sandbox, "The sandbox")
-            run_sync(asked_by="serve")
-        server = _start(stack, "gunicorn", *_gunicorn_options(host, port), env=environment)
-        _wait_for(host, port, server, "The web server")
-        self.stdout.write(f"\nThe dashboard is at http://{host}:{port}/   (Ctrl-C stops it)\n")
-        if settings.DEMO:
-            self.stdout.write("No MISTRAL_API_KEY is set, so this is a demo on made-up fine-tunes. Sign in as:")
+            _wait_for(settings.SANDBOX_PORT, sandbox, "The sandbox")
+            self._sync()
+        _wait_for(settings.PORT, server, "The web server")
+        self._say(f"\nThe dashboard is at http://{HOST}:{settings.PORT}/   (Ctrl-C stops it)\n")
+        if sandbox:
+            self._say("No MISTRAL_API_KEY is set, so this is a demo on made-up fine-tunes. Sign in as:")
             for name in people:
-                self.stdout.write(f"  {name:8} {password}")
+                self._say(f"  {name:8} {password}")
         else:
             if not User.objects.filter(is_superuser=True, is_active=True).exists():
-                self.stdout.write("Nobody can sign in yet. Make the first Manager in another terminal:")
-                self.stdout.write(f"  {Path(sys.executable)} manage.py createsuperuser")
-            run_sync(asked_by="serve")
+                self._say("Nobody can sign in yet. Make the first Manager in another terminal, with the same settings:")
+                self._say(f"  {sys.executable} manage.py createsuperuser")
+            self._sync()
+        _watch({"The web server": server} | ({"The sandbox": sandbox} if sandbox else {}))
+
+    def _sync(self) -> None:
+        run = run_sync(asked_by="serve").run
+        if run is not None and run.failure:
+            self._say(f"The models could not be fetched: {sentence_of(run.failure)}")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
         self.stdout.flush()
-        if server.wait():
-            raise CommandError(f"The web server stopped with code {server.returncode}; the lines above say why.")
 
 
-def _port(name: str, default: int) -> int:
-    value = os.environ.get(name) or str(default)
-    if not value.isdigit() or not 0 < int(value) < 65536:
-        raise CommandError(f"{name}={value} is no port: give a number from 1 to 65535.")
-    return int(value)
+def _stop(number: int, frame: FrameType | None) -> None:
+    """The first signal stops everything; a second one would only leave it half stopped."""
+    for each in STOPPING:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
-def _check_free(host: str, port: int, variable: str) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+# --- Before anything is started
+
+
+def _check_ports() -> None:
+    _check_free(settings.PORT, "PORT")
+    if settings.DEMO:
+        check_database_is_the_demos()
+        if settings.PORT == settings.SANDBOX_PORT:
+            raise CommandError(f"PORT and SANDBOX_PORT are both {settings.PORT}: give each one of its own.")
+        _check_free(settings.SANDBOX_PORT, "SANDBOX_PORT")
+
+
+def _check_free(port: int, variable: str) -> None:
+    with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((HOST, port))
         except OSError as error:
+            other = port + 10 if port < 65000 else 8000
             raise CommandError(
-                f"Port {port} on {host} cannot be used ({error.strerror}). "
-                f"Choose another: make run {variable}={port + 10}"
+                f"Port {port} on {HOST} cannot be used ({error.strerror}). Choose another: make run {variable}={other}"
             ) from None
+
+
+def _prepare() -> None:
+    try:
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+    except OperationalError as error:
+        raise CommandError(f"The database cannot be used: {' '.join(str(error).split())}") from None
+    _collect_static()
 
 
 def _collect_static() -> None:
@@ -100,31 +133,51 @@ def _collect_static() -> None:
     stamp.write_text(digest.hexdigest())
 
 
-def _sandbox_options() -> list[str]:
-    state = settings.VAR_DIR / "sandbox.json"
-    return ["--port", str(settings.SANDBOX_PORT), "--key", settings.MISTRAL_API_KEY, "--state", str(state)]
+# --- The processes
 
 
-def _gunicorn_options(host: str, port: int) -> list[str]:
-    workers = os.environ.get("WEB_CONCURRENCY") or "2"
-    return [
+def _start_sandbox(stack: ExitStack) -> Process:
+    state = str(settings.VAR_DIR / "sandbox.json")
+    port, key = str(settings.SANDBOX_PORT), settings.MISTRAL_API_KEY
+    return _start(stack, "sandbox", "--port", port, "--key", key, "--state", state)
+
+
+def _start_server(stack: ExitStack, password: str) -> Process:
+    return _start(
+        stack,
+        "gunicorn",
         "dashboard.wsgi",
-        f"--bind={f'[{host}]' if ':' in host else host}:{port}",
-        f"--workers={workers}",
+        f"--bind={HOST}:{settings.PORT}",
+        f"--workers={settings.WEB_CONCURRENCY}",
         "--threads=4",
+        "--graceful-timeout=5",
         "--no-control-socket",
         "--log-level=warning",
-    ]
+        DEMO_PASSWORD=password,
+        WEB_CONCURRENCY=str(settings.WEB_CONCURRENCY),  # gunicorn reads it by itself, and stumbles over an empty one
+    )
 
 
-def _start(stack: ExitStack, module: str, *options: str, env: dict[str, str]) -> subprocess.Popen[bytes]:
-    """A process of ours that ends when the stack does."""
-    process = subprocess.Popen([sys.executable, "-m", module, *options], env=env, cwd=settings.BASE_DIR)  # noqa: S603 - our own modules
+def _start(stack: ExitStack, module: str, *options: str, **more: str) -> Process:
+    """A process of ours that ends when the stack does. Not by a Ctrl-C of its own: it may be answering a request."""
+    process = subprocess.Popen(  # noqa: S603 - our own modules
+        [sys.executable, "-m", module, *options],
+        env={**os.environ, **more},
+        cwd=settings.BASE_DIR,
+        process_group=0,
+        preexec_fn=_end_with_parent,
+    )
     stack.callback(_end, process)
     return process
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end_with_parent() -> None:
+    """Runs in the new process: Linux is to end it when we are gone, even when we were killed outright."""
+    if LIBC:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _end(process: Process) -> None:
     process.terminate()
     try:
         process.wait(timeout=10)
@@ -133,17 +186,28 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _wait_for(host: str, port: int, process: subprocess.Popen[bytes], what: str) -> None:
+def _wait_for(port: int, process: Process, what: str) -> None:
     for _ in range(300):
         if process.poll() is not None:
-            raise CommandError(f"{what} did not start (code {process.returncode}); the lines above say why.")
+            raise CommandError(f"{what} {_how_it_ended(process)}; the lines above say why.")
         try:
-            socket.create_connection((host, port), timeout=1).close()
+            socket.create_connection((HOST, port), timeout=1).close()
             return
         except OSError:
             time.sleep(0.05)
     raise CommandError(f"{what} did not answer within 15 seconds.")
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _watch(processes: dict[str, Process]) -> NoReturn:
+    """Until one of them ends, which none should."""
+    while True:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        for what, process in processes.items():
+            if process.poll() is not None:
+                raise CommandError(f"{what} {_how_it_ended(process)}, so everything was stopped.")
+
+
+def _how_it_ended(process: Process) -> str:
+    if process.returncode < 0:
+        return f"was ended by signal {signal.Signals(-process.returncode).name}"
+    return f"stopped with code {process.returncode}"

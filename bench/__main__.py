@@ -1,0 +1,164 @@
+"""`python -m bench [--quick] [--json FILE]`: measures, prints a table, and judges nothing."""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from bench.browser import Browser, files_of
+from bench.measure import ROOTS, Case, measure_first_pages, measure_rate, measure_time
+from bench.queries import count_queries
+from bench.sites import PASSWORD, Site, start
+
+SIZES: dict[str, int | None] = {"100": 100, "1,000": 1_000, "10,000": 10_000}
+OWN = "own"  # the sandbox's catalog without synthetic models: its names compress differently
+PERSON = "manager"  # may open the admin, so one session serves for both
+
+# The same question to the catalog and to the admin.
+FILTERED = {
+    "search": ("q=atlas+large", "q=atlas+large"),
+    "two capabilities, sorted": (
+        "capability=function_calling&capability=vision&sort=-context",
+        "function_calling=yes&vision=yes&o=-4",
+    ),
+    "page 100": ("page=100", "p=100"),
+}
+# Facet values of the plain page whose counts must agree before anything is timed.
+COMPARED = (
+    *("type=base", "type=fine-tuned", "state=archived", "lifecycle=retiring", "owner=mistralai"),
+    *("root=open-mistral-nemo", "capability=vision", "capability=reasoning"),
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measures the catalog page beside the admin.")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: a first impression")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here as well")
+    options = parser.parse_args()
+    began = time.perf_counter()
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        print("Filling the dashboards by syncing …", file=sys.stderr)
+        sites = start(stack, directory, {**SIZES, OWN: None})
+        numbers = measure(sites, quick=options.quick)
+    numbers["seconds"] = round(time.perf_counter() - began)
+    report(numbers)
+    if options.json:
+        options.json.write_text(json.dumps(numbers, indent=2) + "\n")
+    return 0
+
+
+def measure(sites: list[Site], *, quick: bool) -> dict[str, Any]:
+    sessions = {site.label: signed_in(site) for site in sites}
+    *sized, own = sites
+    largest = sized[-1]
+    plain = [Case(site, kind, "plain", "", sessions[site.label]) for site in sized for kind in ROOTS]
+    filtered = [
+        Case(largest, kind, page, query, sessions[largest.label])
+        for page, queries in FILTERED.items()
+        for kind, query in zip(("catalog", "admin"), queries, strict=True)
+    ]
+    own_page = Case(own, "catalog", "plain", "", sessions[own.label])
+    print("Looking at every page …", file=sys.stderr)
+    check([*plain, *filtered])
+    print("Measuring …", file=sys.stderr)
+    measure_time([*plain, *filtered, own_page], 3 if quick else 12)
+    measure_rate(plain, 1 if quick else 4)
+    home = next(case for case in plain if case.site is largest and case.kind == "catalog")
+    first_pages, syncs = measure_first_pages(Case(largest, "catalog", "plain", "", home.cookies), 2 if quick else 7)
+    html = home.browsers[0].get(home.path).text
+    asked = {kind: (PERSON, ROOTS[kind]) for kind in ROOTS} | {"catalog, as a viewer": ("viewer", ROOTS["catalog"])}
+    queries = count_queries(largest, asked)
+    return {
+        "machine": {"python": platform.python_version(), "cpus": os.cpu_count(), "load": round(os.getloadavg()[0], 1)},
+        "pages": [numbers_of(case) for case in [*plain, *filtered, own_page]],
+        "first_page_after_sync_ms": [round(each, 1) for each in first_pages],
+        "sync_s": {"first": round(largest.sync_seconds, 1), "one change": round(statistics.median(syncs), 1)},
+        "queries": {name: len(each) for name, each in queries.items()},
+        "sql": {name: each for name, each in queries.items() if name.startswith("catalog")},
+        "files": files_of(Browser(largest.port, home.cookies), home.path, html),
+    }
+
+
+def signed_in(site: Site) -> dict[str, str]:
+    browser = Browser(site.port)
+    browser.sign_in(PERSON, PASSWORD)
+    return browser.cookies
+
+
+def check(cases: list[Case]) -> None:
+    """Both show 50 rows out of as many, and where nothing is filtered the facets count alike."""
+    for case in cases:
+        seen = case.look()
+        catalog = next(each for each in cases if (each.site, each.page) == (case.site, case.page)).seen
+        assert catalog, "the catalog's case comes first"
+        assert seen.rows == 50, f"{case.path} shows {seen.rows} rows"
+        assert seen.total == catalog.total, f"{case.path}: {seen.total} models, the catalog has {catalog.total}"
+        if case.page == "plain":
+            assert seen.total == case.site.models, f"{case.path}: {seen.total} models of {case.site.models}"
+            for value in COMPARED:
+                both = seen.counts.get(value), catalog.counts.get(value)
+                assert None not in both and both[0] == both[1], f"{case.path}: {value} counts {both}"
+
+
+def numbers_of(case: Case) -> dict[str, Any]:
+    return {
+        "models": case.site.label,
+        "kind": case.kind,
+        "page": case.page,
+        "median_ms": round(case.median, 2),
+        "p90_ms": round(case.p90, 2),
+        "samples": len(case.milliseconds),
+        "pages_per_s": round(case.rate, 1),
+        "html_bytes": case.bytes,
+    }
+
+
+def report(numbers: dict[str, Any]) -> None:
+    found = {(each["models"], each["page"], each["kind"]): each for each in numbers["pages"]}
+    print("\nThe page with every facet count and 50 rows, one worker. Ratio: the catalog's pages/s over the admin's.")
+    print("models    page      median ms     p90 ms    pages/s    ratio    html bytes")
+    for size in SIZES:
+        for kind in ROOTS:
+            each, ours = found[size, "plain", kind], found[size, "plain", "catalog"]
+            ratio = "" if each is ours else f"{ours['pages_per_s'] / each['pages_per_s']:.1f}x"
+            print(
+                f"{size if each is ours else '':8}  {kind:8}  {each['median_ms']:9.1f}  {each['p90_ms']:9.1f}"
+                f"  {each['pages_per_s']:9.1f}  {ratio:>7}  {each['html_bytes']:12,}"
+            )
+    print("\nFiltered, of 10,000 models  catalog ms    p90 ms  admin ms    p90 ms  ratio of ms")
+    for page in FILTERED:
+        ours, admin = (found["10,000", page, kind] for kind in ("catalog", "admin"))
+        print(
+            f"{page:26}  {ours['median_ms']:10.1f}  {ours['p90_ms']:8.1f}  {admin['median_ms']:8.1f}"
+            f"  {admin['p90_ms']:8.1f}  {admin['median_ms'] / ours['median_ms']:10.1f}x"
+        )
+    small, large, own = (found[size, "plain", "catalog"] for size in ("100", "10,000", OWN))
+    first, sync, files = numbers["first_page_after_sync_ms"], numbers["sync_s"], numbers["files"]
+    lines = {
+        "Page time, 10,000 models over 100": f"{large['median_ms'] / small['median_ms']:.2f}",
+        "First page after a sync of 10,000": f"{statistics.median(first):.0f} ms, at worst {max(first):.0f} ms",
+        "The sync, with its process's start": f"{sync['first']} s from nothing, {sync['one change']} s for one change",
+        "Compressed HTML of 10,000 models": f"{large['html_bytes']:,} bytes",
+        "... of the sandbox's own catalog": f"{own['html_bytes']:,} bytes",
+        "Requests on a cold load": f"{1 + len(files)}, {sum(files.values()):,} bytes besides the HTML",
+        "SQL queries a page": ", ".join(f"{name} {count}" for name, count in numbers["queries"].items()),
+    }
+    print()
+    for name, value in lines.items():
+        print(f"{name:36}{value}")
+    machine = numbers["machine"]
+    print(
+        f"\nPython {machine['python']}, {machine['cpus']} CPUs, load {machine['load']}; {numbers['seconds']} s in all"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""What to use instead, compared: where a model's replacement leads today, and what changes with it.
+
+Upstream names a replacement by an id or, often, by a floating alias, which means what it means today. The replacement
+may be unknown, gone, or retiring itself; its own replacement may lead back. Nothing is guessed. Pure: no Django.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from models_ui.catalog.index import Row
+from models_ui.lifecycle import Lifecycle, days_until, lifecycle
+
+Find = Callable[[str], Sequence[Row]]
+"""The models that an id or alias leads to today: none, one or several. `CatalogIndex.find` is one."""
+
+Outcome = Literal["none", "unknown", "several", "itself", "found"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What changes from one model to another. A flag that either of them does not tell is no gain and no loss."""
+
+    contexts: tuple[int | None, int | None]
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+    untold: tuple[str, ...]  # one has it, and the API does not say whether the other has
+    temperatures: tuple[float | None, float | None]  # the defaults
+
+    @property
+    def context_change(self) -> Literal["unknown", "same", "larger", "smaller"]:
+        before, after = self.contexts
+        if before is None or after is None:
+            return "unknown"
+        if before == after:
+            return "same"
+        return "larger" if after > before else "smaller"
+
+    @property
+    def same_capabilities(self) -> bool:
+        return not (self.gained or self.lost or self.untold)
+
+    @property
+    def temperature_changes(self) -> bool:
+        return None not in self.temperatures and self.temperatures[0] != self.temperatures[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """What upstream names in place of a model, and what that means today."""
+
+    named: str  # as upstream says it; empty when it names nothing
+    outcome: Outcome
+    row: Row | None = None  # when found
+    candidates: tuple[Row, ...] = ()  # when the id leads to several
+    stage: Lifecycle = "active"
+    days: int | None = None  # until the replacement itself stops working
+    after: tuple[str, ...] = ()  # where the replacements lead from there on, each by its id
+    circular: bool = False  # ... and they lead back to where they have been
+    comparison: Comparison | None = None
+
+    @property
+    def by_alias(self) -> bool:
+        """Whether the name is not the model's own id, so that it may mean another model tomorrow."""
+        return self.row is not None and self.named != self.row.model_id
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether whoever moves there has to move again, or cannot."""
+        if self.outcome != "found":
+            return self.outcome != "none"
+        return self.circular or self.stage != "active" or (self.row is not None and self.row.is_missing)
+
+
+def compare(before: Row, after: Row) -> Comparison:
+    """What somebody gains and loses who moves from one model to the other."""
+    return Comparison(
+        contexts=(before.context, after.context),
+        gained=tuple(key for key in after.capabilities if key in before.lacks),
+        lost=tuple(key for key in before.capabilities if key in after.lacks),
+        untold=(
+            *(key for key in before.capabilities if key not in after.capabilities and key not in after.lacks),
+            *(key for key in after.capabilities if key not in before.capabilities and key not in before.lacks),
+        ),
+        temperatures=(before.default_temperature, after.default_temperature),
+    )
+
+
+def replacement_of(row: Row, find: Find, now: datetime) -> Replacement:
+    """What the row's replacement means today, compared with the row."""
+    if not row.replacement:
+        return Replacement(named="", outcome="none")
+    found = tuple(find(row.replacement))
+    if not found:
+        return Replacement(named=row.replacement, outcome="unknown")
+    if any(each.pk == row.pk for each in found):
+        return Replacement(named=row.replacement, outcome="itself", circular=True)
+    if len(found) > 1:
+        return Replacement(named=row.replacement, outcome="several", candidates=found)
+    after, circular = _onward(row, found[0], find)
+    return Replacement(
+        named=row.replacement,
+        outcome="found",
+        row=found[0],
+        stage=lifecycle(found[0].deprecation, now),
+        days=days_until(found[0].deprecation, now) if found[0].deprecation else None,
+        after=after,
+        circular=circular,
+        comparison=compare(row, found[0]),
+    )
+
+
+def _onward(start: Row, first: Row, find: Find) -> tuple[tuple[str, ...], bool]:
+    """The ids that replacements lead to beyond the first, up to the last that is known; and whether they go round.
+
+    A replacement without a date is where one may stay, whatever it names as its own.
+    """
+    seen = {start.pk, first.pk}
+    path: list[str] = []
+    current = first
+    while current.deprecation is not None and current.replacement:
+        found = find(current.replacement)
+        if len(found) != 1:
+            return (*path, current.replacement), False
+        current = found[0]
+        path.append(current.model_id)
+        if current.pk in seen:
+            return tuple(path), True
+        seen.add(current.pk)
+    return tuple(path), False

@@ -1,0 +1,265 @@
+"""The radar: which models stop working and when, what to use instead, and which fine-tunes that puts at risk.
+
+Everything is told from dates, never from labels, and every date is UTC: a model belongs to the day and month that it
+has there, wherever its reader sits. Pure: no Django, no clock.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Final, Literal, NamedTuple, Self
+from urllib.parse import parse_qsl, urlencode
+
+from models_ui.catalog.compare import Find, Replacement, replacement_of
+from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.lifecycle import Lifecycle, days_until, lifecycle
+
+HORIZONS: Final = (30, 90, 180)  # days ahead
+TYPES: Final = ("base", "fine-tuned")
+MAX_PARAMETERS: Final = 100
+
+RiskKind = Literal["retired", "missing", "retiring", "unknown"]
+# The worst first: what holds of a fine-tune whose root leads to several models.
+_RISKS: Final[Sequence[RiskKind | None]] = ("retired", "missing", "retiring", "unknown", None)
+
+
+class Refused(NamedTuple):
+    """A parameter that was not understood, for a note on the page."""
+
+    parameter: str
+    value: str
+    known: bool  # the parameter, though not this value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadarQuery:
+    """What of the radar to show; the address holds all of it: `?within=90&type=base&affected=1`."""
+
+    within: int | None = None  # days ahead; None for every date, past ones included
+    type: str = ""
+    affected: bool = False  # only models that fine-tunes were trained from
+
+    @classmethod
+    def parse(cls, query_string: str) -> tuple[Self, tuple[Refused, ...]]:
+        """Read a query string. Never raises: what makes no sense is left out and reported."""
+        known = {
+            "within": {str(days): days for days in HORIZONS},
+            "type": {each: each for each in TYPES},
+            "affected": {"1": True},
+        }
+        values: dict[str, object] = {}
+        refused = []
+        pieces = "&".join(query_string.split("&")[:MAX_PARAMETERS])
+        for name, value in parse_qsl(pieces, errors="replace"):
+            if name in known and value in known[name]:
+                values.setdefault(name, known[name][value])  # type: ignore[index]
+            else:
+                refused.append(Refused(_shown(name), _shown(value), name in known))
+        return cls(**values), tuple(refused)  # type: ignore[arg-type]
+
+    def serialize(self) -> str:
+        pairs = (("within", self.within), ("type", self.type), ("affected", int(self.affected)))
+        return urlencode([(name, str(value)) for name, value in pairs if value])
+
+    @property
+    def has_filters(self) -> bool:
+        return self != type(self)()
+
+
+def _shown(text: str) -> str:
+    return "".join(letter for letter in text if letter.isprintable())[:60]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """One model with a date, its replacement compared, and the fine-tunes that were trained from it."""
+
+    row: Row
+    at: datetime  # UTC
+    stage: Lifecycle
+    days: int  # by the calendar; negative once it is past
+    replacement: Replacement
+    fine_tunes: tuple[Row, ...] = ()
+
+    @property
+    def day(self) -> date:
+        return self.at.date()
+
+    @property
+    def month(self) -> date:
+        return month_of(self.at)
+
+    @property
+    def urgency(self) -> str:
+        """past, soon (within 30 days) or later."""
+        if self.stage == "retired":
+            return "past"
+        return "soon" if self.days <= HORIZONS[0] else "later"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """What a fine-tune inherits from its root. Nobody says what happens to it, so it is a risk and no fact."""
+
+    row: Row
+    kind: RiskKind
+    base: Row | None = None  # what the root means today; None when it is unknown
+    at: datetime | None = None  # when the base stops working, UTC
+    days: int | None = None
+    several: bool = False  # the root leads to several models, and this is the worst of them
+
+    @property
+    def day(self) -> date | None:
+        return self.at.date() if self.at else None
+
+    @property
+    def by_alias(self) -> bool:
+        """Whether the root is named by an alias: at training it may have meant another model."""
+        return self.base is not None and self.row.root != self.base.model_id
+
+
+class Month(NamedTuple):
+    first: date
+    endings: tuple[Ending, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Radar:
+    """Every ending in order of its date, every risk, and the models whose date could not be read."""
+
+    endings: tuple[Ending, ...]
+    risks: tuple[Risk, ...]
+    unreadable: tuple[Row, ...]
+
+    @property
+    def ahead(self) -> tuple[Ending, ...]:
+        """The next first."""
+        return tuple(each for each in self.endings if each.stage == "retiring")
+
+    @property
+    def past(self) -> tuple[Ending, ...]:
+        """The latest first."""
+        return tuple(each for each in reversed(self.endings) if each.stage == "retired")
+
+    def narrowed(self, query: RadarQuery) -> "Radar":
+        """What of it the query asks for."""
+        endings = (each for each in self.endings if _wanted(each, query))
+        risks = () if query.type == "base" else (each for each in self.risks if _within(each.kind, each.days, query))
+        return Radar(tuple(endings), tuple(risks), () if query.has_filters else self.unreadable)
+
+
+def _wanted(ending: Ending, query: RadarQuery) -> bool:
+    return (
+        _within(ending.stage, ending.days, query)
+        and query.type in ("", ending.row.type)
+        and (not query.affected or bool(ending.fine_tunes))
+    )
+
+
+def _within(stage: str, days: int | None, query: RadarQuery) -> bool:
+    """Whether it is ahead and near enough. Only without a horizon is the past of interest."""
+    return query.within is None or (stage == "retiring" and days is not None and days <= query.within)
+
+
+def radar_of(index: CatalogIndex, now: datetime) -> Radar:
+    """The radar of a whole catalog at one moment."""
+    now = now.astimezone(UTC)
+    roots: dict[str, tuple[Row, ...]] = {}
+    trained: dict[int, list[Row]] = {}
+    risks = []
+    for row in index.rows:
+        if row.type != "fine-tuned" or row.is_missing:
+            continue
+        if row.root not in roots:
+            roots[row.root] = _bases(row, index.find)
+        for base in roots[row.root]:
+            trained.setdefault(base.pk, []).append(row)
+        if risk := risk_of(row, index.find, now):
+            risks.append(risk)
+    endings = [
+        ending_of(row, row.deprecation, index.find, now, tuple(trained.get(row.pk, ())))
+        for row in index.rows
+        if row.deprecation is not None
+    ]
+    endings.sort(key=lambda each: (each.at, each.row.label.casefold(), each.row.pk))
+    risks.sort(key=_risk_order)
+    unreadable = tuple(row for row in index.rows if "deprecation" in row.problems and row.deprecation is None)
+    return Radar(tuple(endings), tuple(risks), unreadable)
+
+
+def ending_of(row: Row, at: datetime, find: Find, now: datetime, fine_tunes: tuple[Row, ...] = ()) -> Ending:
+    at, now = at.astimezone(UTC), now.astimezone(UTC)
+    return Ending(
+        row=row,
+        at=at,
+        stage=lifecycle(at, now),
+        days=days_until(at, now),
+        replacement=replacement_of(row, find, now),
+        fine_tunes=fine_tunes,
+    )
+
+
+def risk_of(row: Row, find: Find, now: datetime) -> Risk | None:
+    """What a fine-tune inherits, or None where its base model goes on. A fine-tune of a fine-tune is followed down."""
+    seen = {row.pk}
+    current = row
+    while True:
+        bases = [base for base in _bases(current, find) if base.pk not in seen]
+        if not bases:
+            return Risk(row=row, kind="unknown")
+        base = min(bases, key=lambda each: (_RISKS.index(_kind(each, now)), each.deprecation or now))
+        kind = _kind(base, now)
+        if kind is None and base.type == "fine-tuned" and base.root:
+            seen.add(base.pk)
+            current = base
+            continue
+        if kind is None:
+            return None
+        at = base.deprecation.astimezone(UTC) if base.deprecation and kind in ("retired", "retiring") else None
+        days = days_until(at, now.astimezone(UTC)) if at else None
+        return Risk(row=row, kind=kind, base=base, at=at, days=days, several=len(bases) > 1)
+
+
+def _bases(row: Row, find: Find) -> tuple[Row, ...]:
+    """What it was trained from, as far as its root's name tells that today. Nothing was trained from itself."""
+    return tuple(base for base in find(row.root) if base.pk != row.pk) if row.root else ()
+
+
+def _kind(base: Row, now: datetime) -> RiskKind | None:
+    stage = lifecycle(base.deprecation, now)
+    if stage == "retired":
+        return "retired"
+    if base.is_missing:
+        return "missing"
+    return "retiring" if stage == "retiring" else None
+
+
+def _risk_order(risk: Risk) -> tuple[bool, bool, datetime, str, int]:
+    """By date, those without one last; archived fine-tunes after those in use."""
+    undated = risk.at is None
+    return risk.row.archived, undated, risk.at or datetime.max.replace(tzinfo=UTC), risk.row.label, risk.row.pk
+
+
+# --- Months
+
+
+def month_of(at: datetime) -> date:
+    """The first day of the month in UTC."""
+    return at.astimezone(UTC).date().replace(day=1)
+
+
+def months_between(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
+def add_months(month: date, count: int) -> date:
+    """The first of the month so many months on. Stays within the years that a date can hold."""
+    number = min(max(month.year * 12 + month.month - 1 + count, 12), 9999 * 12 + 11)
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def by_month(endings: Iterable[Ending]) -> Iterator[Month]:
+    """Endings that are in order, a month at a time."""
+    for first, group in groupby(endings, key=lambda each: each.month):
+        yield Month(first, tuple(group))

@@ -1,0 +1,268 @@
+"""What people do to a fine-tune, from its row, its page or a page of its own. One address and one view each.
+
+Every action has a GET page with a form that works by itself. Where htmx sends it from a row or from the model's
+page, the answer is that row or page again, with a message beside it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from models_ui import actions
+from models_ui.actions import Busy, Conflict, Context, Done
+from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.rows import row_fragment, view_of
+from models_ui.catalog.store import current_index
+from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm
+from models_ui.http import Request, role_in, wants_fragment
+from models_ui.models import AuditEvent
+from models_ui.permissions import ActionDenied, Verb, denial
+from models_ui.sync import mirror_state
+from models_ui.views.model import article_context
+from models_ui.wording import already, can_be_undone, outcome_sentence, verb_label, what_it_does
+
+form_or_action = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@form_or_action
+def rename(request: Request, model_id: str) -> HttpResponse:
+    def act(form: TextForm) -> Done:
+        seen, name = form.cleaned_data["seen"], form.cleaned_data["value"]
+        return actions.rename_model(context=_context(request, form), model_id=model_id, name=name, seen=seen)
+
+    return _edit(request, model_id, RenameForm, act)
+
+
+@form_or_action
+def describe(request: Request, model_id: str) -> HttpResponse:
+    def act(form: TextForm) -> Done:
+        seen, text = form.cleaned_data["seen"], form.cleaned_data["value"]
+        return actions.describe_model(context=_context(request, form), model_id=model_id, description=text, seen=seen)
+
+    return _edit(request, model_id, DescribeForm, act)
+
+
+@form_or_action
+def archive(request: Request, model_id: str) -> HttpResponse:
+    return _one_click(request, model_id, Verb.ARCHIVE, actions.archive_model)
+
+
+@form_or_action
+def unarchive(request: Request, model_id: str) -> HttpResponse:
+    return _one_click(request, model_id, Verb.UNARCHIVE, actions.unarchive_model)
+
+
+@form_or_action
+def protect(request: Request, model_id: str) -> HttpResponse:
+    return _one_click(request, model_id, Verb.PROTECT, actions.protect_model)
+
+
+@form_or_action
+def unprotect(request: Request, model_id: str) -> HttpResponse:
+    return _one_click(request, model_id, Verb.UNPROTECT, actions.unprotect_model)
+
+
+@form_or_action
+def delete(request: Request, model_id: str) -> HttpResponse:
+    """A page of its own, never inline: the one thing that cannot be put right."""
+    page = ActionPage(request, model_id, Verb.DELETE)
+    form = (
+        DeleteForm(request.POST, model_id=model_id) if request.method == "POST" else DeleteForm.new(model_id=model_id)
+    )
+    if request.method != "POST" or not form.is_valid():
+        return page.form(form, status=422 if request.method == "POST" else 200)
+    return page.run(lambda: actions.delete_model(context=_context(request, form), model_id=model_id), form)
+
+
+@form_or_action
+def undo(request: Request, action_id: str) -> HttpResponse:
+    """Take an action back. After a conflict the person is asked, and may insist."""
+    event = AuditEvent.objects.filter(action_id=action_id).order_by("-pk").first()
+    if event is None:
+        raise Http404
+    verb = actions.VERBS[event.kind]
+    page = ActionPage(request, event.model_id, actions.REVERSE.get(verb, verb), undoes=event)
+    if request.method != "POST":
+        return page.form(ReasonForm.new(), conflict=actions.undo_conflict(event))
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return page.form(form, status=422)
+    insist = "insist" in request.POST
+    return page.run(lambda: actions.undo(context=_context(request, form), action_id=action_id, insist=insist), form)
+
+
+@require_http_methods(["POST"])
+def settle(request: Request, action_id: str) -> HttpResponse:
+    """Look what became of an action whose outcome is unknown. Anybody may look."""
+    event = AuditEvent.objects.filter(action_id=action_id).order_by("-pk").first()
+    if event is None:
+        raise Http404
+    page = ActionPage(request, event.model_id, actions.VERBS[event.kind], in_message=True)
+    return page.run(lambda: actions.settle(actor=request.user, action_id=action_id), ReasonForm.new())
+
+
+def row(request: Request, model_id: str) -> HttpResponse:
+    """The row as it is: what Cancel puts back. Without htmx there is no row to put it into."""
+    page = ActionPage(request, model_id, Verb.RENAME)
+    return page.face() if wants_fragment(request) else HttpResponseRedirect(page.address)
+
+
+def _edit(request: Request, model_id: str, form_class: type[TextForm], act: Callable[[TextForm], Done]) -> HttpResponse:
+    page = ActionPage(request, model_id, form_class.verb)
+    current = page.row.name if form_class.verb is Verb.RENAME else page.row.description
+    if request.method != "POST":
+        return page.form(form_class.on(current))
+    form = form_class(request.POST)
+    if not form.is_valid():
+        return page.form(form, status=422)
+    return page.run(lambda: act(form), form)
+
+
+def _one_click(request: Request, model_id: str, verb: Verb, act: Callable[..., Done]) -> HttpResponse:
+    page = ActionPage(request, model_id, verb)
+    form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm.new()
+    if request.method != "POST" or not form.is_valid():
+        return page.form(form, status=422 if request.method == "POST" else 200)
+    return page.run(lambda: act(context=_context(request, form), model_id=model_id), form)
+
+
+def _context(request: Request, form: Any) -> Context:
+    return Context(
+        actor=request.user,
+        action_id=form.cleaned_data.get("action_id", ""),
+        reason=form.cleaned_data.get("reason", ""),
+        request_id=request.request_id,
+    )
+
+
+class ActionPage:
+    """One action on one model, on whichever surface: the row, the model's page, or the action's own page."""
+
+    def __init__(
+        self,
+        request: Request,
+        model_id: str,
+        verb: Verb,
+        *,
+        undoes: AuditEvent | None = None,
+        in_message: bool = False,
+    ) -> None:
+        self.request = request
+        self.verb = verb
+        self.undoes = undoes
+        self.in_message = in_message or undoes is not None  # acted upon from a message or the history
+        self.now = timezone.now()
+        self.model_id = model_id
+        self._load()
+        self.role = role_in(request)
+
+    def _load(self) -> None:
+        self.index: CatalogIndex = current_index(mirror_state(), self.now)
+        found = [row for row in self.index.find(self.model_id) if row.model_id == self.model_id]
+        if not found:
+            raise Http404
+        self.row: Row = next((row for row in found if row.type == "fine-tuned"), found[0])
+
+    @property
+    def address(self) -> str:
+        return reverse("model", args=[self.model_id])
+
+    @property
+    def back(self) -> str:
+        """Where the person came from, if that is a page of ours; else the model's page."""
+        request = self.request
+        for where in (request.POST.get("next", ""), request.headers.get("Referer", "")):
+            if where and url_has_allowed_host_and_scheme(
+                where, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+            ):
+                return where
+        return self.address
+
+    def run(self, act: Callable[[], Done], form: Any) -> HttpResponse:
+        """Act, and answer with what came of it."""
+        try:
+            done = act()
+        except ActionDenied as denied:
+            return self._say(403, _("%(reason)s.") % {"reason": denied.reason}, form)
+        except Busy:
+            return self._say(409, _("Somebody else is changing this model right now. Try again in a moment."), form)
+        except Conflict as conflict:
+            return self._conflict(conflict)
+        self._load()
+        event = done.event
+        if event is None:
+            messages.info(self.request, already(self.verb, self.row.label))
+            return self._done()
+        if event.outcome == AuditEvent.Outcome.SUCCEEDED:
+            tags = f"undo:{event.action_id}" if can_be_undone(event) else ""
+            messages.success(self.request, outcome_sentence(event), extra_tags=tags)
+            return self._done()
+        status = 504 if event.failure.get("code") in ("timed_out", "connect_timed_out") else 502
+        tags = f"settle:{event.action_id}" if event.outcome != AuditEvent.Outcome.FAILED else ""
+        return self._say(status, outcome_sentence(event), form, tags, event.correlation_id)
+
+    def _done(self) -> HttpResponse:
+        if wants_fragment(self.request):
+            return self.face()
+        return HttpResponseRedirect(self.back)
+
+    def _say(self, status: int, sentence: str, form: Any, tags: str = "", correlation_id: str = "") -> HttpResponse:
+        if correlation_id:
+            sentence = f"{sentence} {_('Correlation id:')} {correlation_id}"
+        messages.error(self.request, sentence, extra_tags=tags)
+        editing = isinstance(form, TextForm) and status >= 500
+        return self.form(form, status=status) if editing or not wants_fragment(self.request) else self.face(status)
+
+    def _conflict(self, conflict: Conflict) -> HttpResponse:
+        """Both values, and the choice."""
+        self._load()
+        if self.in_message and wants_fragment(self.request):
+            asking = HttpResponse(status=204)
+            asking["HX-Redirect"] = self.request.path  # the page asks, where there is room for it
+            return asking
+        form: Any = ReasonForm.new()
+        if self.undoes is None and self.verb in (Verb.RENAME, Verb.DESCRIBE):
+            kind = RenameForm if self.verb is Verb.RENAME else DescribeForm
+            form = kind.over(conflict.theirs, conflict.mine)
+        return self.form(form, conflict=conflict, status=409)
+
+    def form(self, form: Any, *, conflict: Conflict | None = None, status: int = 200) -> HttpResponse:
+        """The form, where the person is: in the row, on the model's page, or on a page of its own."""
+        context = {
+            "form": form,
+            "conflict": conflict,
+            "verb": self.verb,
+            "title": _("Undo") if self.undoes else verb_label(self.verb),
+            "explanation": what_it_does(self.verb),
+            "denial": denial(self.role, self.row, self.verb),
+            "undoes": self.undoes,
+            "back": self.back,
+            "action_address": self.request.path,
+        }
+        inline = wants_fragment(self.request) and isinstance(form, TextForm)
+        if inline:
+            return self.face(status, context)
+        context |= {"each": view_of(self.row, self.index, self.now), "nav": "catalog"}
+        return render(self.request, "models_ui/action.html", context, status=status)
+
+    def face(self, status: int = 200, editing: dict[str, Any] | None = None) -> HttpResponse:
+        """The row or the model's page again, whichever htmx is going to replace. What was done from a message may
+        concern a row anywhere on the page, so the page is told to load its rows again."""
+        if self.in_message:
+            answer = HttpResponse(status=status)
+            answer["HX-Trigger"] = "catalog-changed"
+            return answer
+        context = {"focus": self.verb, **(editing or {})}
+        if self.request.htmx.target == "model":
+            context |= article_context(self.request, self.row, self.index, self.now)
+            return render(self.request, "models_ui/model.html#article", context, status=status)
+        html = row_fragment(self.index, self.row, self.now, self.role, self.request, context)
+        return HttpResponse(html, status=status)

@@ -1,0 +1,168 @@
+"""A real browser in front of the real server: people who are signed in, and a watch on everything that goes wrong.
+
+Any console error, page error or violation of the Content-Security-Policy fails the test, unless the test said that
+it would come: `troubles.expect("404")`.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from models_ui.sync import SyncResult, run_sync
+from sandbox import Sandbox
+
+try:
+    from tests import chromium
+except ImportError:
+    chromium = None
+
+# Chromium would otherwise look for updates and the like, at addresses that tests may not reach.
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+"""
+expect.set_options(timeout=5_000)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    executable = chromium.find() if chromium else "/usr/bin/chromium-headless-shell"
+    if executable is None:
+        pytest.skip("no Chromium here: apt-get install chromium-headless-shell")
+    return {**browser_type_launch_args, "executable_path": executable, "args": list(FLAGS)}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A database in a file, as in production: one in memory would share its connection with the server's threads."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"] = {**database.get("TEST", {}), "NAME": str(tmp_path_factory.mktemp("db") / "test.sqlite3")}
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright keeps an event loop in this thread, beside which Django's ORM would refuse to work.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        # WhiteNoise warns of a folder that is not there, and a fresh clone has collected no files.
+        patch.setattr(settings, "STATIC_ROOT", str(tmp_path_factory.mktemp("static")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_clean(settings, transactional_db: None) -> None:
+    """Cheap passwords, and no failed login remembered from an earlier test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+
+
+@dataclass
+class Troubles:
+    """What the browser complained about, and what the test foretold."""
+
+    seen: list[str] = field(default_factory=list)
+    # htmx writes a line for each request that it gives up because the next letter was typed.
+    foretold: list[str] = field(default_factory=lambda: ["^htmx:(afterRequest|sendAbort), "])
+
+    def expect(self, pattern: str) -> None:
+        self.foretold.append(pattern)
+
+    def watch(self, context: BrowserContext) -> None:
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("console", lambda message: message.type in ("error", "warning") and self.seen.append(message.text))
+        context.on("weberror", lambda error: self.seen.append(f"page error: {error.error}"))
+
+    @property
+    def unforeseen(self) -> list[str]:
+        return [each for each in self.seen if not any(re.search(pattern, each) for pattern in self.foretold)]
+
+
+@pytest.fixture
+def troubles() -> Iterator[Troubles]:
+    troubles = Troubles()
+    yield troubles
+    assert not troubles.unforeseen
+
+
+@pytest.fixture
+def new_context(new_context: Callable[..., BrowserContext], troubles: Troubles) -> Callable[..., BrowserContext]:
+    """Every context of a test is watched, the default one included."""
+
+    def make(**options) -> BrowserContext:
+        context = new_context(**options)
+        troubles.watch(context)
+        return context
+
+    return make
+
+
+@pytest.fixture
+def sign_in(live_server) -> Callable[[BrowserContext, User], None]:
+    """A session, as the login form makes one; the form has tests of its own."""
+
+    def sign_in(context: BrowserContext, user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        session = client.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url, "httpOnly": True}])
+
+    return sign_in
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args: dict, live_server) -> dict:
+    return {**browser_context_args, "base_url": live_server.url}
+
+
+@pytest.fixture
+def signed_in(page: Page, carol: User, sign_in) -> Page:
+    """Carol's browser, before its first page."""
+    sign_in(page.context, carol)
+    return page
+
+
+@pytest.fixture
+def synced(transactional_db: None, sandbox: Sandbox) -> SyncResult:
+    return run_sync()
+
+
+@pytest.fixture
+def catalog(signed_in: Page, synced: SyncResult) -> Page:
+    """Carol's browser on the catalog, synced a moment ago."""
+    signed_in.goto("/models/")
+    return signed_in
+
+
+@pytest.fixture(scope="session")
+def axe() -> Axe:
+    return Axe()
+
+
+def held_up(page: Page, pattern: str) -> list[Route]:
+    """Requests to `pattern` wait in the returned list until the test lets them go: a slow server, without a clock."""
+    waiting: list[Route] = []
+    page.route(re.compile(pattern), lambda route: waiting.append(route))
+    return waiting
+
+
+def query_string(page: Page) -> str:
+    return page.url.partition("?")[2]
+
+
+def ids(page: Page) -> list[str]:
+    """The model ids of the rows, in order."""
+    return page.locator("[data-model-id]").evaluate_all("rows => rows.map((row) => row.dataset.modelId)")

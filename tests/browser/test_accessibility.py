@@ -1,0 +1,134 @@
+"""axe's whole rule set, best practices included, on every page in every state: English and French, light and dark."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from models_ui.models import CatalogModel, Mirror
+from models_ui.sync import mirror_state, run_sync
+from sandbox import Sandbox
+from tests.browser.conftest import held_up
+
+ONLY_CONTRAST = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
+
+
+def violations(page: Page, axe: Axe) -> list[str]:
+    """What axe finds: all rules in light, and those about colour once more in dark."""
+    found = []
+    for scheme, options in (("light", {"resultTypes": ["violations"]}), ("dark", ONLY_CONTRAST)):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for each in axe.run(page, options=options).response["violations"]:
+            nodes = "; ".join(f"{node['html'][:160]} ({node['failureSummary']})" for node in each["nodes"][:3])
+            found.append(f"{page.url} in {scheme}: {each['id']}: {nodes}")
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+def forget_everything() -> None:
+    CatalogModel.objects.all().delete()
+    Mirror.objects.all().delete()
+    mirror_state()
+
+
+def entrance(page: Page) -> Iterator[None]:
+    page.goto("/accounts/login/")
+    yield
+    page.locator("[name=login]").fill("nobody")
+    page.locator("[name=password]").fill("nothing")
+    page.locator("main form button").first.click()
+    expect(page.locator(".errorlist")).to_be_visible()
+    yield
+
+
+def catalog_states(page: Page, sandbox: Sandbox) -> Iterator[None]:
+    page.goto("/models/?per_page=25")
+    page.locator("#facets").evaluate("fold => { fold.open = true; }")
+    page.locator("[data-model-id] details").first.evaluate("fold => { fold.open = true; }")
+    page.locator("#account-menu summary").click()
+    yield
+    addresses = (
+        "/models/?q=mistral&type=base&capability=vision&capability_not=ocr&context_min=32k&sort=-context&colour=red",
+        "/models/?q=zzz",
+        "/models/mistral-medium-2508/",  # retiring
+        "/models/mistral-ocr-2505/",  # retired, still listed
+        "/models/mistral-large-latest/",  # by an alias
+        "/models/devstral-2512/",  # missing
+        f"/models/{sandbox.catalog.fine_tunes()[0]}/",
+        "/models/voxtral-mini-latest/",  # two models
+        "/models/no-such-model/",
+        "/no-such-page/",
+        "/accounts/password/change/",
+    )
+    for address in addresses:
+        page.goto(address)
+        for fold in page.locator("#facets, #raw").all():
+            fold.evaluate("fold => { fold.open = true; }")
+        yield
+    sandbox.faults.add("500")
+    run_sync()
+    page.goto("/models/?q=codestral")
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield
+
+
+def empty_states(page: Page, sandbox: Sandbox) -> Iterator[None]:
+    sandbox.faults.clear()
+    forget_everything()
+    held_up(page, "/sync/$")
+    page.goto("/models/")
+    yield
+    for status in ("500", "401"):
+        sandbox.faults.clear()
+        sandbox.faults.add(status)
+        run_sync()
+        page.goto("/models/")
+        yield
+
+
+@pytest.mark.parametrize(
+    ("language", "width"), [("en-GB", 1280), ("fr-FR", 360)], ids=["English and wide", "French and narrow"]
+)
+def test_no_page_breaks_a_rule(
+    language: str, width: int, new_context: Callable[..., BrowserContext], carol, sandbox, sign_in, axe, settings, troubles
+):
+    troubles.expect("404")
+    settings.MODELS_STALE_AFTER = float("inf")
+    run_sync()
+    sandbox.catalog.retire("devstral-2512")
+    run_sync()
+    run_sync()
+    context = new_context(locale=language, viewport={"width": width, "height": 800})
+    page = context.new_page()
+    found = []
+    for _ in entrance(page):
+        found += violations(page, axe)
+    sign_in(context, carol)
+    for states in (catalog_states, empty_states):
+        for _ in states(page, sandbox):
+            found += violations(page, axe)
+    assert not found, "\n".join(found)
+
+
+def test_the_page_is_readable_with_a_forced_palette(catalog: Page):
+    """Windows' contrast themes repaint backgrounds: what is chosen or archived must show without them."""
+    catalog.emulate_media(forced_colors="active")
+    catalog.goto("/models/?state=archived&state=live&context_min=32k&per_page=25&sort=-state")
+    assert {"Live", "Archived"} >= set(catalog.locator("[data-model-id] .state").all_inner_texts())
+    marks = catalog.locator("main [aria-current]")
+    assert marks.count() >= 2
+    for mark in marks.all():
+        looks = mark.evaluate("each => [getComputedStyle(each).outlineStyle, getComputedStyle(each).outlineWidth]")
+        assert looks == ["solid", "2px"]
+
+
+def test_nothing_moves_for_those_who_asked_for_that(catalog: Page):
+    catalog.emulate_media(reduced_motion="reduce")
+    moving = catalog.evaluate(
+        """() => [...document.querySelectorAll("*")].filter((each) => {
+             const style = getComputedStyle(each);
+             return parseFloat(style.transitionDuration) > 0 || style.animationName !== "none";
+           }).map((each) => each.outerHTML.slice(0, 80))"""
+    )
+    assert moving == []

@@ -1,0 +1,262 @@
+"""Facets, chips, presets, ranges, order and pages: the list, the address bar and history agree after every step."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.conftest import ids
+
+
+def tick(page: Page, facet: str, value: str) -> Locator:
+    return page.locator(f'[data-facet="{facet}"][data-value="{value}"] input')
+
+
+def count_of(page: Page, facet: str, value: str) -> int:
+    option = page.locator(f'[data-facet="{facet}"][data-value="{value}"]')
+    assert option.locator(".count").inner_text() == option.get_attribute("data-count")
+    return int(option.get_attribute("data-count"))
+
+
+def rows(page: Page, number: int) -> None:
+    expect(page.locator("#count")).to_have_text("43 models" if number == 43 else f"{number} of 43 models")
+    expect(page.locator("[data-model-id]")).to_have_count(min(number, 50))
+
+
+STEPS = [("type", "base"), ("capability", "vision"), ("capability", "function_calling"), ("lifecycle", "active")]
+
+
+def test_each_ticked_value_yields_the_count_beside_it_and_unticking_gives_it_back(catalog: Page):
+    path = [43]
+    for facet, value in STEPS:
+        path.append(count_of(catalog, facet, value))
+        tick(catalog, facet, value).check()
+        rows(catalog, path[-1])
+        expect(tick(catalog, facet, value)).to_be_checked()
+        expect(tick(catalog, facet, value)).to_be_focused()
+    expect(catalog).to_have_url(
+        "/models/?type=base&capability=function_calling&capability=vision&lifecycle=active"
+    )
+    for facet, value in reversed(STEPS):
+        path.pop()
+        tick(catalog, facet, value).uncheck()
+        rows(catalog, path[-1])
+    expect(catalog).to_have_url("/models/")
+
+
+def test_two_values_of_one_facet_are_alternatives_whose_counts_add_up(catalog: Page):
+    archived, live = count_of(catalog, "state", "archived"), count_of(catalog, "state", "live")
+    tick(catalog, "state", "archived").check()
+    rows(catalog, archived)
+    assert count_of(catalog, "state", "live") == live
+    tick(catalog, "state", "live").check()
+    rows(catalog, archived + live)
+    expect(catalog).to_have_url("/models/?state=archived&state=live")
+
+
+def test_a_capability_can_be_asked_for_or_excluded(catalog: Page):
+    catalog.locator("#legend-capability_any").click()
+    catalog.locator("#legend-capability_not").click()
+    tick(catalog, "capability_any", "ocr").check()
+    rows(catalog, (ocr := count_of(catalog, "capability", "ocr")))
+    left_out = count_of(catalog, "capability_not", "vision")
+    tick(catalog, "capability_not", "vision").check()
+    rows(catalog, left_out)
+    assert left_out < ocr
+    expect(catalog).to_have_url("/models/?capability_any=ocr&capability_not=vision")
+
+
+def test_chips_remove_one_filter_each_and_clear_all_removes_the_rest(catalog: Page):
+    catalog.goto("/models/?q=mistral&type=base&capability=vision&capability=fine_tuning&context_min=128k&sort=name")
+    names = catalog.get_by_role("list", name="Filters in use").get_by_role("link")
+    expect(names).to_have_count(6)
+    catalog.get_by_role("link", name="Remove filter: Can do all of: Vision").click()
+    expect(catalog).to_have_url("/models/?q=mistral&type=base&capability=fine_tuning&context_min=128000&sort=name")
+    expect(catalog.locator("#count")).to_be_focused()
+    catalog.get_by_role("link", name="Remove filter: “mistral”").click()
+    expect(catalog).to_have_url("/models/?type=base&capability=fine_tuning&context_min=128000&sort=name")
+    expect(catalog.get_by_role("searchbox")).to_have_value("")
+    catalog.get_by_role("link", name="Clear all").click()
+    expect(catalog).to_have_url("/models/?sort=name")
+    rows(catalog, 43)
+    expect(names).to_have_count(0)
+    expect(tick(catalog, "type", "base")).not_to_be_checked()
+
+
+def test_context_presets_and_ranges_take_words_people_write(catalog: Page):
+    preset = catalog.get_by_role("link", name="≥ 128k")
+    preset.click()
+    expect(catalog).to_have_url("/models/?context_min=128000")
+    expect(preset).to_have_attribute("aria-current", "true")
+    preset.click()
+    expect(catalog).to_have_url("/models/")
+    lowest, highest = catalog.get_by_label("from", exact=True), catalog.get_by_label("to", exact=True)
+    lowest.fill("100k")
+    lowest.press("Tab")
+    expect(catalog).to_have_url("/models/?context_min=100000")
+    expect(highest).to_be_focused()
+    highest.fill("128k")
+    highest.press("Enter")
+    expect(catalog).to_have_url("/models/?context_min=100000&context_max=131072")
+    assert set(catalog.locator("td.number span").all_inner_texts()) == {"128k"}
+    lowest.fill("many")
+    lowest.press("Enter")
+    expect(catalog.get_by_text("“many” is not a number")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("heading", "column"),
+    [
+        ("Model", "name"),
+        ("Type", "type"),
+        ("Context", "context"),
+        ("Stops working", "deprecation"),
+        ("Owner", "owner"),
+        ("State", "state"),
+    ],
+)
+def test_each_heading_sorts_up_then_down_then_not_at_all(catalog: Page, heading: str, column: str):
+    cell = catalog.get_by_role("columnheader", name=heading)
+    link = cell.get_by_role("link")
+    usual = ids(catalog)
+    for direction, parameters in (("ascending", f"?sort={column}"), ("descending", f"?sort=-{column}")):
+        link.click()
+        expect(cell).to_have_attribute("aria-sort", direction)
+        expect(catalog).to_have_url(f"/models/{parameters}")
+        expect(link).to_be_focused()
+        expect(catalog.locator("[aria-sort]")).to_have_count(1)
+    assert ids(catalog) != usual
+    link.click()
+    expect(catalog).to_have_url("/models/")
+    expect(catalog.locator("[aria-sort]")).to_have_count(0)
+    assert ids(catalog) == usual
+
+
+def test_paging_starts_at_the_top_and_knows_where_it_is(catalog: Page):
+    everything = ids(catalog)
+    catalog.get_by_role("link", name="25", exact=True).click()
+    expect(catalog).to_have_url("/models/?per_page=25")
+    assert ids(catalog) == everything[:25]
+    catalog.get_by_role("link", name="Next").click()
+    expect(catalog).to_have_url("/models/?per_page=25&page=2")
+    assert ids(catalog) == everything[25:]
+    expect(catalog.locator("#count")).to_be_in_viewport()
+    expect(catalog.locator("#count")).to_be_focused()
+    expect(catalog.get_by_role("link", name="Page 2")).to_have_attribute("aria-current", "page")
+    expect(catalog.get_by_role("table")).to_have_accessible_name("Models 26 to 43 of 43")
+    expect(catalog.locator("#live")).to_have_text("Models 26 to 43 of 43")
+    # A filter that leaves less goes back to the first page.
+    tick(catalog, "type", "base").check()
+    expect(catalog).to_have_url("/models/?type=base&per_page=25")
+
+
+def journey(page: Page) -> list[tuple[str, str]]:
+    """Six steps, each with the address and the count it must have."""
+    seen = [("/models/", "43 models")]
+
+    def step(act: Callable[[], None], address: str) -> None:
+        act()
+        expect(page).to_have_url(address)
+        seen.append((address, page.locator("#count").inner_text()))
+
+    step(tick(page, "capability", "vision").check, "/models/?capability=vision")
+    step(tick(page, "capability", "reasoning").check, "/models/?capability=reasoning&capability=vision")
+    step(tick(page, "type", "base").check, "/models/?type=base&capability=reasoning&capability=vision")
+    step(
+        page.get_by_role("columnheader", name="Context").get_by_role("link").click,
+        "/models/?type=base&capability=reasoning&capability=vision&sort=context",
+    )
+    step(
+        page.get_by_role("link", name="Remove filter: Type: Base").click,
+        "/models/?capability=reasoning&capability=vision&sort=context",
+    )
+    return seen
+
+
+def shows(page: Page, address: str, count: str) -> None:
+    """The whole page, not a fragment, with fields that say what the address says."""
+    expect(page).to_have_url(address)
+    expect(page.locator("#count")).to_have_text(count)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Models")
+    expect(page.locator("header.top")).to_have_count(1)
+    for value in ("vision", "reasoning"):
+        expect(tick(page, "capability", value)).to_be_checked(checked=f"capability={value}" in address)
+    expect(tick(page, "type", "base")).to_be_checked(checked="type=base" in address)
+
+
+def test_back_and_forward_go_through_every_step_with_page_fields_and_rows(catalog: Page):
+    seen = journey(catalog)
+    for address, count in reversed(seen[:-1]):
+        catalog.go_back()
+        shows(catalog, address, count)
+    for address, count in seen[1:]:
+        catalog.go_forward()
+        shows(catalog, address, count)
+    # Filtering goes on from there, with both values of the repeated key.
+    tick(catalog, "lifecycle", "active").check()
+    expect(catalog).to_have_url("/models/?capability=reasoning&capability=vision&lifecycle=active&sort=context")
+
+
+def test_back_from_another_page_and_from_the_search_brings_the_fields_along(catalog: Page):
+    catalog.get_by_role("searchbox").fill("mistral")
+    expect(catalog).to_have_url("/models/?q=mistral")
+    tick(catalog, "type", "base").check()
+    expect(catalog).to_have_url("/models/?q=mistral&type=base")
+    catalog.locator("[data-model-id] a.name").first.click()
+    expect(catalog.get_by_role("link", name="All models")).to_be_visible()
+    catalog.go_back()
+    expect(catalog).to_have_url("/models/?q=mistral&type=base")
+    expect(catalog.get_by_role("searchbox")).to_have_value("mistral")
+    expect(tick(catalog, "type", "base")).to_be_checked()
+    catalog.go_back()
+    expect(catalog).to_have_url("/models/?q=mistral")
+    expect(tick(catalog, "type", "base")).not_to_be_checked()
+
+
+def test_a_copied_address_gives_the_same_view_after_reload_and_after_login(
+    catalog: Page, new_context: Callable[..., BrowserContext]
+):
+    journey(catalog)
+    view = ids(catalog)
+    catalog.reload()
+    assert ids(catalog) == view
+    other = new_context().new_page()
+    other.goto(catalog.url)
+    other.get_by_label("Login").fill("carol")
+    other.get_by_label("Password").fill("correct horse battery staple")
+    other.get_by_role("button", name="Sign in").click()
+    expect(other).to_have_url(catalog.url)
+    assert ids(other) == view
+
+
+def test_what_somebody_opened_or_closed_stays_so(catalog: Page):
+    catalog.locator("#legend-type").click()
+    catalog.locator("#legend-owner").click()
+    tick(catalog, "capability", "vision").check()
+    expect(catalog).to_have_url("/models/?capability=vision")
+    expect(catalog.locator("#facet-type")).not_to_have_attribute("open", "")
+    expect(catalog.locator("#facet-owner")).to_have_attribute("open", "")
+    expect(catalog.locator("#facet-capability")).to_have_attribute("open", "")
+
+
+def test_ticking_moves_neither_the_page_nor_the_list_of_values(catalog: Page, page: Page):
+    catalog.set_viewport_size({"width": 1280, "height": 500})
+    values = catalog.locator("#facet-capability ul")
+    values.evaluate("list => list.scrollTop = list.scrollHeight")
+    box = tick(catalog, "capability", "fine_tuning")
+    box.scroll_into_view_if_needed()
+    before = box.bounding_box()
+    scrolled = values.evaluate("list => list.scrollTop"), catalog.evaluate("() => window.scrollY")
+    box.check()
+    expect(catalog).to_have_url("/models/?capability=fine_tuning")
+    expect(box).to_be_focused()
+    assert (values.evaluate("list => list.scrollTop"), catalog.evaluate("() => window.scrollY")) == scrolled
+    assert abs(box.bounding_box()["y"] - before["y"]) <= 2
+
+
+def test_parameters_nobody_knows_are_named_and_harmless(catalog: Page):
+    response = catalog.goto("/models/?colour=%3Cb%3Ered&state=gone&page=x&type=base")
+    assert response.status == 200
+    expect(catalog.locator(".list .notice")).to_have_count(3)
+    expect(catalog.get_by_text("“colour” is no filter of this page")).to_be_visible()
+    rows(catalog, 27)

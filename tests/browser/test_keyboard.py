@@ -1,0 +1,95 @@
+"""The keyboard alone, with the focus in sight at every step."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+FOCUS = """() => {
+  const each = document.activeElement;
+  const style = getComputedStyle(each);
+  const box = each.getBoundingClientRect();
+  const middle = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, 8));
+  return {
+    what: each.id || each.name || each.getAttribute("href") || each.textContent.trim().slice(0, 40),
+    tag: each.tagName,
+    outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    inSight: box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.left < innerWidth,
+    covered: !(middle && (each.contains(middle) || middle.contains(each))),
+  };
+}"""
+
+
+def walk(page: Page) -> list[dict]:
+    """Tab from the top until the focus leaves the page."""
+    steps = []
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        step = page.evaluate(FOCUS)
+        if step["tag"] == "BODY":
+            break
+        steps.append(step)
+    return steps
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_tab_reaches_everything_and_the_focus_is_always_seen(catalog: Page, width: int):
+    catalog.set_viewport_size({"width": width, "height": 700})
+    catalog.goto("/models/?type=base&per_page=25")
+    catalog.locator("#facets").evaluate("fold => { fold.open = true; }")
+    steps = walk(catalog)
+    assert [step for step in steps if not (step["outlined"] and step["inSight"])] == []
+    assert [step for step in steps if step["covered"]] == []
+    reached = {step["what"] for step in steps}
+    assert {"#main", "language", "q", "refresh-button", "sort-name", "sort-context", "legend-owner"} <= reached
+    assert {"context-min", "/models/codestral-2508/", "3 aliases", "/models/?type=base&per_page=25&page=2"} <= reached
+
+
+def test_the_skip_link_jumps_over_the_header(catalog: Page):
+    catalog.keyboard.press("Tab")
+    skip = catalog.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    catalog.keyboard.press("Enter")
+    expect(catalog.locator("#main")).to_be_focused()
+    catalog.keyboard.press("Tab")
+    expect(catalog.locator("#refresh-button")).to_be_focused()
+
+
+def test_filtering_sorting_paging_and_reading_without_a_mouse(catalog: Page):
+    catalog.locator("#q").focus()
+    catalog.keyboard.type("mistral")
+    expect(catalog).to_have_url("/models/?q=mistral")
+    catalog.locator('[data-value="vision"] input').first.focus()
+    catalog.keyboard.press("Space")
+    expect(catalog).to_have_url("/models/?q=mistral&capability=vision")
+    catalog.keyboard.press("Tab")
+    catalog.keyboard.press("Shift+Tab")
+    expect(catalog.locator('[data-value="vision"] input').first).to_be_focused()
+    catalog.locator("#sort-context").focus()
+    catalog.keyboard.press("Enter")
+    expect(catalog.locator("[aria-sort=ascending]")).to_have_text("Context")
+    fold = catalog.locator("[data-model-id] details").first
+    fold.locator("summary").focus()
+    catalog.keyboard.press("Enter")
+    expect(fold.locator("li").first).to_be_visible()
+
+
+def test_the_menu_opens_and_closes_as_menus_do(catalog: Page):
+    menu = catalog.locator("#account-menu")
+    menu.locator("summary").focus()
+    catalog.keyboard.press("Enter")
+    expect(menu.get_by_role("link", name="Change password")).to_be_visible()
+    catalog.keyboard.press("Tab")
+    catalog.keyboard.press("Escape")
+    expect(menu.get_by_role("link", name="Change password")).to_be_hidden()
+    expect(menu.locator("summary")).to_be_focused()
+    menu.locator("summary").click()
+    catalog.get_by_role("heading", level=1).click()
+    expect(menu.get_by_role("link", name="Change password")).to_be_hidden()
+
+
+def test_the_language_changes_in_place(catalog: Page):
+    catalog.goto("/models/?type=base")
+    catalog.get_by_role("button", name="FR French").focus()
+    catalog.keyboard.press("Enter")
+    expect(catalog.locator("html")).to_have_attribute("lang", "fr")
+    expect(catalog).to_have_url("/models/?type=base")

@@ -1,0 +1,143 @@
+"""Narrow screens, large zoom, hostile text, and what a first visit costs."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from models_ui.sync import run_sync
+from sandbox import Sandbox
+
+LAYOUT = """() => {
+  const wide = document.documentElement.clientWidth;
+  const name = (each) => `${each.tagName} ${each.className} ${(each.textContent || each.value || "").trim().slice(0, 50)}`;
+  const scrolls = (each) => each.closest("pre, .visually-hidden, thead, [hidden], template");
+  const seen = [...document.querySelectorAll("main *, header.top *")].filter((each) => {
+    const box = each.getBoundingClientRect();
+    return box.width > 0 && box.height > 0 && !scrolls(each) && each.checkVisibility({ visibilityProperty: true });
+  });
+  const outside = seen.filter((each) => {
+    const box = each.getBoundingClientRect();
+    return box.right > wide + 1 || box.left < -1;
+  });
+  const meant = (each) => each.closest(".owner, th p, input");  // shortened on purpose, whole on the model's page
+  const cut = seen.filter((each) => getComputedStyle(each).overflowX === "hidden"
+    && each.scrollWidth > each.clientWidth + 1 && !meant(each));
+  const texts = seen.filter((each) =>
+    each.matches("a, button, input, summary, h1, h2, label, code, time, .badges li, .days, .count, .state, th p, dt, dd"));
+  const boxes = texts.map((each) => [...each.getClientRects()]);  // one for each line
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+  const overlaps = [];
+  for (let i = 0; i < texts.length; i++) {
+    for (let j = i + 1; j < texts.length; j++) {
+      if (texts[i].contains(texts[j]) || texts[j].contains(texts[i])) continue;
+      if (boxes[i].some((a) => boxes[j].some((b) => meet(a, b)))) overlaps.push(`${name(texts[i])} / ${name(texts[j])}`);
+    }
+  }
+  return {
+    sideways: Math.max(0, document.documentElement.scrollWidth - wide),
+    outside: outside.slice(0, 5).map(name),
+    cut: cut.slice(0, 5).map(name),
+    overlaps: overlaps.slice(0, 5),
+  };
+}"""
+FITS = {"sideways": 0, "outside": [], "cut": [], "overlaps": []}
+
+SIZES = {
+    "a small phone": {"viewport": {"width": 320, "height": 640}},
+    "200 % zoom": {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2},
+    "a tablet": {"viewport": {"width": 900, "height": 700}},
+    "a small laptop": {"viewport": {"width": 1160, "height": 700}},
+    "a large screen": {"viewport": {"width": 1920, "height": 1000}},
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
+def test_every_page_fits(size, language, new_context, carol, synced, sandbox: Sandbox, sign_in, troubles):
+    troubles.expect("404")
+    context: BrowserContext = new_context(locale=language, **SIZES[size])
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    assert page.evaluate(LAYOUT) == FITS
+    sign_in(context, carol)
+    addresses = (
+        "/models/?per_page=25&page=2",
+        "/models/?q=mistral&capability=vision&capability=function_calling&context_min=32k&type=base&nonsense=1",
+        "/models/?q=zzz",
+        "/models/mistral-medium-latest/",
+        f"/models/{sandbox.catalog.fine_tunes()[0]}/",
+        "/models/voxtral-mini-latest/",
+        "/models/no-such-model/",
+        "/accounts/password/change/",
+    )
+    for address in addresses:
+        page.goto(address)
+        for fold in page.locator("#facets, main details").all():
+            fold.evaluate("fold => { fold.open = true; }")
+        assert page.evaluate(LAYOUT) == FITS, address
+
+
+def test_filters_fold_away_on_a_phone_and_stay_as_one_left_them(catalog: Page):
+    catalog.set_viewport_size({"width": 360, "height": 700})
+    catalog.goto("/models/")
+    vision = catalog.locator('[data-facet="capability"][data-value="vision"] input')
+    expect(vision).to_be_hidden()
+    catalog.locator("#facets > summary").click()
+    vision.check()
+    expect(catalog).to_have_url("/models/?capability=vision")
+    expect(vision).to_be_visible()
+    catalog.go_back()
+    expect(catalog).to_have_url("/models/")
+    expect(vision).to_be_hidden()
+
+
+HOSTILE = (
+    '"><script>window.pwned = 1</script><img src=x onerror="window.pwned = 2">',
+    "'; alert(1); // ${alert(1)} {{ 7 * 7 }} {% load x %}",
+    "\u202egnp.tsil-ledom\u202c \u2066mixed\u2069 العربية",
+    "👩🏽‍🚀" * 40,
+    "<b>bold</b>" + "W" * 10_000,
+    "\u0301" * 300 + "zalgo",
+)
+
+
+def test_hostile_text_is_only_ever_text(signed_in: Page, sandbox: Sandbox):
+    page = signed_in
+    page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
+    tunes = sandbox.catalog.fine_tunes()
+    for tune, text in zip(tunes, HOSTILE, strict=False):
+        sandbox.catalog.rename(tune, text)
+        sandbox.catalog.describe(tune, text)
+        sandbox.catalog.update(tune, owned_by=text[:200], aliases=[text[:250]], capabilities={text[:80]: True})
+    for text in HOSTILE:
+        sandbox.catalog.add({"id": text[:280], "name": text, "object": "model", "type": "base", "owned_by": text[:90]})
+    run_sync()
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto("/models/?per_page=100")
+        for fold in page.locator("#facets, main details").all():
+            fold.evaluate("fold => { fold.open = true; }")
+        layout = page.evaluate(LAYOUT)
+        assert (layout["sideways"], layout["outside"]) == (0, [])
+        for tune in tunes[: len(HOSTILE)]:
+            page.goto(f"/models/{tune}/")
+            layout = page.evaluate(LAYOUT)
+            assert (layout["sideways"], layout["outside"]) == (0, []), tune
+    # A hostile value is a filter like any other.
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/models/")
+    option = page.locator('[data-facet="capability"]').filter(has_text="<script>")
+    option.get_by_role("checkbox").check()
+    expect(page.locator("[data-model-id]")).to_have_count(1)
+    expect(page.locator(".chips")).to_contain_text("<script>")
+    page.get_by_role("searchbox").fill('"><script>')
+    expect(page.locator("#live")).to_contain_text("of 49")
+    assert page.evaluate("() => window.pwned") is None
+    expect(page.locator("main script, main img")).to_have_count(0)
+
+
+def test_a_first_visit_takes_four_requests_at_most(signed_in: Page, synced):
+    asked = []
+    signed_in.on("request", lambda request: asked.append(request.url))
+    signed_in.goto("/models/", wait_until="networkidle")
+    assert len([url for url in asked if not url.startswith("data:")]) <= 4, asked

@@ -1,0 +1,83 @@
+"""Everything by forms and links alone."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from sandbox import Sandbox
+from tests.browser.conftest import ids
+from tests.conftest import PASSWORD
+
+
+@pytest.fixture
+def plain(new_context: Callable[..., BrowserContext], carol, synced, sign_in) -> Page:
+    context = new_context(java_script_enabled=False)
+    sign_in(context, carol)
+    page = context.new_page()
+    page.goto("/models/")
+    return page
+
+
+def test_signing_in(new_context: Callable[..., BrowserContext], carol, synced):
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto("/models/?type=base")
+    page.get_by_label("Login").fill("carol")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".errorlist")).to_contain_text("not correct")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url("/models/?type=base")
+
+
+def test_searching_filtering_sorting_and_paging_end_at_canonical_addresses(plain: Page):
+    plain.get_by_role("searchbox").fill("mistral")
+    plain.get_by_role("button", name="Search").click()
+    expect(plain).to_have_url("/models/?q=mistral")
+    plain.locator('[data-facet="type"][data-value="base"] input').check()
+    for value in ("vision", "function_calling"):
+        plain.locator(f'[data-facet="capability"][data-value="{value}"] input').check()
+    plain.get_by_label("from", exact=True).fill("128k")
+    plain.get_by_role("button", name="Apply filters").click()
+    expect(plain).to_have_url(
+        "/models/?q=mistral&type=base&capability=function_calling&capability=vision&context_min=128000"
+    )
+    plain.get_by_role("columnheader", name="Context").get_by_role("link").click()
+    expect(plain.locator("[aria-sort=ascending]")).to_have_count(1)
+    # The order survives the next search.
+    plain.get_by_role("searchbox").fill("")
+    plain.get_by_role("button", name="Search").click()
+    expect(plain).to_have_url(
+        "/models/?type=base&capability=function_calling&capability=vision&context_min=128000&sort=context"
+    )
+    plain.get_by_role("link", name="Clear all").click()
+    plain.get_by_role("link", name="25", exact=True).click()
+    plain.get_by_role("link", name="Next").click()
+    expect(plain).to_have_url("/models/?sort=context&per_page=25&page=2")
+    assert len(ids(plain)) == 18
+
+
+def test_only_ticking_leads_to_a_canonical_address_too(plain: Page):
+    plain.locator('[data-facet="capability"][data-value="vision"] input').check()
+    plain.get_by_role("button", name="Apply filters").click()
+    expect(plain).to_have_url("/models/?capability=vision")
+
+
+def test_refreshing_switching_the_language_and_reading_about_a_model(plain: Page, sandbox: Sandbox):
+    plain.goto("/models/?type=base")
+    sandbox.catalog.update_model("devstral-2512", description="Fresh words")
+    sandbox.catalog.add({"id": "aaa-new", "object": "model", "name": "aaa-new", "type": "base"})
+    plain.get_by_role("button", name="Refresh").click()
+    expect(plain).to_have_url("/models/?type=base")
+    expect(plain.locator('[data-model-id="aaa-new"]')).to_be_visible()
+    plain.locator('[data-model-id="mistral-large-2512"] summary').click()
+    expect(plain.locator('[data-model-id="mistral-large-2512"]').get_by_text("mistral-large-latest")).to_be_visible()
+    plain.get_by_role("button", name="FR French").click()
+    expect(plain).to_have_url("/models/?type=base")
+    expect(plain.locator("html")).to_have_attribute("lang", "fr")
+    plain.get_by_role("link", name="mistral-large-2512").click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text("mistral-large-2512")
+    expect(plain.locator("[data-copy]").first).to_be_hidden()
+    plain.locator("#account-menu summary").click()
+    expect(plain.locator("#account-menu form button")).to_be_visible()

@@ -1,0 +1,323 @@
+"""The index answers what a plain loop over the rows would answer, only faster."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models_ui.catalog.index import KNOWN_CAPABILITIES, CatalogIndex, Row
+from models_ui.catalog.query import FACETS, PAGE_SIZES, SORTS, STATES, CatalogQuery
+from models_ui.lifecycle import lifecycle
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+# --- The same in plain Python
+
+
+def matches(row: Row, query: CatalogQuery) -> bool:
+    texts = [row.model_id, row.name, row.description, row.owner, *row.aliases]
+    everything = "\n".join(text for text in texts if text).casefold()
+    if not all(word in everything for word in query.q.casefold().split()):
+        return False
+    bounded = query.context_min is not None or query.context_max is not None
+    if bounded and row.context is None:
+        return False
+    if query.context_min is not None and (row.context or 0) < query.context_min:
+        return False
+    if query.context_max is not None and (row.context or 0) > query.context_max:
+        return False
+    if not set(query.capability) <= set(row.capabilities):
+        return False
+    if query.capability_any and not set(query.capability_any) & set(row.capabilities):
+        return False
+    if set(query.capability_not) & set(row.capabilities):
+        return False
+    for facet in ("type", "lifecycle", "state", "owner", "root"):
+        wanted = getattr(query, facet)
+        if wanted and not set(wanted) & value_of(row, facet):
+            return False
+    return True
+
+
+def value_of(row: Row, facet: str) -> set[str]:
+    value = lifecycle(row.deprecation, NOW) if facet == "lifecycle" else getattr(row, facet)
+    return {value} if value else set()
+
+
+def in_order(rows: Iterable[Row], sort: str) -> list[Row]:
+    rows = sorted(rows, key=by_default)
+    if not sort:
+        return rows
+    keys = {
+        "name": lambda row: row.label.casefold() or None,
+        "type": lambda row: row.type,
+        "context": lambda row: row.context,
+        "deprecation": lambda row: row.deprecation,
+        "owner": lambda row: row.owner.casefold() or None,
+        "state": lambda row: STATES.index(row.state),
+    }
+    key = keys[sort.removeprefix("-")]
+    known = [row for row in rows if key(row) is not None]
+    known.sort(key=key, reverse=sort.startswith("-"))
+    return known + [row for row in rows if key(row) is None]
+
+
+def by_default(row: Row):
+    return STATES.index(row.state), not row.label, row.label.casefold(), row.model_id, row.pk
+
+
+def count(rows: list[Row], query: CatalogQuery, facet: str, value: str) -> int:
+    """What a person expects beside a facet's value: how many rows there will be after choosing it."""
+    if facet in ("capability", "capability_not"):
+        chosen = replace(query, **{facet: (*getattr(query, facet), value)})
+    else:
+        chosen = replace(query, **{facet: (value,)})
+    return sum(matches(row, chosen) for row in rows)
+
+
+# --- Rows and queries that meet often
+
+WORDS = ("nemo", "Large", "straße", "STRASSE", "ft:x", "mistral-2512")
+CAPABILITIES = ("completion_chat", "vision", "ocr", "computer_use", "Vision")
+OWNERS = ("mistralai", "Mistralai", "org-1", "")
+CHOICES: dict[str, tuple] = {
+    "model_id": (*WORDS, ""),
+    "aliases": ((), ("nemo",), ("Large", "ft:x"), ("mistral-2512",)),
+    "type": ("base", "fine-tuned", "reranker"),
+    "name": (None, *WORDS),
+    "description": (None, "A model\nof words"),
+    "owner": OWNERS,
+    "context": (None, 1, 32_768, 131_072),
+    "deprecation": (None, NOW - SECOND, NOW, NOW + SECOND, NOW + timedelta(days=30)),
+    "root": ("", "nemo", "mistral-2512"),
+    "archived": (False, True),
+    "missing_since": (None, NOW),
+}
+
+
+def row_from(pk: int, dice: bytes) -> Row:
+    """A row from one byte for each field: drawing them one by one would be slow."""
+    fields = {name: choices[dice[number] % len(choices)] for number, (name, choices) in enumerate(CHOICES.items())}
+    flags = dice[len(CHOICES) :]
+    has = tuple(key for key, flag in zip(CAPABILITIES, flags, strict=True) if flag % 3 == 1)
+    lacks = tuple(key for key, flag in zip(CAPABILITIES, flags, strict=True) if flag % 3 == 2)
+    return Row(pk=pk, capabilities=has, lacks=lacks, **fields)
+
+
+size = len(CHOICES) + len(CAPABILITIES)
+some_rows = st.lists(st.binary(min_size=size, max_size=size), max_size=60).map(
+    lambda all_dice: [row_from(len(all_dice) - number, dice) for number, dice in enumerate(all_dice)]
+)
+
+
+def values(choices: Iterable[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from([*choices, "unheard-of"]), unique=True, max_size=2).map(lambda v: tuple(sorted(v)))
+
+
+bounds = st.none() | st.sampled_from([0, 1, 32_000, 32_768, 200_000])
+queries = st.builds(
+    CatalogQuery,
+    q=st.sampled_from(["", "", "", "ne", "STRASSE", "model of", "x large", "no such thing"]),
+    type=values(["base", "reranker"]),
+    capability=values(CAPABILITIES),
+    capability_any=values(CAPABILITIES),
+    capability_not=values(CAPABILITIES),
+    context_min=bounds,
+    context_max=bounds,
+    lifecycle=values(["active", "retired"]),
+    state=values(["live", "missing"]),
+    owner=values(["mistralai", "org-1"]),
+    root=values(["nemo"]),
+    sort=st.sampled_from(["", *SORTS, *(f"-{sort}" for sort in SORTS)]),
+    per_page=st.sampled_from(PAGE_SIZES),
+    page=st.integers(1, 3),
+)
+# Most queries use a filter or two: eight at once leave nothing to compare.
+few_filters = st.builds(
+    lambda query, kept: replace(query, **{name: () for name in FACETS if name not in kept}),
+    queries,
+    st.sets(st.sampled_from(FACETS), max_size=2),
+)
+
+
+@given(some_rows, few_filters | queries)
+@settings(max_examples=200)
+def test_a_search_finds_what_a_loop_would_find_in_the_same_order(rows: list[Row], query: CatalogQuery):
+    result = CatalogIndex.build(rows, now=NOW).search(query)
+    expected = in_order((row for row in rows if matches(row, query)), query.sort)
+    assert result.total == len(expected)
+    assert result.pages == max(1, -(-len(expected) // query.per_page))
+    assert result.query.page == min(query.page, result.pages)
+    start = (result.query.page - 1) * query.per_page
+    shown = expected[start : start + query.per_page]
+    assert [row.pk for row in result.rows] == [row.pk for row in shown]
+    assert (result.first, result.last) == ((start + 1, start + len(shown)) if shown else (0, 0))
+
+
+@given(some_rows, few_filters | queries)
+def test_an_export_holds_all_matches_in_the_order_of_the_pages(rows: list[Row], query: CatalogQuery):
+    found = CatalogIndex.build(rows, now=NOW).matches(query)
+    assert [row.pk for row in found] == [row.pk for row in in_order((r for r in rows if matches(r, query)), query.sort)]
+
+
+@given(some_rows, few_filters | queries)
+@settings(max_examples=200)
+def test_every_facet_value_says_how_many_rows_choosing_it_leaves(rows: list[Row], query: CatalogQuery):
+    facets = CatalogIndex.build(rows, now=NOW).search(query).facets
+    assert list(facets) == list(FACETS)
+    for name, offered in facets.items():
+        assert {each.value: each.count for each in offered} == {
+            each.value: count(rows, query, name, each.value) for each in offered
+        }, name
+        assert {each.value for each in offered if each.selected} == set(getattr(query, name))
+
+
+@given(some_rows)
+def test_every_value_of_every_row_can_be_chosen(rows: list[Row]):
+    facets = CatalogIndex.build(rows, now=NOW).search(CatalogQuery()).facets
+    offered = {name: {each.value for each in values} for name, values in facets.items()}
+    for row in rows:
+        for name in ("type", "lifecycle", "state", "owner", "root"):
+            assert value_of(row, name) <= offered[name]
+        for name in ("capability", "capability_any", "capability_not"):
+            assert {*row.capabilities, *row.lacks} <= offered[name]
+
+
+@given(some_rows)
+def test_every_id_and_alias_leads_to_its_models(rows: list[Row]):
+    index = CatalogIndex.build(rows, now=NOW)
+    for row in rows:
+        assert index.get(row.pk) == row
+        if row.model_id:
+            assert row in index.find(row.model_id)
+        for alias in row.aliases:
+            assert index.find(alias)
+            if row.missing_since is None:
+                assert row in index.find(alias)
+    assert index.find("") == ()
+    assert index.find("no such id") == ()
+    assert index.get(10_000) is None
+
+
+@given(some_rows, st.randoms())
+def test_the_order_in_which_rows_are_read_does_not_matter(rows: list[Row], random):
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    first, second = (CatalogIndex.build(each, now=NOW).search(CatalogQuery()) for each in (rows, shuffled))
+    assert first.rows == second.rows
+    assert first.facets == second.facets
+
+
+# --- Examples worth reading
+
+
+def row(model_id: str, pk: int = 0, **fields) -> Row:
+    return Row(pk=pk or abs(hash((model_id, *fields.items()))), model_id=model_id, **fields)
+
+
+def ids(index: CatalogIndex, **filters) -> list[str]:
+    return [each.model_id for each in index.search(CatalogQuery(**filters)).rows]
+
+
+def test_an_empty_catalog_has_one_empty_page():
+    result = CatalogIndex.build([], now=NOW).search(CatalogQuery(q="x", page=9))
+    assert (result.total, result.pages, result.query.page, result.rows, result.first) == (0, 1, 1, (), 0)
+    assert [each.value for each in result.facets["state"]] == ["live", "archived", "missing"]
+    assert {each.count for each in result.facets["state"]} == {0}
+
+
+@pytest.mark.parametrize(("sort", "expected"), [("context", ["b", "a", "z"]), ("-context", ["a", "b", "z"])])
+def test_models_without_the_value_come_last_whichever_way(sort: str, expected: list[str]):
+    index = CatalogIndex.build([row("a", context=9), row("b", context=3), row("z")], now=NOW)
+    assert ids(index, sort=sort) == expected
+
+
+def test_what_can_be_used_comes_first_and_an_entry_without_any_name_last():
+    rows = [row("a", missing_since=NOW), row("b", archived=True), row("z"), row(""), row("c", name="Alpha")]
+    assert ids(CatalogIndex.build(rows, now=NOW)) == ["c", "z", "", "b", "a"]
+    assert ids(CatalogIndex.build(rows, now=NOW), sort="name") == ["a", "c", "b", "z", ""]
+    assert ids(CatalogIndex.build(rows, now=NOW), sort="-name") == ["z", "b", "c", "a", ""]
+
+
+def test_known_capabilities_come_in_upstreams_order_and_new_ones_after_them():
+    rows = [row("a", capabilities=("zz_new", "vision", "aa_new", "completion_chat"), lacks=("ocr",))]
+    offered = [each.value for each in CatalogIndex.build(rows, now=NOW).search(CatalogQuery()).facets["capability"]]
+    assert offered == ["completion_chat", "vision", "ocr", "aa_new", "zz_new"]
+    assert set(offered) - set(KNOWN_CAPABILITIES) == {"aa_new", "zz_new"}
+
+
+def test_a_chosen_value_that_no_model_has_stays_visible_so_that_it_can_be_taken_off():
+    index = CatalogIndex.build([row("a", owner="x")], now=NOW)
+    found = {each.value: each for each in index.search(CatalogQuery(owner=("gone",))).facets["owner"]}
+    assert (found["gone"].count, found["gone"].selected) == (0, True)
+    assert (found["x"].count, found["x"].selected) == (1, False)
+
+
+def test_excluding_what_nobody_has_excludes_nobody():
+    assert ids(CatalogIndex.build([row("a")], now=NOW), capability_not=("telepathy",)) == ["a"]
+
+
+def test_an_unknown_context_is_in_no_range():
+    index = CatalogIndex.build([row("a"), row("b", context=5)], now=NOW)
+    assert ids(index, context_min=0) == ["b"]
+    assert ids(index, context_max=10**12) == ["b"]
+    assert ids(index, context_min=6, context_max=4) == []
+    assert ids(index) == ["a", "b"]
+
+
+# --- The clock
+
+
+@pytest.mark.parametrize(("offset", "stage"), [(-1, "retiring"), (0, "retired"), (1, "retired")])
+def test_a_model_retires_at_that_very_second(offset: int, stage: str):
+    index = CatalogIndex.build([row("a", deprecation=NOW)], now=NOW + offset * SECOND)
+    assert ids(index, lifecycle=(stage,)) == ["a"]
+    assert index.lifecycles == (stage,)
+    assert index.lifecycle_counts() == {"active": 0, "retiring": 0, "retired": 0, stage: 1}
+
+
+def test_an_index_expires_when_the_next_model_retires():
+    dates = [NOW - SECOND, NOW, NOW + SECOND, NOW + 2 * SECOND, None]
+    rows = [row(str(number), deprecation=when) for number, when in enumerate(dates)]
+    assert CatalogIndex.build(rows, now=NOW - 5 * SECOND).expires_at == NOW - SECOND
+    assert CatalogIndex.build(rows, now=NOW).expires_at == NOW + SECOND
+    assert CatalogIndex.build(rows, now=NOW + 2 * SECOND).expires_at is None
+
+
+# --- Ids that lead somewhere
+
+
+def test_an_id_of_two_models_leads_to_both():
+    first, second = row("voxtral-mini-latest", pk=1, name="a"), row("b", pk=2, aliases=("voxtral-mini-latest",))
+    assert set(CatalogIndex.build([first, second], now=NOW).find("voxtral-mini-latest")) == {first, second}
+
+
+def test_the_alias_of_a_model_that_is_gone_belongs_to_the_one_that_has_it_now():
+    old = row("large-2411", pk=1, aliases=("large-latest", "large-old"), missing_since=NOW)
+    new = row("large-2512", pk=2, aliases=("large-latest",))
+    index = CatalogIndex.build([old, new], now=NOW)
+    assert index.find("large-latest") == (new,)
+    assert index.find("large-old") == (old,)
+    assert index.find("large-2411") == (old,)
+
+
+def test_a_model_that_is_gone_stays_reachable_when_another_took_its_id():
+    old = row("mini-latest", pk=1, name="mini-2507", missing_since=NOW)
+    older = row("mini-latest", pk=3, name="mini-2401", missing_since=NOW)
+    new = row("mini-latest", pk=2, name="mini-2602")
+    index = CatalogIndex.build([old, older, new], now=NOW)
+    assert set(index.find("mini-latest")) == {new, old, older}
+    assert index.find("mini-latest")[0] == new
+
+
+def test_the_name_of_a_base_model_leads_to_it_when_no_id_does():
+    pinned = row("small-latest", pk=1, name="small-2503")
+    tuned = row("ft:small:1", pk=2, name="Support", type="fine-tuned")
+    index = CatalogIndex.build([pinned, tuned], now=NOW)
+    assert index.find("small-2503") == (pinned,)
+    assert index.find("Support") == ()
