@@ -11,28 +11,39 @@ The API has no precondition, so between the look at upstream and the write a sma
 somebody else's change is overwritten. The history keeps the value that was seen, so it can be put back.
 """
 
+import re
 import secrets
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from models_ui import audit
 from models_ui.audit import Entry, Outcome
 from models_ui.failures import facts_of
 from models_ui.grouping import RealModel
+from models_ui.locks import Busy, model_lock
 from models_ui.mirroring import take_in
-from models_ui.models import ActionLock, AuditEvent, CatalogModel, Mirror
+from models_ui.models import AuditEvent, CatalogModel, Mirror
 from models_ui.permissions import ActionDenied, Role, Verb, check_permission, check_policy, role_of
-from models_ui.services import ModelCard, ModelsAPI, ModelsAPIError, models_api
-from models_ui.services.errors import ModelGone, NotFound, RouteNotFound
+from models_ui.services import (
+    ModelCard,
+    ModelGone,
+    ModelsAPI,
+    ModelsAPIError,
+    NotFound,
+    RouteNotFound,
+    models_api,
+    storable,
+)
+from models_ui.services.errors import WrongShape
+
+__all__ = ["Busy", "Conflict", "Context", "Done"]
 
 KINDS: Final = {
     Verb.RENAME: "model.renamed",
@@ -62,10 +73,15 @@ REVERSE: Final = {
     Verb.UNPROTECT: Verb.PROTECT,
 }
 
-# Longer than one action's calls can take together.
-LOCK = timedelta(seconds=90)
 # An unknown write may still be on its way for so long; after it, what a re-read shows is what it is.
 SETTLES_AFTER = timedelta(seconds=60)
+UNSETTLED: Final = (Outcome.ATTEMPTED, Outcome.UNKNOWN)
+# Action ids stand in addresses.
+_ACTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+_NO_SUCH_MODEL = gettext_lazy("There is no such model")
+_NO_SUCH_ACTION = gettext_lazy("There is no such action")
+_NOTHING_TO_UNDO = gettext_lazy("There is nothing to undo")
 
 
 class Conflict(Exception):
@@ -78,10 +94,6 @@ class Conflict(Exception):
         self.theirs = theirs
         self.mine = mine
         self.by = by  # the action of ours that changed it, if it was one
-
-
-class Busy(Exception):
-    """Another action on this model is under way and takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,137 +161,202 @@ def delete_model(*, context: Context, model_id: str) -> Done:
     return _act(context, Verb.DELETE, model_id, seen=None, wanted=True)
 
 
-def undo(*, context: Context, action_id: str, insist: bool = False) -> Done:
-    """Take an action back: put the value before it in place again.
+def undo(*, context: Context, action_id: str, insist: bool = False, seen: Any = None) -> Done:
+    """Take an action back: put the value before it in place again. What was undone already stays as it is.
 
-    Raises Conflict when the value is no longer the one that action left, or when somebody has set it anew since;
-    `insist` means that the person has seen that and still wants it. Raises ActionDenied for what cannot be undone.
+    Raises Conflict when somebody has set the value anew since; `insist` means that the person has been shown the value
+    `seen` and wants to replace it. Raises ActionDenied for what cannot be undone.
     """
     event = audit.action(action_id)
-    verb = VERBS.get(event.kind) if event else None
-    if event is None or verb not in REVERSE or event.outcome != Outcome.SUCCEEDED:
-        raise ActionDenied(_("There is nothing to undo"))
-    field = FIELDS[verb]
-    conflict = undo_conflict(event)
-    if conflict is not None and conflict.by is not None and conflict.by.undoes == event.action_id:
-        raise ActionDenied(_("It has been undone already"))
-    if conflict is not None and not insist:
-        raise conflict
-    seen = conflict.theirs if conflict is not None else event.after.get(field)
-    context = Context(
-        actor=context.actor,
-        action_id=context.action_id,
-        reason=context.reason,
-        undoes=event.action_id,
-        job=context.job,
-        request_id=context.request_id,
+    if event is None:
+        raise ActionDenied(_NO_SUCH_ACTION)
+    verb = VERBS[event.kind]
+    field = FIELDS.get(verb, "")
+    if not insist:
+        later = _last_change(event.model_id, field) or event
+        seen = later.after.get(field)
+    return _act(
+        replace(context, undoes=event.action_id),
+        REVERSE.get(verb, verb),
+        event.model_id,
+        seen=seen,
+        wanted=event.before.get(field),
+        objection=lambda: _objection_to_undo(event, insist=insist),
     )
-    return _act(context, REVERSE[verb], event.model_id, seen=seen, wanted=event.before.get(field))
 
 
-def undo_conflict(event: AuditEvent) -> Conflict | None:
-    """What stands in the way of undoing an action: that somebody has changed the same thing since."""
+def refuse_unknown(*, context: Context, verb: Verb, model_id: str) -> None:
+    """Somebody tried this on an id that no model has: nothing is sent, and the history says so."""
+    audit.record(_entry(context, verb, model_id), Outcome.REFUSED, failure=ActionDenied(_NO_SUCH_MODEL).facts)
+
+
+def can_be_undone(event: AuditEvent) -> bool:
+    """Whether there is a way back from an action at all, whoever asks and whatever came after it."""
+    return event.outcome == Outcome.SUCCEEDED and VERBS[event.kind] in REVERSE
+
+
+def _objection_to_undo(event: AuditEvent, *, insist: bool) -> Exception | None:
+    if not can_be_undone(event):
+        return ActionDenied(_NOTHING_TO_UNDO)
+    return None if insist else undo_conflict(event)
+
+
+def undo_conflict(event: AuditEvent, **current: Any) -> Conflict | None:
+    """What stands in the way of undoing an action: that somebody has changed the same thing since, other than back.
+
+    `current` is the field's value, where it is known: it may have been changed elsewhere.
+    """
     field = FIELDS.get(VERBS[event.kind])
-    later = _last_change(event.model_id, field) if field else None
-    if field is None or later is None or later.action_id == event.action_id:
+    if field is None:
         return None
-    return Conflict(
-        field, seen=event.after.get(field), theirs=later.after.get(field), mine=event.before.get(field), by=later
-    )
+    last = _last_change(event.model_id, field) or event
+    ours = event.action_id in (last.action_id, last.undoes)
+    theirs = current.get(field, last.after.get(field))
+    if ours and theirs == last.after.get(field):
+        return None
+    by = last if theirs == last.after.get(field) else None
+    return Conflict(field, seen=event.after.get(field), theirs=theirs, mine=event.before.get(field), by=by)
 
 
 def settle(*, actor: User, action_id: str) -> Done:
     """Find out what became of an action whose outcome is unknown, by re-reading the model.
 
     The new value in place means that it succeeded. The old one means that it failed, once the write cannot still be
-    under way. Adds an event; with nothing certain to say it adds none.
+    under way. A third value tells nothing. Adds an event; with nothing certain to say it adds none.
     """
     event = audit.action(action_id)
-    if event is None:
-        raise ActionDenied(_("There is no such action"))
-    row = CatalogModel.objects.get(model_id=event.model_id, type="fine-tuned")
-    if event.outcome not in (Outcome.UNKNOWN, Outcome.ATTEMPTED):
+    row = _row(event.model_id) if event else None
+    if event is None or row is None:
+        raise ActionDenied(_NO_SUCH_ACTION)
+    if event.outcome not in UNSETTLED:
         return Done(row, event)
-    with _lock(event.model_id):
-        return _settle(event, row, VERBS[event.kind], certain=timezone.now() - event.at > SETTLES_AFTER)
+    with model_lock(event.model_id):
+        event = audit.action(action_id)
+        assert event is not None
+        if event.outcome not in UNSETTLED:
+            return Done(_fresh(row), event)  # it came to its end, or somebody else has looked, while we waited
+        certain = timezone.now() - event.at > SETTLES_AFTER
+        return _settle(event, _fresh(row), certain=certain, by=actor.get_username())
 
 
 # --- One action
 
+Objection = Callable[[], Exception | None]
 
-def _act(context: Context, verb: Verb, model_id: str, *, seen: Any, wanted: Any) -> Done:
-    action_id = context.action_id or secrets.token_hex(16)
-    row = CatalogModel.objects.filter(model_id=model_id, type="fine-tuned").first()
-    row = row or CatalogModel.objects.filter(model_id=model_id).first()
+
+def _act(
+    context: Context,
+    verb: Verb,
+    model_id: str,
+    *,
+    seen: Any = None,
+    wanted: Any = None,
+    objection: Objection = lambda: None,
+) -> Done:
+    row, field = _row(model_id), FIELDS.get(verb)
+    entry = _entry(context, verb, model_id, row, wanted)
+    role = role_of(context.actor)
+    if row is not None and (earlier := _earlier(entry)) is not None:
+        return Done(row, earlier)
+    _check(entry, role, row, verb)
+    assert row is not None
+    with model_lock(model_id):
+        row = _fresh(row)
+        if (earlier := _earlier(entry)) is not None:
+            return Done(row, earlier)
+        _check(entry, role, row, verb, objection)
+        if field == "protected":
+            return _protect(entry, row, wanted)
+        return _call(entry, role, row, verb, seen, wanted)
+
+
+def _entry(context: Context, verb: Verb, model_id: str, row: CatalogModel | None = None, wanted: Any = None) -> Entry:
     field = FIELDS.get(verb)
-    entry = Entry(
-        action_id=action_id,
+    return Entry(
+        action_id=_action_id(context, verb, model_id),
         kind=KINDS[verb],
         actor=context.actor.get_username(),
         model_id=model_id,
         label=(row.name or "") if row else "",
         before={field: getattr(row, field)} if row and field else {},
-        after={field: wanted} if field else {},
+        after={field: wanted} if row and field else {},
         reason=context.reason,
         undoes=context.undoes,
         job=context.job,
         request_id=context.request_id,
     )
-    _check(entry, role_of(context.actor), row, verb)
-    assert row is not None
-    with _lock(model_id):
-        earlier = audit.action(action_id)
-        if earlier is not None:
-            return Done(_fresh(row), earlier)  # the form was sent twice
-        row = _fresh(row)
-        _check(entry, role_of(context.actor), row, verb)
-        if field == "protected":
-            return _protect(entry, row, wanted)
-        return _call(entry, row, verb, seen, wanted)
 
 
-def _check(entry: Entry, role: Role, row: CatalogModel | None, verb: Verb) -> None:
-    """Permission and policy; a refusal is part of the history."""
+def _action_id(context: Context, verb: Verb, model_id: str) -> str:
+    """The form's id; a new one where it brought none, or one that is another action's, which it would hide."""
+    given = context.action_id
+    if _ACTION_ID.fullmatch(given):
+        taken = audit.action(given)
+        whose = (KINDS[verb], context.actor.get_username(), model_id)
+        if taken is None or (taken.kind, taken.actor, taken.model_id) == whose:
+            return given
+    return secrets.token_hex(16)
+
+
+def _earlier(entry: Entry) -> AuditEvent | None:
+    """What came of the same form when it was sent before. A refusal has changed nothing, so that is looked at anew."""
+    event = audit.action(entry.action_id)
+    return event if event and event.outcome != Outcome.REFUSED else None
+
+
+def _check(entry: Entry, role: Role, row: CatalogModel | None, verb: Verb, objection: Objection = lambda: None) -> None:
+    """Permission and policy, then what else speaks against it; a refusal is part of the history."""
     try:
         check_permission(role, verb)
         if row is None:
-            raise ActionDenied(_("There is no such model"))
+            raise ActionDenied(_NO_SUCH_MODEL)
         check_policy(row, verb)
+        if (objects := objection()) is not None:
+            raise objects
     except ActionDenied as denied:
-        audit.record(entry, Outcome.REFUSED, failure={"reason": denied.reason})
+        audit.record(entry, Outcome.REFUSED, failure=denied.facts)
+        raise
+    except Conflict as conflict:
+        audit.record(entry, Outcome.REFUSED, failure={"conflict": True, "theirs": conflict.theirs})
         raise
 
 
-def _call(entry: Entry, row: CatalogModel, verb: Verb, seen: Any, wanted: Any) -> Done:
+def _call(entry: Entry, role: Role, row: CatalogModel, verb: Verb, seen: Any, wanted: Any) -> Done:
     """Look, compare, write, look again."""
+    field = FIELDS.get(verb)
     try:
         api = models_api()
-        now = api.retrieve(row.model_id)
+        now = _look(api, row, field)
     except ModelsAPIError as error:
         return _failed(entry, row, error)
-    field = FIELDS.get(verb)
-    if field is not None:
-        current = _current(now, row, field)
-        if current == wanted:
-            _mirror(row, now)
-            return Done(row, None)
-        if field != "archived" and current != seen:
-            by = _last_change(row.model_id, field)
-            _mirror(row, now)
-            audit.record(entry, Outcome.REFUSED, failure={"conflict": True, "theirs": current})
-            raise Conflict(field, seen=seen, theirs=current, mine=wanted, by=by)
-        entry.before[field] = current
+    _keep(row, now)
+    current = _current(now, row, field) if field else None
+    if field is None:
+        _check(entry, role, row, verb)  # the row may have learnt that it is not archived any more
+        entry.before.update(name=row.name, description=row.description, archived=row.archived)
+    elif current == wanted:
+        return Done(row, None)
     else:
-        entry.before.update(_last_card(now, row))
-    attempt = audit.record(entry, Outcome.ATTEMPTED)
+        entry.before[field] = current
+        _check(entry, role, row, verb, lambda: _conflict(row, field, seen, current, wanted))
+    audit.record(entry, Outcome.ATTEMPTED)
     try:
         correlation_id = _write(api, row.model_id, verb, wanted)
     except ModelsAPIError as error:
         if not error.outcome_unknown:
             return _failed(entry, row, error)
         unknown = audit.record(entry, Outcome.UNKNOWN, failure=facts_of(error), correlation_id=error.correlation_id)
-        return _settle(unknown, row, verb, certain=False)
-    return _succeeded(entry, row, verb, attempt, api, correlation_id)
+        return _settle(unknown, row, certain=False)
+    return _succeeded(entry, row, verb, api, correlation_id)
+
+
+def _conflict(row: CatalogModel, field: str, seen: Any, current: Any, wanted: Any) -> Conflict | None:
+    """Whether somebody has changed the value since the person saw it. Archiving needs no such look: it sets a state."""
+    if field == "archived" or current == seen:
+        return None
+    last = _last_change(row.model_id, field)
+    by = last if last and last.after.get(field) == current else None
+    return Conflict(field, seen=seen, theirs=current, mine=wanted, by=by)
 
 
 def _write(api: ModelsAPI, model_id: str, verb: Verb, wanted: Any) -> str:
@@ -296,20 +373,21 @@ def _write(api: ModelsAPI, model_id: str, verb: Verb, wanted: Any) -> str:
     return api.delete(model_id).correlation_id
 
 
-def _succeeded(
-    entry: Entry, row: CatalogModel, verb: Verb, attempt: AuditEvent, api: ModelsAPI, correlation_id: str
-) -> Done:
-    """Row and event together. A re-read that fails does not undo what upstream has confirmed."""
+def _succeeded(entry: Entry, row: CatalogModel, verb: Verb, api: ModelsAPI, correlation_id: str) -> Done:
+    """Row and event together. A re-read that fails, or shows something else, does not undo what upstream confirmed."""
+    field = FIELDS.get(verb)
+    card, gone, failure = None, False, {}
     try:
-        card: ModelCard | None = api.retrieve(row.model_id)
-        confirmed = verb is not Verb.DELETE
-    except NotFound as error:
-        card, confirmed = None, verb is Verb.DELETE and not isinstance(error, RouteNotFound)
-    except ModelsAPIError:
-        card, confirmed = None, False
-    failure = {} if confirmed else {"unconfirmed": True}
+        card = _look(api, row, field)
+    except ModelsAPIError as error:
+        gone = isinstance(error, NotFound) if field is None else isinstance(error, ModelGone)
+        gone = gone and not isinstance(error, RouteNotFound)
+    if card is None if field else not gone:
+        failure = {"unconfirmed": True}
+    elif card and field and _current(card, row, field, default=entry.after[field]) != entry.after[field]:
+        failure = {"unconfirmed": True, "reads": _says(card, field)}
     with transaction.atomic():
-        _apply(row, verb, attempt.after, card)
+        _apply(row, verb, entry.after, card, gone=gone)
         event = audit.record(entry, Outcome.SUCCEEDED, failure=failure, correlation_id=correlation_id)
     return Done(row, event)
 
@@ -318,35 +396,45 @@ def _failed(entry: Entry, row: CatalogModel, error: ModelsAPIError) -> Done:
     """Upstream said no. When it said that the model is not there, the row says so too."""
     with transaction.atomic():
         if isinstance(error, ModelGone):
-            row.missing_since = row.missing_since or timezone.now()
-            row.last_seen_at = row.missing_since
-            _save(row)
+            _mark_gone(row)
         event = audit.record(entry, Outcome.FAILED, failure=facts_of(error), correlation_id=error.correlation_id)
     return Done(row, event)
 
 
-def _settle(event: AuditEvent, row: CatalogModel, verb: Verb, *, certain: bool) -> Done:
-    """Re-read after an unknown outcome, and add what that shows. Nothing is guessed."""
-    card: ModelCard | None
+def _settle(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str = "") -> Done:
+    """Re-read after an unknown outcome, and add what that shows. Nothing is guessed.
+
+    `certain` means that the write cannot still arrive; `by` is whoever asked, if it was not the action itself.
+    """
+    verb = VERBS[event.kind]
+    field = FIELDS.get(verb)
+    card: ModelCard | None = None
     try:
-        card = models_api().retrieve(row.model_id)
-    except NotFound as error:
-        if verb is not Verb.DELETE or isinstance(error, RouteNotFound):
+        card = _look(models_api(), row, field)
+    except ModelGone:
+        if field is not None:
+            with transaction.atomic():
+                _mark_gone(row)
             return Done(row, event)
-        card = None
     except ModelsAPIError:
         return Done(row, event)
-    field = FIELDS.get(verb)
-    happened = card is None if field is None else card is not None and _says(card, field) == event.after.get(field)
-    if not happened and (not certain or (field is not None and card is not None and _says(card, field) is None)):
+    if field is None:
+        happened, did_not = card is None, card is not None
+    else:
+        assert card is not None
+        said = _says(card, field)
+        happened, did_not = said == event.after.get(field), said == event.before.get(field)
+    if not happened and not (did_not and certain):
         return Done(row, event)
     with transaction.atomic():
         if happened:
             _apply(row, verb, event.after, card)
+        elif card is not None:
+            _take_in(row, card)
         settled = audit.record(
             Entry(**{name: getattr(event, name) for name in Entry.__slots__}),
             Outcome.SUCCEEDED if happened else Outcome.FAILED,
-            failure={**event.failure, "settled": True},
+            failure={**event.failure, "settled": True, **({"settled_by": by} if by else {})},
             correlation_id=event.correlation_id,
         )
     return Done(row, settled)
@@ -356,20 +444,35 @@ def _protect(entry: Entry, row: CatalogModel, wanted: bool) -> Done:
     """Known here only, so there is nobody to ask and nothing that can fail half-way."""
     if row.protected == wanted:
         return Done(row, None)
+    entry.before["protected"] = row.protected
     with transaction.atomic():
+        _refresh(row)
         row.protected = wanted
         _save(row)
         event = audit.record(entry, Outcome.SUCCEEDED)
     return Done(row, event)
 
 
-# --- The row
+# --- What upstream says
 
 
-def _current(card: ModelCard, row: CatalogModel, field: str) -> Any:
+def _look(api: ModelsAPI, row: CatalogModel, field: str | None) -> ModelCard:
+    """The model as it is now. An answer about another one, or one that garbles what we came for, is none."""
+    card = api.retrieve(row.model_id)
+    if card.id != row.model_id or field in card.problems:
+        raise WrongShape(model_id=row.model_id)
+    return card
+
+
+_KNOWN: Final = object()
+
+
+def _current(card: ModelCard, row: CatalogModel, field: str, default: Any = _KNOWN) -> Any:
     """What upstream says now; where its answer does not say, what was confirmed last."""
     said = _says(card, field)
-    return row.archived if field == "archived" and said is None else said
+    if field == "archived" and said is None:
+        return row.archived if default is _KNOWN else default
+    return said
 
 
 def _says(card: ModelCard, field: str) -> Any:
@@ -378,29 +481,54 @@ def _says(card: ModelCard, field: str) -> Any:
     return value if field == "archived" else value or None
 
 
-def _apply(row: CatalogModel, verb: Verb, after: dict[str, Any], card: ModelCard | None) -> None:
+# --- The row
+
+
+def _row(model_id: str) -> CatalogModel | None:
+    """The model's row: the fine-tune's, should upstream have given its id to another model as well."""
+    rows = list(CatalogModel.objects.filter(model_id=storable(model_id)))
+    return next((row for row in rows if row.type == "fine-tuned"), rows[0] if rows else None)
+
+
+def _apply(row: CatalogModel, verb: Verb, after: dict[str, Any], card: ModelCard | None, *, gone: bool = False) -> None:
     """What the write did, then what the re-read says, which may know better."""
+    _refresh(row)
     if verb is Verb.DELETE:
         now = timezone.now()
         row.deleted_at, row.missing_since, row.last_seen_at = now, row.missing_since or now, now
         row.pending = {}
     else:
-        field = FIELDS[verb]
-        setattr(row, field, after[field])
-    if card is not None and verb is not Verb.DELETE:
-        _take_in(row, card)
+        setattr(row, FIELDS[verb], after[FIELDS[verb]])
+        if card is not None:
+            _take_in(row, card)
+    if gone and verb is not Verb.DELETE:
+        _mark_gone(row)
     _save(row)
 
 
-def _mirror(row: CatalogModel, card: ModelCard) -> None:
-    """Keep what the look at upstream showed."""
-    _take_in(row, card)
+def _keep(row: CatalogModel, card: ModelCard) -> None:
+    """What the look at upstream showed stays, whatever comes of the action."""
     with transaction.atomic():
+        _refresh(row)
+        if _take_in(row, card) - {"pending"}:
+            _save(row)
+
+
+def _mark_gone(row: CatalogModel) -> None:
+    _refresh(row)
+    if row.missing_since is None:
+        row.missing_since = timezone.now()
+        row.last_seen_at = Mirror.objects.get(pk=1).last_synced_at or row.last_seen_at
         _save(row)
 
 
-def _take_in(row: CatalogModel, card: ModelCard) -> None:
-    take_in(row, RealModel(identity=row.identity, card=card, aliases=card.aliases))
+def _take_in(row: CatalogModel, card: ModelCard) -> set[str]:
+    return take_in(row, RealModel(identity=row.identity, card=card, aliases=card.aliases))
+
+
+def _refresh(row: CatalogModel) -> None:
+    """The row as it is now, held until the transaction ends: a sync may have changed it while upstream was asked."""
+    row.refresh_from_db(from_queryset=CatalogModel.objects.select_for_update())
 
 
 def _save(row: CatalogModel) -> None:
@@ -414,10 +542,6 @@ def _fresh(row: CatalogModel) -> CatalogModel:
     return CatalogModel.objects.get(pk=row.pk)
 
 
-def _last_card(card: ModelCard, row: CatalogModel) -> dict[str, Any]:
-    return {"name": card.name, "description": card.description, "archived": _current(card, row, "archived")}
-
-
 # --- The history
 
 
@@ -426,33 +550,3 @@ def _last_change(model_id: str, field: str) -> AuditEvent | None:
     return (
         AuditEvent.objects.filter(model_id=model_id, kind__in=kinds, outcome=Outcome.SUCCEEDED).order_by("-pk").first()
     )
-
-
-# --- One at a time
-
-
-@contextmanager
-def _lock(model_id: str, patience: float = 10) -> Iterator[None]:
-    """Hold the model's lock. A double click waits here until the first has finished, and then finds it done."""
-    token = secrets.token_hex(16)
-    deadline = time.monotonic() + patience
-    while not _take_lock(model_id, token):
-        if time.monotonic() > deadline:
-            raise Busy(model_id)
-        time.sleep(0.05)
-    try:
-        yield
-    finally:
-        ActionLock.objects.filter(model_id=model_id, token=token).delete()
-
-
-def _take_lock(model_id: str, token: str) -> bool:
-    now = timezone.now()
-    if ActionLock.objects.filter(model_id=model_id, expires_at__lte=now).update(token=token, expires_at=now + LOCK):
-        return True
-    try:
-        with transaction.atomic():
-            ActionLock.objects.create(model_id=model_id, token=token, expires_at=now + LOCK)
-    except IntegrityError:
-        return False
-    return True

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from models_ui.models import CatalogModel, SyncRun
+from models_ui.models import AuditEvent, CatalogModel, SyncRun
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only for the type checker
@@ -30,3 +30,11 @@ class CatalogModelAdmin(ReadOnlyAdmin):
 class SyncRunAdmin(ReadOnlyAdmin):
     list_display = ("started_at", "outcome", "asked_by", "entries", "added", "changed", "missing")
     list_filter = ("outcome",)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "actor", "kind", "model_id", "outcome", "correlation_id")
+    list_filter = ("outcome", "kind", "actor")
+    search_fields = ("model_id", "label", "actor", "reason", "correlation_id")
+    ordering = ("-pk",)

@@ -1,11 +1,14 @@
 """The history of actions: the only writer of `AuditEvent`, and the chain that tells when somebody else wrote.
 
-Each event carries a hash over itself and its predecessor's hash. `verify` walks the chain.
+Each event carries a hash over itself and its predecessor's hash; the head keeps the last hash and their number.
+`verify` walks the chain. Who can write to the database can also compute a whole new chain: keep a copy of the last
+hash elsewhere (`manage.py verify_audit` prints it) to notice even that.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +16,29 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from models_ui.models import AuditEvent, AuditHead
+from models_ui.services import storable
 
 Outcome = AuditEvent.Outcome
 
-# What the hash covers: every field but the hash itself and our own key.
-_HASHED = tuple(field.name for field in AuditEvent._meta.concrete_fields if field.name not in ("id", "hash"))
+# What the hash covers. Fixed: a field that is added later must not change the hashes of earlier events.
+_HASHED = (
+    "at",
+    "action_id",
+    "kind",
+    "outcome",
+    "actor",
+    "model_id",
+    "label",
+    "before",
+    "after",
+    "reason",
+    "undoes",
+    "job",
+    "failure",
+    "correlation_id",
+    "request_id",
+    "previous_hash",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,31 +57,32 @@ class Entry:
     job: str = ""
     request_id: str = ""
 
-    def now(self, **after: Any) -> "Entry":
-        """The same with what the model really is afterwards."""
-        return replace(self, after={**self.after, **after})
-
 
 def record(
     entry: Entry, outcome: AuditEvent.Outcome, *, failure: dict[str, Any] | None = None, correlation_id: str = ""
 ) -> AuditEvent:
     """Append one event. Within the caller's transaction if there is one, so that a row and its event go together."""
+    said = {name: getattr(entry, name) for name in entry.__slots__}
+    said |= {"outcome": str(outcome), "failure": failure or {}, "correlation_id": correlation_id}
     with transaction.atomic():
         AuditHead.objects.get_or_create(pk=1)
         head = AuditHead.objects.select_for_update().get(pk=1)
         event = AuditEvent(
             at=timezone.now(),
-            outcome=outcome,
-            failure=failure or {},
-            correlation_id=correlation_id,
             previous_hash=head.last_hash,
-            **{name: getattr(entry, name) for name in entry.__slots__},
+            **{name: _fitting(name, value) for name, value in said.items()},
         )
         event.hash = hash_of(event)
         event.save()
         head.last_hash, head.events = event.hash, head.events + 1
         head.save()
     return event
+
+
+def _fitting(name: str, value: Any) -> Any:
+    """The value as its column can hold it. Refused ids are anybody's text, and are kept as far as they fit."""
+    value, column = storable(value), AuditEvent._meta.get_field(name)
+    return value[: getattr(column, "max_length", None)] if isinstance(value, str) else value
 
 
 def hash_of(event: AuditEvent) -> str:
@@ -75,26 +97,66 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Tampering:
-    """Where the chain first breaks. `event` is None when the events' end is missing."""
+    """Where the chain first breaks. `key` is the event's own key, None when events are missing from the end."""
 
-    event: AuditEvent | None
-    what: str  # changed | predecessor | end
+    key: int | None
+    what: str  # changed | unreadable | predecessor | end
+
+
+class _Broken(Exception):
+    pass
 
 
 def verify() -> tuple[int, Tampering | None]:
-    """How many events were read, and the first that was tampered with, or None."""
-    previous, count = "", 0
-    for event in AuditEvent.objects.order_by("pk").iterator(chunk_size=1000):
-        count += 1
-        if event.hash != hash_of(event):
-            return count, Tampering(event, "changed")
-        if event.previous_hash != previous:
-            return count, Tampering(event, "predecessor")
-        previous = event.hash
-    head = AuditHead.objects.filter(pk=1).first()
-    if head is not None and (head.last_hash, head.events) != (previous, count):
-        return count, Tampering(None, "end")
-    return count, None
+    """How many events are as they were written, and the first thing that is not, or None."""
+    walk = _Walk()
+    try:
+        walk.on()
+        # What was added meanwhile is walked while nobody can add more, so that the end can be compared.
+        with transaction.atomic():
+            head = AuditHead.objects.select_for_update().filter(pk=1).first()
+            walk.on()
+    except _Broken as broken:
+        key, what = broken.args
+        return walk.count, Tampering(key, what)
+    end = (head.last_hash, head.events) if head else ("", 0)
+    return walk.count, None if end == (walk.previous, walk.count) else Tampering(None, "end")
+
+
+class _Walk:
+    """A walk along the chain that can go on where it stopped."""
+
+    def __init__(self) -> None:
+        self.key, self.previous, self.count = -(2**63), "", 0
+
+    def on(self) -> None:
+        for event in self._events():
+            if event.hash != hash_of(event):
+                raise _Broken(event.pk, "changed")
+            if event.previous_hash != self.previous:
+                raise _Broken(event.pk, "predecessor")
+            self.key, self.previous, self.count = event.pk, event.hash, self.count + 1
+
+    def _events(self) -> Iterator[AuditEvent]:
+        while True:
+            following = AuditEvent.objects.filter(pk__gt=self.key).order_by("pk")
+            try:
+                chunk = list(following[:500])
+            except (ValueError, TypeError):
+                yield from self._one_by_one(following)
+                continue
+            if not chunk:
+                return
+            yield from chunk
+
+    def _one_by_one(self, following: models.QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
+        """Of events of which one holds what no column of its kind can hold, those before it."""
+        for key in list(following.values_list("pk", flat=True)[:500]):
+            try:
+                event = AuditEvent.objects.get(pk=key)
+            except (ValueError, TypeError):
+                raise _Broken(key, "unreadable") from None
+            yield event
 
 
 def history(model_id: str) -> models.QuerySet[AuditEvent]:
@@ -104,10 +166,18 @@ def history(model_id: str) -> models.QuerySet[AuditEvent]:
 
 def latest_of_each() -> models.QuerySet[AuditEvent]:
     """The last event of each action: what is known of it now."""
-    newest = AuditEvent.objects.order_by().values("action_id").annotate(newest=models.Max("pk")).values("newest")
-    return AuditEvent.objects.filter(pk__in=newest)
+    later = AuditEvent.objects.filter(action_id=models.OuterRef("action_id"), pk__gt=models.OuterRef("pk"))
+    return AuditEvent.objects.filter(~models.Exists(later))
 
 
 def action(action_id: str) -> AuditEvent | None:
     """The last event of one action."""
-    return AuditEvent.objects.filter(action_id=action_id).order_by("-pk").first()
+    return AuditEvent.objects.filter(action_id=storable(action_id)).order_by("-pk").first()
+
+
+def steps_of(action_ids: list[str]) -> dict[str, list[AuditEvent]]:
+    """Every event of some actions, in order."""
+    steps: dict[str, list[AuditEvent]] = {each: [] for each in action_ids}
+    for event in AuditEvent.objects.filter(action_id__in=action_ids).order_by("pk"):
+        steps[event.action_id].append(event)
+    return steps

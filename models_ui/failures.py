@@ -38,6 +38,7 @@ def facts_of(error: ModelsAPIError) -> dict[str, Any]:
         "correlation_id": error.correlation_id,
         "model_id": error.model_id,
         "outcome_unknown": error.outcome_unknown,
+        "retry_after": error.retry_after,
         "setting": error.setting if isinstance(error, NotConfigured) else "",
     }
     return {name: value for name, value in found.items() if value}
@@ -45,7 +46,7 @@ def facts_of(error: ModelsAPIError) -> dict[str, Any]:
 
 def sentence_of(facts: dict[str, Any]) -> str:
     """A stored failure as one sentence. A code of a version that is gone still gets a general one."""
-    kind = _kinds().get(facts.get("code", ""), ModelsAPIError)
+    kind = kind_of(facts)
     if issubclass(kind, NotConfigured):
         return kind(facts.get("detail", ""), setting=facts.get("setting", "")).user_message
     return kind(
@@ -59,6 +60,11 @@ def sentence_of(facts: dict[str, Any]) -> str:
 def is_refusal(facts: dict[str, Any]) -> bool:
     """Whether upstream refused the key or the plan: somebody has to change something before trying again."""
     return facts.get("status") in (401, 403)
+
+
+def kind_of(facts: dict[str, Any]) -> type[ModelsAPIError]:
+    """The class of a stored failure, to ask what follows from it."""
+    return _kinds().get(facts.get("code", ""), ModelsAPIError)
 
 
 def _kinds() -> dict[str, type[ModelsAPIError]]:

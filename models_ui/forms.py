@@ -1,7 +1,7 @@
 """What people may send with an action, and the limits they are told of beforehand."""
 
 import secrets
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core import signing
@@ -16,7 +16,35 @@ LONGEST_DESCRIPTION = 1_000
 LONGEST_REASON = 500
 
 
-class TextForm(forms.Form):
+def _signed(value: str) -> Any:
+    try:
+        return signing.loads(value)
+    except signing.BadSignature:
+        raise forms.ValidationError(_("The form is incomplete. Load the page again.")) from None
+
+
+class Line(forms.CharField):
+    """One line: browsers leave line ends out of it, also those that upstream has."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r", "").replace("\n", "")
+
+
+class Lines(forms.CharField):
+    """Several lines, with one character for a line's end, as the browser counts it, and not the two that it sends."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class Form(forms.Form):
+    def again(self) -> Self:
+        """The same form to be sent once more after a failure: as another attempt, not the same one twice."""
+        self.data = {**self.data.dict(), "action_id": secrets.token_hex(16)}  # type: ignore[attr-defined]
+        return self
+
+
+class TextForm(Form):
     """A new name or description. `seen` carries the value the person saw, signed, so that it comes back as it went:
     browsers rewrite line ends. `action_id` makes a form that is sent twice do its thing once."""
 
@@ -38,19 +66,23 @@ class TextForm(forms.Form):
         return cls(initial={"value": mine or "", "seen": signing.dumps(theirs), "action_id": secrets.token_hex(16)})
 
     def clean_value(self) -> str | None:
-        return str(self.cleaned_data["value"]).replace("\r\n", "\n") or None
+        return self.cleaned_data["value"] or None
 
     def clean_seen(self) -> str | None:
-        try:
-            seen: str | None = signing.loads(self.cleaned_data["seen"])
-        except signing.BadSignature:
-            raise forms.ValidationError(_("The form is incomplete. Load the page again.")) from None
+        seen: str | None = _signed(self.cleaned_data["seen"])
         return seen
+
+    def clean(self) -> dict[str, Any]:
+        """What looks unchanged in a browser is unchanged: upstream's line ends and spaces stay as they are."""
+        seen = self.cleaned_data.get("seen")
+        if seen and self.fields["value"].to_python(seen) == self.cleaned_data.get("value", ""):
+            self.cleaned_data["value"] = seen
+        return self.cleaned_data
 
 
 class RenameForm(TextForm):
     verb = Verb.RENAME
-    value = forms.CharField(
+    value = Line(
         label=_("Name"),
         required=False,
         max_length=LONGEST_NAME,
@@ -63,7 +95,7 @@ class RenameForm(TextForm):
 
 class DescribeForm(TextForm):
     verb = Verb.DESCRIBE
-    value = forms.CharField(
+    value = Lines(
         label=_("Description"),
         required=False,
         max_length=LONGEST_DESCRIPTION,
@@ -74,7 +106,7 @@ class DescribeForm(TextForm):
     )  # fmt: skip
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Form):
     """For everything that needs no value: an optional reason, and the id that lets it happen once."""
 
     reason = forms.CharField(label=_("Reason (optional)"), required=False, max_length=LONGEST_REASON)
@@ -83,6 +115,20 @@ class ReasonForm(forms.Form):
     @classmethod
     def new(cls, **options: Any) -> "ReasonForm":
         return cls(initial={"action_id": secrets.token_hex(16)}, **options)
+
+
+class UndoForm(ReasonForm):
+    """After a conflict it carries the value that the person has been shown, and that they want it replaced."""
+
+    insist = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def over(cls, theirs: Any) -> "UndoForm":
+        return cls(initial={"insist": True, "seen": signing.dumps(theirs), "action_id": secrets.token_hex(16)})
+
+    def clean_seen(self) -> Any:
+        return _signed(self.cleaned_data["seen"]) if self.cleaned_data.get("insist") else None
 
 
 class DeleteForm(ReasonForm):

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
+from typing import Any
 
 from models_ui.services import BASE, ModelCard
 
@@ -84,10 +85,15 @@ def _groups(cards: Sequence[ModelCard]) -> list[list[ModelCard]]:
             nameless.append(card)
             continue
         groups.setdefault(key, []).append(card)
-    named = {key: group for key, group in groups.items() if key[0] == "name"}
-    homes = _Homes(named)
+    homes: dict[str, set[tuple[str, str]]] = {}
+    for key, group in groups.items():
+        if key[0] == "name":
+            for each in (each for card in group for each in _ids_of(card)):
+                homes.setdefault(each, set()).add(key)
     for number, cluster in enumerate(_clusters(nameless)):
-        home = homes.of(cluster) or ("cluster", str(number))
+        candidates = set().union(*(homes.get(each, ()) for card in cluster for each in _ids_of(card)))
+        # With two candidates nothing is guessed.
+        home = candidates.pop() if len(candidates) == 1 else ("cluster", str(number))
         groups.setdefault(home, []).extend(cluster)
     order = {id(card): position for position, card in enumerate(cards)}
     return sorted(groups.values(), key=lambda group: min(order[id(card)] for card in group))
@@ -121,27 +127,6 @@ def _ids_of(card: ModelCard) -> Iterable[str]:
     return (card.id, *card.aliases) if card.id else card.aliases
 
 
-class _Homes:
-    """Which named group nameless entries belong to."""
-
-    def __init__(self, named: dict[tuple[str, str], list[ModelCard]]) -> None:
-        self.listing: dict[str, set[tuple[str, str]]] = {}
-        self.claiming: dict[str, set[tuple[str, str]]] = {}
-        for key, group in named.items():
-            for card in group:
-                self.listing.setdefault(card.id, set()).add(key)
-                for alias in card.aliases:
-                    self.claiming.setdefault(alias, set()).add(key)
-
-    def of(self, cluster: Sequence[ModelCard]) -> tuple[str, str] | None:
-        """The one group that lists an id of theirs, or claims one as its alias. With two candidates nothing is guessed."""
-        found: set[tuple[str, str]] = set()
-        for card in cluster:
-            found.update(*(self.listing.get(each, ()) for each in _ids_of(card)))
-            found |= self.claiming.get(card.id, set())
-        return found.pop() if len(found) == 1 else None
-
-
 def _ids_by_group(groups: Sequence[Sequence[ModelCard]]) -> dict[str, set[int]]:
     """The groups in which an id is listed as an entry of its own."""
     listed: dict[str, set[int]] = {}
@@ -159,14 +144,13 @@ def _merge(group: Sequence[ModelCard], index: int, listed: dict[str, set[int]]) 
     # An alias that is listed as an entry of another model is that model's, whatever this one claims.
     claimed = (alias for each in group for alias in each.aliases if listed.get(alias, {index}) & {index})
     aliases = tuple(dict.fromkeys(each for each in (*ids, *claimed) if each != model_id))
-    gaps = {
-        name: filling
-        for name in _FILLABLE
-        if _is_gap(getattr(card, name))
-        for filling in [next((value for each in group if not _is_gap(value := getattr(each, name))), None)]
-        if filling is not None
-    }
+    gaps = {name: value for name in _FILLABLE if _is_gap(getattr(card, name)) for value in _said(group, name)[:1]}
     return RealModel(identity=model_id, card=replace(card, **gaps) if gaps else card, aliases=aliases)
+
+
+def _said(group: Sequence[ModelCard], name: str) -> list[Any]:
+    """What the entries of a group say of a field, those that say anything."""
+    return [value for each in group if not _is_gap(value := getattr(each, name))]
 
 
 def _is_gap(value: object) -> bool:

@@ -4,19 +4,19 @@ Roles are groups, made by a migration; each one may do all that the one before i
 
 Viewer   reads everything
 Editor   renames, describes, archives and restores
-Manager  deletes, protects, and gives people their roles
+Manager  deletes, protects, exports everyone’s activity, and gives people their roles
 
 `check_…` raises `ActionDenied` with a reason for the person; the same reason explains the disabled button.
 """
 
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 
 class Role(IntEnum):
@@ -82,14 +82,35 @@ class Subject(Protocol):
 
 
 class ActionDenied(Exception):
-    """It may not be done; `reason` says why, and who could."""
+    """It may not be done; `reason` says why, and who could.
 
-    def __init__(self, reason: str | Promise) -> None:
-        super().__init__(reason)
+    The sentence and its words are lazy translations, so that the history can keep them for readers of any language.
+    """
+
+    def __init__(self, sentence: str | Promise, **words: str | Promise) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.words = words
+
+    def __str__(self) -> str:
+        return self.reason
 
     @property
     def reason(self) -> str:
-        return str(self.args[0])
+        return str(self.sentence) % self.words if self.words else str(self.sentence)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the history keeps; `reason_of` tells it."""
+        with override("en"):
+            words = {name: str(word) for name, word in self.words.items()}
+            return {"reason": str(self.sentence), **({"words": words} if words else {})}
+
+
+def reason_of(facts: dict[str, Any]) -> str:
+    """A kept refusal in the reader's language."""
+    sentence = _(facts["reason"]) if facts["reason"] else ""
+    return sentence % {name: _(word) for name, word in facts["words"].items()} if "words" in facts else sentence
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
@@ -111,25 +132,30 @@ def check_permission(role: Role, verb: Verb) -> None:
     """Raise ActionDenied unless this role may do this at all."""
     needed = _NEEDS[verb]
     if role < needed:
-        raise ActionDenied(_("Needs the %(role)s role") % {"role": needed.label})
+        raise ActionDenied(gettext_lazy("Needs the %(role)s role"), role=_ROLES[needed])
 
 
 def check_policy(model: Subject, verb: Verb) -> None:
     """Raise ActionDenied unless this may be done to this model now, whoever asks."""
     if model.type != "fine-tuned":
-        raise ActionDenied(_("Only fine-tuned models can be changed; this one is Mistral’s own"))
+        raise ActionDenied(gettext_lazy("Only fine-tuned models can be changed; this one is Mistral’s own"))
     if model.is_deleted:
-        raise ActionDenied(_("It has been deleted"))
+        raise ActionDenied(gettext_lazy("It has been deleted"))
     if not model.routable:
-        raise ActionDenied(_("Its id cannot be part of an address, so nothing can be sent about it"))
+        raise ActionDenied(gettext_lazy("Its id cannot be part of an address, so nothing can be sent about it"))
     if verb in (Verb.PROTECT, Verb.UNPROTECT):
         return
     if model.is_missing:
-        raise ActionDenied(_("Mistral no longer lists it"))
+        raise ActionDenied(gettext_lazy("Mistral no longer lists it"))
     if model.protected and verb in _PROTECTED_FROM:
-        raise ActionDenied(_("It is protected; a Manager can lift that"))
+        raise ActionDenied(gettext_lazy("It is protected; a Manager can lift that"))
     if verb is Verb.DELETE and settings.DELETE_REQUIRES_ARCHIVE and not model.archived:
-        raise ActionDenied(_("It must be archived first"))
+        raise ActionDenied(gettext_lazy("It must be archived first"))
+
+
+def exports_everyones(role: Role) -> bool:
+    """Whether this role's activity export holds what everybody did. Others export what they did themselves."""
+    return role >= Role.MANAGER
 
 
 def denial(role: Role, model: Subject, verb: Verb) -> str:

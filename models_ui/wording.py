@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_ui.actions import FIELDS, REVERSE, VERBS
+from models_ui.actions import FIELDS, UNSETTLED, VERBS
 from models_ui.failures import sentence_of
+from models_ui.locks import lock_time
 from models_ui.models import AuditEvent
-from models_ui.permissions import Verb
+from models_ui.permissions import Verb, reason_of
 
 Outcome = AuditEvent.Outcome
 
@@ -75,10 +77,8 @@ def outcome_sentence(event: AuditEvent) -> str:
     verb, words = VERBS[event.kind], {"model": event.label or event.model_id}
     if event.outcome == Outcome.SUCCEEDED:
         sentence = _success(verb, event, words)
-        if event.failure.get("unconfirmed"):
-            sentence += " " + _("Mistral confirmed it, but the model could not be read again yet.")
-        return sentence
-    if event.outcome in (Outcome.UNKNOWN, Outcome.ATTEMPTED):
+        return f"{sentence} {_not_confirmed(event)}".strip()
+    if event.outcome in UNSETTLED:
         return _("It is not known whether this worked: %(why)s") % {"why": why(event)}
     return f"{str(_NOT_DONE[verb]) % words} {why(event)}".strip()
 
@@ -95,32 +95,58 @@ def _success(verb: Verb, event: AuditEvent, words: dict[str, str]) -> str:
     return str(_DONE[verb]) % words
 
 
+def _not_confirmed(event: AuditEvent) -> str:
+    """What reading the model again left open after a success."""
+    if "reads" in event.failure:
+        value = value_words(FIELDS[VERBS[event.kind]], event.failure["reads"])
+        return _("Mistral confirmed it, but reading the model again shows something else: %(value)s.") % {
+            "value": value
+        }
+    if event.failure.get("unconfirmed"):
+        return _("Mistral confirmed it, but the model could not be read again yet.")
+    return ""
+
+
+def outcome_label(event: AuditEvent) -> str:
+    """What came of an action, in a word. An attempt that nobody can still be at is one of unknown outcome."""
+    if event.outcome == Outcome.ATTEMPTED and not under_way(event):
+        return str(Outcome.UNKNOWN.label)
+    return str(Outcome(event.outcome).label)
+
+
+def under_way(event: AuditEvent) -> bool:
+    return event.outcome == Outcome.ATTEMPTED and timezone.now() - event.at < lock_time()
+
+
 def why(event: AuditEvent) -> str:
-    """The reason of a refusal or failure, as one or two sentences."""
+    """The reason of a refusal, failure or doubt, as one or two sentences; empty after a plain success."""
     failure = event.failure
+    if event.outcome == Outcome.SUCCEEDED:
+        return _not_confirmed(event)
     if failure.get("conflict"):
-        return _("Somebody had changed it in the meantime, so nothing was written.")
+        value = value_words(FIELDS[VERBS[event.kind]], failure.get("theirs"))
+        return _("Somebody had changed it in the meantime (to: %(value)s), so nothing was written.") % {"value": value}
     if "reason" in failure:
-        return f"{failure['reason']}."
+        return f"{reason_of(failure)}."
     if failure.get("settled") and event.outcome == Outcome.FAILED:
         return _("Reading the model again showed that the change had not been made.")
     if "code" in failure:
         return sentence_of(failure)
+    if under_way(event):
+        return _("It is still under way.")
     if event.outcome == Outcome.ATTEMPTED:
         return _("The dashboard stopped before an answer came.")
     return ""
 
 
-def can_be_undone(event: AuditEvent) -> bool:
-    return event.outcome == Outcome.SUCCEEDED and VERBS[event.kind] in REVERSE
-
-
 def change(event: AuditEvent) -> tuple[str, str] | None:
-    """Before and after of the field that the action changes, in words; None for a deletion."""
+    """Before and after of what the action changes, in words; None where nothing is known of it."""
     field = FIELDS.get(VERBS[event.kind])
     if field is None:
+        return (value_words("name", event.before.get("name")), _("deleted")) if event.before else None
+    if field not in event.after:
         return None
-    return value_words(field, event.before.get(field)), value_words(field, event.after.get(field))
+    return value_words(field, event.before.get(field)), value_words(field, event.after[field])
 
 
 def value_words(field: str, value: Any) -> str:
@@ -135,16 +161,25 @@ def value_words(field: str, value: Any) -> str:
 
 
 _TOLD: dict[Verb, str | Promise] = {
-    Verb.RENAME: gettext_lazy("renamed it"),
-    Verb.DESCRIBE: gettext_lazy("described it anew"),
-    Verb.ARCHIVE: gettext_lazy("archived it"),
-    Verb.UNARCHIVE: gettext_lazy("restored it"),
-    Verb.DELETE: gettext_lazy("deleted it"),
-    Verb.PROTECT: gettext_lazy("protected it"),
-    Verb.UNPROTECT: gettext_lazy("lifted its protection"),
+    Verb.RENAME: gettext_lazy("renamed"),
+    Verb.DESCRIBE: gettext_lazy("described anew"),
+    Verb.ARCHIVE: gettext_lazy("archived"),
+    Verb.UNARCHIVE: gettext_lazy("restored"),
+    Verb.DELETE: gettext_lazy("deleted"),
+    Verb.PROTECT: gettext_lazy("protected"),
+    Verb.UNPROTECT: gettext_lazy("lifted the protection of"),
+}
+_TRIED: dict[Verb, str | Promise] = {
+    Verb.RENAME: gettext_lazy("tried to rename"),
+    Verb.DESCRIBE: gettext_lazy("tried to describe anew"),
+    Verb.ARCHIVE: gettext_lazy("tried to archive"),
+    Verb.UNARCHIVE: gettext_lazy("tried to restore"),
+    Verb.DELETE: gettext_lazy("tried to delete"),
+    Verb.PROTECT: gettext_lazy("tried to protect"),
+    Verb.UNPROTECT: gettext_lazy("tried to lift the protection of"),
 }
 
 
 def told(event: AuditEvent) -> str:
-    """What somebody did, or tried to do, to a model: the words after their name."""
-    return str(_TOLD[VERBS[event.kind]])
+    """What somebody did, or tried to do: the words between their name and the model's."""
+    return str((_TOLD if event.outcome == Outcome.SUCCEEDED else _TRIED)[VERBS[event.kind]])

@@ -14,6 +14,16 @@ from sandbox import Sandbox
 PASSWORD = "correct horse battery staple"
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A database in a file, as in production: in one in memory, threads would meet locks that no file has."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"] = {**database.get("TEST", {}), "NAME": str(tmp_path_factory.mktemp("db") / "test.sqlite3")}
+
+
 @pytest.fixture(autouse=True)
 def _plain_static_files(settings) -> None:
     """Tests need no collected files, and the directory for them may not exist yet."""

@@ -75,6 +75,15 @@ def test_templates_rely_on_no_inherited_htmx_attribute():
             assert "hx-target=" in tag or 'id="' in tag, f"{path.name}: {tag}"
 
 
+def test_no_message_in_a_template_spans_lines():
+    """Templates are loaded without their indentation, so such a message would never find its translation."""
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        for message in re.findall(
+            r"{% blocktranslate(?![^%]*trimmed)[^%]*%}(.*?){% endblocktranslate %}", path.read_text(), re.DOTALL
+        ):
+            assert "\n" not in message, f"{path.name}: {message}"
+
+
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_locks_name_no_address_and_hash_everything(name: str):
     lock = (ROOT / name).read_text()

@@ -6,7 +6,7 @@ may be unknown, gone, or retiring itself; its own replacement may lead back. Not
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from models_ui.catalog.index import Row
@@ -55,7 +55,8 @@ class Replacement:
     row: Row | None = None  # when found
     candidates: tuple[Row, ...] = ()  # when the id leads to several
     stage: Lifecycle = "active"
-    days: int | None = None  # until the replacement itself stops working
+    at: datetime | None = None  # when the replacement itself stops working, UTC
+    days: int | None = None  # ... until then
     after: tuple[str, ...] = ()  # where the replacements lead from there on, each by its id
     circular: bool = False  # ... and they lead back to where they have been
     comparison: Comparison | None = None
@@ -99,12 +100,15 @@ def replacement_of(row: Row, find: Find, now: datetime) -> Replacement:
     if len(found) > 1:
         return Replacement(named=row.replacement, outcome="several", candidates=found)
     after, circular = _onward(row, found[0], find)
+    at = found[0].deprecation.astimezone(UTC) if found[0].deprecation else None
+    now = now.astimezone(UTC)
     return Replacement(
         named=row.replacement,
         outcome="found",
         row=found[0],
-        stage=lifecycle(found[0].deprecation, now),
-        days=days_until(found[0].deprecation, now) if found[0].deprecation else None,
+        stage=lifecycle(at, now),
+        at=at,
+        days=days_until(at, now) if at else None,
         after=after,
         circular=circular,
         comparison=compare(row, found[0]),

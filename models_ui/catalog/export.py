@@ -10,9 +10,11 @@ from models_ui.lifecycle import lifecycle
 from models_ui.models import CatalogModel
 
 # Excel takes UTF-8 for what it is only with this mark in front.
-_BYTE_ORDER_MARK = "\ufeff"
-# A cell that starts with one of these is a formula to a spreadsheet.
+BYTE_ORDER_MARK = "\ufeff"
+# A cell that starts with one of these is a formula to a spreadsheet, to some also behind spaces.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Fewer than the parameters that any database takes in one query.
+_PAYLOADS_AT_ONCE = 500
 
 
 class Writable(Protocol):
@@ -21,23 +23,20 @@ class Writable(Protocol):
 
 def as_csv(rows: Iterable[Row], now: datetime, file: Writable) -> None:
     """Write the rows as CSV for a spreadsheet: lists are joined by spaces, formulas neutralised with an apostrophe."""
-    file.write(_BYTE_ORDER_MARK)
+    file.write(BYTE_ORDER_MARK)
     writer = csv.writer(file)
-    columns: list[str] | None = None
+    writer.writerow(_facts(Row(pk=0, model_id=""), now))
     for row in rows:
-        facts = _facts(row, now)
-        if columns is None:
-            columns = list(facts)
-            writer.writerow(columns)
-        writer.writerow([_cell(value) for value in facts.values()])
-    if columns is None:
-        writer.writerow(_facts(Row(pk=0, model_id=""), now))
+        writer.writerow([cell(value) for value in _facts(row, now).values()])
 
 
 def as_json(rows: Iterable[Row], now: datetime) -> list[dict[str, Any]]:
     """The rows as JSON objects, each with the payload it was read from under `raw`."""
     rows = list(rows)
-    payloads = dict(CatalogModel.objects.values_list("pk", "raw"))
+    payloads: dict[int, Any] = {}
+    for start in range(0, len(rows), _PAYLOADS_AT_ONCE):
+        keys = [row.pk for row in rows[start : start + _PAYLOADS_AT_ONCE]]
+        payloads.update(CatalogModel.objects.filter(pk__in=keys).values_list("pk", "raw"))
     return [{**_facts(row, now), "raw": payloads.get(row.pk, {})} for row in rows]
 
 
@@ -68,7 +67,7 @@ def _facts(row: Row, now: datetime) -> dict[str, Any]:
     }
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """A value that no spreadsheet will run. Numbers stay numbers."""
     if isinstance(value, tuple):
         value = " ".join(value)
@@ -76,6 +75,6 @@ def _cell(value: object) -> object:
         return value.isoformat()
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+    if isinstance(value, str) and (value.startswith(_FORMULA_STARTS) or value.lstrip().startswith(_FORMULA_STARTS)):
         return f"'{value}"
     return value

@@ -34,6 +34,7 @@ KNOWN_CAPABILITIES = (
     "audio_speech",
     "unified_resources",
 )
+_PLACES = {key: place for place, key in enumerate(KNOWN_CAPABILITIES)}
 _FIXED_ORDER: Mapping[str, Sequence[str]] = {
     "type": ("base", "fine-tuned"),
     "lifecycle": LIFECYCLES,
@@ -42,6 +43,11 @@ _FIXED_ORDER: Mapping[str, Sequence[str]] = {
     "capability_any": KNOWN_CAPABILITIES,
     "capability_not": KNOWN_CAPABILITIES,
 }
+
+
+def capability_order(key: str) -> tuple[int, str, str]:
+    """Sorts capabilities: known ones as upstream does, the others behind them by name."""
+    return _PLACES.get(key, len(_PLACES)), key.casefold(), key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,20 @@
 """What the catalog's page shows of one query: headings, chips, facets and links, ready for the template."""
 
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from hashlib import blake2s
+from functools import cache, cached_property
+from typing import Any, Final
 
 from django.core.paginator import Paginator
+from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from models_ui.catalog.index import CatalogIndex, Result
+from models_ui.catalog.index import CatalogIndex, FacetValue, Result
 from models_ui.catalog.query import MAX_TEXT, PAGE_SIZES, CatalogQuery, Ignored
 from models_ui.catalog.rows import row_fragments
 from models_ui.labels import facet_label, short_tokens, value_label
@@ -20,7 +22,14 @@ from models_ui.permissions import Role
 
 CONTEXT_PRESETS = (32_000, 128_000, 256_000)
 # Facets that stand open from the start; the others open when they are in use.
-OPEN = ("type", "lifecycle", "state", "capability")
+OPEN: Final = ("type", "lifecycle", "state", "capability")
+
+_COUNT: Final = secrets.token_hex(8)  # stands for the count in what is kept; no text from outside can contain it
+
+
+@cache
+def _option_template() -> Any:
+    return get_template("models_ui/catalog.html#option")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +47,11 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class FacetOption:
-    value: str
-    label: str
-    dom_id: str
-    count: int
-    selected: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Facet:
     name: str
     label: str
     open: bool
-    options: Sequence[FacetOption]
+    options: Sequence[SafeString]  # each one's HTML
 
 
 class CatalogPage:
@@ -117,22 +117,21 @@ class CatalogPage:
         for name, values in self.result.facets.items():
             if not values:
                 continue
-            options = [
-                FacetOption(each.value, *self._words(name, each.value), each.count, each.selected) for each in values
-            ]
+            options = [self._option(name, each) for each in values]
             yield Facet(name, facet_label(name), name in OPEN or bool(getattr(self.query, name)), options)
 
-    def _words(self, facet: str, value: str) -> tuple[str, str]:
-        """An option's label and DOM id: ids of our own making, since values are anybody's text."""
-        kept = self.index.kept.setdefault(("words", get_language()), {})
+    def _option(self, facet: str, each: FacetValue) -> SafeString:
+        """A facet's value as HTML. Only its count differs from page to page, so the rest is rendered once and kept."""
+        kept = self.index.kept.setdefault(("options", get_language()), {})
         assert isinstance(kept, dict)
-        words = kept.get((facet, value))
-        if words is None:
-            digest = blake2s(f"{facet}\n{value}".encode(), digest_size=5).hexdigest()
-            words = value_label(facet, value), f"f-{digest}"
+        key = facet, each.value, each.selected
+        around = kept.get(key)
+        if around is None:
+            option = {"facet": facet, "value": each.value, "selected": each.selected, "count": _COUNT}
+            around = _option_template().render({**option, "label": value_label(facet, each.value)}).split(_COUNT)
             if len(kept) < 5_000:  # values in an address are anybody's, so not all of them are kept
-                kept[facet, value] = words
-        return words
+                kept[key] = around
+        return SafeString(str(each.count).join(around))  # rendered by a template; the count is a number
 
     @property
     def context_presets(self) -> Iterator[tuple[str, CatalogQuery, bool]]:

@@ -19,6 +19,7 @@ HORIZONS: Final = (30, 90, 180)  # days ahead
 TYPES: Final = ("base", "fine-tuned")
 MAX_PARAMETERS: Final = 100
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 RiskKind = Literal["retired", "missing", "retiring", "unknown"]
 # The worst first: what holds of a fine-tune whose root leads to several models.
 _RISKS: Final[Sequence[RiskKind | None]] = ("retired", "missing", "retiring", "unknown", None)
@@ -43,7 +44,7 @@ class RadarQuery:
     @classmethod
     def parse(cls, query_string: str) -> tuple[Self, tuple[Refused, ...]]:
         """Read a query string. Never raises: what makes no sense is left out and reported."""
-        known = {
+        known: dict[str, dict[str, object]] = {
             "within": {str(days): days for days in HORIZONS},
             "type": {each: each for each in TYPES},
             "affected": {"1": True},
@@ -53,7 +54,7 @@ class RadarQuery:
         pieces = "&".join(query_string.split("&")[:MAX_PARAMETERS])
         for name, value in parse_qsl(pieces, errors="replace"):
             if name in known and value in known[name]:
-                values.setdefault(name, known[name][value])  # type: ignore[index]
+                values.setdefault(name, known[name][value])
             else:
                 refused.append(Refused(_shown(name), _shown(value), name in known))
         return cls(**values), tuple(refused)  # type: ignore[arg-type]
@@ -202,6 +203,7 @@ def ending_of(row: Row, at: datetime, find: Find, now: datetime, fine_tunes: tup
 
 def risk_of(row: Row, find: Find, now: datetime) -> Risk | None:
     """What a fine-tune inherits, or None where its base model goes on. A fine-tune of a fine-tune is followed down."""
+    now = now.astimezone(UTC)
     seen = {row.pk}
     current = row
     while True:
@@ -217,7 +219,7 @@ def risk_of(row: Row, find: Find, now: datetime) -> Risk | None:
         if kind is None:
             return None
         at = base.deprecation.astimezone(UTC) if base.deprecation and kind in ("retired", "retiring") else None
-        days = days_until(at, now.astimezone(UTC)) if at else None
+        days = days_until(at, now) if at else None
         return Risk(row=row, kind=kind, base=base, at=at, days=days, several=len(bases) > 1)
 
 
@@ -235,10 +237,11 @@ def _kind(base: Row, now: datetime) -> RiskKind | None:
     return "retiring" if stage == "retiring" else None
 
 
-def _risk_order(risk: Risk) -> tuple[bool, bool, datetime, str, int]:
-    """By date, those without one last; archived fine-tunes after those in use."""
-    undated = risk.at is None
-    return risk.row.archived, undated, risk.at or datetime.max.replace(tzinfo=UTC), risk.row.label, risk.row.pk
+def _risk_order(risk: Risk) -> tuple[bool, int, float, str, int]:
+    """What lies ahead, the next first; the past, the latest first; what has no date. Archived fine-tunes at the end."""
+    section = ("retiring", "retired").index(risk.kind) if risk.kind in ("retiring", "retired") else 2
+    seconds = (risk.at - _EPOCH).total_seconds() if risk.at else 0.0
+    return risk.row.archived, section, -seconds if section else seconds, risk.row.label.casefold(), risk.row.pk
 
 
 # --- Months

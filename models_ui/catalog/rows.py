@@ -90,7 +90,12 @@ def row_fragment(
 
 
 def _row_context(index: CatalogIndex, row: Row, now: datetime, role: Role) -> dict[str, Any]:
-    return {"each": view_of(row, index, now), "buttons": buttons_of(row, role)}
+    buttons = buttons_of(row, role)
+    return {
+        "each": view_of(row, index, now),
+        "buttons": buttons,
+        "selectable": bool(buttons) and role >= Role.EDITOR,  # for what is done to many at once
+    }
 
 
 @dataclass(frozen=True, slots=True)

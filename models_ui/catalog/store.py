@@ -2,8 +2,9 @@
 
 import threading
 from datetime import datetime
+from functools import lru_cache
 
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex, Row, capability_order
 from models_ui.models import CatalogModel, Mirror
 from models_ui.services import id_is_routable
 
@@ -38,25 +39,30 @@ _COLUMNS = (
 
 
 def current_index(mirror: Mirror, now: datetime) -> CatalogIndex:
-    """The index of the mirror's version. `mirror` was read before the rows are, so an index is never newer than it
-    says, at worst older: then the next request builds another."""
+    """The index of the mirror's version, or of a later one.
+
+    The version is read before the rows, so an index may hold newer rows than its version says, never older ones:
+    at worst the next request builds another.
+    """
     global _current
     index = _current
-    if index is None or not _holds(index, mirror, now):
+    if index is None or not _holds(index, mirror.version, now):
         with _lock:
+            # While this thread waited another may have built it, from a version that is newer than the caller's.
+            version = Mirror.objects.filter(pk=mirror.pk).values_list("version", flat=True).first() or mirror.version
             index = _current
-            if index is None or not _holds(index, mirror, now):
-                index = _current = CatalogIndex.build(load_rows(), now=now, version=mirror.version)
+            if index is None or not _holds(index, version, now):
+                index = _current = CatalogIndex.build(load_rows(), now=now, version=version)
     return index
 
 
-def _holds(index: CatalogIndex, mirror: Mirror, now: datetime) -> bool:
-    return index.version == mirror.version and (index.expires_at is None or now < index.expires_at)
+def _holds(index: CatalogIndex, version: str, now: datetime) -> bool:
+    return index.version == version and (index.expires_at is None or now < index.expires_at)
 
 
 def load_rows() -> list[Row]:
     """Every row of the mirror as the index wants it."""
-    return [_row(*values) for values in CatalogModel.objects.values_list(*_COLUMNS).iterator(chunk_size=2000)]
+    return [_row(*values) for values in CatalogModel.objects.values_list(*_COLUMNS)]
 
 
 def _row(
@@ -83,6 +89,7 @@ def _row(
     protected: bool,
     problems: list[str],
 ) -> Row:
+    has, lacks = _abilities(tuple(capabilities.items()))
     return Row(
         pk=pk,
         model_id=model_id,
@@ -93,8 +100,8 @@ def _row(
         owner=owner,
         created_at=created_at,
         context=context,
-        capabilities=tuple(key for key, has in capabilities.items() if has),
-        lacks=tuple(key for key, has in capabilities.items() if not has),
+        capabilities=has,
+        lacks=lacks,
         deprecation=deprecation,
         replacement=replacement,
         default_temperature=default_temperature,
@@ -109,3 +116,10 @@ def _row(
         problems=tuple(problems),
         routable=id_is_routable(model_id),
     )
+
+
+@lru_cache(maxsize=1024)
+def _abilities(flags: tuple[tuple[str, bool], ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What it can and what it cannot do, in the facets' order: databases need not keep upstream's."""
+    keys = sorted(flags, key=lambda flag: capability_order(flag[0]))
+    return tuple(key for key, has in keys if has), tuple(key for key, has in keys if not has)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 from django import template
 from django.contrib.messages.storage.base import Message
@@ -12,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from models_ui import labels, wording
+from models_ui.actions import can_be_undone
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button
 from models_ui.models import AuditEvent
@@ -75,7 +77,7 @@ def why(event: AuditEvent) -> str:
 
 @register.filter
 def undoable(event: AuditEvent) -> bool:
-    return wording.can_be_undone(event)
+    return can_be_undone(event)
 
 
 @register.filter
@@ -95,14 +97,18 @@ def catalog_link(query: CatalogQuery) -> SafeString:
 
     Each link carries all of them, since nothing here relies on attributes inherited from around it.
     """
-    parameters = query.serialize()
-    address = reverse("catalog") + (f"?{parameters}" if parameters else "")
-    return format_html(
-        'href="{0}" hx-get="{0}" hx-target="#results" hx-swap="outerHTML" hx-sync="#filters:replace"', address
-    )
+    return format_html(_LINK, catalog_address(query))
 
 
 @register.simple_tag
 def catalog_address(query: CatalogQuery) -> str:
     parameters = query.serialize()
-    return reverse("catalog") + (f"?{parameters}" if parameters else "")
+    return _catalog() + (f"?{parameters}" if parameters else "")
+
+
+_LINK: Final = 'href="{0}" hx-get="{0}" hx-target="#results" hx-swap="outerHTML" hx-sync="#filters:replace"'
+
+
+@cache
+def _catalog() -> str:
+    return reverse("catalog")

@@ -6,6 +6,7 @@ page, the answer is that row or page again, with a message beside it.
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -14,20 +15,31 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from models_ui import actions
+from models_ui import actions, audit
 from models_ui.actions import Busy, Conflict, Context, Done
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import row_fragment, view_of
 from models_ui.catalog.store import current_index
-from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm
+from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
 from models_ui.http import Request, role_in, wants_fragment
 from models_ui.models import AuditEvent
 from models_ui.permissions import ActionDenied, Verb, denial
 from models_ui.sync import mirror_state
 from models_ui.views.model import article_context
-from models_ui.wording import already, can_be_undone, outcome_sentence, verb_label, what_it_does
+from models_ui.wording import already, outcome_sentence, verb_label, what_it_does
+
+# What upstream's failures are to a browser; whatever else it may be is upstream's trouble, 502.
+_STATUS = {
+    "timed_out": 504,
+    "connect_timed_out": 504,
+    "invalid": 422,
+    "name_cannot_be_cleared": 422,
+    "conflict": 409,
+    "model_not_found": 404,
+    "model_retired": 404,
+}
 
 form_or_action = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -85,30 +97,29 @@ def delete(request: Request, model_id: str) -> HttpResponse:
 @form_or_action
 def undo(request: Request, action_id: str) -> HttpResponse:
     """Take an action back. After a conflict the person is asked, and may insist."""
-    event = AuditEvent.objects.filter(action_id=action_id).order_by("-pk").first()
-    if event is None:
-        raise Http404
+    event = _event(action_id)
     verb = actions.VERBS[event.kind]
     page = ActionPage(request, event.model_id, actions.REVERSE.get(verb, verb), undoes=event)
     if request.method != "POST":
-        return page.form(ReasonForm.new(), conflict=actions.undo_conflict(event))
-    form = ReasonForm(request.POST)
+        conflict = actions.undo_conflict(event, **_current(page.row)) if actions.can_be_undone(event) else None
+        return page.form(UndoForm.over(conflict.theirs) if conflict else UndoForm.new(), conflict=conflict)
+    form = UndoForm(request.POST)
     if not form.is_valid():
         return page.form(form, status=422)
-    insist = "insist" in request.POST
-    return page.run(lambda: actions.undo(context=_context(request, form), action_id=action_id, insist=insist), form)
+    insist, seen = form.cleaned_data["insist"], form.cleaned_data["seen"]
+    context = _context(request, form)
+    return page.run(lambda: actions.undo(context=context, action_id=action_id, insist=insist, seen=seen), form)
 
 
 @require_http_methods(["POST"])
 def settle(request: Request, action_id: str) -> HttpResponse:
     """Look what became of an action whose outcome is unknown. Anybody may look."""
-    event = AuditEvent.objects.filter(action_id=action_id).order_by("-pk").first()
-    if event is None:
-        raise Http404
-    page = ActionPage(request, event.model_id, actions.VERBS[event.kind], in_message=True)
+    event = _event(action_id)
+    page = ActionPage(request, event.model_id, actions.VERBS[event.kind], settles=True)
     return page.run(lambda: actions.settle(actor=request.user, action_id=action_id), ReasonForm.new())
 
 
+@require_safe
 def row(request: Request, model_id: str) -> HttpResponse:
     """The row as it is: what Cancel puts back. Without htmx there is no row to put it into."""
     page = ActionPage(request, model_id, Verb.RENAME)
@@ -134,6 +145,18 @@ def _one_click(request: Request, model_id: str, verb: Verb, act: Callable[..., D
     return page.run(lambda: act(context=_context(request, form), model_id=model_id), form)
 
 
+def _event(action_id: str) -> AuditEvent:
+    event = audit.action(action_id)
+    if event is None:
+        raise Http404
+    return event
+
+
+def _current(row: Row) -> dict[str, Any]:
+    """What is known of the fields that actions change."""
+    return {"name": row.name or None, "description": row.description or None, "archived": row.archived}
+
+
 def _context(request: Request, form: Any) -> Context:
     return Context(
         actor=request.user,
@@ -153,12 +176,13 @@ class ActionPage:
         verb: Verb,
         *,
         undoes: AuditEvent | None = None,
-        in_message: bool = False,
+        settles: bool = False,
     ) -> None:
         self.request = request
         self.verb = verb
         self.undoes = undoes
-        self.in_message = in_message or undoes is not None  # acted upon from a message or the history
+        self.settles = settles
+        self.in_message = settles or undoes is not None  # acted upon from a message or the history
         self.now = timezone.now()
         self.model_id = model_id
         self._load()
@@ -168,6 +192,9 @@ class ActionPage:
         self.index: CatalogIndex = current_index(mirror_state(), self.now)
         found = [row for row in self.index.find(self.model_id) if row.model_id == self.model_id]
         if not found:
+            if self.request.method == "POST" and not self.settles:
+                context = Context(actor=self.request.user, request_id=self.request.request_id)
+                actions.refuse_unknown(context=context, verb=self.verb, model_id=self.model_id)
             raise Http404
         self.row: Row = next((row for row in found if row.type == "fine-tuned"), found[0])
 
@@ -177,12 +204,12 @@ class ActionPage:
 
     @property
     def back(self) -> str:
-        """Where the person came from, if that is a page of ours; else the model's page."""
+        """Where the person came from, if that is a page of ours to return to; else the model's page."""
         request = self.request
         for where in (request.POST.get("next", ""), request.headers.get("Referer", "")):
-            if where and url_has_allowed_host_and_scheme(
+            if url_has_allowed_host_and_scheme(
                 where, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-            ):
+            ) and not urlsplit(where).path.startswith((request.path, reverse("account_login"))):
                 return where
         return self.address
 
@@ -202,11 +229,11 @@ class ActionPage:
             messages.info(self.request, already(self.verb, self.row.label))
             return self._done()
         if event.outcome == AuditEvent.Outcome.SUCCEEDED:
-            tags = f"undo:{event.action_id}" if can_be_undone(event) else ""
+            tags = f"undo:{event.action_id}" if actions.can_be_undone(event) else ""
             messages.success(self.request, outcome_sentence(event), extra_tags=tags)
             return self._done()
-        status = 504 if event.failure.get("code") in ("timed_out", "connect_timed_out") else 502
-        tags = f"settle:{event.action_id}" if event.outcome != AuditEvent.Outcome.FAILED else ""
+        status = 200 if event.outcome == AuditEvent.Outcome.REFUSED else _STATUS.get(event.failure.get("code", ""), 502)
+        tags = f"settle:{event.action_id}" if event.outcome in actions.UNSETTLED else ""
         return self._say(status, outcome_sentence(event), form, tags, event.correlation_id)
 
     def _done(self) -> HttpResponse:
@@ -215,11 +242,16 @@ class ActionPage:
         return HttpResponseRedirect(self.back)
 
     def _say(self, status: int, sentence: str, form: Any, tags: str = "", correlation_id: str = "") -> HttpResponse:
+        """Something went wrong: the message says what, and what the person had typed stays."""
         if correlation_id:
             sentence = f"{sentence} {_('Correlation id:')} {correlation_id}"
         messages.error(self.request, sentence, extra_tags=tags)
-        editing = isinstance(form, TextForm) and status >= 500
-        return self.form(form, status=status) if editing or not wants_fragment(self.request) else self.face(status)
+        fragment = wants_fragment(self.request)
+        if self.settles and not fragment:
+            return HttpResponseRedirect(self.back)
+        if (fragment and not isinstance(form, TextForm)) or status in (403, 404):
+            return self.face(status) if fragment else self.form(form, status=status)
+        return self.form(form.again(), status=status)
 
     def _conflict(self, conflict: Conflict) -> HttpResponse:
         """Both values, and the choice."""
@@ -228,30 +260,41 @@ class ActionPage:
             asking = HttpResponse(status=204)
             asking["HX-Redirect"] = self.request.path  # the page asks, where there is room for it
             return asking
-        form: Any = ReasonForm.new()
-        if self.undoes is None and self.verb in (Verb.RENAME, Verb.DESCRIBE):
+        form: Any = UndoForm.over(conflict.theirs)
+        if self.undoes is None:
             kind = RenameForm if self.verb is Verb.RENAME else DescribeForm
             form = kind.over(conflict.theirs, conflict.mine)
         return self.form(form, conflict=conflict, status=409)
 
     def form(self, form: Any, *, conflict: Conflict | None = None, status: int = 200) -> HttpResponse:
         """The form, where the person is: in the row, on the model's page, or on a page of its own."""
+        why_not = self._denial()
+        inline = wants_fragment(self.request) and isinstance(form, TextForm)
+        if why_not and status in (200, 422):
+            status = 403
+            if inline:
+                messages.error(self.request, _("%(reason)s.") % {"reason": why_not})
+                return self.face(status)
         context = {
             "form": form,
             "conflict": conflict,
             "verb": self.verb,
             "title": _("Undo") if self.undoes else verb_label(self.verb),
             "explanation": what_it_does(self.verb),
-            "denial": denial(self.role, self.row, self.verb),
+            "denial": why_not,
             "undoes": self.undoes,
             "back": self.back,
             "action_address": self.request.path,
         }
-        inline = wants_fragment(self.request) and isinstance(form, TextForm)
         if inline:
             return self.face(status, context)
         context |= {"each": view_of(self.row, self.index, self.now), "nav": "catalog"}
         return render(self.request, "models_ui/action.html", context, status=status)
+
+    def _denial(self) -> str:
+        if self.undoes is not None and not actions.can_be_undone(self.undoes):
+            return _("There is nothing to undo")
+        return denial(self.role, self.row, self.verb)
 
     def face(self, status: int = 200, editing: dict[str, Any] | None = None) -> HttpResponse:
         """The row or the model's page again, whichever htmx is going to replace. What was done from a message may

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from models_ui.activity import entries_of
 from models_ui.audit import history
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import CatalogQuery
@@ -51,7 +52,7 @@ def article_context(request: Request, row: Row, index: CatalogIndex, now: dateti
     return {
         "each": view_of(row, index, now),
         "buttons": buttons_of(row, role_in(request), PAGE_VERBS),
-        "history": history(row.model_id)[:50] if row.type != "base" else [],
+        "history": entries_of(history(row.model_id)[:50], role_in(request)) if row.type != "base" else [],
         "synced_at": mirror_state().last_synced_at,
         "curl": curl_snippet(row, _public_base_url()),
         "python": python_snippet(row),

@@ -1,6 +1,26 @@
 // What htmx does not do by itself. Everything works without this file; it makes things smoother.
 "use strict";
 
+// Read by htmx when the page is ready, which is after this. Nothing inline, no eval, no snapshots of pages in storage.
+Object.assign(htmx.config, {
+  includeIndicatorStyles: false,
+  allowEval: false,
+  allowScriptTags: false,
+  disableInheritance: true,
+  selfRequestsOnly: true,
+  historyCacheSize: 0,
+  historyRestoreAsHxRequest: false,
+  scrollIntoViewOnBoost: false,
+  timeout: 30000,
+  attributesToSettle: ["class", "width", "height"],
+  responseHandling: [
+    { code: "204", swap: false },
+    { code: "[23]..", swap: true },
+    { code: "(403|404|409|422|502|504)", swap: true, error: true },
+    { code: "...", swap: false, error: true },
+  ],
+});
+
 const live = () => document.getElementById("live");
 const narrow = window.matchMedia("(max-width: 72rem)");
 
@@ -33,12 +53,12 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.target.se
 document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
 
 // A swap keeps what a person opened, closed and scrolled, keeps the focus near, and tells a screen reader what came.
-const kept = { open: new Map(), scrolled: new Map(), focus: false };
+const kept = { open: new Map(), scrolled: new Map(), focus: null };
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const folds = [...document.querySelectorAll("details[id]")];
   kept.open = new Map(folds.map((each) => [each.id, each.open]));
   kept.scrolled = new Map(folds.map((each) => [each.id, each.querySelector("ul")?.scrollTop ?? 0]));
-  kept.focus = detail.target.contains(document.activeElement);
+  kept.focus = detail.target.contains(document.activeElement) ? document.activeElement : null;
 });
 document.addEventListener("htmx:afterSwap", () => {
   for (const [id, open] of kept.open) {
@@ -48,6 +68,8 @@ document.addEventListener("htmx:afterSwap", () => {
     const list = fold.querySelector("ul");
     if (list) list.scrollTop = kept.scrolled.get(id);
   }
+  const { name, value } = kept.focus ?? {};
+  if (name) document.querySelector(`[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`)?.focus({ preventScroll: true });
 });
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const paged = detail.requestConfig?.elt.closest(".pager");
@@ -55,7 +77,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (news && detail.target?.id === "results") live().textContent = news.textContent.trim().replace(/\s+/g, " ");
   const lost = kept.focus && document.activeElement === document.body;
   if (lost) document.getElementById("count")?.focus({ preventScroll: true });
-  kept.focus = false;
+  kept.focus = null;
   // Another page of rows starts at its top again.
   if (paged) document.getElementById("results").scrollIntoView();
 });
@@ -109,3 +131,20 @@ document.addEventListener("keydown", ({ key, target }) => {
   if (key === "Escape") target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click();
 });
 document.addEventListener("htmx:afterSettle", () => document.querySelector("[data-focus]")?.focus());
+
+// Choosing rows: a box for the page and one for all that match; the buttons wait until something is chosen.
+function pick(box) {
+  const form = document.getElementById("bulk");
+  if (!form) return;
+  const boxes = [...form.elements].filter((each) => each.name === "model");
+  const [page, all] = [form.querySelector("[data-pick-page]"), form.elements.all];
+  if (box === page || box === all) boxes.forEach((each) => { each.checked = box.checked; });
+  if (box && !box.checked) all.checked = false;
+  const picked = all.checked ? Number(all.dataset.pickAll) : boxes.filter((each) => each.checked).length;
+  form.querySelector("output").textContent = picked;
+  page.checked = boxes.length > 0 && boxes.every((each) => each.checked);
+  page.indeterminate = !page.checked && boxes.some((each) => each.checked);
+  for (const button of form.querySelectorAll("button")) button.disabled = picked === 0;
+}
+document.addEventListener("change", ({ target }) => target.form?.id === "bulk" && pick(target));
+for (const news of ["DOMContentLoaded", "htmx:afterSwap", "pageshow"]) addEventListener(news, () => pick());

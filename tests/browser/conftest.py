@@ -13,15 +13,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from models_ui.sync import SyncResult, run_sync
 from sandbox import Sandbox
-
-try:
-    from tests import chromium
-except ImportError:
-    chromium = None
+from tests import chromium
 
 # Chromium would otherwise look for updates and the like, at addresses that tests may not reach.
 FLAGS = (
@@ -41,7 +37,7 @@ expect.set_options(timeout=5_000)
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    executable = chromium.find() if chromium else "/usr/bin/chromium-headless-shell"
+    executable = chromium.find()
     if executable is None:
         pytest.skip("no Chromium here: apt-get install chromium-headless-shell")
     return {**browser_type_launch_args, "executable_path": executable, "args": list(FLAGS)}
@@ -166,3 +162,42 @@ def query_string(page: Page) -> str:
 def ids(page: Page) -> list[str]:
     """The model ids of the rows, in order."""
     return page.locator("[data-model-id]").evaluate_all("rows => rows.map((row) => row.dataset.modelId)")
+
+
+@pytest.fixture
+def browser_of(new_context, synced: SyncResult, sign_in) -> Callable[..., Page]:
+    """A browser of somebody's own, before its first page: `browser_of(bob)`, `browser_of(bob, width=360)`."""
+
+    def open_browser(user: User, *, width: int = 1280, script: bool = True, **options) -> Page:
+        viewport = {"width": width, "height": 800}
+        context = new_context(viewport=viewport, java_script_enabled=script, **options)
+        sign_in(context, user)
+        return context.new_page()
+
+    return open_browser
+
+
+@pytest.fixture
+def tune(synced: SyncResult, sandbox: Sandbox) -> str:
+    """A live fine-tune with a name and a description: “Contract clause finder”."""
+    return next(each for each in sandbox.catalog.fine_tunes() if "contract-clauses" in each)
+
+
+@pytest.fixture
+def archived(synced: SyncResult, sandbox: Sandbox) -> str:
+    """An archived fine-tune with a name: “RFP answers”."""
+    return next(each for each in sandbox.catalog.fine_tunes() if "rfp-answers" in each)
+
+
+def row_of(page: Page, model_id: str) -> Locator:
+    return page.locator(f'[data-model-id="{model_id}"]')
+
+
+def message(page: Page, text: str) -> Locator:
+    """The message that says this, in the region that screen readers listen to."""
+    return page.locator("#flash[role=status] .flash").filter(has_text=text)
+
+
+def written(sandbox: Sandbox) -> list[str]:
+    """The writes that reached upstream, performed or not."""
+    return [call.verb for call in sandbox.calls if call.verb in ("update", "archive", "unarchive", "delete")]

@@ -91,7 +91,15 @@ def empty_states(page: Page, sandbox: Sandbox) -> Iterator[None]:
     ("language", "width"), [("en-GB", 1280), ("fr-FR", 360)], ids=["English and wide", "French and narrow"]
 )
 def test_no_page_breaks_a_rule(
-    language: str, width: int, new_context: Callable[..., BrowserContext], carol, sandbox, sign_in, axe, settings, troubles
+    language: str,
+    width: int,
+    new_context: Callable[..., BrowserContext],
+    carol,
+    sandbox,
+    sign_in,
+    axe,
+    settings,
+    troubles,
 ):
     troubles.expect("404")
     settings.MODELS_STALE_AFTER = float("inf")

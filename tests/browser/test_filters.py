@@ -34,9 +34,7 @@ def test_each_ticked_value_yields_the_count_beside_it_and_unticking_gives_it_bac
         rows(catalog, path[-1])
         expect(tick(catalog, facet, value)).to_be_checked()
         expect(tick(catalog, facet, value)).to_be_focused()
-    expect(catalog).to_have_url(
-        "/models/?type=base&capability=function_calling&capability=vision&lifecycle=active"
-    )
+    expect(catalog).to_have_url("/models/?type=base&capability=function_calling&capability=vision&lifecycle=active")
     for facet, value in reversed(STEPS):
         path.pop()
         tick(catalog, facet, value).uncheck()
@@ -239,7 +237,7 @@ def test_what_somebody_opened_or_closed_stays_so(catalog: Page):
     expect(catalog.locator("#facet-capability")).to_have_attribute("open", "")
 
 
-def test_ticking_moves_neither_the_page_nor_the_list_of_values(catalog: Page, page: Page):
+def test_ticking_moves_neither_the_page_nor_the_list_of_values(catalog: Page):
     catalog.set_viewport_size({"width": 1280, "height": 500})
     values = catalog.locator("#facet-capability ul")
     values.evaluate("list => list.scrollTop = list.scrollHeight")

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 FOCUS = """() => {
   const each = document.activeElement;
   const style = getComputedStyle(each);
-  const box = each.getBoundingClientRect();
+  const box = each.getClientRects()[0] ?? each.getBoundingClientRect();
   const middle = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, 8));
   return {
     what: each.id || each.name || each.getAttribute("href") || each.textContent.trim().slice(0, 40),

@@ -8,8 +8,8 @@ from sandbox import Sandbox
 
 LAYOUT = """() => {
   const wide = document.documentElement.clientWidth;
-  const name = (each) => `${each.tagName} ${each.className} ${(each.textContent || each.value || "").trim().slice(0, 50)}`;
-  const scrolls = (each) => each.closest("pre, .visually-hidden, thead, [hidden], template");
+  const name = (each) => `${each.tagName} ${each.className} ${each.textContent.trim().slice(0, 50)}`;
+  const scrolls = (each) => each.closest("pre, .visually-hidden, [hidden], template");
   const seen = [...document.querySelectorAll("main *, header.top *")].filter((each) => {
     const box = each.getBoundingClientRect();
     return box.width > 0 && box.height > 0 && !scrolls(each) && each.checkVisibility({ visibilityProperty: true });
@@ -22,7 +22,7 @@ LAYOUT = """() => {
   const cut = seen.filter((each) => getComputedStyle(each).overflowX === "hidden"
     && each.scrollWidth > each.clientWidth + 1 && !meant(each));
   const texts = seen.filter((each) =>
-    each.matches("a, button, input, summary, h1, h2, label, code, time, .badges li, .days, .count, .state, th p, dt, dd"));
+    each.matches("a, button, input, summary, h1, h2, label, code, time, dt, dd, th p, .badges li, .days, .state"));
   const boxes = texts.map((each) => [...each.getClientRects()]);  // one for each line
   const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
@@ -30,7 +30,8 @@ LAYOUT = """() => {
   for (let i = 0; i < texts.length; i++) {
     for (let j = i + 1; j < texts.length; j++) {
       if (texts[i].contains(texts[j]) || texts[j].contains(texts[i])) continue;
-      if (boxes[i].some((a) => boxes[j].some((b) => meet(a, b)))) overlaps.push(`${name(texts[i])} / ${name(texts[j])}`);
+      const met = boxes[i].some((a) => boxes[j].some((b) => meet(a, b)));
+      if (met) overlaps.push(`${name(texts[i])} / ${name(texts[j])}`);
     }
   }
   return {

@@ -115,7 +115,8 @@ class Serving:
         os.killpg(self.process.pid, signal.SIGINT)
 
     def get(self, path: str, session: requests.Session | None = None) -> requests.Response:
-        return (session or requests).get(self.url + path, timeout=10)
+        # A kept connection would be waited for, a little, when the server stops.
+        return (session or requests).get(self.url + path, timeout=10, headers={"Connection": "close"})
 
 
 Serve = Callable[..., Serving]

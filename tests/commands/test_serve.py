@@ -32,7 +32,7 @@ def press(serving: Serving, name: str) -> requests.Session:
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
     assert re.search(rf'<button type="submit"[^>]*>{name}</button>', form)
     action = re.search(r'action="([^"]*)"', form)[1]
-    answer = browser.post(serving.url + action, data=fields, headers={"Referer": serving.url}, timeout=10)
+    answer = browser.post(serving.url + action, data=fields, headers={"Connection": "close"}, timeout=10)
     assert answer.url == f"{serving.url}/models/"
     return browser
 
@@ -98,14 +98,6 @@ def test_a_second_start_keeps_password_sessions_and_what_was_renamed(serve: Serv
     page = again.get("/models/?per_page=100", browser)
     assert page.url.endswith("/models/?per_page=100")
     assert "Renamed by hand" in page.text
-
-
-def test_a_password_of_ones_own_is_used_and_shown(serve: Serve, var: Path):
-    serving = serve(var, DEMO_PASSWORD="our own $ecret").until("Sign in as:").until("  manager")
-    assert "  viewer   our own $ecret\n" in serving.output
-    press(serving, "manager")
-    serving.interrupt()
-    assert serving.ended() == 0
 
 
 @pytest.mark.parametrize("variable", ["PORT", "SANDBOX_PORT"])

@@ -52,6 +52,7 @@ class Command(BaseCommand):
         _prepare()
         password = demo_password() if settings.DEMO else ""
         server = _start_server(stack, password)
+        runner = _start(stack, "manage", "run_jobs")
         if sandbox:
             people = make_demo_people(password)
             _wait_for(settings.SANDBOX_PORT, sandbox, "The sandbox")
@@ -67,7 +68,8 @@ class Command(BaseCommand):
                 self._say("Nobody can sign in yet. Make the first Manager in another terminal, with the same settings:")
                 self._say(f"  {sys.executable} manage.py createsuperuser")
             self._sync()
-        _watch({"The web server": server} | ({"The sandbox": sandbox} if sandbox else {}))
+        others = {"The sandbox": sandbox} if sandbox else {}
+        _watch({"The web server": server, "The job runner": runner} | others)
 
     def _sync(self) -> None:
         run = run_sync(asked_by="serve").run

@@ -26,4 +26,4 @@ class Command(BaseCommand):
             f"{run.entries} entries: {run.added} models added, {run.changed} changed, {run.missing} missing."
         )
         if run.unreadable:
-            self.stdout.write(f"{run.unreadable} entries could not be read.")
+            self.stdout.write(f"Entries that could not be read: {run.unreadable}.")

@@ -1,0 +1,414 @@
+"""Reading the history: what was asked for (`ActivityQuery`, held by the address bar), and its entries as shown.
+
+    /activity/?actor=bob&kind=model.archived&outcome=failed&from=2026-11-01&before=1234
+
+One entry is one action: its last known outcome, with its steps. Pages follow the events' keys, so that a page does
+not shift while others act.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any, Final, NamedTuple, Self
+from urllib.parse import parse_qsl, urlencode
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from models_ui import audit, wording
+from models_ui.actions import KINDS, REVERSE, UNSETTLED, VERBS, can_be_undone
+from models_ui.models import AuditEvent
+from models_ui.permissions import ActionDenied, Role, Verb, check_permission, exports_everyones
+from models_ui.services import id_is_routable
+
+PER_PAGE: Final = 50
+COUNTED: Final = 1_000  # beyond it the page says "more than"
+MAX_TEXT: Final = 200
+MAX_VALUES: Final = 50
+
+# What a person asks for; an attempt without an outcome is one of unknown outcome.
+OUTCOMES: Final = {
+    "succeeded": ("succeeded",),
+    "failed": ("failed",),
+    "refused": ("refused",),
+    "unknown": ("unknown", "attempted"),
+}
+_SEARCHED: Final = (
+    "model_id",
+    "label",
+    "actor",
+    "reason",
+    "correlation_id",
+    "request_id",
+    "job",
+    *(f"{side}__{field}" for side in ("before", "after") for field in ("name", "description")),
+)
+_SPACES = re.compile(r"\s+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityQuery:
+    """Filters and place. Values of one filter are alternatives. Days are UTC, both ends included."""
+
+    q: str = ""
+    actor: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
+    model: str = ""
+    since: date | None = None
+    until: date | None = None
+    before: int | None = None  # an event's key: older ones follow it
+
+    @classmethod
+    def parse(cls, query_string: str) -> tuple[Self, list[str]]:
+        """Read a query string. Never raises: what makes no sense is left out and told in sentences."""
+        values: dict[str, Any] = {}
+        ignored: list[str] = []
+        for parameter, raw in parse_qsl(query_string, keep_blank_values=True, max_num_fields=None)[:1000]:
+            name, value = _FIELDS.get(parameter, ""), _tidy(raw)
+            if not name:
+                ignored.append(
+                    _("“%(parameter)s” is no filter of this page, so it was ignored.")
+                    % {"parameter": _tidy(parameter)[:60]}
+                )
+            elif not value:
+                continue
+            elif name in _SEVERAL:
+                if value in _SEVERAL[name] or (name == "actor" and len(value) <= 150):
+                    values[name] = tuple(sorted({*values.get(name, ()), value}))[:MAX_VALUES]
+                else:
+                    ignored.append(_not_a_value(parameter, value))
+            elif name in values:
+                ignored.append(
+                    _("“%(parameter)s” was given more than once; only the first was used.") % {"parameter": parameter}
+                )
+            elif (understood := _READ[name](value)) is None:
+                ignored.append(_not_a_value(parameter, value))
+            else:
+                values[name] = understood
+        return cls(**values), ignored
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The canonical parameters, in order; defaults are left out."""
+        found: list[tuple[str, str]] = []
+        for parameter, name in _FIELDS.items():
+            value = getattr(self, name)
+            values = value if isinstance(value, tuple) else (value,) if value not in ("", None) else ()
+            found.extend((parameter, str(each)) for each in values)
+        return found
+
+    def address(self, page: str = "activity") -> str:
+        parameters = urlencode(self.pairs())
+        return reverse(page) + (f"?{parameters}" if parameters else "")
+
+    def changed(self, **changes: Any) -> Self:
+        """Another filter, from its newest entry on."""
+        return replace(self, **{"before": None, **changes})
+
+    def without(self, name: str, value: str) -> Self:
+        return self.changed(**{name: tuple(each for each in getattr(self, name) if each != value)})
+
+    @property
+    def has_filters(self) -> bool:
+        return self.changed() != type(self)()
+
+    def matches(self) -> QuerySet[AuditEvent]:
+        """The last event of each action that fits, the newest first; of every page."""
+        found = audit.latest_of_each().order_by("-pk")
+        if self.actor:
+            found = found.filter(actor__in=self.actor)
+        if self.kind:
+            found = found.filter(kind__in=self.kind)
+        if self.outcome:
+            found = found.filter(outcome__in=[each for name in self.outcome for each in OUTCOMES[name]])
+        if self.model:
+            found = found.filter(model_id=self.model)
+        if self.since:
+            found = found.filter(at__gte=_midnight(self.since))
+        if self.until:
+            found = found.filter(at__lt=_midnight(self.until) + timedelta(days=1))
+        for word in self.q.split():
+            anywhere = Q()
+            for field in _SEARCHED:
+                anywhere |= Q(**{f"{field}__icontains": word})
+            found = found.filter(anywhere)
+        return found
+
+
+_FIELDS: Final = {
+    {"since": "from", "until": "to"}.get(field.name, field.name): field.name for field in fields(ActivityQuery)
+}
+_SEVERAL: Final[dict[str, Iterable[str]]] = {"actor": (), "kind": tuple(VERBS), "outcome": tuple(OUTCOMES)}
+
+
+def _day(value: str) -> date | None:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return None
+    return day if 1970 <= day.year < 9000 else None
+
+
+def _key(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
+
+
+_READ: Final = {
+    "q": lambda value: value[:MAX_TEXT].strip(),
+    "model": lambda value: value[:300],
+    "since": _day,
+    "until": _day,
+    "before": _key,
+}
+
+
+def _tidy(text: str) -> str:
+    return _SPACES.sub(" ", _UNPRINTABLE.sub("", _SPACES.sub(" ", text))).strip()
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _not_a_value(parameter: str, value: str) -> str:
+    words = {"parameter": parameter, "value": value[:60]}
+    return _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored.") % words
+
+
+# --- Entries
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One action as a page tells it."""
+
+    event: AuditEvent  # the last one
+    steps: Sequence[AuditEvent]
+    may_undo: bool
+
+    @property
+    def address(self) -> str:
+        """Of the model's page; a refused id may be one that no address can carry."""
+        return reverse("model", args=[self.event.model_id]) if id_is_routable(self.event.model_id) else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody should look what became of it."""
+        return self.event.outcome in UNSETTLED and not wording.under_way(self.event)
+
+    @property
+    def outcome(self) -> str:
+        return wording.outcome_label(self.event)
+
+    @property
+    def diff(self) -> "list[Piece]":
+        change = wording.change(self.event)
+        return difference(*change) if change else []
+
+
+def entries_of(events: Iterable[AuditEvent], role: Role) -> list[Entry]:
+    """The last events of some actions with all their steps, and with what this role may do about them."""
+    events = list(events)
+    steps = audit.steps_of([event.action_id for event in events])
+    return [Entry(event, steps[event.action_id], _may_undo(event, role)) for event in events]
+
+
+def _may_undo(event: AuditEvent, role: Role) -> bool:
+    if not can_be_undone(event):
+        return False
+    try:
+        check_permission(role, REVERSE[VERBS[event.kind]])
+    except ActionDenied:
+        return False
+    return True
+
+
+class Piece(NamedTuple):
+    """A piece of a diff: `same`, `del` or `ins`."""
+
+    kind: str
+    text: str
+
+
+_WORDS = re.compile(r"\s+|\S+\s*")
+_KEPT = 60  # characters of unchanged text beside a change
+
+
+def difference(before: str, after: str) -> list[Piece]:
+    """Two texts as what went and what came. Long ones word by word, with unchanged stretches left out."""
+    olds, news = _WORDS.findall(before), _WORDS.findall(after)
+    if min(len(olds), len(news)) < 8 or len(olds) * len(news) > 1_000_000:
+        return [Piece("del", before), Piece("ins", after)]
+    matcher = difflib.SequenceMatcher(None, olds, news, autojunk=False)
+    if matcher.ratio() < 0.4:
+        return [Piece("del", before), Piece("ins", after)]
+    pieces = []
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece("same", _shortened("".join(olds[a:b]))))
+        else:
+            pieces += [
+                Piece(kind, text) for kind, text in (("del", "".join(olds[a:b])), ("ins", "".join(news[c:d]))) if text
+            ]
+    return pieces
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 3 * _KEPT else f"{text[:_KEPT]} … {text[-_KEPT:]}"
+
+
+# --- The page
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    label: str
+    address: str  # without this filter
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    label: str
+    selected: bool
+
+
+class ActivityPage:
+    """One page of the history."""
+
+    def __init__(self, query: ActivityQuery, ignored: Sequence[str], role: Role) -> None:
+        self.query = query
+        self.ignored = ignored
+        self.role = role
+        found = query.matches()
+        self.total = found[: COUNTED + 1].count()
+        here = found.filter(pk__lt=query.before) if query.before is not None else found
+        events = list(here[: PER_PAGE + 1])
+        self.older = replace(query, before=events[PER_PAGE - 1].pk).address() if len(events) > PER_PAGE else ""
+        self.newest = query.changed().address() if query.before is not None else ""
+        self.entries = entries_of(events[:PER_PAGE], role)
+
+    @property
+    def counted(self) -> int:
+        return COUNTED
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether nobody has ever done anything, which is another thing than no match."""
+        return not self.total and not AuditEvent.objects.exists()
+
+    @property
+    def chips(self) -> Iterator[Chip]:
+        query = self.query
+        if query.q:
+            yield Chip(f"“{query.q}”", query.changed(q="").address())
+        if query.model:
+            yield Chip(_("Model: %(model)s") % {"model": query.model}, query.changed(model="").address())
+        for name, label in (("actor", _("Who")), ("kind", _("What")), ("outcome", _("Outcome"))):
+            for value in getattr(query, name):
+                words = {"label": label, "value": _value_label(name, value)}
+                yield Chip(_("%(label)s: %(value)s") % words, query.without(name, value).address())
+        if query.since:
+            yield Chip(_("From %(day)s") % {"day": query.since}, query.changed(since=None).address())
+        if query.until:
+            yield Chip(_("Until %(day)s") % {"day": query.until}, query.changed(until=None).address())
+
+    @property
+    def actors(self) -> list[Option]:
+        known = AuditEvent.objects.order_by("actor").values_list("actor", flat=True).distinct()
+        return [Option(each, each, each in self.query.actor) for each in sorted({*known, *self.query.actor})]
+
+    @property
+    def kinds(self) -> list[Option]:
+        return [Option(each, _value_label("kind", each), each in self.query.kind) for each in KINDS.values()]
+
+    @property
+    def outcomes(self) -> list[Option]:
+        return [Option(each, _value_label("outcome", each), each in self.query.outcome) for each in OUTCOMES]
+
+    @property
+    def everyones(self) -> bool:
+        return exports_everyones(self.role)
+
+    @property
+    def cleared(self) -> str:
+        return reverse("activity")
+
+    @property
+    def csv_address(self) -> str:
+        return self.query.changed().address("activity_csv")
+
+    @property
+    def json_address(self) -> str:
+        return self.query.changed().address("activity_json")
+
+
+def _value_label(name: str, value: str) -> str:
+    if name == "kind":
+        return wording.verb_label(Verb(VERBS[value]))
+    return str(AuditEvent.Outcome(value).label) if name == "outcome" else value
+
+
+# --- Exports
+
+COLUMNS: Final = (
+    "at",
+    "actor",
+    "action",
+    "model_id",
+    "model_name",
+    "outcome",
+    "before",
+    "after",
+    "reason",
+    "why",
+    "undoes",
+    "job",
+    "correlation_id",
+    "request_id",
+    "action_id",
+    "hash",
+)
+
+
+def exported(query: ActivityQuery, role: Role, username: str) -> QuerySet[AuditEvent]:
+    """What this person may take along: a Manager everyone's activity, everybody else their own."""
+    found = query.changed().matches()
+    return found if exports_everyones(role) else found.filter(actor=username)
+
+
+def as_record(event: AuditEvent) -> dict[str, Any]:
+    """An action for machines, by the names of COLUMNS: its last event, and in words why it ended so."""
+    return {
+        "at": event.at,
+        "actor": event.actor,
+        "action": event.kind,
+        "model_id": event.model_id,
+        "model_name": event.label or None,
+        "outcome": event.outcome,
+        "before": event.before,
+        "after": event.after,
+        "reason": event.reason or None,
+        "why": wording.why(event) or None,
+        "undoes": event.undoes or None,
+        "job": event.job or None,
+        "correlation_id": event.correlation_id or None,
+        "request_id": event.request_id or None,
+        "action_id": event.action_id,
+        "hash": event.hash,
+    }
+
+
+def as_cells(record: dict[str, Any]) -> list[Any]:
+    """A record for a spreadsheet: the one value before and after, not the object around it."""
+    return [_flat(value) if isinstance(value, dict) else value for value in record.values()]
+
+
+def _flat(values: dict[str, Any]) -> Any:
+    return next(iter(values.values())) if len(values) == 1 else json.dumps(values, ensure_ascii=False) if values else ""

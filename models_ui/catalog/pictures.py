@@ -1,0 +1,289 @@
+"""Where the marks of our pictures go. The templates draw them as SVG, with attributes and classes alone.
+
+Across, everything is a percentage of the picture's width, and down it is pixels: so a picture fills its place at any
+width while its letters stay as large as the page's. Pure: no Django, no clock.
+"""
+
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from math import ceil, floor, log2
+from typing import Final, NamedTuple
+
+from models_ui.catalog.index import Row
+from models_ui.catalog.radar import Ending, add_months, month_of, months_between
+
+
+def percent(share: float) -> str:
+    """A share of the width as SVG wants it, whatever the reader's language does to decimals."""
+    return f"{share * 100:.3f}".rstrip("0").rstrip(".") + "%"
+
+
+# --- The timeline: a year back, this month, a year ahead
+
+BACK: Final = 12
+AHEAD: Final = 12
+MONTHS: Final = BACK + 1 + AHEAD
+NAMED_WIDTH: Final = 820  # pixels; names stand beside their marks from this width on, as app.css knows
+MOST_LANES: Final = 14
+MOST_LETTERS: Final = 30
+_LETTER: Final = 6.6  # pixels, on the wide side
+_LANE, _TOP, _BAR = 20, 26, 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthBand:
+    first: date
+    x: str
+    middle: str
+    width: str
+    count: int
+    starts_year: bool
+    quarter: bool  # the months that are named where there is little room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One model at its date. Its name stands behind it; before it where it is past, or the right edge is near."""
+
+    ending: Ending
+    name: str
+    x: str
+    y: int
+    before: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A part of a month's models, where they are too many for a mark each."""
+
+    x: str
+    width: str
+    y: int
+    height: int
+    urgency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    months: Sequence[MonthBand]
+    marks: Sequence[Mark]
+    bars: Sequence[Bar]
+    today: str
+    floor: int  # where the months' names begin
+    top: int = _TOP
+    earlier: int  # endings before the picture begins
+    later: int  # ... and after it ends
+
+    @property
+    def room(self) -> int:
+        """For marks and bars, above the axis."""
+        return self.floor - self.top
+
+    @property
+    def height(self) -> int:
+        return self.floor + 54
+
+
+def timeline_of(endings: Sequence[Ending], now: datetime) -> Timeline:
+    """The endings of the two years around now, in order. The same axis whatever is filtered."""
+    first = add_months(month_of(now), -BACK)
+    numbered = [(months_between(first, each.month), each) for each in endings]
+    shown = [each for number, each in numbered if 0 <= number < MONTHS]
+    counts = Counter(number for number, _ in numbered)
+    marks = _in_lanes(shown, first)
+    lanes = max(((mark.y - _TOP) // _LANE + 1 for mark in marks), default=0)
+    return Timeline(
+        months=[_band(first, number, counts[number]) for number in range(MONTHS)],
+        marks=marks or (),
+        bars=() if marks or not shown else _bars(shown, first),
+        today=percent(_across(now.astimezone(UTC), first)),
+        floor=_TOP + max(lanes, 3) * _LANE if marks or not shown else _TOP + _BAR + 12,
+        earlier=sum(number < 0 for number, _ in numbered),
+        later=sum(number >= MONTHS for number, _ in numbered),
+    )
+
+
+def _band(first: date, number: int, count: int) -> MonthBand:
+    month = add_months(first, number)
+    return MonthBand(
+        first=month,
+        x=percent(number / MONTHS),
+        middle=percent((number + 0.5) / MONTHS),
+        width=percent(1 / MONTHS),
+        count=count,
+        starts_year=month.month == 1 or (number == 0 and month.month < 11),
+        quarter=month.month % 3 == 1,
+    )
+
+
+def _across(at: datetime, first: date) -> float:
+    """The share of the width at which a moment stands; every month is as wide as the next."""
+    days = monthrange(at.year, at.month)[1]
+    gone = (at.day - 1 + (at.hour * 3600 + at.minute * 60 + at.second) / 86_400) / days
+    return (months_between(first, at.date()) + gone) / MONTHS
+
+
+def _in_lanes(endings: Sequence[Ending], first: date) -> list[Mark]:
+    """Each mark in the highest lane where its name overlaps no other; none at all when that takes too many lanes."""
+    ends: list[float] = []  # of each lane
+    marks = []
+    for ending in endings:
+        share = _across(ending.at, first)
+        name = _short(ending.row.label)
+        x, width = share * NAMED_WIDTH, 18 + len(name) * _LETTER
+        before = x + width > NAMED_WIDTH or (ending.stage == "retired" and x > width)
+        start, end = (x - width, x + 10) if before else (x - 10, x + width)
+        lane = next((number for number, taken in enumerate(ends) if start >= taken), len(ends))
+        if lane >= MOST_LANES:
+            return []
+        ends[lane:] = [end, *ends[lane + 1 :]]
+        y = _TOP + lane * _LANE + _LANE // 2
+        marks.append(Mark(ending=ending, name=name, x=percent(share), y=y, before=before))
+    return marks
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
+
+
+def _bars(endings: Sequence[Ending], first: date) -> list[Bar]:
+    """Months as bars, each of up to three parts: past, soon and later, from the ground up."""
+    parts = Counter((months_between(first, each.month), each.urgency) for each in endings)
+    totals: Counter[int] = Counter()
+    for (number, _), count in parts.items():
+        totals[number] += count
+    scale = _BAR / max(totals.values())
+    bars = []
+    for number in sorted(totals):
+        ground = 0.0
+        for urgency in ("past", "soon", "later"):
+            height = parts[number, urgency] * scale
+            if height:
+                y, tall = round(_TOP + 12 + _BAR - ground - height), max(round(height), 1)
+                x, width = percent((number + 0.2) / MONTHS), percent(0.6 / MONTHS)
+                bars.append(Bar(x=x, width=width, y=y, height=tall, urgency=urgency))
+                ground += height
+    return bars
+
+
+# --- Context lengths on a scale of doublings
+
+MOST_DOTS: Final = 16
+_DOT, _LEFT, _WIDE = 11, 0.03, 0.94
+
+
+class Tick(NamedTuple):
+    tokens: int
+    x: str
+    major: bool
+
+
+class Dot(NamedTuple):
+    x: str
+    y: int
+    tuned: bool
+
+
+class Block(NamedTuple):
+    x: str
+    width: str
+    y: int
+    height: int
+    tuned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """Models of about the same context length: half a doubling wide, so that 128,000 and 131,072 stand together."""
+
+    lowest: int
+    highest: int
+    base: int
+    tuned: int
+    x: str
+    y: int  # where its number stands
+
+    @property
+    def total(self) -> int:
+        return self.base + self.tuned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextPlot:
+    columns: Sequence[Column]
+    dots: Sequence[Dot]
+    blocks: Sequence[Block]  # in place of dots where they are too many
+    ticks: Sequence[Tick]
+    floor: int
+    unknown: int  # models whose context nobody told
+
+    @property
+    def height(self) -> int:
+        return self.floor + 26
+
+    @property
+    def known(self) -> int:
+        return sum(column.total for column in self.columns)
+
+
+def context_plot(rows: Iterable[Row]) -> ContextPlot:
+    """One dot for each model, stacked over its context length; fine-tunes upon base models."""
+    bins: dict[int, list[Row]] = {}
+    unknown = 0
+    for row in rows:
+        if row.context is None or row.context < 1:
+            unknown += 1
+        else:
+            bins.setdefault(round(log2(row.context) * 2), []).append(row)
+    if not bins:
+        return ContextPlot(columns=(), dots=(), blocks=(), ticks=(), floor=0, unknown=unknown)
+    low, high = floor(min(bins) / 2), ceil(max(bins) / 2)
+    if high - low < 2:
+        low, high = max(low - 1, 0), high + 1
+
+    def across(doublings: float) -> float:
+        return _LEFT + _WIDE * (doublings - low) / (high - low)
+
+    most = max(map(len, bins.values()))
+    single = most <= MOST_DOTS
+    ground = 22 + (most * _DOT if single else _BAR)
+    columns, dots, blocks = [], [], []
+    for key in sorted(bins):
+        tuned = sum(row.type == "fine-tuned" for row in bins[key])
+        base, total, share = len(bins[key]) - tuned, len(bins[key]), across(key / 2)
+        tall = total * _DOT if single else round(total * _BAR / most)
+        contexts = [row.context for row in bins[key] if row.context is not None]
+        columns.append(
+            Column(
+                lowest=min(contexts),
+                highest=max(contexts),
+                base=base,
+                tuned=tuned,
+                x=percent(share),
+                y=ground - max(tall, 1) - 5,
+            )
+        )
+        if single:
+            x, lowest_dot = percent(share), ground - _DOT // 2 - 1
+            dots += [Dot(x, lowest_dot - _DOT * level, level >= base) for level in range(total)]
+        else:
+            blocks += _blocks(share, _WIDE / (high - low) * 0.36, ground, base, tuned, _BAR / most)
+    every = ceil((high - low) / 12)
+    ticks = [
+        Tick(2**each, percent(across(each)), (each - low) % (2 * every) == 0) for each in range(low, high + 1, every)
+    ]
+    return ContextPlot(columns=columns, dots=dots, blocks=blocks, ticks=ticks, floor=ground, unknown=unknown)
+
+
+def _blocks(share: float, width: float, ground: int, base: int, tuned: int, scale: float) -> list[Block]:
+    """A column's two parts, each at least a pixel tall."""
+    found = []
+    for count, is_tuned in ((base, False), (tuned, True)):
+        if count:
+            height = max(round(count * scale), 1)
+            ground -= height
+            found.append(Block(percent(share - width / 2), percent(width), ground, height, is_tuned))
+    return found

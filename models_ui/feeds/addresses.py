@@ -1,0 +1,103 @@
+"""Personal secret addresses: made, listed and revoked by their owner; whoever has the secret reads without signing in.
+
+The secret has 256 random bits, so a plain hash of it gives nothing away, and looking it up by its hash tells a
+stranger who measures time nothing about it.
+"""
+
+import hashlib
+import logging
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from models_ui.catalog.query import CatalogQuery
+from models_ui.models import FeedAddress
+
+log = logging.getLogger(__name__)
+
+MOST = 50  # addresses of one person
+PREFIX = "feed-"  # by it a secret is known wherever it turns up; `logs.py` blots it out
+_USES_APART = timedelta(minutes=1)
+
+
+class TooMany(Exception):
+    """The person has as many addresses as one may have."""
+
+
+def addresses_of(owner: User) -> QuerySet[FeedAddress]:
+    return FeedAddress.objects.filter(owner=owner)
+
+
+def make_address(
+    *, owner: User, name: str, query: CatalogQuery, language: str, form_id: str, now: datetime
+) -> tuple[FeedAddress, str] | None:
+    """A new address with its secret, which cannot be told again. None where this form has made one already."""
+    if addresses_of(owner).count() >= MOST:
+        raise TooMany
+    secret = PREFIX + secrets.token_urlsafe(32)
+    address = FeedAddress(
+        owner=owner,
+        digest=_digest(secret),
+        form_id=_digest(f"{owner.pk} {form_id}"),
+        name=name,
+        query=filters_of(query).serialize(),
+        language=language,
+        created_at=now,
+    )
+    try:
+        with transaction.atomic():
+            address.save(force_insert=True)
+    except IntegrityError:
+        return None
+    log.info("feeds: %s made address %s", owner.get_username(), address.pk)
+    return address, secret
+
+
+def revoke_address(*, owner: User, pk: int) -> FeedAddress | None:
+    """End one of the person's own addresses. None where they have no such."""
+    address = addresses_of(owner).filter(pk=pk).first()
+    if address is not None:
+        address.delete()
+        log.info("feeds: %s revoked address %s", owner.get_username(), pk)
+    return address
+
+
+def address_with(secret: str) -> FeedAddress | None:
+    """The address of a secret; None if it is unknown or revoked, or its owner may no longer sign in."""
+    return FeedAddress.objects.filter(digest=_digest(secret), owner__is_active=True).first()
+
+
+def filters_of(query: CatalogQuery) -> CatalogQuery:
+    """The filters alone: a feed has neither pages nor the catalog's order."""
+    return query.with_filter(sort="", per_page=CatalogQuery().per_page)
+
+
+def query_of(address: FeedAddress) -> CatalogQuery:
+    return CatalogQuery.parse(address.query).query
+
+
+def note_use(address: FeedAddress, feed: str, etag: str, now: datetime) -> datetime:
+    """Remember that a feed was read, and return since when its content is what it is now.
+
+    That moment must rise with every change of the content, for readers that ask by time alone, whose clock counts in
+    seconds. It cannot be read off the models: one that the filters no longer let through leaves no trace.
+    """
+    known, since = address.served.get(feed, ("", ""))
+    changed = known != etag
+    if not changed:
+        at = datetime.fromisoformat(since)
+    else:
+        at = now.replace(microsecond=0)
+        if since:
+            at = max(at, datetime.fromisoformat(since) + timedelta(seconds=1))
+    if changed or address.last_used_at is None or now - address.last_used_at >= _USES_APART:
+        served = {**address.served, feed: (etag, at.isoformat())}
+        FeedAddress.objects.filter(pk=address.pk).update(served=served, last_used_at=now)
+    return at
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

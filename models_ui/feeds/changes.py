@@ -1,0 +1,99 @@
+"""`changes.atom`: what upstream changed lately, as sentences in the language of its address."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.rows import address_of
+from models_ui.changes import kind_label, sentence_of
+from models_ui.feeds.atom import Entry, Feed
+from models_ui.models import CatalogChange, FeedAddress
+
+MOST: Final = 100
+SEARCHED: Final = 10_000  # changes looked through for as many that fit a narrow filter
+
+# Ids of ours are tag: URIs of a name that can never belong to anybody, so no host name of an installation is in them.
+_TAG: Final = "tag:models-dashboard.invalid,2026"
+
+# A change must not be hidden by what it changed: "no longer listed" is news to whoever asked for listed models.
+_ABOUT: Final[Mapping[str, Mapping[str, Any]]] = {
+    "model": {"state": ()},
+    "deprecation": {"lifecycle": ()},
+    "capability": {"capability": (), "capability_any": (), "capability_not": ()},
+    "context": {"context_min": None, "context_max": None},
+    "name": {"q": ""},
+    "alias": {"q": ""},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    address: FeedAddress
+    query: CatalogQuery
+    index: CatalogIndex
+    link: Callable[[str], str]
+
+    def written(self) -> bytes:
+        changes = list(islice(self._chosen(), MOST))
+        feed = Feed(
+            id=f"{_TAG}:feed/{_unique(self.address.pk, self.address.created_at)}",
+            title=self.address.name,
+            author=_("Model dashboard"),
+            updated=changes[0].at if changes else self.address.created_at,
+            language=self.address.language,
+            link=self.link(reverse("deprecations")),
+        )
+        return feed.written(self._entry(each) for each in changes)
+
+    def _chosen(self) -> Iterator[CatalogChange]:
+        """The newest first. A model that the index no longer knows has nothing to be narrowed by."""
+        matching: dict[str, frozenset[int]] = {}
+        newest = CatalogChange.objects.order_by("-at", "-pk")[:SEARCHED]
+        for change in newest.iterator(chunk_size=500):
+            about = change.kind.partition(".")[0]
+            if about not in matching:
+                query = self.query.with_filter(**_ABOUT.get(about, {}))
+                matching[about] = frozenset(row.pk for row in self.index.matches(query))
+            rows = self._rows(change)
+            if any(row.pk in matching[about] for row in rows) or not (rows or self.query.has_filters):
+                yield change
+
+    def _rows(self, change: CatalogChange) -> list[Row]:
+        """The models it speaks of. An alias that moved concerns the one that it has left as much."""
+        ids = [change.model_id, change.before] if change.kind == "alias.repointed" else [change.model_id]
+        return [row for each in ids if isinstance(each, str) for row in self.index.find(each)]
+
+    def _entry(self, change: CatalogChange) -> Entry:
+        return Entry(
+            id=f"{_TAG}:change/{_unique(change.pk, change.at)}",
+            at=change.at,
+            title=sentence_of(change),
+            content=" ".join(self._sentences(change)),
+            link=self.link(self._page(change)),
+            kind=change.kind,
+            kind_label=kind_label(change.kind),
+        )
+
+    def _sentences(self, change: CatalogChange) -> Iterator[str]:
+        yield sentence_of(change)
+        if change.label:
+            yield _("Its id is %(id)s.") % {"id": change.model_id}
+        when = {"day": date_format(change.at, "j M Y"), "time": date_format(change.at, "H:i")}
+        yield _("Read from the Models API on %(day)s, %(time)s UTC.") % when
+
+    def _page(self, change: CatalogChange) -> str:
+        found = self.index.find(change.model_id)
+        return (address_of(found[0], self.index) if found else "") or reverse("catalog")
+
+
+def _unique(pk: int, at: datetime) -> str:
+    """A key that no other installation's is alike to, since it holds a moment to the microsecond."""
+    return f"{pk}-{int(at.timestamp() * 1_000_000)}"

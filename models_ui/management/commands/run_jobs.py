@@ -1,0 +1,89 @@
+"""`manage.py run_jobs`: works on bulk jobs until it is told to end. Several at once do no harm."""
+
+import logging
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+
+from models_ui import job_runner, jobs
+
+log = logging.getLogger(__name__)
+
+# Seconds: between two looks for work, two heartbeats, two sweeps; and after something went wrong.
+POLL = 0.5
+BEAT = 5.0
+SWEEP = 3600.0
+TROUBLE_PAUSE = 5.0
+
+
+class Command(BaseCommand):
+    help = "Work on bulk jobs. Ends by itself with --once, else with Ctrl-C or SIGTERM, after what it has begun."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="end when no job is under way any more")
+        parser.add_argument("--threads", type=int, default=4, help="models worked on at a time (default: %(default)s)")
+
+    def handle(self, *args: Any, once: bool = False, threads: int = 4, **options: Any) -> None:
+        stop = threading.Event()
+
+        def end(number: int, frame: FrameType | None) -> None:
+            stop.set()
+
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, end)
+        workers = [threading.Thread(target=_work, args=(stop, once), daemon=True) for _ in range(max(threads, 1))]
+        for worker in workers:
+            worker.start()
+        _beat(stop, workers)
+        for worker in workers:
+            worker.join()
+
+
+def _beat(stop: threading.Event, workers: list[threading.Thread]) -> None:
+    """Say every few seconds that somebody is at work, as long as somebody is."""
+    token, swept = jobs.new_worker(), -SWEEP
+    while not stop.is_set() and any(worker.is_alive() for worker in workers):
+        try:
+            jobs.beat(token)
+            if time.monotonic() - swept > SWEEP:
+                jobs.sweep()
+                swept = time.monotonic()
+        except (DatabaseError, InterfaceError):
+            log.exception("the database does not answer")
+            connection.close()
+        _wait_for_the_end(stop, workers, BEAT)
+    try:
+        jobs.leave(token)
+    except (DatabaseError, InterfaceError):
+        log.exception("the database does not answer")
+
+
+def _wait_for_the_end(stop: threading.Event, workers: list[threading.Thread], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and any(worker.is_alive() for worker in workers):
+        if stop.wait(0.1):
+            return
+
+
+def _work(stop: threading.Event, once: bool) -> None:
+    """One thread: an item at a time, and a little patience when there is none."""
+    try:
+        while not stop.is_set():
+            try:
+                close_old_connections()
+                if job_runner.run_one():
+                    continue
+                if once and job_runner.is_idle():
+                    return
+                stop.wait(POLL)
+            except Exception:  # the database was gone, most likely; whatever it is, the next look may do better
+                log.exception("looking for work went wrong")
+                connection.close()
+                stop.wait(TROUBLE_PAUSE)
+    finally:
+        connection.close()

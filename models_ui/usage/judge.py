@@ -1,0 +1,180 @@
+"""What is wrong with using an id, as of one moment: the rules, their levels, and the sentence for each finding."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Literal
+
+from .catalog import Catalog, Model
+
+Level = Literal["error", "warning", "note", "off"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "note", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    name: str
+    level: Level  # unless the caller says otherwise
+    title: str
+    help: str
+
+    @property
+    def id(self) -> str:
+        return f"model-{self.name}"
+
+
+# From the worst to the mildest: an id that breaks several rules is reported under the first.
+RULES = (
+    Rule(
+        "retired",
+        "error",
+        "The model has been switched off",
+        "The Models API's switch-off date of this model has passed. Requests that name it fail, or will at any moment. "
+        "Move to the replacement.",
+    ),
+    Rule(
+        "missing",
+        "error",
+        "The Models API no longer lists the model",
+        "The model was listed once and two syncs in a row did not find it. Move to another model.",
+    ),
+    Rule(
+        "unknown",
+        "error",
+        "No model has this id",
+        "This looks like one of Mistral's model ids, and the catalog has never seen it: a slip of the pen, a model "
+        "switched off before the catalog was begun, or one that this organisation cannot use.",
+    ),
+    Rule(
+        "retiring",
+        "warning",
+        "The model will be switched off soon",
+        "The Models API names the day on which this model is switched off; after it, requests fail. "
+        "Move to the replacement before then.",
+    ),
+    Rule(
+        "floating",
+        "warning",
+        "The alias moves from model to model",
+        "What `-latest` means changes without notice, and with it quality, context and price. Pin the dated id.",
+    ),
+)
+_WORST = {rule.name: number for number, rule in enumerate(RULES)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is wrong with one id."""
+
+    rule: Rule
+    level: Level
+    model_id: str  # as it was written
+    message: str
+    model: str = ""  # the model it leads to
+    date: str = ""  # when that is switched off, YYYY-MM-DD in UTC
+    days: int | None = None  # until then, by the calendar; negative once it is past
+    replacement: str = ""
+
+
+class Judge:
+    """Tells what is wrong with ids at the time `now`. Answers are kept, since trees repeat themselves."""
+
+    def __init__(
+        self, catalog: Catalog, *, now: datetime, within: int = 90, levels: Mapping[str, Level] | None = None
+    ) -> None:
+        self.catalog = catalog
+        self.now = now.astimezone(UTC)
+        self.within = within
+        self.levels: dict[str, Level] = {rule.name: rule.level for rule in RULES} | dict(levels or {})
+        self._kept: dict[str, Verdict | None] = {}
+
+    def verdict(self, model_id: str) -> Verdict | None:
+        if model_id not in self._kept:
+            models: Sequence[Model | None] = self.catalog.find(model_id) or [None]
+            found = [self._verdict(model_id, model) for model in models]
+            said = [each for each in found if each is not None and each.level != "off"]
+            self._kept[model_id] = min(said, key=lambda each: (_WORST[each.rule.name], each.date), default=None)
+        return self._kept[model_id]
+
+    def _verdict(self, model_id: str, model: Model | None) -> Verdict | None:
+        if model is None:
+            close = get_close_matches(model_id, self._usable, n=1, cutoff=0.8)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            return self._say("unknown", model_id, f"{model_id} is no model the catalog knows.{hint}")
+        for name, message in self._faults(model_id, model):
+            if self.levels[name] != "off":
+                return self._say(name, model_id, message, model)
+        return None
+
+    def _faults(self, model_id: str, model: Model) -> list[tuple[str, str]]:
+        """Everything that is wrong with it, the worst first."""
+        named = model_id if model_id == model.model_id else f"{model_id} (today {model.model_id})"
+        if several := len(self.catalog.find(model_id)) - 1:
+            named = f"{model_id} (today {model.model_id} and {several} more)"
+        faults = []
+        at = model.deprecation and model.deprecation.astimezone(UTC)
+        if at is not None and at <= self.now:
+            faults.append(("retired", f"{named} was switched off on {at:%Y-%m-%d}. {self._advice(model)}"))
+        if model.missing_since is not None:
+            since = model.missing_since.astimezone(UTC)
+            faults.append(("missing", f"{named} is not listed any more since {since:%Y-%m-%d}. {self._advice(model)}"))
+        if at is not None and at > self.now and (days := self._days(at)) <= self.within:
+            faults.append(
+                ("retiring", f"{named} stops working on {at:%Y-%m-%d}, {_in_days(days)}. {self._advice(model)}")
+            )
+        if model_id.endswith("-latest"):
+            pin = "Name the model you mean." if several or model.model_id == model_id else f"Pin {model.model_id}."
+            faults.append(("floating", f"{named} means another model whenever Mistral moves it. {pin}"))
+        return faults
+
+    def _advice(self, model: Model) -> str:
+        """The replacement, and what it means today; upstream often names a floating alias."""
+        if not model.replacement:
+            return "No replacement is named."
+        found = self.catalog.find(model.replacement)
+        if len(found) != 1:
+            return f"Replacement: {model.replacement}."
+        after, ends = found[0], found[0].deprecation
+        means = "" if after.model_id == model.replacement else f" (today {after.model_id})"
+        if ends is None:
+            return f"Replacement: {model.replacement}{means}."
+        ended = "itself switched off on" if ends <= self.now else "which itself stops working on"
+        return f"Replacement: {model.replacement}{means}, {ended} {ends.astimezone(UTC):%Y-%m-%d}."
+
+    def _say(self, name: str, model_id: str, message: str, model: Model | None = None) -> Verdict:
+        rule = RULES[_WORST[name]]
+        level = self.levels[name]
+        if model is None:
+            return Verdict(rule=rule, level=level, model_id=model_id, message=message)
+        at = model.deprecation and model.deprecation.astimezone(UTC)
+        return Verdict(
+            rule=rule,
+            level=level,
+            model_id=model_id,
+            message=message,
+            model=model.model_id,
+            date=f"{at:%Y-%m-%d}" if at else "",
+            days=self._days(at) if at else None,
+            replacement=model.model_id if name == "floating" else model.replacement,
+        )
+
+    def _days(self, at: datetime) -> int:
+        return (at.date() - self.now.date()).days
+
+    @cached_property
+    def _usable(self) -> list[str]:
+        """What may be proposed in place of an unknown id."""
+        return sorted(
+            each
+            for each in self.catalog.ids
+            if all(
+                model.missing_since is None and (model.deprecation is None or model.deprecation > self.now)
+                for model in self.catalog.find(each)
+            )
+        )
+
+
+def _in_days(days: int) -> str:
+    return {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")

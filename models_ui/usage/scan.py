@@ -1,0 +1,145 @@
+"""Which model ids a tree uses, and where."""
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+
+from .files import LARGEST, Tree, is_minified, is_text
+from .languages import fenced_code, language_of
+from .lexing import Language
+from .notebooks import Cell, code_cells
+from .prose import is_use
+from .tokens import Matcher, Token
+
+_ACCEPTED = re.compile(r"(?:#|//|/\*|--|;|<!--|%|\brem)\s*models:\s*ok\b", re.IGNORECASE)
+_MARKDOWN = (".md", ".mdx", ".markdown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Use:
+    """One place that names a model. Lines and columns count from one, columns in characters."""
+
+    path: str
+    line: int
+    column: int
+    end_column: int
+    model_id: str
+    source: str  # the line's text
+    cell: int | None = None  # in a notebook: the cell, and the line in it
+    cell_line: int | None = None
+
+
+@dataclass(slots=True)
+class Scan:
+    """A walk through a tree that gathers uses. `read` and `accepted` count files and waved-through places."""
+
+    matcher: Matcher
+    tree: Tree
+    allow: frozenset[str] = frozenset()  # ids, or patterns of them with `*`
+    docs: bool = False  # whether fenced code in Markdown counts
+    read: int = 0
+    accepted: int = 0
+
+    def uses(self) -> list[Use]:
+        return sorted(use for path, name in self.tree.files() for use in self._in_file(path, name))
+
+    def _in_file(self, path: Path, name: str) -> Iterator[Use]:
+        suffix = path.suffix.lower()
+        language = language_of(path)
+        document = suffix == ".ipynb" or (self.docs and suffix in _MARKDOWN)
+        if language is None and not document and suffix:
+            return
+        try:
+            if path.stat().st_size > LARGEST:
+                self.tree.skipped["too large"] += 1
+                return
+            data = path.read_bytes()
+        except OSError:
+            self.tree.skipped["unreadable"] += 1
+            return
+        self.read += 1
+        data = _as_utf8(data)
+        if not self.matcher.may_contain(data):
+            return
+        if not is_text(data) or is_minified(name, data):
+            self.tree.skipped["binary or minified"] += 1
+            return
+        text = data.decode("utf-8", errors="replace")
+        if suffix == ".ipynb":
+            for cell, spoken in code_cells(text):
+                yield from self._in_text(cell.source, spoken, name, Places(text, cell))
+        elif document:
+            for start, code, spoken in fenced_code(text):
+                yield from self._in_text(code, spoken, name, Places(text, offset=start))
+        elif language := language or language_of(PurePath(name), data):
+            yield from self._in_text(text, language, name, Places(text))
+
+    def _in_text(self, text: str, language: Language, name: str, places: "Places") -> Iterator[Use]:
+        for token in used_ids(text, language, self.matcher):
+            line_start, line_end = _line_around(text, token.start)
+            source = text[line_start:line_end].strip()
+            if any(fnmatchcase(token.model_id, each) for each in self.allow) or _ACCEPTED.search(source):
+                self.accepted += 1
+            else:
+                yield places.use(token, name, source)
+
+
+def used_ids(text: str, language: Language, matcher: Matcher) -> Iterator[Token]:
+    """The ids that a text in this language uses, in order."""
+    tokens = list(matcher.find(text))
+    if not tokens:
+        return
+    lexed = language.lex(text, until=_line_around(text, tokens[-1].end)[1])
+    for token in tokens:
+        region = lexed.region(token.start, token.end)
+        if region is not None and is_use(text, token.start, token.end, region):
+            yield token
+
+
+class Places:
+    """Turns offsets into lines and columns of the file. Offsets must come in order."""
+
+    def __init__(self, text: str, cell: Cell | None = None, offset: int = 0) -> None:
+        self._text = text
+        self._cell = cell
+        self._offset = offset
+        self._lines = (0, 1)  # an offset, and the line it is in
+
+    def use(self, token: Token, name: str, source: str) -> Use:
+        cell = self._cell
+        start = cell.place(token.start) if cell else token.start + self._offset
+        before, line = self._lines
+        line += self._text.count("\n", before, start)
+        self._lines = (start, line)
+        column = start - self._text.rfind("\n", 0, start)
+        return Use(
+            path=name,
+            line=line,
+            column=column,
+            end_column=column + token.end - token.start,
+            model_id=token.model_id,
+            source=source,
+            cell=cell.number if cell else None,
+            cell_line=cell.source.count("\n", 0, token.start) + 1 if cell else None,
+        )
+
+
+def _line_around(text: str, offset: int) -> tuple[int, int]:
+    end = text.find("\n", offset)
+    return text.rfind("\n", 0, offset) + 1, len(text) if end < 0 else end
+
+
+def _as_utf8(data: bytes) -> bytes:
+    """The same text in UTF-8, without a byte order mark. Windows tools write UTF-16 with one."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace").encode("utf-8", errors="replace")
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
+def allow_list(text: str) -> Iterable[str]:
+    """The ids of an allow list: one a line, the rest of a line after `#` says why."""
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return [line for line in lines if line]

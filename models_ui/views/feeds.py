@@ -1,0 +1,172 @@
+"""Feeds: the page on which a person looks after their secret addresses, and what is found at these without login."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.page import CatalogPage
+from models_ui.catalog.query import CatalogQuery, Ignored
+from models_ui.catalog.store import current_index
+from models_ui.feeds import atom, ics
+from models_ui.feeds.addresses import (
+    MOST,
+    TooMany,
+    address_with,
+    addresses_of,
+    filters_of,
+    make_address,
+    note_use,
+    query_of,
+    revoke_address,
+)
+from models_ui.feeds.calendar import Calendar
+from models_ui.feeds.changes import Changes
+from models_ui.feeds.forms import FeedForm
+from models_ui.http import Request, role_in
+from models_ui.models import FeedAddress
+from models_ui.sync import mirror_state
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def feeds(request: Request) -> HttpResponse:
+    """A person's addresses, and a form for one more. `?type=base` fills in the filters of a catalog's view."""
+    if request.method == "POST":
+        return _made(request, FeedForm(request.POST))
+    query, ignored = CatalogQuery.parse(request.META["QUERY_STRING"])
+    return _page(request, FeedForm.new(query, language=get_language()), filters_of(query), ignored=ignored)
+
+
+@require_POST
+def revoke_feed(request: Request, pk: int) -> HttpResponseRedirect:
+    address = revoke_address(owner=request.user, pk=pk)
+    if address is None:
+        raise Http404
+    messages.success(
+        request, _("“%(name)s” is revoked: nothing is found at its addresses any more.") % {"name": address}
+    )
+    return redirect("feeds")
+
+
+def _made(request: Request, form: FeedForm) -> HttpResponse:
+    """The page with the new secret, in answer to the form: the one time that it is shown."""
+    query = form.catalog_query
+    if not form.is_valid():
+        return _page(request, form, query, status=422)
+    words = {name: form.cleaned_data[name] for name in ("name", "language", "form_id")}
+    try:
+        made = make_address(owner=request.user, query=query, now=timezone.now(), **words)
+    except TooMany:
+        form.add_error(
+            None, _("You have %(most)d addresses, as many as one may have. Revoke one first.") % {"most": MOST}
+        )
+        return _page(request, form, query, status=422)
+    if made is None:
+        messages.info(request, _("That address was made before, and its secret was shown then. Make another one."))
+        return redirect("feeds")
+    return _page(request, FeedForm.new(CatalogQuery(), language=get_language()), CatalogQuery(), made=made)
+
+
+def _page(
+    request: Request,
+    form: FeedForm,
+    query: CatalogQuery,
+    *,
+    ignored: Sequence[Ignored] = (),
+    made: tuple[FeedAddress, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    index = current_index(mirror_state(), now)
+
+    def view(query: CatalogQuery, ignored: Sequence[Ignored] = ()) -> CatalogPage:
+        return CatalogPage(index, query, ignored, now, role_in(request))
+
+    context: dict[str, Any] = {"form": form, "page": view(query, ignored)}
+    context["addresses"] = [(each, view(query_of(each))) for each in addresses_of(request.user)]
+    if made:
+        address, secret = made
+        context["made"] = address
+        context["made_ics"] = request.build_absolute_uri(reverse("models_ics", args=[secret]))
+        context["made_atom"] = request.build_absolute_uri(reverse("changes_atom", args=[secret]))
+    return render(request, "models_ui/feeds.html", context, status=status)
+
+
+# --- What is found at an address, without login
+
+
+@login_not_required
+@csrf_exempt
+@require_safe
+def models_ics(request: HttpRequest, secret: str) -> HttpResponseBase:
+    def written(address: FeedAddress, index: CatalogIndex, now: datetime) -> bytes:
+        return Calendar(address.name, query_of(address), index, request.build_absolute_uri).written(now)
+
+    return _feed(request, secret, "models.ics", ics.CONTENT_TYPE, written)
+
+
+@login_not_required
+@csrf_exempt
+@require_safe
+def changes_atom(request: HttpRequest, secret: str) -> HttpResponseBase:
+    def written(address: FeedAddress, index: CatalogIndex, now: datetime) -> bytes:
+        return Changes(address, query_of(address), index, request.build_absolute_uri).written()
+
+    return _feed(request, secret, "changes.atom", atom.CONTENT_TYPE, written)
+
+
+@login_not_required
+@csrf_exempt
+def no_feed(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """Whatever else is asked for below /feeds/, a mistyped secret address above all.
+
+    Plain text: an error page of ours would repeat the address in its forms, and lead on with it as the referrer.
+    """
+    response = HttpResponseNotFound(
+        f"{_('There is no feed at this address.')}\n", content_type="text/plain; charset=utf-8"
+    )
+    return _unlisted(response)
+
+
+def _feed(
+    request: HttpRequest,
+    secret: str,
+    feed: str,
+    content_type: str,
+    written: Callable[[FeedAddress, CatalogIndex, datetime], bytes],
+) -> HttpResponseBase:
+    address = address_with(secret)
+    if address is None:
+        return no_feed(request)
+    now = timezone.now()
+    with override(address.language):
+        body = written(address, current_index(mirror_state(), now), now)
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    since = note_use(address, feed, etag, now).timestamp()
+    response = _unlisted(HttpResponse(body, content_type=content_type))
+    response["Content-Language"] = address.language
+    response["Cache-Control"] = "private, no-cache"
+    response["ETag"], response["Last-Modified"] = etag, http_date(since)
+    return get_conditional_response(request, etag=etag, last_modified=int(since), response=response) or response
+
+
+def _unlisted(response: HttpResponse) -> HttpResponse:
+    """Its address is a secret: no search engine lists it, and no link that is followed from here tells it."""
+    response["X-Robots-Tag"] = "noindex"
+    response["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,144 @@
+"""The start page: the whole catalog in one look. Every number comes from the index and leads to its models."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, cast
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.pictures import Column, ContextPlot, context_plot
+from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.store import current_index
+from models_ui.http import Request
+from models_ui.sync import mirror_state
+from models_ui.views.freshness import freshness
+from models_ui.views.radar import EndingLine, RiskLine, ending_line, radar_at, risk_line
+
+NEXT = 5
+_LIVE = ("live",)
+FIGURES = (
+    (gettext_lazy("Models live"), CatalogQuery(state=_LIVE)),
+    (gettext_lazy("Fine-tunes live"), CatalogQuery(type=("fine-tuned",), state=_LIVE)),
+    (gettext_lazy("Archived"), CatalogQuery(state=("archived",))),
+    (gettext_lazy("No longer listed"), CatalogQuery(state=("missing",))),
+    (gettext_lazy("Retiring"), CatalogQuery(lifecycle=("retiring",), sort="deprecation")),
+)
+LINKS = (
+    (gettext_lazy("Your fine-tunes"), CatalogQuery(type=("fine-tuned",), state=_LIVE)),
+    (
+        gettext_lazy("Vision + function calling"),
+        CatalogQuery(capability=("function_calling", "vision"), state=_LIVE),
+    ),
+    (gettext_lazy("Reasoning"), CatalogQuery(capability=("reasoning",), state=_LIVE)),
+    (gettext_lazy("Context ≥ 128k"), CatalogQuery(context_min=128_000, state=_LIVE)),
+    (gettext_lazy("Context ≥ 256k"), CatalogQuery(context_min=256_000, state=_LIVE)),
+    (gettext_lazy("Fill-in-the-middle"), CatalogQuery(capability=("completion_fim",), state=_LIVE)),
+    (gettext_lazy("Documents (OCR)"), CatalogQuery(capability=("ocr",), state=_LIVE)),
+    (
+        gettext_lazy("Hears or speaks"),
+        CatalogQuery(
+            capability_any=("audio", "audio_speech", "audio_transcription", "audio_transcription_realtime"), state=_LIVE
+        ),
+    ),
+)
+
+
+@require_safe
+def home(request: Request) -> HttpResponse:
+    mirror, now = mirror_state(), timezone.now()
+    page = StartPage(current_index(mirror, now), now)
+    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now)}
+    return render(request, "models_ui/start.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A number of models and the catalog's view of exactly these."""
+
+    label: str
+    query: CatalogQuery
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRow:
+    """A column of the plot as a row of its table."""
+
+    column: Column
+    all: Counted
+    tuned: Counted
+
+
+class StartPage:
+    def __init__(self, index: CatalogIndex, now: datetime) -> None:
+        self.index = index
+        self.now = now
+        self.radar = radar_at(index, now)
+
+    @property
+    def catalog_size(self) -> int:
+        return len(self.index.rows)
+
+    @property
+    def figures(self) -> list[Counted]:
+        return [Counted(str(label), query, self._count(query)) for label, query in FIGURES]
+
+    @property
+    def links(self) -> list[Counted]:
+        """Views that have models to show."""
+        counted = (Counted(str(label), query, self._count(query)) for label, query in LINKS)
+        return [each for each in counted if each.count]
+
+    @property
+    def next(self) -> list[EndingLine]:
+        return [ending_line(each, self.index) for each in self.radar.ahead[:NEXT]]
+
+    @property
+    def later(self) -> int:
+        return len(self.radar.ahead[NEXT:])
+
+    @property
+    def past(self) -> Counted:
+        query = CatalogQuery(lifecycle=("retired",), sort="-deprecation")
+        return Counted(_("Past their date"), query, self._count(query))
+
+    @property
+    def risks(self) -> list[RiskLine]:
+        return [risk_line(each, self.index) for each in self.radar.risks[:NEXT]]
+
+    @property
+    def risk_count(self) -> int:
+        return len(self.radar.risks)
+
+    @cached_property
+    def plot(self) -> ContextPlot:
+        key = ("context plot",)
+        if key not in self.index.kept:
+            self.index.kept[key] = context_plot(self.index.matches(CatalogQuery(state=_LIVE)))
+        return cast(ContextPlot, self.index.kept[key])
+
+    @property
+    def context_rows(self) -> Iterator[ContextRow]:
+        for column in self.plot.columns:
+            query = CatalogQuery(state=_LIVE, context_min=column.lowest, context_max=column.highest)
+            yield ContextRow(
+                column,
+                Counted(_("Models"), query, column.total),
+                Counted(_("Fine-tunes"), query.with_filter(type=("fine-tuned",)), column.tuned),
+            )
+
+    def _count(self, query: CatalogQuery) -> int:
+        """As many as the catalog's page of this query says."""
+        kept = self.index.kept.setdefault(("counts",), {})
+        assert isinstance(kept, dict)
+        if query not in kept:
+            kept[query] = len(self.index.matches(query))
+        return cast(int, kept[query])

@@ -1,0 +1,230 @@
+"""When nobody knows whether a write happened: said so, settled by reading again, never guessed."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.db import connection
+from django.utils import timezone
+
+from models_ui import actions, audit, locks
+from models_ui.locks import Busy
+from models_ui.models import ActionLock, AuditEvent, CatalogModel
+from models_ui.permissions import ActionDenied
+from models_ui.services import ModelsAPI
+from tests.actions.conftest import by, outcomes, row_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Killed(BaseException):
+    """As if the process had ended here."""
+
+
+@pytest.fixture
+def killed_after_the_write(monkeypatch):
+    """The server dies right after upstream did as asked."""
+    real = ModelsAPI.update
+
+    def update(self, *args, **kwargs):
+        real(self, *args, **kwargs)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ModelsAPI, "update", update)
+        yield
+
+
+def rename(actor, model_id: str, name: str = "New"):
+    return actions.rename_model(context=by(actor), model_id=model_id, name=name, seen="Support triage")
+
+
+@pytest.fixture
+def later():
+    """Long after: no write can still be under way."""
+    with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
+        yield
+
+
+def unknown(bob, sandbox, tune: str, *, performed: bool):
+    """A rename that timed out, and could not be looked after."""
+    sandbox.faults.add("504", verb="update", after=performed, times=1)
+    # The look before the write goes through, the one after it does not.
+    real = ModelsAPI.update
+
+    def update(self, *args, **kwargs):
+        sandbox.faults.add("503", verb="retrieve")
+        return real(self, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ModelsAPI, "update", update)
+        done = rename(bob, tune)
+    sandbox.faults.clear()
+    assert done.event.outcome == "unknown"
+    return done.event
+
+
+def test_a_write_that_timed_out_and_happened_is_settled_at_once(bob, tune, sandbox):
+    sandbox.faults.add("504", verb="update", after=True, times=1)
+    done = rename(bob, tune)
+    assert outcomes(tune) == ["attempted", "unknown", "succeeded"]
+    assert done.event.outcome == "succeeded"
+    assert row_of(tune).name == "New"
+
+
+def test_a_write_that_timed_out_and_shows_no_effect_may_still_arrive(bob, tune, sandbox):
+    sandbox.faults.add("504", verb="update", times=1)
+    done = rename(bob, tune)
+    assert done.event.outcome == "unknown"
+    assert row_of(tune).name == "Support triage"
+    assert actions.settle(actor=bob, action_id=done.event.action_id).event.outcome == "unknown"
+    assert outcomes(tune) == ["attempted", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("performed", "outcome", "name"), [(True, "succeeded", "New"), (False, "failed", "Support triage")]
+)
+def test_it_is_settled_later_by_whoever_asks(bob, carol, tune, sandbox, performed, outcome, name, request):
+    event = unknown(bob, sandbox, tune, performed=performed)
+    request.getfixturevalue("later")
+    settled = actions.settle(actor=carol, action_id=event.action_id).event
+    assert settled.outcome == outcome
+    assert (settled.actor, settled.failure["settled_by"]) == ("bob", "carol")
+    assert row_of(tune).name == name
+    assert actions.settle(actor=carol, action_id=event.action_id).event == settled
+    assert audit.verify() == (3, None)
+
+
+def test_a_third_value_tells_nothing_and_is_not_called_a_failure(bob, tune, sandbox, later):
+    event = unknown(bob, sandbox, tune, performed=True)
+    sandbox.catalog.rename(tune, "Somebody else’s")
+    with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
+        assert actions.settle(actor=bob, action_id=event.action_id).event.outcome == "unknown"
+
+
+def test_a_deletion_that_timed_out_is_settled_by_the_models_absence(alice, tune, sandbox):
+    sandbox.faults.add("504", verb="delete", after=True, times=1)
+    done = actions.delete_model(context=by(alice), model_id=tune)
+    assert done.event.outcome == "succeeded"
+    assert row_of(tune).is_deleted
+
+
+def test_a_killed_server_leaves_an_attempt_that_can_be_settled(bob, tune, sandbox, killed_after_the_write, request):
+    with pytest.raises(Killed):
+        rename(bob, tune)
+    assert outcomes(tune) == ["attempted"]
+    event = AuditEvent.objects.get()
+    assert row_of(tune).name == "Support triage"
+    request.getfixturevalue("later")
+    settled = actions.settle(actor=bob, action_id=event.action_id).event
+    assert settled.outcome == "succeeded"
+    assert row_of(tune).name == "New"
+
+
+def test_settling_waits_for_an_action_that_is_still_under_way(bob, tune, sandbox, monkeypatch):
+    """Between the click on "Check" and the lock, the action has come to its end: nothing is added to it."""
+    event = unknown(bob, sandbox, tune, performed=True)
+    real = locks._take
+
+    def finish_first(model_id, token):
+        monkeypatch.setattr(locks, "_take", real)
+        actions.settle(actor=bob, action_id=event.action_id)
+        return real(model_id, token)
+
+    monkeypatch.setattr(locks, "_take", finish_first)
+    assert actions.settle(actor=bob, action_id=event.action_id).event.outcome == "succeeded"
+    assert outcomes(tune) == ["attempted", "unknown", "succeeded"]
+
+
+def test_settling_what_is_no_unknown_says_what_is_known(bob, synced):
+    base = CatalogModel.objects.filter(type="base").first().model_id
+    with pytest.raises(ActionDenied):
+        actions.rename_model(context=by(bob, "7" * 32), model_id=base, name="x", seen=None)
+    assert actions.settle(actor=bob, action_id="7" * 32).event.outcome == "refused"
+    with pytest.raises(ActionDenied, match="no such action"):
+        actions.settle(actor=bob, action_id="8" * 32)
+
+
+def test_the_lock_of_a_dead_process_expires(bob, tune, monkeypatch, later):
+    long_ago = timezone.now() - timedelta(seconds=1)
+    ActionLock.objects.create(model_id=tune, token="dead", expires_at=long_ago)
+    assert rename(bob, tune).event.outcome == "succeeded"
+    assert not ActionLock.objects.exists()
+
+
+def test_a_model_that_somebody_is_changing_right_now_is_busy(bob, tune, monkeypatch, writes):
+    ActionLock.objects.create(model_id=tune, token="other", expires_at=timezone.now() + timedelta(seconds=60))
+    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    with pytest.raises(Busy):
+        rename(bob, tune)
+    assert writes() == []
+
+
+def test_the_lock_outlives_what_an_action_may_take(settings):
+    settings.MODELS_API_TOTAL_TIMEOUT = 300
+    assert locks.lock_time() > timedelta(seconds=3 * 300)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, settings):
+    """A real process, killed while upstream is performing the write; then a second one looks what became of it."""
+    script = textwrap.dedent(
+        """
+        import sys, django
+        django.setup()
+        from django.contrib.auth.models import User
+        from django.core.management import call_command
+        from models_ui import actions, audit
+        from models_ui.actions import Context
+        from models_ui.models import ActionLock, CatalogModel
+        from models_ui.sync import run_sync
+        import json
+        tune, step = sys.argv[1:]
+        if step == "act":
+            call_command("migrate", verbosity=0)
+            assert run_sync().outcome == "synced"
+            bob = User.objects.create_superuser("bob")
+            context = Context(actor=bob, action_id="a" * 32)
+            print("ready", flush=True)
+            actions.archive_model(context=context, model_id=tune)
+        else:
+            before = audit.action("a" * 32).outcome
+            ActionLock.objects.update(expires_at="2000-01-01T00:00Z")  # as after a minute and a half
+            done = actions.settle(actor=User.objects.get(), action_id="a" * 32)
+            print(json.dumps([before, done.event.outcome, done.row.archived, audit.verify()[1]]))
+        """
+    )
+    tune = sandbox.catalog.fine_tunes()[0]
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+        "VAR_DIR": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/killed.sqlite3",
+        "MISTRAL_API_KEY": sandbox.key,
+        "MODELS_API_BASE_URL": sandbox.url,
+        "LOG_LEVEL": "ERROR",
+    }
+    sandbox.faults.add("hang", verb="archive", after=True, seconds=20)
+
+    def start(step: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-c", script, tune, step], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        )
+
+    acting = start("act")
+    try:
+        assert acting.stdout.readline() == "ready\n"
+        while not sandbox.counts["archive"]:
+            assert acting.poll() is None
+    finally:
+        acting.kill()
+        acting.communicate()
+    assert sandbox.catalog.find(tune)["archived"] is True
+    looking = start("look")
+    answer, _ = looking.communicate(timeout=20)
+    assert answer.strip() == '["attempted", "succeeded", true, null]'
+    connection.close()

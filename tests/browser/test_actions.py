@@ -1,0 +1,405 @@
+"""Renaming, describing, archiving and restoring where one is: in the row and on the model's page."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from sandbox import Sandbox
+from tests.browser.conftest import held_up, ids, message, row_of, written
+
+TUNES = "/models/?type=fine-tuned"
+
+
+@pytest.fixture
+def bobs(browser_of, bob) -> Page:
+    """Bob, an Editor, at the list of fine-tunes."""
+    page = browser_of(bob)
+    page.goto(TUNES)
+    return page
+
+
+@pytest.fixture(params=["row", "page"])
+def place(request, bobs: Page, tune: str) -> Locator:
+    """The model where it can be acted upon: its row, and its own page."""
+    if request.param == "row":
+        return row_of(bobs, tune)
+    bobs.goto(f"/models/{tune}/")
+    return bobs.locator("#model")
+
+
+def edit(place: Locator, verb: str = "Rename", label: str = "Name") -> Locator:
+    place.get_by_role("link", name=verb).click()
+    field = place.get_by_label(label, exact=True)
+    expect(field).to_be_focused()
+    return field
+
+
+# --- Rename and describe
+
+
+def test_rename_with_enter_answers_in_place_with_the_focus_back_and_says_so(place: Locator, sandbox: Sandbox, tune):
+    field = edit(place)
+    expect(field).to_have_value("Contract clause finder")
+    expect(place).to_contain_text("Up to 100 characters. Empty takes the name away. The id stays as it is.")
+    expect(place.get_by_text(tune).first).to_be_visible()
+    field.fill("Clause finder")
+    field.press("Enter")
+    expect(place).to_contain_text("Clause finder")
+    expect(place.get_by_role("link", name="Rename")).to_be_focused()
+    expect(message(place.page, "The name is now “Clause finder”.")).to_be_visible()
+    assert sandbox.catalog.find(tune)["name"] == "Clause finder"
+    assert sandbox.catalog.find(tune)["id"] == tune
+
+
+@pytest.mark.parametrize("way", ["Escape", "Cancel"])
+def test_giving_up_puts_everything_back_with_the_focus_on_rename(place: Locator, sandbox: Sandbox, way):
+    field = edit(place)
+    field.fill("Something else")
+    if way == "Escape":
+        field.press("Escape")
+    else:
+        place.get_by_role("link", name="Cancel").click()
+    expect(field).to_have_count(0)
+    expect(place).to_contain_text("Contract clause finder")
+    expect(place.get_by_role("link", name="Rename")).to_be_focused()
+    assert written(sandbox) == []
+
+
+def test_leaving_the_field_saves_nothing_and_loses_nothing(bobs: Page, sandbox: Sandbox, tune):
+    field = edit(row_of(bobs, tune))
+    field.fill("Half a thought")
+    bobs.get_by_role("heading", level=1).click()
+    expect(field).not_to_be_focused()
+    expect(field).to_have_value("Half a thought")
+    assert written(sandbox) == []
+
+
+def test_a_name_can_be_taken_away_and_the_id_stands_in_for_it(bobs: Page, sandbox: Sandbox, tune):
+    row = row_of(bobs, tune)
+    edit(row).fill("")
+    row.get_by_role("button", name="Save").click()
+    expect(row.locator(".name")).to_have_text(tune)
+    expect(message(bobs, "The name was taken away.")).to_be_visible()
+    assert sandbox.catalog.find(tune)["name"] is None
+
+
+def test_what_is_too_long_is_told_at_the_field_and_kept(place: Locator, sandbox: Sandbox, troubles):
+    troubles.expect("422")
+    field = edit(place)
+    field.evaluate("field => field.removeAttribute('maxlength')")
+    field.fill("x" * 101)
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("x" * 101)
+    described = field.evaluate(
+        "field => field.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).textContent)"
+    )
+    assert any("at most 100 characters" in each for each in described)
+    assert any("Up to 100 characters" in each for each in described)
+    assert written(sandbox) == []
+
+
+def test_a_description_keeps_its_lines(place: Locator, sandbox: Sandbox, tune):
+    field = edit(place, "Describe", "Description")
+    field.fill("First line\nand a second.")
+    field.press("Enter")
+    expect(field).to_have_value("First line\n\nand a second.")
+    place.get_by_role("button", name="Save").click()
+    expect(place.get_by_role("link", name="Describe")).to_be_focused()
+    assert sandbox.catalog.find(tune)["description"] == "First line\n\nand a second."
+    place.page.goto(f"/models/{tune}/")
+    assert place.page.locator(".lead").inner_text() == "First line\n\nand a second."
+
+
+def test_a_conflict_shows_both_and_writes_nothing_before_the_choice(place: Locator, sandbox: Sandbox, tune, troubles):
+    troubles.expect("409")
+    for choice in ("Keep theirs", "Use mine"):
+        field = edit(place)
+        sandbox.catalog.rename(tune, f"Theirs, before {choice}")
+        field.fill("Mine")
+        field.press("Enter")
+        note = place.get_by_role("alert")
+        expect(note).to_contain_text("Somebody changed this in the meantime, so nothing was written.")
+        expect(note.locator("dd")).to_have_text([f"“Theirs, before {choice}”", "“Mine”"])
+        assert note.evaluate("note => [...note.querySelectorAll('p')].every((p) => p.scrollHeight <= p.clientHeight)")
+        assert written(sandbox) == []
+        place.get_by_text(choice, exact=True).click()
+        expect(field).to_have_count(0)
+        expect(place.get_by_role("link", name="Rename")).to_be_focused()
+        if choice == "Keep theirs":
+            expect(place).to_contain_text("Theirs, before Keep theirs")
+    expect(message(place.page, "The name is now “Mine”.")).to_be_visible()
+    assert (written(sandbox), sandbox.catalog.find(tune)["name"]) == (["update"], "Mine")
+
+
+def test_two_rows_are_edited_side_by_side_and_each_keeps_its_focus(bobs: Page, tune, archived):
+    """The first one's focus mark must not call the focus back when something else happens."""
+    first, second = row_of(bobs, tune), row_of(bobs, archived)
+    edit(first).fill("First")
+    edit(second).fill("Second")
+    expect(first.get_by_label("Name", exact=True)).to_have_value("First")
+    second.get_by_role("button", name="Save").click()
+    expect(second.get_by_role("link", name="Rename")).to_be_focused()
+    first.get_by_role("button", name="Save").click()
+    expect(first.get_by_role("link", name="Rename")).to_be_focused()
+    second.get_by_role("button", name="Restore").click()
+    expect(second.get_by_role("button", name="Archive")).to_be_focused()
+    box = bobs.get_by_role("searchbox")
+    box.press_sequentially("fir")
+    expect(bobs.locator("#count")).to_contain_text("1 of 43")
+    expect(box).to_be_focused()
+
+
+# --- Archive and restore
+
+
+def test_archive_is_one_click_and_the_row_stays_where_it_was_under_the_pointer(bobs: Page, sandbox: Sandbox, tune):
+    before = ids(bobs)
+    row = row_of(bobs, tune)
+    was_at = row.bounding_box()["y"]
+    row.get_by_role("button", name="Archive").click()
+    expect(row.locator(".state")).to_have_text("Archived")
+    expect(row.get_by_role("button", name="Restore")).to_be_focused()
+    assert ids(bobs) == before
+    assert abs(row.bounding_box()["y"] - was_at) < 2
+    said = message(bobs, "Contract clause finder is archived.")
+    expect(said.get_by_role("button", name="Undo")).to_be_visible()
+    assert sandbox.catalog.find(tune)["archived"]
+
+
+def test_a_message_stays_until_it_is_dismissed(bobs: Page, tune):
+    row_of(bobs, tune).get_by_role("button", name="Archive").click()
+    said = message(bobs, "is archived")
+    expect(said).to_be_visible()
+    bobs.clock.install()
+    bobs.clock.run_for(600_000)
+    bobs.get_by_role("searchbox").fill("contract")
+    expect(bobs.locator("#count")).to_contain_text("of 43")
+    expect(said).to_be_visible()
+    said.get_by_role("button", name="Dismiss").click()
+    expect(said).to_have_count(0)
+    expect(bobs.locator("body")).not_to_be_focused()
+
+
+def test_a_double_click_archives_once_and_never_restores(bobs: Page, sandbox: Sandbox, tune):
+    row = row_of(bobs, tune)
+    row.get_by_role("button", name="Archive").dblclick()
+    expect(row.locator(".state")).to_have_text("Archived")
+    assert written(sandbox) == ["archive"]
+
+
+def test_the_second_click_of_a_slow_double_click_does_not_hit_what_has_taken_its_place(
+    bobs: Page, sandbox: Sandbox, tune
+):
+    row = row_of(bobs, tune)
+    button = row.get_by_role("button", name="Archive")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    bobs.mouse.click(*at)
+    expect(row.get_by_role("button", name="Restore")).to_be_focused()
+    # The same double click goes on: a browser counts by time and place, whatever is there by now.
+    bobs.mouse.down(click_count=2)
+    bobs.mouse.up(click_count=2)
+    bobs.get_by_role("searchbox").fill("contract")
+    expect(bobs.locator("#count")).to_contain_text("of 43")
+    assert written(sandbox) == ["archive"]
+    expect(row.locator(".state")).to_have_text("Archived")
+
+
+def test_archived_models_are_found_by_filter_and_by_search_with_restore_beside_them(bobs: Page, sandbox, archived):
+    for address in ("/models/?state=archived", "/models/?q=rfp"):
+        bobs.goto(address)
+        expect(row_of(bobs, archived).get_by_role("button", name="Restore")).to_be_visible()
+    row_of(bobs, archived).get_by_role("button", name="Restore").click()
+    expect(row_of(bobs, archived).locator(".state")).to_have_text("Live")
+    expect(message(bobs, "RFP answers is restored.")).to_be_visible()
+    assert not sandbox.catalog.find(archived)["archived"]
+
+
+def test_a_person_who_reads_only_the_page_renames_archives_finds_and_restores(browser_of, bob, sandbox: Sandbox, tune):
+    page = browser_of(bob)
+    page.goto("/")
+    page.get_by_role("link", name=re.compile("fine-tunes live", re.IGNORECASE)).click()
+    row = page.get_by_role("row").filter(has_text="Contract clause finder")
+    row.get_by_role("link", name="Rename").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Contracts 2026")
+    page.get_by_role("button", name="Save").click()
+    row = page.get_by_role("row").filter(has_text="Contracts 2026")
+    row.get_by_role("button", name="Archive").click()
+    expect(row).to_contain_text("Archived")
+    page.get_by_role("link", name="Models", exact=True).click()
+    page.get_by_role("searchbox").fill("contracts")
+    expect(page.locator("#count")).to_have_text("1 of 43 models")
+    page.get_by_role("link", name="Clear all").click()
+    page.get_by_role("group", name="State").get_by_label("Archived").check()
+    expect(page).to_have_url(re.compile("state=archived"))
+    row = page.get_by_role("row").filter(has_text="Contracts 2026")
+    row.get_by_role("button", name="Restore").click()
+    expect(row).to_contain_text("Live")
+    found = sandbox.catalog.find(tune)
+    assert (found["name"], found["archived"]) == ("Contracts 2026", False)
+
+
+# --- When it goes wrong
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"kind": "html", "status": 500}, "The Models API is in trouble (500)"),
+        ({"kind": "401"}, "API key"),
+        ({"kind": "429"}, "too many"),
+    ],
+)
+def test_a_failure_is_told_with_its_correlation_id_and_the_row_stays_as_it_was(
+    bobs: Page, sandbox: Sandbox, tune, troubles, fault, words
+):
+    troubles.expect("50[0-9]|429|401")
+    sandbox.faults.add(verb="archive", **fault)
+    row = row_of(bobs, tune)
+    row.get_by_role("button", name="Archive").click()
+    said = message(bobs, "Contract clause finder was not archived.")
+    expect(said).to_contain_text(re.compile(words, re.IGNORECASE))
+    expect(said).to_contain_text("Correlation id: ")
+    expect(row.locator(".state")).to_have_text("Live")
+    expect(row.get_by_role("button", name="Archive")).to_be_focused()
+    sandbox.faults.clear()
+    row.get_by_role("button", name="Archive").click()
+    expect(row.locator(".state")).to_have_text("Archived")
+
+
+def test_a_failed_rename_keeps_what_was_typed_and_can_be_sent_again(place: Locator, sandbox: Sandbox, tune, troubles):
+    troubles.expect("502")
+    sandbox.faults.add("500", verb="update", times=1)
+    field = edit(place)
+    field.fill("Second try")
+    field.press("Enter")
+    expect(message(place.page, "was not renamed")).to_be_visible()
+    expect(field).to_have_value("Second try")
+    expect(field).to_be_focused()
+    field.press("Enter")
+    expect(message(place.page, "The name is now “Second try”.")).to_be_visible()
+    assert sandbox.catalog.find(tune)["name"] == "Second try"
+
+
+def test_a_timeout_after_the_change_was_made_is_settled_by_looking(bobs: Page, sandbox: Sandbox, tune, settings):
+    settings.MODELS_API_TIMEOUT = 0.5
+    sandbox.faults.add("hang", verb="archive", after=True, seconds=3, times=1)
+    row = row_of(bobs, tune)
+    row.get_by_role("button", name="Archive").click()
+    expect(message(bobs, "Contract clause finder is archived.")).to_be_visible()
+    expect(row.locator(".state")).to_have_text("Archived")
+    assert written(sandbox) == ["archive"]
+
+
+def test_an_outcome_that_nobody_knows_is_said_and_checking_again_finds_out(
+    place: Locator, sandbox: Sandbox, tune, troubles
+):
+    troubles.expect("504|502")
+    sandbox.faults.add("504", verb="archive", times=1)
+    page = place.page
+    place.get_by_role("button", name="Archive").click()
+    said = message(page, "It is not known whether this worked")
+    expect(said).to_contain_text("Correlation id: ")
+    expect(place.get_by_role("button", name="Archive")).to_be_focused()
+    check = said.get_by_role("button", name="Check again")
+    check.click()
+    expect(said).to_have_count(1)
+    sandbox.catalog.archive(tune)  # it was still on its way
+    message(page, "It is not known whether this worked").get_by_role("button", name="Check again").click()
+    expect(message(page, "Contract clause finder is archived.")).to_be_visible()
+    expect(said).to_have_count(0)
+    expect(place.get_by_role("button", name="Restore")).to_be_visible()
+    assert written(sandbox) == ["archive"]
+
+
+def test_a_model_that_is_gone_upstream_says_so_in_its_row(bobs: Page, sandbox: Sandbox, tune, troubles):
+    troubles.expect("404")
+    sandbox.catalog.remove(tune)
+    row = row_of(bobs, tune)
+    row.get_by_role("button", name="Archive").click()
+    expect(row.locator(".state")).to_have_text("Missing")
+    expect(row.get_by_text("Mistral no longer lists it")).to_be_visible()
+    expect(message(bobs, "Contract clause finder was not archived.")).to_be_visible()
+
+
+# --- Who may not
+
+
+def test_a_viewer_sees_what_there_is_and_why_it_is_not_for_them(browser_of, carol, tune):
+    page = browser_of(carol)
+    page.goto("/models/")
+    row = row_of(page, tune)
+    for name in ("Rename", "Describe", "Archive", "Delete…"):
+        expect(row.get_by_role("button", name=name)).to_be_disabled()
+    expect(row.get_by_text("Needs the Editor role")).to_be_visible()
+    expect(row.get_by_role("button", name="Delete…")).to_have_attribute("title", "Needs the Manager role")
+    base = row_of(page, "mistral-large-2512")
+    expect(base.locator(".actions")).to_have_count(0)
+    expect(page.locator("#bulk, .pick")).to_have_count(0)
+    page.goto(f"/models/{tune}/")
+    expect(page.locator("#actions").get_by_role("button", name="Rename")).to_be_disabled()
+    expect(page.locator("#actions").get_by_text("Needs the Editor role")).to_be_visible()
+    page.goto("/models/mistral-large-2512/")
+    expect(page.locator("#actions")).to_have_count(0)
+    expect(page.get_by_text("it cannot be renamed, archived or deleted")).to_be_visible()
+
+
+def test_a_manager_protects_a_model_and_lifts_that(browser_of, alice, bob, tune, sandbox: Sandbox):
+    alices, bobs = browser_of(alice), browser_of(bob)
+    alices.goto(f"/models/{tune}/")
+    actions = alices.locator("#actions")
+    actions.get_by_role("button", name="Protect").click()
+    expect(actions.get_by_role("button", name="Lift protection")).to_be_focused()
+    for name in ("Rename", "Archive", "Delete…"):
+        expect(actions.get_by_role("button", name=name)).to_be_disabled()
+    bobs.goto(TUNES)
+    row = row_of(bobs, tune)
+    expect(row.get_by_role("button", name="Rename")).to_be_disabled()
+    expect(row.get_by_role("button", name="Archive")).to_be_disabled()
+    expect(row.get_by_text("It is protected; a Manager can lift that")).to_be_visible()
+    actions.get_by_role("button", name="Lift protection").click()
+    expect(actions.get_by_role("button", name="Protect")).to_be_focused()
+    bobs.reload()
+    row.get_by_role("button", name="Archive").click()
+    expect(row.locator(".state")).to_have_text("Archived")
+    assert written(sandbox) == ["archive"]
+
+
+# --- Sessions
+
+
+def test_a_session_that_ended_leads_to_the_login_and_back_never_into_a_cell(bobs: Page, sandbox: Sandbox, tune):
+    bobs.context.clear_cookies(name="sessionid")
+    row_of(bobs, tune).get_by_role("button", name="Archive").click()
+    expect(bobs.get_by_role("heading", level=1)).to_have_text("Sign in")
+    bobs.get_by_label("Login").fill("bob")
+    bobs.get_by_label("Password").fill("correct horse battery staple")
+    bobs.get_by_role("button", name="Sign in").click()
+    expect(bobs).to_have_url(TUNES)
+    expect(row_of(bobs, tune).locator(".state")).to_have_text("Live")
+    assert written(sandbox) == []
+
+
+def test_a_stale_token_is_told_in_words_and_the_row_stays(bobs: Page, sandbox: Sandbox, tune, troubles):
+    troubles.expect("403")
+    bobs.context.clear_cookies(name="csrftoken")
+    row = row_of(bobs, tune)
+    row.get_by_role("button", name="Archive").click()
+    expect(bobs.get_by_role("alert")).to_contain_text("This page was open for too long")
+    expect(row.get_by_role("button", name="Archive")).to_be_enabled()
+    assert written(sandbox) == []
+
+
+def test_while_it_is_under_way_the_button_waits(bobs: Page, tune):
+    waiting = held_up(bobs, "/archive/$")
+    button = row_of(bobs, tune).get_by_role("button", name="Archive")
+    button.click()
+    expect(button).to_be_disabled()
+    expect(row_of(bobs, tune)).to_have_attribute("aria-busy", "true")
+    waiting.pop().continue_()
+    expect(row_of(bobs, tune).get_by_role("button", name="Restore")).to_be_focused()

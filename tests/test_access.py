@@ -1,0 +1,204 @@
+"""Who may do what: every address of the project, each role, each method, against one explicit table."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import signing
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from models_ui.audit import Entry, Outcome, record
+from models_ui.jobs import make_job
+from models_ui.models import CatalogModel
+from models_ui.permissions import Role, Verb
+from models_ui.sync import run_sync
+from sandbox import Sandbox
+from tests.conftest import person
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+ROLES = ("anonymous", "viewer", "editor", "manager")
+ARCHIVED = "a" * 32  # an action that succeeded
+UNKNOWN = "b" * 32  # and one of unknown outcome
+
+# For each method, what the roles are answered, in their order. `login` is a redirect to the login page; any other
+# 302 leads back to where one came from, or to where the thing is.
+READ = ("login 200 200 200", "login 405 405 405", "login 405 405 405", "login 405 405 405")
+EDIT = ("login 403 200 200", "login 403 302 302", "login 405 405 405", "login 405 405 405")
+MANAGE = ("login 403 403 200", "login 403 403 302", "login 405 405 405", "login 405 405 405")
+OWN_ACCOUNT = ("login 200 200 200", "login 200 200 200", "login 200 200 200", "login 405 405 405")
+INFORMATION = ("200 200 200 200", "405 405 405 405", "405 405 405 405", "405 405 405 405")
+EVERYBODY = ("200 200 200 200",) * 4
+TABLE = {
+    "home": READ,
+    "deprecations": READ,
+    "catalog": READ,
+    "catalog_csv": READ,
+    "catalog_json": READ,
+    "model": READ,
+    "row": ("login 302 302 302", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
+    "rename": EDIT,
+    "describe": EDIT,
+    "archive": EDIT,
+    "unarchive": EDIT,
+    "protect": MANAGE,
+    "unprotect": MANAGE,
+    "delete": MANAGE,
+    "activity": READ,
+    "activity_csv": READ,
+    "activity_json": READ,
+    "undo": EDIT,
+    "settle": ("login 405 405 405", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
+    "feeds": ("login 200 200 200", "login 200 200 200", "login 405 405 405", "login 405 405 405"),
+    "revoke_feed": ("login 405 405 405", "login 404 404 404", "login 405 405 405", "login 405 405 405"),
+    # Whoever has the secret of one may read it, signed in or not; nobody has this one.
+    "models_ics": ("404 404 404 404", "405 405 405 405", "405 405 405 405", "405 405 405 405"),
+    "changes_atom": ("404 404 404 404", "405 405 405 405", "405 405 405 405", "405 405 405 405"),
+    "no_feed": ("404 404 404 404",) * 4,
+    "bulk": ("login 200 200 200", "login 403 303 303", "login 405 405 405", "login 405 405 405"),
+    # A draft of one's own; the Viewer finds somebody else's. 409: it has not run yet, so there is nothing to repeat.
+    "bulk_job": READ,
+    "bulk_start": ("login 405 405 405", "login 403 303 303", "login 405 405 405", "login 405 405 405"),
+    "bulk_cancel": ("login 405 405 405", "login 403 303 303", "login 405 405 405", "login 405 405 405"),
+    "bulk_retry": ("login 405 405 405", "login 403 409 409", "login 405 405 405", "login 405 405 405"),
+    "bulk_resume": ("login 405 405 405", "login 403 409 409", "login 405 405 405", "login 405 405 405"),
+    "bulk_undo": ("login 405 405 405", "login 403 409 409", "login 405 405 405", "login 405 405 405"),
+    "sync": ("login 302 302 302", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
+    "healthz": EVERYBODY,
+    "readyz": EVERYBODY,
+    "set_language": ("302 302 302 302",) * 4,
+    "account_login": ("200 302 302 302", "200 302 302 302", "200 302 302 302", "405 302 302 302"),
+    "account_logout": ("302 200 200 200", "302 302 302 302", "405 405 405 405", "405 405 405 405"),
+    "account_inactive": INFORMATION,
+    "account_signup": ("200 302 302 302",) * 4,  # a page that says that nobody can sign up
+    "account_reauthenticate": OWN_ACCOUNT,
+    "account_email": ("login 200 200 200", "login 302 302 302", "login 302 302 302", "login 405 405 405"),
+    "account_email_verification_sent": INFORMATION,
+    "account_change_password": OWN_ACCOUNT,
+    "account_set_password": ("login 302 302 302",) * 4,
+    "account_reset_password": ("200 200 200 200", "200 200 200 200", "200 200 200 200", "405 405 405 405"),
+    "account_confirm_login_code": ("login 302 302 302",) * 4,
+    "account_confirm_email": ("200 200 200 200", "404 404 404 404", "405 405 405 405", "405 405 405 405"),
+    "account_reset_password_from_key": EVERYBODY,
+    "account_reset_password_from_key_done": INFORMATION,
+    "account_reset_password_done": INFORMATION,
+    # No role opens the admin: that takes a person who is staff as well.
+    "admin": ("login login login login",) * 4,
+    "admin:login": ("login 403 403 403",) * 4,
+    "admin:logout": ("login 302 302 302",) * 4,
+}
+
+
+def addresses(resolver: URLResolver | None = None, before: str = "", space: str = "") -> Iterator[tuple[str, str]]:
+    """Every address: the name that the table has it by, and its pattern."""
+    for each in (resolver or get_resolver()).url_patterns:
+        pattern = before + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from addresses(each, pattern, space or each.namespace or "")
+        else:
+            assert isinstance(each, URLPattern)
+            own = each.name in ("login", "logout")  # of the admin's addresses, those that differ from the others
+            yield (f"{space}:{each.name}" if own else space or each.name or pattern), pattern
+
+
+def example(pattern: str, name: str, model_id: str, job_id: str) -> str:
+    """An address that fits the pattern."""
+    values = {
+        "model_id": model_id,
+        "job_id": job_id,
+        "pk": "1",
+        "secret": "feed-secret",
+        "rest": "mistyped",
+        "action_id": UNKNOWN if name == "settle" else ARCHIVED,
+        "object_id": "1",
+        "content_type_id": "1",
+        "id": "1",
+        "key": "some-key",
+        "uidb36": "1",
+        "app_label": "models_ui",
+        "url": "nowhere",
+    }
+    found = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: values[match[1]], pattern.replace("(?P", ""))
+    found = re.sub(r"(?:\[[^]]*\]\+|\.[+*]|models_ui\|auth\|account)\)|[\^$\\(]", "", found)
+    return f"/{found}"
+
+
+def answer(client: Client, method: str, address: str, data: dict[str, str]) -> str:
+    response = client.post(address, data) if method == "POST" else client.generic(method, address)
+    to_login = response.status_code == 302 and re.match("/(accounts|admin)/login/", response["Location"])
+    return "login" if to_login else str(response.status_code)
+
+
+def form_of(name: str, tune: CatalogModel) -> dict[str, str]:
+    """A form that whoever may do it gets through with."""
+    forms = {
+        "bulk": {"verb": "archive", "model": tune.model_id},
+        "rename": {"value": "New", "seen": signing.dumps(tune.name), "action_id": "n"},
+        "describe": {"value": "New", "seen": signing.dumps(tune.description), "action_id": "d"},
+        "delete": {"typed_id": tune.model_id},
+        "set_language": {"language": "fr"},
+        "feeds": {"name": "New", "language": "en", "form_id": "f"},
+    }
+    return forms.get(name, {})
+
+
+def acted(action_id: str, tune: CatalogModel, kind: str, outcome: Outcome, before: dict, after: dict) -> None:
+    words = {"kind": kind, "actor": "erin", "model_id": tune.model_id, "before": before, "after": after}
+    record(Entry(action_id=action_id, **words), outcome)
+
+
+@pytest.mark.parametrize(("name", "pattern"), addresses())
+def test_everybody_is_answered_as_the_table_says(name: str, pattern: str, db: None, sandbox: Sandbox):
+    assert name in TABLE, f"{pattern} is not in the table: who may do what there?"
+    assert run_sync().outcome == "synced"
+    tune = CatalogModel.objects.get(name="Support triage", archived=False)
+    acted(ARCHIVED, tune, "model.archived", Outcome.SUCCEEDED, {"archived": True}, {"archived": False})
+    acted(UNKNOWN, tune, "model.renamed", Outcome.UNKNOWN, {"name": "x"}, {"name": tune.name})
+    CatalogModel.objects.filter(pk=tune.pk).update(protected=name == "unprotect")
+    found = []
+    for method in METHODS:
+        answers = []
+        for role in ROLES:
+            with transaction.atomic():  # everybody finds the same state
+                client, actor = Client(), person("erin", Role.MANAGER)
+                if role != "anonymous":
+                    actor = person(role, Role[role.upper()])
+                    client.force_login(actor)
+                maker = actor if role in ("editor", "manager") else User.objects.get(username="erin")
+                job = make_job(actor=maker, verb=Verb.ARCHIVE, model_ids=[tune.model_id])
+                address = example(pattern, name, tune.model_id, job.pk)
+                answers.append(answer(client, method, address, form_of(name, tune)))
+                transaction.set_rollback(True)
+            sandbox.reset()
+        found.append(" ".join(answers))
+    assert tuple(found) == TABLE[name], pattern
+
+
+def test_the_table_names_no_address_that_is_gone():
+    assert set(TABLE) == {name for name, _ in addresses()}
+
+
+def test_a_person_without_a_role_may_read_like_a_viewer(synced, client_of):
+    client = client_of(person("frank", None))
+    assert client.get("/models/").status_code == 200
+    assert client.get("/activity/").status_code == 200
+    tune = CatalogModel.objects.get(name="Support triage", archived=False)
+    assert client.post(f"/models/{tune.model_id}/archive/").status_code == 403
+
+
+def test_a_superuser_is_a_manager(synced, client_of):
+    root = person("root", None)
+    root.is_superuser = root.is_staff = True
+    root.save()
+    tune = CatalogModel.objects.get(name="Support triage", archived=False)
+    assert client_of(root).post(f"/models/{tune.model_id}/protect/").status_code == 302
+    assert client_of(root).get("/admin/").status_code == 200
+
+
+def test_roles_change_with_the_next_click(synced, client_of, bob):
+    client = client_of(bob)
+    tune = CatalogModel.objects.get(name="Support triage", archived=False)
+    bob.groups.clear()
+    assert client.post(f"/models/{tune.model_id}/archive/").status_code == 403

@@ -1,0 +1,288 @@
+"""One row per real model, out of a list that repeats each model once for each of its ids, and worse."""
+
+import itertools
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models_ui.grouping import LONGEST_IDENTITY, RealModel, canonical_id, is_floating, real_models
+from models_ui.services import ModelCard, parse_card
+
+
+def base(model_id: str, name: str | None = None, *aliases: str, **fields) -> ModelCard:
+    card = parse_card({"id": model_id, "name": name, "aliases": list(aliases), "type": "base", **fields})
+    assert card is not None
+    return card
+
+
+def tune(model_id: str, name: str | None = None, **fields) -> ModelCard:
+    card = parse_card({"id": model_id, "name": name, "type": "fine-tuned", "aliases": [], **fields})
+    assert card is not None
+    return card
+
+
+def entries_of(name: str | None, *ids: str) -> list[ModelCard]:
+    """A model as upstream lists it: one entry for each id, each naming all the others."""
+    return [base(each, name, *(other for other in ids if other != each)) for each in ids]
+
+
+def told(models: list[RealModel]) -> list[tuple[str, set[str]]]:
+    return [(model.card.id, set(model.aliases)) for model in models]
+
+
+# --- What the recordings taught
+
+
+def test_one_model_with_many_ids_is_one_row_under_its_dated_id():
+    assert told(real_models(entries_of("nemo-2407", "nemo-latest", "nemo-2407", "nemo"))) == [
+        ("nemo-2407", {"nemo-latest", "nemo"})
+    ]
+
+
+def test_models_come_in_the_order_in_which_the_list_names_them_first():
+    cards = [
+        base("b", "b"),
+        tune("ft:1"),
+        base("a-latest", "a"),
+        base("nameless", None, "b"),
+        base("a", "a"),
+        tune("ft:0"),
+    ]
+    assert [card_id for card_id, _ in told(real_models(cards))] == ["b", "ft:1", "a", "ft:0"]
+
+
+def test_an_id_that_two_models_share_hides_neither():
+    cards = [
+        *entries_of("voxtral-2507", "voxtral-2507", "voxtral-latest"),
+        *entries_of("voxtral-transcribe-2507", "voxtral-2507", "voxtral-latest"),
+    ]
+    models = real_models(cards)
+    assert told(models) == [("voxtral-2507", {"voxtral-latest"}), ("voxtral-2507", {"voxtral-latest"})]
+    assert models[0].identity == "voxtral-2507"
+    assert models[1].identity != "voxtral-2507"
+    assert [model.card.name for model in models] == ["voxtral-2507", "voxtral-transcribe-2507"]
+
+
+def test_an_alias_that_lists_no_aliases_is_found_by_its_name():
+    cards = [base("devstral-2512", "devstral-2512", "devstral-medium-latest"), base("devstral-latest", "devstral-2512")]
+    assert told(real_models(cards)) == [("devstral-2512", {"devstral-latest", "devstral-medium-latest"})]
+
+
+@pytest.mark.parametrize(
+    "nameless",
+    [
+        base("large-latest", None, "large-2512"),  # it names a listed id
+        base("large-latest"),  # it is named by one
+        base("large-2512", None),  # it is one
+    ],
+)
+def test_an_entry_without_a_name_joins_the_one_model_it_can_belong_to(nameless: ModelCard):
+    (model,) = real_models([base("large-2512", "large-2512", "large-latest"), nameless])
+    assert model.card.id == "large-2512"
+    assert model.aliases == ("large-latest",)
+    assert model.card.name == "large-2512"
+
+
+def test_an_entry_without_a_name_that_could_belong_to_two_models_stays_alone():
+    cards = [base("a-1", "a-1"), base("b-1", "b-1"), base("floating", None, "a-1", "b-1")]
+    assert told(real_models(cards)) == [("a-1", set()), ("b-1", set()), ("floating", set())]
+
+
+def test_nameless_entries_join_each_other_along_their_aliases():
+    cards = [base("a", None, "b"), base("x"), base("b", None, "c"), base("c")]
+    assert told(real_models(cards)) == [("a", {"b", "c"}), ("x", set())]
+
+
+def test_different_names_are_never_joined_however_their_aliases_cross():
+    cards = [base("a", "a", "b", "c"), base("b", "b", "a"), base("c", None, "a", "b")]
+    assert told(real_models(cards)) == [("a", set()), ("b", set()), ("c", set())]
+
+
+def test_a_name_that_is_a_floating_alias_is_not_the_id_to_know_the_model_by():
+    ids = ("medium-latest", "medium", "medium-3-5", "medium-3.5", "medium-3", "medium-2604", "vibe-cli-latest")
+    ((found, aliases),) = told(real_models(entries_of("medium-latest", *ids)))
+    assert found == "medium-2604"
+    assert aliases == set(ids) - {"medium-2604"}
+    assert told(real_models(entries_of("ocr-latest", "ocr-latest", "ocr-4", "ocr-4-1"))) == [
+        ("ocr-4-1", {"ocr-latest", "ocr-4"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ids", "name", "expected"),
+    [
+        (["embed", "embed-2505"], "embed", "embed"),  # the name, where it is an id that stays
+        (["small-latest", "small-2501"], "small-latest", "small-2501"),
+        (["small-2501", "small-2503"], None, "small-2503"),
+        (["small-2503", "small-2412"], "unlisted", "small-2503"),
+        (["ocr-4", "ocr-4-1", "ocr-latest"], None, "ocr-4-1"),
+        (["tiny", "tinier"], None, "tiny"),
+        (["b", "a"], None, "a"),
+        (["only-latest"], "only-latest", "only-latest"),
+        (["b-latest", "a-latest"], None, "a-latest"),
+        (["", "x"], None, "x"),
+        ([], "x", ""),
+    ],
+)
+def test_the_id_to_know_a_model_by(ids: list[str], name: str | None, expected: str):
+    for order in itertools.permutations(ids):
+        assert canonical_id(order, name) == expected
+
+
+def test_an_alias_that_is_listed_as_another_model_is_that_models():
+    cards = [base("large-2411", "large-2411", "large-latest"), base("large-latest", "medium-2505", "medium-2505")]
+    assert told(real_models(cards)) == [("large-2411", set()), ("large-latest", {"medium-2505"})]
+
+
+# --- Fine-tunes
+
+
+def test_fine_tunes_are_never_grouped():
+    shared = {"name": "Support", "aliases": ["support-latest"]}
+    cards = [
+        tune("ft:a:1", **shared),
+        tune("ft:a:2", **shared),
+        tune("ft:a:3"),
+        tune("ft:a:4"),
+        base("Support", "Support"),
+    ]
+    assert [card_id for card_id, _ in told(real_models(cards))] == ["ft:a:1", "ft:a:2", "ft:a:3", "ft:a:4", "Support"]
+
+
+def test_a_fine_tune_listed_twice_is_one_row_with_what_either_entry_says():
+    (model,) = real_models([tune("ft:a:1", root=7), tune("ft:a:1", name="Support", root="nemo", archived=True)])
+    assert (model.card.name, model.card.root, model.card.archived) == ("Support", "nemo", True)
+    assert model.aliases == ()
+
+
+def test_a_base_model_and_a_fine_tune_of_one_id_are_two_rows():
+    models = real_models([tune("x", "x"), base("x", "x"), base("y", "y")])
+    assert [(model.card.id, model.card.type) for model in models] == [("x", "fine-tuned"), ("x", "base"), ("y", "base")]
+    assert len({model.identity for model in models}) == 3
+
+
+def test_a_type_nobody_has_heard_of_is_kept_and_not_grouped():
+    cards = [base("r-1", "r", type="reranker"), base("r-2", "r", type="reranker"), base("r", "r")]
+    models = real_models(cards)
+    assert [(model.card.id, model.card.type) for model in models] == [
+        ("r-1", "reranker"),
+        ("r-2", "reranker"),
+        ("r", "base"),
+    ]
+
+
+# --- Odd entries
+
+
+def test_entries_without_an_id_each_stay_a_row():
+    cards = [
+        tune(""),
+        tune(""),
+        tune("", "Support"),
+        base(""),
+        base(""),
+        base("", "named", "other"),
+        base("good", "good"),
+    ]
+    models = real_models(cards)
+    assert len(models) == 7
+    assert len({model.identity for model in models}) == 7
+    assert models[-1].identity == "good"
+    assert models[5].aliases == ("other",)
+
+
+def test_facts_that_the_main_entry_lacks_come_from_its_other_entries():
+    broken = base("a-2501", "a-2501", max_context_length="many", capabilities=None, description=5, owned_by=[])
+    whole = base(
+        "a-latest", "a-2501", max_context_length=9, capabilities={"vision": True}, description="x", owned_by="o"
+    )
+    (model,) = real_models([broken, whole])
+    card = model.card
+    assert (card.id, card.max_context_length, card.capabilities, card.description, card.owned_by) == (
+        "a-2501",
+        9,
+        {"vision": True},
+        "x",
+        "o",
+    )
+
+
+def test_the_main_entrys_own_words_win():
+    entries = [base("a-latest", "a-2501", description="alias"), base("a-2501", "a-2501", description="pinned")]
+    assert real_models(entries)[0].card.description == "pinned"
+
+
+def test_identities_fit_into_their_column_and_stay_apart():
+    long = "x" * 10_000
+    models = real_models([base(f"{long}1", long), base(f"{long}2", f"{long}y"), tune(f"{long}1", long)])
+    assert len({model.identity for model in models}) == 3
+    assert max(len(model.identity) for model in models) <= LONGEST_IDENTITY
+
+
+def test_ten_thousand_entries_without_a_name_take_no_time():
+    cards = [base(f"a-{number}", None, f"b-{number}", f"b-{number + 1}") for number in range(0, 20_000, 2)]
+    started = time.perf_counter()
+    assert len(real_models(cards)) == 10_000
+    assert time.perf_counter() - started < 2
+
+
+# --- For every list there can be
+
+IDS = ("a-2501", "a-2503", "a-latest", "a", "b-2501", "b-latest", "b", "")
+ids = st.sampled_from(IDS)
+entries = st.builds(
+    lambda kind, model_id, name, aliases: base(model_id, name, *aliases, type=kind),
+    st.sampled_from(["base", "base", "base", "fine-tuned", "reranker"]),
+    ids,
+    st.none() | st.sampled_from(IDS),
+    st.lists(ids, max_size=3),
+)
+lists = st.lists(entries, max_size=8)
+
+
+@given(lists)
+@settings(max_examples=200)
+def test_every_id_in_the_list_leads_to_some_model(cards: list[ModelCard]):
+    findable = {each for model in real_models(cards) for each in (model.card.id, *model.aliases)}
+    assert {card.id for card in cards} - {""} <= findable
+    assert {alias for card in cards for alias in card.aliases} <= findable
+
+
+@given(lists)
+def test_identities_are_unique_and_aliases_are_other_ids(cards: list[ModelCard]):
+    models = real_models(cards)
+    identities = [model.identity for model in models]
+    assert len(set(identities)) == len(identities)
+    for model in models:
+        assert len(set(model.aliases)) == len(model.aliases)
+        assert not {model.card.id, ""} & set(model.aliases)
+
+
+@given(lists, st.randoms())
+@settings(max_examples=200)
+def test_the_order_of_the_list_does_not_change_what_is_one_model(cards: list[ModelCard], random):
+    shuffled = random.sample(cards, k=len(cards))
+    first, second = ([(each, frozenset(more)) for each, more in told(real_models(them))] for them in (cards, shuffled))
+    assert sorted(map(repr, map(sort_aliases, first))) == sorted(map(repr, map(sort_aliases, second)))
+
+
+def sort_aliases(model: tuple[str, frozenset[str]]) -> tuple[str, list[str]]:
+    return model[0], sorted(model[1])
+
+
+@given(lists)
+def test_names_and_kinds_are_never_mixed(cards: list[ModelCard]):
+    """Each model's ids come from entries of its own kind, and of its own name or of none."""
+    for model in real_models(cards):
+        mine = [
+            card
+            for card in cards
+            if card.id == model.card.id and card.type == model.card.type and card.name in (model.card.name, None, "")
+        ]
+        assert mine
+        if model.card.type != "base":
+            assert all(alias not in {card.id for card in cards} - {model.card.id} for alias in model.aliases)
+        if is_floating(model.card.id):
+            assert all(is_floating(alias) or alias not in {card.id for card in cards} for alias in model.aliases)
