@@ -10,11 +10,10 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, Final, NamedTuple, Self
-from urllib.parse import parse_qsl, urlencode
+from typing import Any, ClassVar, Final, NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -22,14 +21,13 @@ from django.utils.translation import gettext as _
 
 from models_ui import audit, wording
 from models_ui.actions import KINDS, REVERSE, UNSETTLED, VERBS, can_be_undone
+from models_ui.filters import Chip, Filters, Option, ShortText, midnight, read_day, read_id, read_key, read_text
 from models_ui.models import AuditEvent
 from models_ui.permissions import ActionDenied, Role, Verb, check_permission, exports_everyones
 from models_ui.services import id_is_routable
 
 PER_PAGE: Final = 50
 COUNTED: Final = 1_000  # beyond it the page says "more than"
-MAX_TEXT: Final = 200
-MAX_VALUES: Final = 50
 
 # What a person asks for; an attempt without an outcome is one of unknown outcome.
 OUTCOMES: Final = {
@@ -48,12 +46,10 @@ _SEARCHED: Final = (
     "job",
     *(f"{side}__{field}" for side in ("before", "after") for field in ("name", "description")),
 )
-_SPACES = re.compile(r"\s+")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActivityQuery:
+class ActivityQuery(Filters):
     """Filters and place. Values of one filter are alternatives. Days are UTC, both ends included."""
 
     q: str = ""
@@ -65,58 +61,9 @@ class ActivityQuery:
     until: date | None = None
     before: int | None = None  # an event's key: older ones follow it
 
-    @classmethod
-    def parse(cls, query_string: str) -> tuple[Self, list[str]]:
-        """Read a query string. Never raises: what makes no sense is left out and told in sentences."""
-        values: dict[str, Any] = {}
-        ignored: list[str] = []
-        for parameter, raw in parse_qsl(query_string, keep_blank_values=True, max_num_fields=None)[:1000]:
-            name, value = _FIELDS.get(parameter, ""), _tidy(raw)
-            if not name:
-                ignored.append(
-                    _("“%(parameter)s” is no filter of this page, so it was ignored.")
-                    % {"parameter": _tidy(parameter)[:60]}
-                )
-            elif not value:
-                continue
-            elif name in _SEVERAL:
-                if value in _SEVERAL[name] or (name == "actor" and len(value) <= 150):
-                    values[name] = tuple(sorted({*values.get(name, ()), value}))[:MAX_VALUES]
-                else:
-                    ignored.append(_not_a_value(parameter, value))
-            elif name in values:
-                ignored.append(
-                    _("“%(parameter)s” was given more than once; only the first was used.") % {"parameter": parameter}
-                )
-            elif (understood := _READ[name](value)) is None:
-                ignored.append(_not_a_value(parameter, value))
-            else:
-                values[name] = understood
-        return cls(**values), ignored
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """The canonical parameters, in order; defaults are left out."""
-        found: list[tuple[str, str]] = []
-        for parameter, name in _FIELDS.items():
-            value = getattr(self, name)
-            values = value if isinstance(value, tuple) else (value,) if value not in ("", None) else ()
-            found.extend((parameter, str(each)) for each in values)
-        return found
-
-    def address(self, page: str = "activity") -> str:
-        parameters = urlencode(self.pairs())
-        return reverse(page) + (f"?{parameters}" if parameters else "")
-
-    def changed(self, **changes: Any) -> Self:
-        """Another filter, from its newest entry on."""
-        return replace(self, **{"before": None, **changes})
-
-    def without(self, name: str, value: str) -> Self:
-        return self.changed(**{name: tuple(each for each in getattr(self, name) if each != value)})
-
-    @property
-    def has_filters(self) -> bool:
-        return self.changed() != type(self)()
+    page: ClassVar = "activity"
+    several: ClassVar = {"actor": ShortText(150), "kind": tuple(VERBS), "outcome": tuple(OUTCOMES)}
+    read: ClassVar = {"q": read_text, "model": read_id, "since": read_day, "until": read_day, "before": read_key}
 
     def matches(self) -> QuerySet[AuditEvent]:
         """The last event of each action that fits, the newest first; of every page."""
@@ -130,55 +77,15 @@ class ActivityQuery:
         if self.model:
             found = found.filter(model_id=self.model)
         if self.since:
-            found = found.filter(at__gte=_midnight(self.since))
+            found = found.filter(at__gte=midnight(self.since))
         if self.until:
-            found = found.filter(at__lt=_midnight(self.until) + timedelta(days=1))
+            found = found.filter(at__lt=midnight(self.until) + timedelta(days=1))
         for word in self.q.split():
             anywhere = Q()
             for field in _SEARCHED:
                 anywhere |= Q(**{f"{field}__icontains": word})
             found = found.filter(anywhere)
         return found
-
-
-_FIELDS: Final = {
-    {"since": "from", "until": "to"}.get(field.name, field.name): field.name for field in fields(ActivityQuery)
-}
-_SEVERAL: Final[dict[str, Iterable[str]]] = {"actor": (), "kind": tuple(VERBS), "outcome": tuple(OUTCOMES)}
-
-
-def _day(value: str) -> date | None:
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        return None
-    return day if 1970 <= day.year < 9000 else None
-
-
-def _key(value: str) -> int | None:
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
-
-
-_READ: Final = {
-    "q": lambda value: value[:MAX_TEXT].strip(),
-    "model": lambda value: value[:300],
-    "since": _day,
-    "until": _day,
-    "before": _key,
-}
-
-
-def _tidy(text: str) -> str:
-    return _SPACES.sub(" ", _UNPRINTABLE.sub("", _SPACES.sub(" ", text))).strip()
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def _not_a_value(parameter: str, value: str) -> str:
-    words = {"parameter": parameter, "value": value[:60]}
-    return _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored.") % words
 
 
 # --- Entries
@@ -264,19 +171,6 @@ def _shortened(text: str) -> str:
 
 
 # --- The page
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    label: str
-    address: str  # without this filter
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    value: str
-    label: str
-    selected: bool
 
 
 class ActivityPage:

@@ -1,13 +1,16 @@
 """What upstream changed by itself: told once, when it is confirmed, as sentences for people who build on it.
 
-`Before` is taken of all rows before a run, `changes_since` compares it with the rows after. Since rows only ever take
-in what is confirmed (see `mirroring.py`), a flap of two answers is no change here.
+`Before` is taken of all rows before a run, `changes_since` compares it with the rows after. Rows take in a loss only
+when a second run confirms it (see `mirroring.py`), so a loss that flaps is no change here. What a flap may add, an
+ability or a longer context, is shown at once but told when the next run says the same: until then `untold`, in the
+row's `pending`, keeps what was told last.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
@@ -15,8 +18,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_ui.labels import capability_label, short_tokens
-from models_ui.models import CatalogChange, CatalogModel
+from models_ui.audit import latest_of_each
+from models_ui.labels import capability_label, exact_number
+from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from models_ui.services import FINE_TUNED
 
 KINDS: Mapping[str, str | Promise] = {
@@ -35,125 +39,298 @@ KINDS: Mapping[str, str | Promise] = {
 }
 
 
+# The value before of an ability that upstream's answers did not speak of at all, which is not to say "cannot".
+UNSAID: Final = "unsaid"
+# How long lists may lag behind an action of ours.
+_LAG = timedelta(hours=1)
+_LONGEST_SUBJECT: Final = CatalogChange._meta.get_field("subject").max_length or 300
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was known of one row."""
+    """What was known of one row. `waiting` are losses that a run has seen and none has confirmed."""
 
-    missing: bool
+    missing_since: datetime | None
     name: str | None
     context: int | None
-    capabilities: frozenset[str]
+    capabilities: Mapping[str, bool]
     deprecation: datetime | None
     replacement: str
+    waiting: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, row: CatalogModel) -> "Known":
+        return cls(
+            missing_since=row.missing_since,
+            name=row.name,
+            context=row.max_context_length,
+            capabilities=row.capabilities,
+            deprecation=row.deprecation,
+            replacement=row.replacement,
+            waiting=row.pending,
+        )
+
+
+class Meaning(NamedTuple):
+    """The one model that an id leads to."""
+
+    key: int
+    model_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was known of all rows before a run: by their key, and which row each id led to."""
+    """What was known before a run: of all rows by their key, which model each id led to, when the last run ended."""
 
     rows: Mapping[int, Known]
-    ids: Mapping[str, tuple[int, str]]
+    ids: Mapping[str, Meaning]
+    synced_at: datetime | None
 
     @classmethod
-    def of(cls, rows: Iterable[CatalogModel]) -> "Before":
+    def of(cls, rows: Iterable[CatalogModel], synced_at: datetime | None) -> "Before":
         rows = list(rows)
-        return cls({row.pk: _known(row) for row in rows}, _meanings(rows))
+        return cls({row.pk: Known.of(row) for row in rows}, _meanings(rows), synced_at)
 
 
 def changes_since(before: Before, rows: Sequence[CatalogModel], at: datetime) -> list[CatalogChange]:
-    """What is news at `at`. The very first run makes none: everything would be."""
+    """What is news at `at`. The very first run makes none: everything would be.
+
+    Changes the `pending` of rows with something to tell later; `Before` remembers what it was.
+    """
     if not before.rows:
         return []
+    moved = list(_of_ids(before.ids, rows, at))
+    not_new = {each.subject for each in moved if each.subject == each.after}
     changes: list[CatalogChange] = []
     for row in rows:
-        changes.extend(_of_row(before.rows.get(row.pk), row, at))
-    changes.extend(_of_ids(before.ids, rows, at))
-    return changes
+        if row.model_id:  # an entry without an id is a fault of one answer
+            found = _of_row(before.rows.get(row.pk), row, before.synced_at, at)
+            changes.extend(each for each in found if each.kind != "model.added" or each.model_id not in not_new)
+    return _without_ours([*changes, *moved], at)
 
 
-def _known(row: CatalogModel) -> Known:
-    return Known(
-        missing=row.missing_since is not None,
-        name=row.name,
-        context=row.max_context_length,
-        capabilities=frozenset(key for key, has in row.capabilities.items() if has),
-        deprecation=row.deprecation,
-        replacement=row.replacement,
-    )
+# --- One row
 
 
-def _meanings(rows: Iterable[CatalogModel]) -> dict[str, tuple[int, str]]:
-    """The one model each id leads to, as its row's key and id. What is listed comes before what once was; an id that
-    several listed models share leads to none."""
-    listed: dict[str, set[tuple[int, str]]] = {}
-    gone: dict[str, tuple[int, str]] = {}
-    for row in rows:
-        for each in filter(None, (row.model_id, *row.aliases)):
-            if row.missing_since is None:
-                listed.setdefault(each, set()).add((row.pk, row.model_id))
-            else:
-                gone.setdefault(each, (row.pk, row.model_id))
-    return gone | {each: next(iter(models)) for each, models in listed.items() if len(models) == 1}
-
-
-def _of_row(was: Known | None, row: CatalogModel, at: datetime) -> Iterator[CatalogChange]:
+def _of_row(was: Known | None, row: CatalogModel, synced_at: datetime | None, at: datetime) -> Iterator[CatalogChange]:
     def change(kind: str, before: Any = None, after: Any = None, subject: str = "") -> CatalogChange:
         label = row.name or "" if row.type == FINE_TUNED else ""
         return CatalogChange(
             at=at, kind=kind, model_id=row.model_id, label=label, subject=subject, before=before, after=after
         )
 
-    now = _known(row)
     if was is None:
         yield change("model.added")
         return
-    if was.missing != now.missing:
-        yield change("model.missing" if now.missing else "model.returned")
-    if was.deprecation != now.deprecation:
-        kinds = {(True, False): "deprecation.announced", (False, True): "deprecation.withdrawn"}
-        kind = kinds.get((was.deprecation is None, now.deprecation is None), "deprecation.moved")
-        yield change(kind, _iso(was.deprecation), _iso(now.deprecation))
-    if was.replacement != now.replacement and not (was.deprecation is None and now.deprecation is not None):
-        yield change("replacement.changed", was.replacement, now.replacement)
-    for key in sorted(now.capabilities - was.capabilities):
-        yield change("capability.added", subject=key)
-    for key in sorted(was.capabilities - now.capabilities):
-        yield change("capability.removed", subject=key)
-    if was.context != now.context:
-        yield change("context.changed", was.context, now.context)
-    if was.name != now.name and row.type == FINE_TUNED:
-        yield change("name.changed", was.name, now.name)
+    if row.missing_since is not None:
+        if row.deleted_at is None and _newly_missing(was, row.missing_since, synced_at):
+            yield change("model.missing")
+        return  # nothing that is listed says more of it
+    if was.missing_since is not None:
+        yield change("model.returned")
+    yield from _of_deprecation(was, row, change)
+    if "absent_since" not in row.pending:
+        yield from _of_flags(was, row, change)
+    if was.name != row.name and row.type == FINE_TUNED:
+        yield change("name.changed", was.name, row.name)
 
 
-def _of_ids(
-    before: Mapping[str, tuple[int, str]], rows: Sequence[CatalogModel], at: datetime
-) -> Iterator[CatalogChange]:
+def _newly_missing(was: Known, since: datetime, synced_at: datetime | None) -> bool:
+    """Whether this run has confirmed it, or an action was told so by upstream after the last run."""
+    return was.missing_since is None or (synced_at is not None and since > synced_at)
+
+
+def _of_deprecation(was: Known, row: CatalogModel, change: Callable[..., CatalogChange]) -> Iterator[CatalogChange]:
+    before, after = was.deprecation, row.deprecation
+    if before != after:
+        kind = "announced" if before is None else "withdrawn" if after is None else "moved"
+        yield change(f"deprecation.{kind}", _iso(before), _iso(after))
+    if was.replacement != row.replacement and (before is None) == (after is None):
+        # Otherwise it came with the date, or went with it.
+        yield change("replacement.changed", was.replacement, row.replacement)
+
+
+def _of_flags(was: Known, row: CatalogModel, change: Callable[..., CatalogChange]) -> Iterator[CatalogChange]:
+    """Abilities and the context length, where additions flap as losses do: told when two runs in a row say so."""
+    told: dict[str, Any] = was.waiting.get("untold", {})
+    untold: dict[str, Any] = {}
+
+    gained: dict[str, Any] = {}
+    for key in sorted(was.capabilities.keys() | row.capabilities.keys()):
+        old = told.get("capabilities", {}).get(key, was.capabilities.get(key))
+        new = row.capabilities.get(key)
+        if old and not new:
+            yield change("capability.removed", True, False if new is False else UNSAID, subject=key)
+        elif new and not old:
+            if was.capabilities.get(key) and not _flaps(key, was, row):
+                yield change("capability.added", False if old is False else UNSAID, True, subject=key)
+            else:
+                gained[key] = old
+    if gained:
+        untold["capabilities"] = gained
+
+    old, new = told.get("context", was.context), row.max_context_length
+    if old != new:
+        longer = new is not None and (old is None or new > old)
+        name = "max_context_length"
+        if longer and (was.context != new or name in was.waiting or name in row.pending):
+            untold["context"] = old
+        else:
+            yield change("context.changed", old, new)
+
+    pending = {name: value for name, value in row.pending.items() if name != "untold"}
+    row.pending = pending | {"untold": untold} if untold else pending
+
+
+def _flaps(key: str, was: Known, row: CatalogModel) -> bool:
+    """Whether this run or the one before it did not list an ability that the row still has."""
+    return key in was.waiting.get("capabilities", ()) or key in row.pending.get("capabilities", ())
+
+
+# --- What ids mean
+
+
+def _meanings(rows: Iterable[CatalogModel]) -> dict[str, Meaning]:
+    """The one model each id leads to. What is listed comes before what once was, and whose own id it is before whom
+    it is an alias of; an id that several models share all the same leads to none."""
+    own: dict[str, set[Meaning]] = {}
+    aliases: dict[str, set[Meaning]] = {}
+    gone: dict[str, tuple[datetime, Meaning]] = {}
+    for row in rows:
+        here = Meaning(row.pk, row.model_id)
+        for each in filter(None, (row.model_id, *row.aliases)):
+            if row.missing_since is None:
+                (own if each == row.model_id else aliases).setdefault(each, set()).add(here)
+            elif each not in gone or gone[each][0] < row.missing_since:
+                gone[each] = row.missing_since, here
+    found = {each: meaning for each, (_since, meaning) in gone.items()}
+    for each in aliases.keys() | own.keys():
+        holders = own.get(each) or aliases[each]
+        if len(holders) == 1:
+            found[each] = next(iter(holders))
+        else:
+            found.pop(each, None)
+    return found
+
+
+def _of_ids(before: Mapping[str, Meaning], rows: Sequence[CatalogModel], at: datetime) -> Iterator[CatalogChange]:
     after = _meanings(row for row in rows if row.missing_since is None)
     for each in sorted(before.keys() & after.keys()):
-        (old, old_id), (new, new_id) = before[each], after[each]
-        if old != new:
+        old, new = before[each], after[each]
+        if old.key != new.key:
             yield CatalogChange(
-                at=at, kind="alias.repointed", model_id=new_id, subject=each, before=old_id, after=new_id
+                at=at,
+                kind="alias.repointed",
+                model_id=new.model_id,
+                subject=each[:_LONGEST_SUBJECT],
+                before=old.model_id,
+                after=new.model_id,
             )
+
+
+# --- What we did ourselves
+
+
+def _without_ours(changes: Iterable[CatalogChange], at: datetime) -> list[CatalogChange]:
+    """The changes that no action from here explains.
+
+    Rows know of our actions before a run does, but for two: of a write of unknown outcome nobody knew, and a list
+    that lags behind a rename says the old name once more.
+    """
+    changes = list(changes)
+    asked = [each.model_id for each in changes if each.kind in ("name.changed", "model.missing")]
+    if not asked:
+        return changes
+    kinds = ("model.renamed", "model.deleted")
+    ours: dict[str, list[AuditEvent]] = {}
+    for start in range(0, len(asked), 500):
+        for event in latest_of_each().filter(model_id__in=asked[start : start + 500], kind__in=kinds):
+            ours.setdefault(event.model_id, []).append(event)
+    return [each for each in changes if not any(_explains(event, each, at) for event in ours.get(each.model_id, ()))]
+
+
+def _explains(event: AuditEvent, change: CatalogChange, at: datetime) -> bool:
+    outcome = AuditEvent.Outcome
+    unknown = event.outcome in (outcome.UNKNOWN, outcome.ATTEMPTED)
+    if change.kind == "model.missing":
+        return event.kind == "model.deleted" and unknown
+    if change.kind != "name.changed" or event.kind != "model.renamed":
+        return False
+    lagging = event.outcome == outcome.SUCCEEDED and abs(at - event.at) < _LAG
+    names = (event.after.get("name"), event.before.get("name"))
+    return (unknown and change.after == names[0]) or (lagging and change.after in names and change.before in names)
 
 
 def _iso(when: datetime | None) -> str | None:
     return when.isoformat() if when else None
 
 
+# --- In words
+
+
 def kind_label(kind: str) -> str:
     return str(KINDS.get(kind, kind))
 
 
+class Told(NamedTuple):
+    """A sentence with a gap for each of its words, so that a page can make links of some."""
+
+    sentence: str  # with %(name)s
+    words: Mapping[str, str]
+    ids: Mapping[str, str]  # those of the words that name a model, with the id to find it by
+
+
 def sentence_of(change: CatalogChange) -> str:
     """What changed, as one sentence in the reader's language."""
+    told = told_of(change)
+    return told.sentence % told.words
+
+
+def told_of(change: CatalogChange) -> Told:
+    sentence = _sentence(change)
     words = {
         "model": change.label or change.model_id,
         "subject": change.subject,
         "capability": capability_label(change.subject),
-        "before": _words(change.kind, change.before),
-        "after": _words(change.kind, change.after),
+        "before": _words(change, change.before),
+        "after": _words(change, change.after),
     }
+    ids = {"model": change.model_id}
+    if change.kind == "alias.repointed":
+        ids["subject"] = change.subject
+    if change.kind in ("alias.repointed", "replacement.changed"):
+        ids |= {side: each for side in ("before", "after") if isinstance(each := getattr(change, side), str)}
+    used = set(_GAPS.findall(sentence))
+    return Told(sentence, words, {name: each for name, each in ids.items() if name in used and each})
+
+
+_GAPS: Final = re.compile(r"%\((\w+)\)s")
+
+
+def _sentence(change: CatalogChange) -> str:
+    before, after = change.before, change.after
+    if change.kind == "alias.repointed" and before == change.subject != after:
+        return _("%(subject)s now means %(after)s, before it was a model of its own.")
+    if change.kind == "alias.repointed" and after == change.subject:
+        return _("%(subject)s is now a model of its own, before it meant %(before)s.")
+    if change.kind == "deprecation.announced" and _is_past(after, change.at):
+        return _("%(model)s stopped working on %(after)s, by the date that is given now.")
+    if change.kind == "replacement.changed" and not (before and after):
+        if after:
+            return _("The replacement of %(model)s is now %(after)s, before none was named.")
+        return _("No replacement of %(model)s is named any more, before it was %(before)s.")
+    if change.kind == "capability.added" and before == UNSAID:
+        return _("%(model)s is now listed with %(capability)s, which was not told before.")
+    if change.kind == "capability.removed" and after == UNSAID:
+        return _("%(model)s is no longer listed with %(capability)s.")
+    if change.kind == "context.changed" and before is None:
+        return _("The context length of %(model)s is now known: %(after)s tokens.")
+    if change.kind == "context.changed" and after is None:
+        return _("The context length of %(model)s is no longer told, before it was %(before)s tokens.")
+    if change.kind == "name.changed" and not before:
+        return _("%(model)s got its name outside this dashboard, before it had none.")
+    if change.kind == "name.changed" and not after:
+        return _("%(model)s lost its name %(before)s outside this dashboard.")
     sentences = {
         "model.added": _("%(model)s is new."),
         "model.missing": _("%(model)s is no longer listed."),
@@ -165,20 +342,28 @@ def sentence_of(change: CatalogChange) -> str:
         "replacement.changed": _("The replacement of %(model)s is now %(after)s, before %(before)s."),
         "capability.added": _("%(model)s gained %(capability)s."),
         "capability.removed": _("%(model)s lost %(capability)s."),
-        "context.changed": _("The context length of %(model)s is now %(after)s, before %(before)s."),
-        "name.changed": _(
-            "The name of %(model)s was changed outside this dashboard: now %(after)s, before %(before)s."
-        ),
+        "context.changed": _("The context length of %(model)s is now %(after)s tokens, before %(before)s."),
+        "name.changed": _("%(before)s was renamed outside this dashboard: it is now %(after)s."),
     }
-    return sentences.get(change.kind, change.kind) % words
+    # A kind of a later version. It may hold anything, a percent sign too.
+    return sentences.get(change.kind, change.kind.replace("%", "%%"))
 
 
-def _words(kind: str, value: Any) -> str:
+def _words(change: CatalogChange, value: Any) -> str:
     if value is None or value == "":
         return _("none")
-    if kind.startswith("deprecation."):
+    if change.kind.startswith("deprecation."):
         when = parse_datetime(str(value))
-        return date_format(when, "j M Y") if when else str(value)
-    if kind == "context.changed":
-        return short_tokens(value)
-    return f"“{value}”" if kind == "name.changed" else str(value)
+        if when is None:
+            return str(value)
+        days = {str(each)[:10] for each in (change.before, change.after)}
+        same_day = change.kind == "deprecation.moved" and len(days) == 1
+        return date_format(when, "j M Y H:i" if same_day else "j M Y")
+    if change.kind == "context.changed" and isinstance(value, int):
+        return exact_number(value)
+    return f"“{value}”" if change.kind == "name.changed" else str(value)
+
+
+def _is_past(value: Any, at: datetime) -> bool:
+    when = parse_datetime(str(value)) if value else None
+    return when is not None and when.tzinfo is not None and when <= at

@@ -15,6 +15,12 @@ class Request(HttpRequest):
     request_id: str
 
 
+def query_string(request: HttpRequest) -> str:
+    """The address's parameters as text. WSGI hands over bytes read as Latin-1; people paste UTF-8."""
+    raw: str = request.META.get("QUERY_STRING", "")
+    return raw.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
 def role_in(request: HttpRequest) -> Role:
     """The role of whoever asks, looked up once a request."""
     if not hasattr(request, "_role"):

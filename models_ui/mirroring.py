@@ -118,11 +118,16 @@ def take_in(row: CatalogModel, model: RealModel, held: Set[str] = frozenset()) -
         seen["raw"] = row.raw
         seen["problems"] = row.problems
 
-    seen |= {"pending": waiting, "missing_since": None, "deleted_at": None}
+    seen |= {"pending": waiting | untold(before), "missing_since": None, "deleted_at": None}
     changed = {name for name, value in seen.items() if getattr(row, name) != value}
     for name in changed:
         setattr(row, name, seen[name])
     return changed
+
+
+def untold(pending: dict[str, Any]) -> dict[str, Any]:
+    """The part of `pending` that waits for being told, not for being believed (see `changes.py`)."""
+    return {"untold": pending["untold"]} if "untold" in pending else {}
 
 
 _UNSEEN = object()

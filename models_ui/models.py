@@ -360,7 +360,7 @@ class CatalogChange(models.Model):
 
 
 class FeedAddress(models.Model):
-    """A secret address at which a calendar or a feed reader finds one person's feeds. `feeds/addresses.py` alone writes.
+    """A secret address of one person's feeds, for a calendar or feed reader. `feeds/addresses.py` alone writes these.
 
     The secret itself is nowhere: whoever reads this table can open no feed. To revoke an address is to delete its row.
     """

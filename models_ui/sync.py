@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -20,9 +20,9 @@ from django.utils import timezone
 from models_ui.changes import Before, changes_since
 from models_ui.failures import EmptyList, OtherUpstream, facts_of
 from models_ui.grouping import RealModel, is_floating, real_models, unique_identity
-from models_ui.mirroring import new_row, take_in
+from models_ui.mirroring import new_row, take_in, untold
 from models_ui.models import CatalogChange, CatalogModel, Mirror, SyncRun
-from models_ui.services import BASE, ModelList, ModelsAPI, ModelsAPIError, models_api, storable
+from models_ui.services import BASE, ModelList, ModelsAPIError, models_api, storable
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,42 @@ class LeaseLost(Exception):
     """Another process took over, so what this one fetched is dropped."""
 
 
+class Source(Protocol):
+    """Where a run's list comes from, if not from the Models API now. Its clock is the run's."""
+
+    @property
+    def upstream(self) -> str:
+        """The name that its rows are bound to."""
+
+    @property
+    def is_start(self) -> bool:
+        """Whether the story only starts with it, so that nothing in it is news."""
+
+    def now(self) -> datetime: ...
+
+    def list(self) -> ModelList: ...
+
+
+class Live:
+    """The Models API that the settings name, and the clock on the wall."""
+
+    is_start = False
+
+    def __init__(self) -> None:
+        self._api = models_api()
+
+    @property
+    def upstream(self) -> str:
+        """So written that two spellings of one address are the same."""
+        return "sandbox" if settings.DEMO else self._api.transport.base_url
+
+    def now(self) -> datetime:
+        return timezone.now()
+
+    def list(self) -> ModelList:
+        return self._api.list()
+
+
 def mirror_state() -> Mirror:
     """The mirror's state, with the version to read before its rows."""
     return Mirror.objects.filter(pk=1).first() or Mirror.objects.get_or_create(pk=1)[0]
@@ -62,34 +98,37 @@ def is_running(mirror: Mirror, now: datetime) -> bool:
     return mirror.lease_expires_at is not None and mirror.lease_expires_at > now
 
 
-def run_sync(*, asked_by: str = "", asked_at: datetime | None = None, adopt: bool = False) -> SyncResult:
+def run_sync(
+    *, asked_by: str = "", asked_at: datetime | None = None, adopt: bool = False, source: Source | None = None
+) -> SyncResult:
     """Mirror upstream's list once. Never raises for upstream's sake: a failure is recorded and returned.
 
-    `adopt` accepts that the configured address is not the one the rows came from.
+    `adopt` accepts that the configured address is not the one the rows came from. `source` has a list of its own,
+    which nobody else can have fetched meanwhile.
     """
-    started = asked_at or timezone.now()
+    started = source.now() if source else asked_at or timezone.now()
     token = _take_lease()
     if token is None:
         return SyncResult("joined")
     run = SyncRun(started_at=started, asked_by=asked_by)
     try:
         mirror = mirror_state()
-        if mirror.last_synced_at is not None and mirror.last_synced_at >= started:
+        if source is None and mirror.last_synced_at is not None and mirror.last_synced_at >= started:
             return SyncResult("fresh")
-        api = models_api()
+        upstream = source or Live()
         if not adopt:
-            _check_upstream(mirror, api)
-        asked = timezone.now()
-        listed = api.list()
+            _check_upstream(mirror, upstream)
+        asked = upstream.now()
+        listed = upstream.list()
         _check_not_emptied(listed)
         with transaction.atomic():
             # Rows before the mirror, as actions do: whoever locks in another order may wait for ever.
             rows = list(CatalogModel.objects.select_for_update().order_by("pk"))
             mirror = _hold_lease(token)
-            mirror.upstream = _upstream(api)
-            _apply(listed, asked, rows, run, mirror)
+            mirror.upstream = upstream.upstream
+            _apply(listed, asked, rows, run, mirror, upstream)
     except ModelsAPIError as error:
-        _record_failure(run, error, token)
+        _record_failure(run, error, token, source.now() if source else timezone.now())
         return SyncResult("failed", run)
     except LeaseLost:
         log.warning("sync: another process took over, nothing was written")
@@ -125,15 +164,10 @@ def _hold_lease(token: str) -> Mirror:
 # --- What may be mirrored
 
 
-def _check_upstream(mirror: Mirror, api: ModelsAPI) -> None:
+def _check_upstream(mirror: Mirror, source: Source) -> None:
     """Rows of two upstreams never mix."""
-    if mirror.upstream and mirror.upstream != _upstream(api) and CatalogModel.objects.exists():
+    if mirror.upstream and mirror.upstream != source.upstream and CatalogModel.objects.exists():
         raise OtherUpstream(mirror.upstream)
-
-
-def _upstream(api: ModelsAPI) -> str:
-    """Where the rows come from, so written that two spellings of one address are the same."""
-    return "sandbox" if settings.DEMO else api.transport.base_url
 
 
 def _check_not_emptied(listed: ModelList) -> None:
@@ -145,10 +179,12 @@ def _check_not_emptied(listed: ModelList) -> None:
 # --- Writing
 
 
-def _apply(listed: ModelList, asked: datetime, rows: Sequence[CatalogModel], run: SyncRun, mirror: Mirror) -> None:
+def _apply(
+    listed: ModelList, asked: datetime, rows: Sequence[CatalogModel], run: SyncRun, mirror: Mirror, source: Source
+) -> None:
     """Bring the rows up to date with a list that was asked for at `asked`, and the mirror's state with them."""
     now = listed.fetched_at
-    before = Before.of(rows)
+    before = Before.of(rows, mirror.last_synced_at)
     pairs, unlisted = _match(real_models(listed.cards), rows)
     held = frozenset(alias for row in rows if row.missing_since is None for alias in _kept_aliases(row))
     torn_off = frozenset(alias for model, row in pairs if row is not None for alias in _torn_off(row, model))
@@ -174,6 +210,10 @@ def _apply(listed: ModelList, asked: datetime, rows: Sequence[CatalogModel], run
     run.missing = _mark_missing([row for row in unlisted if not _is_newer(row, asked)], mirror, now, changed)
 
     CatalogModel.objects.bulk_create(new, batch_size=500)
+    news = [] if source.is_start else changes_since(before, [*rows, *new], now)
+    # What waits is changed in more than one place, above and by what is still to be told.
+    if waiting := [row for row in rows if row.pending != before.rows[row.pk].waiting]:
+        changed["pending"] = waiting
     touched = {row.pk: row for group in changed.values() for row in group}
     if changed:
         # Rows that exist, so this inserts none: on every database several times faster than bulk_update's CASE.
@@ -181,17 +221,16 @@ def _apply(listed: ModelList, asked: datetime, rows: Sequence[CatalogModel], run
             touched.values(), update_conflicts=True, unique_fields=["pk"], update_fields=sorted(changed), batch_size=500
         )
 
-    news = changes_since(before, [*rows, *new], now)
     CatalogChange.objects.bulk_create(news, batch_size=500)
 
     visible = {row.pk for field, group in changed.items() if field not in _UNSEEN_FIELDS for row in group}
     run.entries, run.unreadable = len(listed.cards) + listed.unreadable, listed.unreadable
     run.added, run.changed = len(new), len(visible) - run.missing
-    run.outcome, run.finished_at = SyncRun.Outcome.SUCCEEDED, timezone.now()
+    run.outcome, run.finished_at = SyncRun.Outcome.SUCCEEDED, source.now()
     run.correlation_id = str(storable(listed.correlation_id))[:100]
     run.save()
 
-    if new or visible or not mirror.version:
+    if new or visible or news or not mirror.version:
         mirror.version = secrets.token_hex(16)
     mirror.last_synced_at = run.finished_at
     mirror.failed_at, mirror.failure = None, {}
@@ -283,27 +322,24 @@ def _mark_missing(
     count = 0
     for row in rows:
         if row.missing_since is not None or (row.archived and row.model_id):
-            if row.pending:
-                row.pending = {}
-                changed.setdefault("pending", []).append(row)
+            row.pending = untold(row.pending)
             continue
         if "absent_since" in row.pending:
             row.missing_since = datetime.fromisoformat(row.pending["absent_since"])
-            row.pending = {}
+            row.pending = untold(row.pending)
             count += 1
             changed.setdefault("missing_since", []).append(row)
         else:
-            row.pending = {"absent_since": now.isoformat()}
+            row.pending = {"absent_since": now.isoformat()} | untold(row.pending)
             row.last_seen_at = mirror.last_synced_at or now
             changed.setdefault("last_seen_at", []).append(row)
-        changed.setdefault("pending", []).append(row)
     return count
 
 
-def _record_failure(run: SyncRun, error: ModelsAPIError, token: str) -> None:
+def _record_failure(run: SyncRun, error: ModelsAPIError, token: str, now: datetime) -> None:
     """Keep what went wrong, for the banner and the log; the rows stay as they are."""
     log.warning("sync failed: %s", error)
-    run.outcome, run.finished_at = SyncRun.Outcome.FAILED, timezone.now()
+    run.outcome, run.finished_at = SyncRun.Outcome.FAILED, now
     run.failure, run.correlation_id = facts_of(error), error.correlation_id
     with transaction.atomic():
         run.save()

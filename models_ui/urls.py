@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from models_ui.views import actions, activity, bulk, catalog, feeds, health, model, radar, start, sync
+from models_ui.views import actions, activity, bulk, catalog, changes, feeds, health, model, radar, start, sync
 
 urlpatterns = [
     path("", start.home, name="home"),
@@ -24,6 +24,9 @@ urlpatterns = [
     path("activity.json", activity.activity_json, name="activity_json"),
     path("activity/<str:action_id>/undo/", actions.undo, name="undo"),
     path("activity/<str:action_id>/settle/", actions.settle, name="settle"),
+    path("changes/", changes.changes, name="changes"),
+    path("changes.csv", changes.changes_csv, name="changes_csv"),
+    path("changes.json", changes.changes_json, name="changes_json"),
     path("bulk/", bulk.bulk, name="bulk"),
     path("bulk/<slug:job_id>/", bulk.bulk_job, name="bulk_job"),
     path("bulk/<slug:job_id>/start/", bulk.bulk_start, name="bulk_start"),

@@ -66,14 +66,12 @@ class CatalogPage:
         self.ignored = [_ignored_sentence(each) for each in ignored]
         self.result: Result = index.search(query)
         self.query = self.result.query
+        # Rendered here and not on the template's demand: there some errors pass for "there are no rows".
+        self.rows: list[SafeString] = row_fragments(index, self.result.rows, now, role)
 
     @property
     def catalog_size(self) -> int:
         return len(self.index.rows)
-
-    @cached_property
-    def rows(self) -> list[SafeString]:
-        return row_fragments(self.index, self.result.rows, self.now, self.role)
 
     @property
     def headings(self) -> Iterator[Heading]:

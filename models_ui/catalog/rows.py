@@ -94,6 +94,7 @@ def _row_context(index: CatalogIndex, row: Row, now: datetime, role: Role) -> di
     return {
         "each": view_of(row, index, now),
         "buttons": buttons,
+        "on_page": False,
         "selectable": bool(buttons) and role >= Role.EDITOR,  # for what is done to many at once
     }
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from .address import check_address
+from .answers import decode_json
 from .cards import (
     BASE,
     FINE_TUNED,
@@ -40,7 +41,7 @@ from .errors import (
     Unreachable,
     UpstreamFailed,
 )
-from .models_api import UNSET, ModelsAPI, Receipt
+from .models_api import UNSET, ModelsAPI, Receipt, list_entries, parse_list
 from .transport import Transport
 
 __all__ = [
@@ -72,10 +73,13 @@ __all__ = [
     "Unreachable",
     "UpstreamFailed",
     "check_model_id",
+    "decode_json",
     "diagnose",
     "id_is_routable",
+    "list_entries",
     "models_api",
     "parse_card",
+    "parse_list",
     "storable",
 ]
 

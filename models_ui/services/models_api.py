@@ -1,10 +1,10 @@
 """The client of the Models API: six verbs, typed values out, our own exceptions out, no HTTP in sight."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from . import errors
 from .cards import ModelCard, ModelList, check_model_id, parse_card
@@ -43,16 +43,10 @@ class ModelsAPI:
     def list(self) -> ModelList:
         """Every model the key may see, archived ones included, one entry per alias. An empty list is an answer too."""
         answer = self.transport.call(LIST.verb, LIST.path())
-        entries = answer.value.get("data") if isinstance(answer.value, dict) else answer.value
-        if not isinstance(entries, list):
+        entries = list_entries(answer.value)
+        if entries is None:
             raise errors.WrongShape(status=answer.status, correlation_id=answer.correlation_id)
-        cards = [parse_card(entry) for entry in entries]
-        return ModelList(
-            cards=tuple(card for card in cards if card is not None),
-            unreadable=cards.count(None),
-            correlation_id=answer.correlation_id,
-            fetched_at=datetime.now(UTC),
-        )
+        return parse_list(entries, correlation_id=answer.correlation_id, fetched_at=datetime.now(UTC))
 
     def retrieve(self, model_id: str) -> ModelCard:
         """One model. ModelNotFound and ModelRetired, both ModelGone, when upstream says that it is not there."""
@@ -95,6 +89,23 @@ class ModelsAPI:
                 status=answer.status, correlation_id=answer.correlation_id, outcome_unknown=True, model_id=model_id
             )
         return Receipt(answer.correlation_id)
+
+
+def list_entries(value: Any) -> list[Any] | None:
+    """The entries in the body of a list answer, or None when it is none."""
+    entries = value.get("data") if isinstance(value, dict) else value
+    return entries if isinstance(entries, list) else None
+
+
+def parse_list(entries: Iterable[Any], *, correlation_id: str, fetched_at: datetime) -> ModelList:
+    """A list answer's entries as cards; `fetched_at` is when the answer had arrived."""
+    cards = [parse_card(entry) for entry in entries]
+    return ModelList(
+        cards=tuple(card for card in cards if card is not None),
+        unreadable=cards.count(None),
+        correlation_id=correlation_id,
+        fetched_at=fetched_at,
+    )
 
 
 def _confirms(answer: Answer, route: Route) -> bool:

@@ -42,10 +42,11 @@ def action_tag(message: Message) -> ActionTag:
 
 
 @register.filter
-def shared_denial(buttons: Sequence[Button]) -> str:
-    """The reason that all buttons share, to be said once in plain sight."""
-    reasons = {button.denial for button in buttons if button.verb != Verb.DELETE}
-    return reasons.pop() if len(reasons) == 1 else ""
+def denials(buttons: Sequence[Button], on_page: bool = False) -> list[str]:
+    """Why buttons are disabled, to be read in plain sight, each reason once. In a row there is no room for that of
+    Delete, which is the Managers’ in every row."""
+    shown = [button.denial for button in buttons if button.denial and (on_page or button.verb != Verb.DELETE)]
+    return list(dict.fromkeys(shown))
 
 
 @register.filter

@@ -270,6 +270,7 @@ class ActionPage:
         """The form, where the person is: in the row, on the model's page, or on a page of its own."""
         why_not = self._denial()
         inline = wants_fragment(self.request) and isinstance(form, TextForm)
+        form.auto_id = f"of-{self.row.pk}-%s"  # several rows may be edited at a time
         if why_not and status in (200, 422):
             status = 403
             if inline:

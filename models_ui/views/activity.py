@@ -10,13 +10,13 @@ from django.views.decorators.http import require_safe
 
 from models_ui.activity import COLUMNS, ActivityPage, ActivityQuery, as_cells, as_record, exported
 from models_ui.catalog.export import BYTE_ORDER_MARK, cell
-from models_ui.http import Request, role_in, wants_fragment
+from models_ui.http import Request, query_string, role_in, wants_fragment
 from models_ui.permissions import exports_everyones
 
 
 @require_safe
 def activity(request: Request) -> HttpResponse:
-    query, ignored = ActivityQuery.parse(request.META["QUERY_STRING"])
+    query, ignored = ActivityQuery.parse(query_string(request))
     if not ignored and not request.htmx and any("" in values for _, values in request.GET.lists()):
         return HttpResponseRedirect(query.address())  # a form sent without JavaScript names all its fields
     context = {"page": ActivityPage(query, ignored, role_in(request))}
@@ -42,13 +42,13 @@ def activity_csv(request: Request) -> HttpResponse:
 
 @require_safe
 def activity_json(request: Request) -> HttpResponse:
-    query, _ = ActivityQuery.parse(request.META["QUERY_STRING"])
+    query, _ = ActivityQuery.parse(query_string(request))
     records = _records(request)
     body = {"query": query.address(), "everyone": exports_everyones(role_in(request)), "total": len(records)}
     return JsonResponse({**body, "actions": records})
 
 
 def _records(request: Request) -> list[dict[str, Any]]:
-    query, _ = ActivityQuery.parse(request.META["QUERY_STRING"])
+    query, _ = ActivityQuery.parse(query_string(request))
     found = exported(query, role_in(request), request.user.get_username())
     return [as_record(event) for event in found.iterator(chunk_size=1000)]

@@ -12,14 +12,14 @@ from models_ui.catalog.export import as_csv, as_json
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, role_in, wants_fragment
+from models_ui.http import Request, query_string, role_in, wants_fragment
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
 
 
 @require_safe
 def catalog(request: Request) -> HttpResponse:
-    query, ignored = CatalogQuery.parse(request.META["QUERY_STRING"])
+    query, ignored = CatalogQuery.parse(query_string(request))
     if not ignored and not request.htmx and _has_empty_fields(request):
         return HttpResponseRedirect(_address(query))
     mirror, now = mirror_state(), timezone.now()
@@ -37,7 +37,7 @@ def catalog(request: Request) -> HttpResponse:
 
 @require_safe
 def catalog_csv(request: Request) -> HttpResponse:
-    query, _ = CatalogQuery.parse(request.META["QUERY_STRING"])
+    query, _ = CatalogQuery.parse(query_string(request))
     now = timezone.now()
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="models-{now:%Y-%m-%d}.csv"'
@@ -47,7 +47,7 @@ def catalog_csv(request: Request) -> HttpResponse:
 
 @require_safe
 def catalog_json(request: Request) -> HttpResponse:
-    query, _ = CatalogQuery.parse(request.META["QUERY_STRING"])
+    query, _ = CatalogQuery.parse(query_string(request))
     mirror, now = mirror_state(), timezone.now()
     models = as_json(current_index(mirror, now).matches(query), now)
     body = {"query": query.serialize(), "synced_at": mirror.last_synced_at, "total": len(models), "models": models}

@@ -38,7 +38,7 @@ from models_ui.feeds.addresses import (
 from models_ui.feeds.calendar import Calendar
 from models_ui.feeds.changes import Changes
 from models_ui.feeds.forms import FeedForm
-from models_ui.http import Request, role_in
+from models_ui.http import Request, query_string, role_in
 from models_ui.models import FeedAddress
 from models_ui.sync import mirror_state
 
@@ -48,7 +48,7 @@ def feeds(request: Request) -> HttpResponse:
     """A person's addresses, and a form for one more. `?type=base` fills in the filters of a catalog's view."""
     if request.method == "POST":
         return _made(request, FeedForm(request.POST))
-    query, ignored = CatalogQuery.parse(request.META["QUERY_STRING"])
+    query, ignored = CatalogQuery.parse(query_string(request))
     return _page(request, FeedForm.new(query, language=get_language()), filters_of(query), ignored=ignored)
 
 

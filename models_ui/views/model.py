@@ -20,6 +20,7 @@ from models_ui.catalog.snippets import curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
 from models_ui.http import Request, role_in, wants_fragment
 from models_ui.models import CatalogModel
+from models_ui.news import changes_of, moved_aliases
 from models_ui.sync import mirror_state
 
 
@@ -30,6 +31,8 @@ def model(request: Request, model_id: str) -> HttpResponse:
     found = index.find(model_id)
     if request.GET.get("row"):
         found = tuple(row for row in found if str(row.pk) == request.GET["row"])
+    elif listed := tuple(row for row in found if not row.is_missing):
+        found = listed  # what an id means today comes before what it once meant
     if not found:
         return _unknown(request, model_id)
     views = [view_of(row, index, now) for row in found]
@@ -53,6 +56,8 @@ def article_context(request: Request, row: Row, index: CatalogIndex, now: dateti
         "each": view_of(row, index, now),
         "buttons": buttons_of(row, role_in(request), PAGE_VERBS),
         "history": entries_of(history(row.model_id)[:50], role_in(request)) if row.type != "base" else [],
+        "changes": changes_of(row, index),
+        "moved_aliases": moved_aliases(row),
         "synced_at": mirror_state().last_synced_at,
         "curl": curl_snippet(row, _public_base_url()),
         "python": python_snippet(row),

@@ -21,7 +21,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import HORIZONS, TYPES, Ending, Radar, RadarQuery, Refused, Risk, by_month, radar_of
 from models_ui.catalog.rows import address_of
 from models_ui.catalog.store import current_index
-from models_ui.http import Request
+from models_ui.http import Request, query_string
 from models_ui.labels import value_label
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
@@ -34,7 +34,7 @@ MOST_FINE_TUNES = 4  # named beside their base model; the link leads to all
 def deprecations(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     index = current_index(mirror, now)
-    query, refused = RadarQuery.parse(request.META["QUERY_STRING"])
+    query, refused = RadarQuery.parse(query_string(request))
     context: dict[str, Any] = {"page": RadarPage(index, query, refused, now), "freshness": freshness(mirror, now)}
     return render(request, "models_ui/radar.html", context)
 

@@ -18,6 +18,7 @@ from models_ui.catalog.pictures import Column, ContextPlot, context_plot
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
 from models_ui.http import Request
+from models_ui.news import lately
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
 from models_ui.views.radar import EndingLine, RiskLine, ending_line, radar_at, risk_line
@@ -55,7 +56,7 @@ LINKS = (
 def home(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     page = StartPage(current_index(mirror, now), now)
-    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now)}
+    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "changes": lately(page.index)}
     return render(request, "models_ui/start.html", context)
 
 

@@ -3,35 +3,26 @@
 
 // Read by htmx when the page is ready, which is after this. Nothing inline, no eval, no snapshots of pages in storage.
 Object.assign(htmx.config, {
-  includeIndicatorStyles: false,
-  allowEval: false,
-  allowScriptTags: false,
-  disableInheritance: true,
-  selfRequestsOnly: true,
-  historyCacheSize: 0,
-  historyRestoreAsHxRequest: false,
-  scrollIntoViewOnBoost: false,
+  includeIndicatorStyles: false, allowEval: false, allowScriptTags: false, disableInheritance: true, selfRequestsOnly: true,
+  historyCacheSize: 0, historyRestoreAsHxRequest: false, scrollIntoViewOnBoost: false,
   timeout: 30000,
   attributesToSettle: ["class", "width", "height"],
   responseHandling: [
-    { code: "204", swap: false },
-    { code: "[23]..", swap: true },
+    { code: "204", swap: false }, { code: "[23]..", swap: true },
     { code: "(403|404|409|422|502|504)", swap: true, error: true },
     { code: "...", swap: false, error: true },
   ],
 });
 
 const live = () => document.getElementById("live");
-const narrow = window.matchMedia("(max-width: 72rem)");
 
 // A new page: filters start folded where they would stand in the way, and the way back is the way one came.
 function arrive() {
-  if (narrow.matches) document.getElementById("facets")?.removeAttribute("open");
+  if (window.matchMedia("(max-width: 72rem)").matches) document.getElementById("facets")?.removeAttribute("open");
   const back = document.querySelector(".back a");
   if (back && document.referrer.split("?")[0] === back.href) back.href = document.referrer;
 }
-document.addEventListener("DOMContentLoaded", arrive);
-document.addEventListener("htmx:historyRestore", arrive);
+for (const news of ["DOMContentLoaded", "htmx:historyRestore"]) document.addEventListener(news, arrive);
 
 // A filter anywhere on the page belongs to the form #filters; the search box speaks for itself while typing.
 document.addEventListener("change", ({ target }) => {
@@ -52,21 +43,21 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
 document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.target.setAttribute("aria-busy", "true"));
 document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
 
-// A swap keeps what a person opened, closed and scrolled, keeps the focus near, and tells a screen reader what came.
-const kept = { open: new Map(), scrolled: new Map(), focus: null };
+// A swap keeps what a person opened, closed and scrolled, and where they look; it tells a screen reader what came.
+const kept = { folds: [], focus: null, form: null, top: 0 };
+const lead = () => document.querySelector("#flash + *");
+const nearby = () => document.getElementById("count") ?? document.getElementById("main");
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  const folds = [...document.querySelectorAll("details[id]")];
-  kept.open = new Map(folds.map((each) => [each.id, each.open]));
-  kept.scrolled = new Map(folds.map((each) => [each.id, each.querySelector("ul")?.scrollTop ?? 0]));
+  kept.folds = [...document.querySelectorAll("details[id]")]
+    .map((each) => ({ id: each.id, open: each.open, top: each.querySelector("ul")?.scrollTop ?? 0 }));
   kept.focus = detail.target.contains(document.activeElement) ? document.activeElement : null;
+  kept.form = kept.focus?.closest("form.edit")?.getAttribute("action");
 });
 document.addEventListener("htmx:afterSwap", () => {
-  for (const [id, open] of kept.open) {
+  for (const { id, open, top } of kept.folds) {
     const fold = document.getElementById(id);
-    if (!fold) continue;
-    fold.open = open;
-    const list = fold.querySelector("ul");
-    if (list) list.scrollTop = kept.scrolled.get(id);
+    if (fold) fold.open = open;
+    fold?.querySelector("ul")?.scrollTo(0, top);
   }
   const { name, value } = kept.focus ?? {};
   if (name) document.querySelector(`[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`)?.focus({ preventScroll: true });
@@ -75,43 +66,48 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const paged = detail.requestConfig?.elt.closest(".pager");
   const news = document.querySelector(paged ? "#results caption" : "#results [data-announce]");
   if (news && detail.target?.id === "results") live().textContent = news.textContent.trim().replace(/\s+/g, " ");
-  const lost = kept.focus && document.activeElement === document.body;
-  if (lost) document.getElementById("count")?.focus({ preventScroll: true });
-  kept.focus = null;
+  // The focus goes to an action's button, once; after a form to what opened it; else to what is near.
+  const due = [...document.querySelectorAll("[data-focus]")];
+  due.forEach((each) => each.removeAttribute("data-focus"));
+  (due[0] ?? (kept.form && document.querySelector(`a.act[href="${CSS.escape(kept.form)}"]`)))?.focus();
+  if (kept.focus && document.activeElement === document.body) nearby().focus({ preventScroll: true });
+  kept.focus = kept.form = null;
   // Another page of rows starts at its top again.
   if (paged) document.getElementById("results").scrollIntoView();
 });
+
+// Messages come in above the rest: the page moves along, and nothing slips away from under the pointer.
+document.addEventListener("htmx:oobBeforeSwap", () => { kept.top = lead()?.getBoundingClientRect().top; });
+document.addEventListener("htmx:oobAfterSwap", () => window.scrollBy(0, lead()?.getBoundingClientRect().top - kept.top || 0));
 
 // Copying, with the word for "done" from the page itself. Without a clipboard (plain HTTP) the text is selected.
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
-  try {
-    await navigator.clipboard.writeText(source.textContent);
-  } catch {
-    window.getSelection().selectAllChildren(source);
-    return;
+  try { await navigator.clipboard.writeText(source.textContent); } catch {
+    return window.getSelection().selectAllChildren(source);
   }
   const words = (button.dataset.words ??= button.textContent);
   button.textContent = live().textContent = button.dataset.done;
   setTimeout(() => { button.textContent = words; }, 2000);
 });
 
-// An open menu closes as people expect.
+// An open menu closes as people expect, and a form in a row gives way to Esc.
 document.addEventListener("click", ({ target }) => {
   for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(target)) menu.open = false;
 });
-document.addEventListener("keydown", ({ key }) => {
-  const menu = key === "Escape" && document.querySelector(".menu[open]");
-  if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+document.addEventListener("keydown", ({ key, target }) => {
+  if (key !== "Escape") return;
+  target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click();
+  for (const menu of document.querySelectorAll(".menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
 });
 
 // No answer, or a whole page that tells of an error: say so in the corner, in the page's own words where it has some.
 const toast = () => document.getElementById("offline");
 function tell(words) {
-  const offline = (toast().dataset.offline ??= toast().textContent);
-  toast().textContent = words || offline;
+  toast().dataset.offline ??= toast().textContent;
+  toast().textContent = words || toast().dataset.offline;
   toast().hidden = false;
 }
 for (const failure of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(failure, () => tell());
@@ -125,12 +121,16 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 });
 document.addEventListener("htmx:afterOnLoad", ({ detail }) => { if (!detail.failed) toast().hidden = true; });
 
-// Messages stay until they are dismissed; a form in a row gives way to Esc; focus follows what was done.
-document.addEventListener("click", ({ target }) => target.closest("[data-dismiss]")?.closest(".flash").remove());
-document.addEventListener("keydown", ({ key, target }) => {
-  if (key === "Escape") target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click();
+// Messages stay until they are dismissed; a double click is one click, whatever has come under the pointer by then.
+document.addEventListener("click", ({ target }) => {
+  const message = target.closest("[data-dismiss]")?.closest(".flash");
+  if (!message) return;
+  (message.nextElementSibling?.querySelector("[data-dismiss]") ?? nearby()).focus({ preventScroll: true });
+  message.remove();
 });
-document.addEventListener("htmx:afterSettle", () => document.querySelector("[data-focus]")?.focus());
+document.addEventListener("click", (event) => {
+  if (event.detail > 1 && event.target.closest(".act")) { event.preventDefault(); event.stopPropagation(); }
+}, true);
 
 // Choosing rows: a box for the page and one for all that match; the buttons wait until something is chosen.
 function pick(box) {
@@ -144,7 +144,7 @@ function pick(box) {
   form.querySelector("output").textContent = picked;
   page.checked = boxes.length > 0 && boxes.every((each) => each.checked);
   page.indeterminate = !page.checked && boxes.some((each) => each.checked);
-  for (const button of form.querySelectorAll("button")) button.disabled = picked === 0;
+  form.querySelectorAll("button").forEach((each) => { each.disabled = picked === 0; });
 }
 document.addEventListener("change", ({ target }) => target.form?.id === "bulk" && pick(target));
 for (const news of ["DOMContentLoaded", "htmx:afterSwap", "pageshow"]) addEventListener(news, () => pick());

@@ -246,7 +246,7 @@ def test_a_feed_can_only_be_read(carol, make, synced, verb: str):
 
 @pytest.fixture
 def logged() -> Iterator[list[str]]:
-    """Every line of the log, as any handler at the root gets it, tracebacks included."""
+    """Every line of the log, tracebacks included, as a handler gets it that stands before the console's."""
     lines: list[str] = []
 
     class Keep(logging.Handler):
@@ -254,12 +254,12 @@ def logged() -> Iterator[list[str]]:
             lines.append(self.format(record))
 
     handler = Keep()
-    names = ("", "django.server")  # the second tells nobody above it
-    for name in names:
-        logging.getLogger(name).addHandler(handler)
+    loggers = [logging.getLogger(name) for name in ("", "django.server")]  # the second tells nobody above it
+    for logger in loggers:
+        logger.handlers.insert(0, handler)
     yield lines
-    for name in names:
-        logging.getLogger(name).removeHandler(handler)
+    for logger in loggers:
+        logger.removeHandler(handler)
 
 
 def test_no_line_of_the_log_names_a_secret(carol, make, client_of, synced, logged: list[str], monkeypatch):

@@ -303,6 +303,28 @@ def test_two_processes_that_tell_of_the_same_move_make_one_revision(carol, make,
     assert CalendarEvent.objects.get(row__model_id=MEDIUM).sequence == 1
 
 
+def test_a_process_that_falls_behind_while_it_tells_takes_nothing_back(
+    carol, make, synced, sandbox: Sandbox, monkeypatch
+):
+    feed = make(carol)
+    fetched(feed.ics)
+    set_date(sandbox, MEDIUM, noon(40))
+    run_sync()
+    real = events_module._bring_up_to_date
+
+    def overtaken(*what):
+        monkeypatch.setattr(events_module, "_bring_up_to_date", real)
+        set_date(sandbox, MEDIUM, noon(50))
+        run_sync()
+        assert revision(events(fetched(feed.ics))[MEDIUM])[1] == 1
+        return real(*what)
+
+    monkeypatch.setattr(events_module, "_bring_up_to_date", overtaken)
+    for _ in range(2):
+        event = events(fetched(feed.ics))[MEDIUM]
+        assert (event["DTSTART"].dt, event["SEQUENCE"]) == (noon(50), 1)
+
+
 def test_reading_again_asks_the_database_little(carol, make, synced, django_assert_max_num_queries):
     feed = make(carol)
     fetched(feed.ics)

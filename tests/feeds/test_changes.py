@@ -184,7 +184,7 @@ def test_a_fine_tune_is_told_by_its_name_with_its_id_beside_it(carol, make, sand
 
 def test_hostile_text_is_text_and_what_xml_forbids_is_replaced(carol, make, synced):
     words = {"model_id": "a<b>&\x1b", "label": HOSTILE.replace("\x00", "").replace("\ud800", "")}
-    change("name.changed", before="<i>", after="]]>\x0c", **words)
+    change("model.missing", before="<i>", after="]]>\x0c", **words)
     change("model.invented\x01<b>", "x\ufffe")
     body = fetched(make(carol, name="<Team>").atom)
     minidom.parseString(body)

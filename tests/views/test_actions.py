@@ -53,7 +53,7 @@ def test_the_row_becomes_a_form_and_the_answer_is_the_row(editor, tune, sandbox)
     address = f"/models/{tune}/rename/"
     row = editor.get(address, headers=HTMX).content.decode()
     assert row.startswith("<tr")
-    assert 'aria-describedby="id_value_helptext"' in row
+    assert re.search(r'aria-describedby="(of-\d+-value_helptext)"', row)[1] in re.findall(r'id="([^"]+)"', row)
     assert "Up to 100 characters" in row
     form = form_of(editor, address, **HTMX)
     answer = editor.post(address, form | {"value": "Better"}, headers=HTMX)

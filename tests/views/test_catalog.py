@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from models_ui.sync import run_sync
 from tests.conftest import PASSWORD
 
 
@@ -31,3 +32,25 @@ def test_an_htmx_request_without_a_session_leads_the_whole_page_to_the_login(cli
     response = client.get("/models/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/models/?q=x"})
     assert response.status_code == 204
     assert response["HX-Redirect"] == "/accounts/login/?next=/models/%3Fq%3Dx"
+
+
+@pytest.mark.usefixtures("synced")
+def test_a_pasted_address_with_bare_accents_is_understood(viewer: Client):
+    bare = "q=réécrit".encode().decode("latin-1")
+    html = viewer.get("/models/", QUERY_STRING=bare).content.decode()
+    assert 'value="réécrit"' in html
+    assert len(rows(html)) == 1
+
+
+def test_an_id_leads_to_what_it_means_today_rather_than_to_what_it_once_meant(viewer: Client, sandbox, synced):
+    entry = dict(sandbox.catalog.find("mistral-embed"))
+    sandbox.catalog.add({**entry, "id": "old-embed", "name": "old-embed", "aliases": []})
+    run_sync()
+    sandbox.catalog.remove("old-embed")
+    run_sync()
+    run_sync()
+    assert "no longer names this model" in viewer.get("/models/old-embed/").content.decode()
+    sandbox.catalog.add({**entry, "id": "old-embed", "name": entry["name"], "aliases": [entry["id"]]})
+    run_sync()
+    response = viewer.get("/models/old-embed/", follow=True)
+    assert "leads to this model today" in response.content.decode()

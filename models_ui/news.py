@@ -1,0 +1,288 @@
+"""Reading what upstream changed: what was asked for (`ChangesQuery`, held by the address bar), and it in sentences.
+
+    /changes/?kind=alias.repointed&model=mistral-medium-latest&from=2026-11-01&before=1234
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import groupby
+from typing import Any, ClassVar, Final
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.rows import address_of
+from models_ui.changes import KINDS, Told, kind_label, sentence_of, told_of
+from models_ui.filters import Chip, Filters, Option, midnight, read_day, read_id, read_key, read_text
+from models_ui.models import CatalogChange, SyncRun
+
+PER_PAGE: Final = 50
+COUNTED: Final = 1_000  # beyond it the page says "more than"
+LATELY: Final = 5
+AFFECTS: Final = {"fine-tunes": gettext_lazy("What our fine-tunes were trained from")}
+_SEARCHED: Final = ("model_id", "label", "subject", "kind", "before", "after")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesQuery(Filters):
+    """Filters and place. Days are UTC, both ends included."""
+
+    q: str = ""
+    kind: tuple[str, ...] = ()
+    affects: tuple[str, ...] = ()
+    model: str = ""  # an id or an alias
+    since: date | None = None
+    until: date | None = None
+    before: int | None = None  # a change's key: older ones follow it
+
+    page: ClassVar = "changes"
+    several: ClassVar = {"kind": KINDS, "affects": AFFECTS}
+    read: ClassVar = {"q": read_text, "model": read_id, "since": read_day, "until": read_day, "before": read_key}
+
+    def matches(self, index: CatalogIndex) -> QuerySet[CatalogChange]:
+        """What fits, the newest first; of every page."""
+        found = CatalogChange.objects.order_by("-pk")
+        if self.kind:
+            found = found.filter(kind__in=self.kind)
+        if self.affects:
+            found = found.filter(_of_roots(index))
+        if self.model:
+            found = found.filter(_about(self.model))
+        if self.since:
+            found = found.filter(at__gte=midnight(self.since))
+        if self.until:
+            found = found.filter(at__lt=midnight(self.until) + timedelta(days=1))
+        for word in self.q.split():
+            anywhere = Q()
+            for field in _SEARCHED:
+                anywhere |= Q(**{f"{field}__icontains": word})
+            found = found.filter(anywhere)
+        return found
+
+
+def _about(model_id: str) -> Q:
+    """A model's own changes, and an alias's: also where it led elsewhere, told from both ends."""
+    moved = Q(subject=model_id) | Q(before=model_id)
+    return Q(model_id=model_id) | Q(moved, kind="alias.repointed")
+
+
+def _of_roots(index: CatalogIndex) -> Q:
+    """What the organisation's fine-tunes were trained from: the models themselves, and the ids they are known by."""
+    named = {row.root for row in index.rows if row.root and not row.is_missing}
+    roots = {root.model_id for each in named for root in index.find(each)}
+    return Q(model_id__in=named | roots) | Q(kind="alias.repointed", subject__in=named)
+
+
+# --- Changes as a page tells them
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One change, as text and as a sentence whose models are links."""
+
+    change: CatalogChange
+    index: CatalogIndex
+
+    @property
+    def at(self) -> datetime:
+        return self.change.at
+
+    @property
+    def kind(self) -> str:
+        return kind_label(self.change.kind)
+
+    @property
+    def sentence(self) -> str:
+        return sentence_of(self.change)
+
+    @property
+    def linked(self) -> SafeString:
+        told = told_of(self.change)
+        words = {name: format_html("<bdi>{}</bdi>", word) for name, word in told.words.items()}
+        for name, model_id in told.ids.items():
+            if address := self._address(model_id):
+                words[name] = format_html('<a href="{}">{}</a>', address, words[name])
+        return format_html(_braced(told), **words)
+
+    @property
+    def model_id(self) -> str:
+        """The id, where the sentence calls the model by its name."""
+        return self.change.model_id if self.change.label not in ("", self.change.model_id) else ""
+
+    def _address(self, model_id: str) -> str:
+        found = self.index.find(model_id)
+        if len(found) == 1:
+            return address_of(found[0], self.index)
+        return reverse("model", args=[model_id]) if found and found[0].routable else ""
+
+
+def _braced(told: Told) -> str:
+    """The sentence as `format_html` wants it; its text is ours, but a kind nobody has heard of is anybody's."""
+    text = told.sentence.replace("{", "{{").replace("}", "}}")
+    for name in told.words:
+        text = text.replace(f"%({name})s", f"{{{name}}}")
+    return str(format_html("{}", text.replace("%%", "%")))
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: date
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """What an alias meant for a while. `since` is None where that is longer than anybody has looked."""
+
+    model_id: str
+    address: str
+    since: datetime | None
+    until: datetime | None
+
+
+def lately(index: CatalogIndex) -> list[Line]:
+    return [Line(each, index) for each in CatalogChange.objects.order_by("-pk")[:LATELY]]
+
+
+def changes_of(row: Row, index: CatalogIndex, most: int = 10) -> list[Line]:
+    """A model's own, the newest first."""
+    if not row.model_id:
+        return []
+    return [Line(each, index) for each in ChangesQuery(model=row.model_id).matches(index)[:most]]
+
+
+def moved_aliases(row: Row) -> frozenset[str]:
+    """Those of its aliases that have meant something else."""
+    moved = CatalogChange.objects.filter(kind="alias.repointed", subject__in=row.aliases) if row.aliases else ()
+    return frozenset(each.subject for each in moved)
+
+
+class ChangesPage:
+    """One page of what upstream changed."""
+
+    def __init__(self, query: ChangesQuery, ignored: Sequence[str], index: CatalogIndex) -> None:
+        self.query = query
+        self.ignored = ignored
+        self.index = index
+        found = query.matches(index)
+        self.total = found[: COUNTED + 1].count()
+        here = found.filter(pk__lt=query.before) if query.before is not None else found
+        changes = list(here[: PER_PAGE + 1])
+        self.older = replace(query, before=changes[PER_PAGE - 1].pk).address() if len(changes) > PER_PAGE else ""
+        self.newest = query.changed().address() if query.before is not None else ""
+        self.lines = [Line(each, index) for each in changes[:PER_PAGE]]
+
+    @property
+    def days(self) -> list[Day]:
+        return [Day(day, list(lines)) for day, lines in groupby(self.lines, key=lambda line: line.at.date())]
+
+    @property
+    def counted(self) -> int:
+        return COUNTED
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether nothing has ever changed, which is another thing than no match."""
+        return not self.total and not CatalogChange.objects.exists()
+
+    @property
+    def first_synced_at(self) -> datetime | None:
+        succeeded = SyncRun.objects.filter(outcome=SyncRun.Outcome.SUCCEEDED)
+        return succeeded.order_by("pk").values_list("finished_at", flat=True).first()
+
+    @cached_property
+    def about(self) -> Sequence[Row]:
+        """The model that is asked for by one of its ids."""
+        return self.index.find(self.query.model) if self.query.model else ()
+
+    @property
+    def about_address(self) -> str:
+        return address_of(self.about[0], self.index) if len(self.about) == 1 else ""
+
+    @cached_property
+    def pointings(self) -> list[Pointing]:
+        """Where the id that is asked for pointed, and when: what it means now comes first."""
+        if not self.query.model:
+            return []
+        moves = CatalogChange.objects.filter(kind="alias.repointed", subject=self.query.model).order_by("-pk")
+        return list(self._pointings(list(moves[:PER_PAGE])))
+
+    def _pointings(self, moves: Sequence[CatalogChange]) -> Iterator[Pointing]:
+        until = None
+        for move in moves:
+            yield Pointing(str(move.after), self._address(move.after), move.at, until)
+            until = move.at
+        if moves:
+            yield Pointing(str(moves[-1].before), self._address(moves[-1].before), None, until)
+
+    def _address(self, model_id: Any) -> str:
+        found = [row for row in self.index.find(str(model_id)) if row.model_id == model_id]
+        return address_of(found[0], self.index) if found else ""
+
+    @property
+    def chips(self) -> Iterator[Chip]:
+        query = self.query
+        if query.q:
+            yield Chip(f"“{query.q}”", query.changed(q="").address())
+        if query.model:
+            yield Chip(_("Model: %(model)s") % {"model": query.model}, query.changed(model="").address())
+        for value in query.kind:
+            words = {"label": _("What"), "value": kind_label(value)}
+            yield Chip(_("%(label)s: %(value)s") % words, query.without("kind", value).address())
+        for value in query.affects:
+            yield Chip(str(AFFECTS[value]), query.without("affects", value).address())
+        if query.since:
+            yield Chip(_("From %(day)s") % {"day": query.since}, query.changed(since=None).address())
+        if query.until:
+            yield Chip(_("Until %(day)s") % {"day": query.until}, query.changed(until=None).address())
+
+    @property
+    def kinds(self) -> list[Option]:
+        return [Option(each, kind_label(each), each in self.query.kind) for each in KINDS]
+
+    @property
+    def affected(self) -> list[Option]:
+        return [Option(each, str(label), each in self.query.affects) for each, label in AFFECTS.items()]
+
+    @property
+    def cleared(self) -> str:
+        return reverse("changes")
+
+    @property
+    def csv_address(self) -> str:
+        return self.query.changed().address("changes_csv")
+
+    @property
+    def json_address(self) -> str:
+        return self.query.changed().address("changes_json")
+
+
+# --- Exports
+
+
+def exported(query: ChangesQuery, index: CatalogIndex) -> Iterable[Mapping[str, Any]]:
+    """Every match for machines, and in words."""
+    return map(as_record, query.changed().matches(index).iterator(chunk_size=1000))
+
+
+def as_record(change: CatalogChange) -> dict[str, Any]:
+    return {
+        "at": change.at,
+        "kind": change.kind,
+        "model_id": change.model_id,
+        "model_name": change.label or None,
+        "subject": change.subject or None,
+        "before": change.before,
+        "after": change.after,
+        "sentence": sentence_of(change),
+    }
+
+
+COLUMNS: Final = ("at", "kind", "model_id", "model_name", "subject", "before", "after", "sentence")
