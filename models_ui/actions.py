@@ -23,13 +23,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from models_ui import audit
+from models_ui import audit, subject
 from models_ui.audit import Entry, Outcome
 from models_ui.failures import facts_of
-from models_ui.grouping import RealModel
 from models_ui.locks import Busy, model_lock
-from models_ui.mirroring import take_in
-from models_ui.models import AuditEvent, CatalogModel, Mirror
+from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import ActionDenied, Role, Verb, check_permission, check_policy, role_of
 from models_ui.services import (
     ModelCard,
@@ -39,39 +37,10 @@ from models_ui.services import (
     NotFound,
     RouteNotFound,
     models_api,
-    storable,
 )
-from models_ui.services.errors import WrongShape
+from models_ui.verbs import FIELDS, KINDS, REVERSE, VERBS
 
 __all__ = ["Busy", "Conflict", "Context", "Done"]
-
-KINDS: Final = {
-    Verb.RENAME: "model.renamed",
-    Verb.DESCRIBE: "model.described",
-    Verb.ARCHIVE: "model.archived",
-    Verb.UNARCHIVE: "model.unarchived",
-    Verb.DELETE: "model.deleted",
-    Verb.PROTECT: "model.protected",
-    Verb.UNPROTECT: "model.unprotected",
-}
-VERBS: Final = {kind: verb for verb, kind in KINDS.items()}
-# The field a verb changes; a deletion takes the whole model.
-FIELDS: Final = {
-    Verb.RENAME: "name",
-    Verb.DESCRIBE: "description",
-    Verb.ARCHIVE: "archived",
-    Verb.UNARCHIVE: "archived",
-    Verb.PROTECT: "protected",
-    Verb.UNPROTECT: "protected",
-}
-REVERSE: Final = {
-    Verb.RENAME: Verb.RENAME,
-    Verb.DESCRIBE: Verb.DESCRIBE,
-    Verb.ARCHIVE: Verb.UNARCHIVE,
-    Verb.UNARCHIVE: Verb.ARCHIVE,
-    Verb.PROTECT: Verb.UNPROTECT,
-    Verb.UNPROTECT: Verb.PROTECT,
-}
 
 # An unknown write may still be on its way for so long; after it, what a re-read shows is what it is.
 SETTLES_AFTER = timedelta(seconds=60)
@@ -225,7 +194,7 @@ def settle(*, actor: User, action_id: str) -> Done:
     under way. A third value tells nothing. Adds an event; with nothing certain to say it adds none.
     """
     event = audit.action(action_id)
-    row = _row(event.model_id) if event else None
+    row = subject.row_of(event.model_id) if event else None
     if event is None or row is None:
         raise ActionDenied(_NO_SUCH_ACTION)
     if event.outcome not in UNSETTLED:
@@ -234,9 +203,9 @@ def settle(*, actor: User, action_id: str) -> Done:
         event = audit.action(action_id)
         assert event is not None
         if event.outcome not in UNSETTLED:
-            return Done(_fresh(row), event)  # it came to its end, or somebody else has looked, while we waited
+            return Done(subject.fresh(row), event)  # it came to its end, or somebody else has looked, while we waited
         certain = timezone.now() - event.at > SETTLES_AFTER
-        return _settle(event, _fresh(row), certain=certain, by=actor.get_username())
+        return _settle(event, subject.fresh(row), certain=certain, by=actor.get_username())
 
 
 # --- One action
@@ -253,7 +222,7 @@ def _act(
     wanted: Any = None,
     objection: Objection = lambda: None,
 ) -> Done:
-    row, field = _row(model_id), FIELDS.get(verb)
+    row, field = subject.row_of(model_id), FIELDS.get(verb)
     entry = _entry(context, verb, model_id, row, wanted)
     role = role_of(context.actor)
     if row is not None and (earlier := _earlier(entry)) is not None:
@@ -261,7 +230,7 @@ def _act(
     _check(entry, role, row, verb)
     assert row is not None
     with model_lock(model_id):
-        row = _fresh(row)
+        row = subject.fresh(row)
         if (earlier := _earlier(entry)) is not None:
             return Done(row, earlier)
         _check(entry, role, row, verb, objection)
@@ -326,11 +295,11 @@ def _call(entry: Entry, role: Role, row: CatalogModel, verb: Verb, seen: Any, wa
     field = FIELDS.get(verb)
     try:
         api = models_api()
-        now = _look(api, row, field)
+        now = subject.look(api, row, field)
     except ModelsAPIError as error:
         return _failed(entry, row, error)
-    _keep(row, now)
-    current = _current(now, row, field) if field else None
+    subject.keep(row, now)
+    current = subject.current_value(now, row, field) if field else None
     if field is None:
         _check(entry, role, row, verb)  # the row may have learnt that it is not archived any more
         entry.before.update(name=row.name, description=row.description, archived=row.archived)
@@ -378,16 +347,16 @@ def _succeeded(entry: Entry, row: CatalogModel, verb: Verb, api: ModelsAPI, corr
     field = FIELDS.get(verb)
     card, gone, failure = None, False, {}
     try:
-        card = _look(api, row, field)
+        card = subject.look(api, row, field)
     except ModelsAPIError as error:
         gone = isinstance(error, NotFound) if field is None else isinstance(error, ModelGone)
         gone = gone and not isinstance(error, RouteNotFound)
     if card is None if field else not gone:
         failure = {"unconfirmed": True}
-    elif card and field and _current(card, row, field, default=entry.after[field]) != entry.after[field]:
-        failure = {"unconfirmed": True, "reads": _says(card, field)}
+    elif card and field and subject.current_value(card, row, field, default=entry.after[field]) != entry.after[field]:
+        failure = {"unconfirmed": True, "reads": subject.says(card, field)}
     with transaction.atomic():
-        _apply(row, verb, entry.after, card, gone=gone)
+        subject.apply(row, verb, entry.after, card, gone=gone)
         event = audit.record(entry, Outcome.SUCCEEDED, failure=failure, correlation_id=correlation_id)
     return Done(row, event)
 
@@ -396,7 +365,7 @@ def _failed(entry: Entry, row: CatalogModel, error: ModelsAPIError) -> Done:
     """Upstream said no. When it said that the model is not there, the row says so too."""
     with transaction.atomic():
         if isinstance(error, ModelGone):
-            _mark_gone(row)
+            subject.mark_gone(row)
         event = audit.record(entry, Outcome.FAILED, failure=facts_of(error), correlation_id=error.correlation_id)
     return Done(row, event)
 
@@ -410,11 +379,11 @@ def _settle(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str = ""
     field = FIELDS.get(verb)
     card: ModelCard | None = None
     try:
-        card = _look(models_api(), row, field)
+        card = subject.look(models_api(), row, field)
     except ModelGone:
         if field is not None:
             with transaction.atomic():
-                _mark_gone(row)
+                subject.mark_gone(row)
             return Done(row, event)
     except ModelsAPIError:
         return Done(row, event)
@@ -422,15 +391,15 @@ def _settle(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str = ""
         happened, did_not = card is None, card is not None
     else:
         assert card is not None
-        said = _says(card, field)
+        said = subject.says(card, field)
         happened, did_not = said == event.after.get(field), said == event.before.get(field)
     if not happened and not (did_not and certain):
         return Done(row, event)
     with transaction.atomic():
         if happened:
-            _apply(row, verb, event.after, card)
+            subject.apply(row, verb, event.after, card)
         elif card is not None:
-            _take_in(row, card)
+            subject.take_in_card(row, card)
         settled = audit.record(
             Entry(**{name: getattr(event, name) for name in Entry.__slots__}),
             Outcome.SUCCEEDED if happened else Outcome.FAILED,
@@ -446,100 +415,11 @@ def _protect(entry: Entry, row: CatalogModel, wanted: bool) -> Done:
         return Done(row, None)
     entry.before["protected"] = row.protected
     with transaction.atomic():
-        _refresh(row)
+        subject.refresh(row)
         row.protected = wanted
-        _save(row)
+        subject.save(row)
         event = audit.record(entry, Outcome.SUCCEEDED)
     return Done(row, event)
-
-
-# --- What upstream says
-
-
-def _look(api: ModelsAPI, row: CatalogModel, field: str | None) -> ModelCard:
-    """The model as it is now. An answer about another one, or one that garbles what we came for, is none."""
-    card = api.retrieve(row.model_id)
-    if card.id != row.model_id or field in card.problems:
-        raise WrongShape(model_id=row.model_id)
-    return card
-
-
-_KNOWN: Final = object()
-
-
-def _current(card: ModelCard, row: CatalogModel, field: str, default: Any = _KNOWN) -> Any:
-    """What upstream says now; where its answer does not say, what was confirmed last."""
-    said = _says(card, field)
-    if field == "archived" and said is None:
-        return row.archived if default is _KNOWN else default
-    return said
-
-
-def _says(card: ModelCard, field: str) -> Any:
-    """A field of the card. The contract clears a text with "", the platform with null: both mean none."""
-    value = getattr(card, field)
-    return value if field == "archived" else value or None
-
-
-# --- The row
-
-
-def _row(model_id: str) -> CatalogModel | None:
-    """The model's row: the fine-tune's, should upstream have given its id to another model as well."""
-    rows = list(CatalogModel.objects.filter(model_id=storable(model_id)))
-    return next((row for row in rows if row.type == "fine-tuned"), rows[0] if rows else None)
-
-
-def _apply(row: CatalogModel, verb: Verb, after: dict[str, Any], card: ModelCard | None, *, gone: bool = False) -> None:
-    """What the write did, then what the re-read says, which may know better."""
-    _refresh(row)
-    if verb is Verb.DELETE:
-        now = timezone.now()
-        row.deleted_at, row.missing_since, row.last_seen_at = now, row.missing_since or now, now
-        row.pending = {}
-    else:
-        setattr(row, FIELDS[verb], after[FIELDS[verb]])
-        if card is not None:
-            _take_in(row, card)
-    if gone and verb is not Verb.DELETE:
-        _mark_gone(row)
-    _save(row)
-
-
-def _keep(row: CatalogModel, card: ModelCard) -> None:
-    """What the look at upstream showed stays, whatever comes of the action."""
-    with transaction.atomic():
-        _refresh(row)
-        if _take_in(row, card) - {"pending"}:
-            _save(row)
-
-
-def _mark_gone(row: CatalogModel) -> None:
-    _refresh(row)
-    if row.missing_since is None:
-        row.missing_since = timezone.now()
-        row.last_seen_at = Mirror.objects.get(pk=1).last_synced_at or row.last_seen_at
-        _save(row)
-
-
-def _take_in(row: CatalogModel, card: ModelCard) -> set[str]:
-    return take_in(row, RealModel(identity=row.identity, card=card, aliases=card.aliases))
-
-
-def _refresh(row: CatalogModel) -> None:
-    """The row as it is now, held until the transaction ends: a sync may have changed it while upstream was asked."""
-    row.refresh_from_db(from_queryset=CatalogModel.objects.select_for_update())
-
-
-def _save(row: CatalogModel) -> None:
-    """Save the row and move the mirror's version, so that every process builds its index anew."""
-    row.acted_at = timezone.now()
-    row.save()
-    Mirror.objects.filter(pk=1).update(version=secrets.token_hex(16))
-
-
-def _fresh(row: CatalogModel) -> CatalogModel:
-    return CatalogModel.objects.get(pk=row.pk)
 
 
 # --- The history

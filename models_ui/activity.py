@@ -20,11 +20,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from models_ui import audit, wording
-from models_ui.actions import KINDS, REVERSE, UNSETTLED, VERBS, can_be_undone
+from models_ui.actions import UNSETTLED, can_be_undone
 from models_ui.filters import Chip, Filters, Option, ShortText, midnight, read_day, read_id, read_key, read_text
 from models_ui.models import AuditEvent
 from models_ui.permissions import ActionDenied, Role, Verb, check_permission, exports_everyones
 from models_ui.services import id_is_routable
+from models_ui.verbs import KINDS, REVERSE, VERBS
 
 PER_PAGE: Final = 50
 COUNTED: Final = 1_000  # beyond it the page says "more than"

@@ -41,6 +41,7 @@ from models_ui.services import (
     Unreachable,
 )
 from models_ui.services.errors import BaseModelProtected, LabsNotEnabled, NotInPlan, TierNotAllowed, TLSFailed
+from models_ui.verbs import KINDS
 
 log = logging.getLogger(__name__)
 
@@ -190,7 +191,7 @@ def _actor(job: BulkJob, item: BulkItem) -> User:
     denied = ActionDenied(_GONE_ACTOR, who=job.started_by)
     entry = Entry(
         action_id=item.action_id,
-        kind=actions.KINDS[Verb(job.verb)],
+        kind=KINDS[Verb(job.verb)],
         actor=job.started_by,
         model_id=item.model_id,
         label=item.label,
@@ -287,7 +288,7 @@ def _done_after_all(item: BulkItem) -> AuditEvent | None:
     return audit.record(entry, Outcome.SUCCEEDED, failure=failure, correlation_id=last.correlation_id)
 
 
-_KINDS: Final = (actions.KINDS[Verb.ARCHIVE], actions.KINDS[Verb.UNARCHIVE])
+_KINDS: Final = (KINDS[Verb.ARCHIVE], KINDS[Verb.UNARCHIVE])
 
 
 def _earlier_id(item: BulkItem, attempt: int) -> str:

@@ -20,10 +20,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from models_ui.actions import KINDS, REVERSE
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogModel, JobWorker
 from models_ui.permissions import ActionDenied, Role, Verb, check_permission, check_policy, role_of
 from models_ui.services import storable
+from models_ui.verbs import KINDS, REVERSE
 
 JobState = BulkJob.State
 ItemState = BulkItem.State

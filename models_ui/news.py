@@ -1,6 +1,6 @@
 """Reading what upstream changed: what was asked for (`ChangesQuery`, held by the address bar), and it in sentences.
 
-    /changes/?kind=alias.repointed&model=mistral-medium-latest&from=2026-11-01&before=1234
+/changes/?kind=alias.repointed&model=mistral-medium-latest&from=2026-11-01&before=1234
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -7,11 +7,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_ui.actions import FIELDS, UNSETTLED, VERBS
+from models_ui.actions import UNSETTLED
 from models_ui.failures import sentence_of
 from models_ui.locks import lock_time
 from models_ui.models import AuditEvent
 from models_ui.permissions import Verb, reason_of
+from models_ui.verbs import FIELDS, VERBS
 
 Outcome = AuditEvent.Outcome
 

@@ -27,6 +27,7 @@ from models_ui.http import Request, role_in, wants_fragment
 from models_ui.models import AuditEvent
 from models_ui.permissions import ActionDenied, Verb, denial
 from models_ui.sync import mirror_state
+from models_ui.verbs import REVERSE, VERBS
 from models_ui.views.model import article_context
 from models_ui.wording import already, outcome_sentence, verb_label, what_it_does
 
@@ -98,8 +99,8 @@ def delete(request: Request, model_id: str) -> HttpResponse:
 def undo(request: Request, action_id: str) -> HttpResponse:
     """Take an action back. After a conflict the person is asked, and may insist."""
     event = _event(action_id)
-    verb = actions.VERBS[event.kind]
-    page = ActionPage(request, event.model_id, actions.REVERSE.get(verb, verb), undoes=event)
+    verb = VERBS[event.kind]
+    page = ActionPage(request, event.model_id, REVERSE.get(verb, verb), undoes=event)
     if request.method != "POST":
         conflict = actions.undo_conflict(event, **_current(page.row)) if actions.can_be_undone(event) else None
         return page.form(UndoForm.over(conflict.theirs) if conflict else UndoForm.new(), conflict=conflict)
@@ -115,7 +116,7 @@ def undo(request: Request, action_id: str) -> HttpResponse:
 def settle(request: Request, action_id: str) -> HttpResponse:
     """Look what became of an action whose outcome is unknown. Anybody may look."""
     event = _event(action_id)
-    page = ActionPage(request, event.model_id, actions.VERBS[event.kind], settles=True)
+    page = ActionPage(request, event.model_id, VERBS[event.kind], settles=True)
     return page.run(lambda: actions.settle(actor=request.user, action_id=action_id), ReasonForm.new())
 
 
@@ -131,7 +132,7 @@ def _edit(request: Request, model_id: str, form_class: type[TextForm], act: Call
     current = page.row.name if form_class.verb is Verb.RENAME else page.row.description
     if request.method != "POST":
         return page.form(form_class.on(current))
-    form = form_class(request.POST)
+    form = form_class(request.POST, auto_id=page.auto_id)
     if not form.is_valid():
         return page.form(form, status=422)
     return page.run(lambda: act(form), form)
@@ -203,6 +204,11 @@ class ActionPage:
         return reverse("model", args=[self.model_id])
 
     @property
+    def auto_id(self) -> str:
+        """The pattern of a form's ids, by the model: several rows may be edited at a time."""
+        return f"of-{self.row.pk}-%s"
+
+    @property
     def back(self) -> str:
         """Where the person came from, if that is a page of ours to return to; else the model's page."""
         request = self.request
@@ -270,7 +276,8 @@ class ActionPage:
         """The form, where the person is: in the row, on the model's page, or on a page of its own."""
         why_not = self._denial()
         inline = wants_fragment(self.request) and isinstance(form, TextForm)
-        form.auto_id = f"of-{self.row.pk}-%s"  # several rows may be edited at a time
+        if isinstance(form, TextForm):
+            form.auto_id = self.auto_id
         if why_not and status in (200, 422):
             status = 403
             if inline:

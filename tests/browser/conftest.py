@@ -100,6 +100,7 @@ def new_context(new_context: Callable[..., BrowserContext], troubles: Troubles) 
 
     def make(**options) -> BrowserContext:
         context = new_context(**options)
+        context.set_default_timeout(5_000)
         troubles.watch(context)
         return context
 

@@ -1,0 +1,103 @@
+"""The model an action is about: what upstream says of it now, and its row, which takes in what was done and read."""
+
+import secrets
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from models_ui.grouping import RealModel
+from models_ui.mirroring import take_in
+from models_ui.models import CatalogModel, Mirror
+from models_ui.permissions import Verb
+from models_ui.services import ModelCard, ModelsAPI, storable
+from models_ui.services.errors import WrongShape
+from models_ui.verbs import FIELDS
+
+# --- What upstream says
+
+
+def look(api: ModelsAPI, row: CatalogModel, field: str | None) -> ModelCard:
+    """The model as it is now. An answer about another one, or one that garbles what we came for, is none."""
+    card = api.retrieve(row.model_id)
+    if card.id != row.model_id or field in card.problems:
+        raise WrongShape(model_id=row.model_id)
+    return card
+
+
+_KNOWN: Final = object()
+
+
+def current_value(card: ModelCard, row: CatalogModel, field: str, default: Any = _KNOWN) -> Any:
+    """What upstream says now; where its answer does not say, what was confirmed last."""
+    said = says(card, field)
+    if field == "archived" and said is None:
+        return row.archived if default is _KNOWN else default
+    return said
+
+
+def says(card: ModelCard, field: str) -> Any:
+    """A field of the card. The contract clears a text with "", the platform with null: both mean none."""
+    value = getattr(card, field)
+    return value if field == "archived" else value or None
+
+
+# --- The row
+
+
+def row_of(model_id: str) -> CatalogModel | None:
+    """The model's row: the fine-tune's, should upstream have given its id to another model as well."""
+    rows = list(CatalogModel.objects.filter(model_id=storable(model_id)))
+    return next((row for row in rows if row.type == "fine-tuned"), rows[0] if rows else None)
+
+
+def apply(row: CatalogModel, verb: Verb, after: dict[str, Any], card: ModelCard | None, *, gone: bool = False) -> None:
+    """What the write did, then what the re-read says, which may know better."""
+    refresh(row)
+    if verb is Verb.DELETE:
+        now = timezone.now()
+        row.deleted_at, row.missing_since, row.last_seen_at = now, row.missing_since or now, now
+        row.pending = {}
+    else:
+        setattr(row, FIELDS[verb], after[FIELDS[verb]])
+        if card is not None:
+            take_in_card(row, card)
+    if gone and verb is not Verb.DELETE:
+        mark_gone(row)
+    save(row)
+
+
+def keep(row: CatalogModel, card: ModelCard) -> None:
+    """What the look at upstream showed stays, whatever comes of the action."""
+    with transaction.atomic():
+        refresh(row)
+        if take_in_card(row, card) - {"pending"}:
+            save(row)
+
+
+def mark_gone(row: CatalogModel) -> None:
+    refresh(row)
+    if row.missing_since is None:
+        row.missing_since = timezone.now()
+        row.last_seen_at = Mirror.objects.get(pk=1).last_synced_at or row.last_seen_at
+        save(row)
+
+
+def take_in_card(row: CatalogModel, card: ModelCard) -> set[str]:
+    return take_in(row, RealModel(identity=row.identity, card=card, aliases=card.aliases))
+
+
+def refresh(row: CatalogModel) -> None:
+    """The row as it is now, held until the transaction ends: a sync may have changed it while upstream was asked."""
+    row.refresh_from_db(from_queryset=CatalogModel.objects.select_for_update())
+
+
+def save(row: CatalogModel) -> None:
+    """Save the row and move the mirror's version, so that every process builds its index anew."""
+    row.acted_at = timezone.now()
+    row.save()
+    Mirror.objects.filter(pk=1).update(version=secrets.token_hex(16))
+
+
+def fresh(row: CatalogModel) -> CatalogModel:
+    return CatalogModel.objects.get(pk=row.pk)
