@@ -249,6 +249,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "models_ui.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

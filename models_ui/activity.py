@@ -17,11 +17,13 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from models_ui import audit, wording
 from models_ui.actions import UNSETTLED, can_be_undone
 from models_ui.filters import Chip, Filters, Option, ShortText, midnight, read_day, read_id, read_key, read_text
+from models_ui.labels import quoted
 from models_ui.models import AuditEvent
 from models_ui.permissions import ActionDenied, Role, Verb, check_permission, exports_everyones
 from models_ui.services import id_is_routable
@@ -202,7 +204,7 @@ class ActivityPage:
     def chips(self) -> Iterator[Chip]:
         query = self.query
         if query.q:
-            yield Chip(f"“{query.q}”", query.changed(q="").address())
+            yield Chip(quoted(query.q), query.changed(q="").address())
         if query.model:
             yield Chip(_("Model: %(model)s") % {"model": query.model}, query.changed(model="").address())
         for name, label in (("actor", _("Who")), ("kind", _("What")), ("outcome", _("Outcome"))):
@@ -210,9 +212,9 @@ class ActivityPage:
                 words = {"label": label, "value": _value_label(name, value)}
                 yield Chip(_("%(label)s: %(value)s") % words, query.without(name, value).address())
         if query.since:
-            yield Chip(_("From %(day)s") % {"day": query.since}, query.changed(since=None).address())
+            yield Chip(_("From %(day)s") % {"day": date_format(query.since, "j M Y")}, query.changed(since=None).address())
         if query.until:
-            yield Chip(_("Until %(day)s") % {"day": query.until}, query.changed(until=None).address())
+            yield Chip(_("Until %(day)s") % {"day": date_format(query.until, "j M Y")}, query.changed(until=None).address())
 
     @property
     def actors(self) -> list[Option]:

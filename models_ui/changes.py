@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from models_ui.audit import latest_of_each
-from models_ui.labels import capability_label, exact_number
+from models_ui.labels import capability_label, exact_number, quoted
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from models_ui.services import FINE_TUNED
 
@@ -41,6 +41,8 @@ KINDS: Mapping[str, str | Promise] = {
 
 # The value before of an ability that upstream's answers did not speak of at all, which is not to say "cannot".
 UNSAID: Final = "unsaid"
+# In `untold`: where a story starts, answers that disagree leave open what was so before, so neither is news.
+_EITHER: Final = "either"
 # How long lists may lag behind an action of ours.
 _LAG = timedelta(hours=1)
 _LONGEST_SUBJECT: Final = CatalogChange._meta.get_field("subject").max_length or 300
@@ -92,12 +94,18 @@ class Before:
         return cls({row.pk: Known.of(row) for row in rows}, _meanings(rows), synced_at)
 
 
-def changes_since(before: Before, rows: Sequence[CatalogModel], at: datetime) -> list[CatalogChange]:
-    """What is news at `at`. The very first run makes none: everything would be.
+def changes_since(
+    before: Before, rows: Sequence[CatalogModel], at: datetime, *, is_start: bool = False
+) -> list[CatalogChange]:
+    """What is news at `at`. The very first run makes none: everything would be; nor does any where a story starts.
 
     Changes the `pending` of rows with something to tell later; `Before` remembers what it was.
     """
     if not before.rows:
+        return []
+    if is_start:
+        for row in rows:
+            _start_with(before.rows.get(row.pk), row)
         return []
     moved = list(_of_ids(before.ids, rows, at))
     not_new = {each.subject for each in moved if each.subject == each.after}
@@ -114,7 +122,9 @@ def changes_since(before: Before, rows: Sequence[CatalogModel], at: datetime) ->
 
 def _of_row(was: Known | None, row: CatalogModel, synced_at: datetime | None, at: datetime) -> Iterator[CatalogChange]:
     def change(kind: str, before: Any = None, after: Any = None, subject: str = "") -> CatalogChange:
-        label = row.name or "" if row.type == FINE_TUNED else ""
+        # Of most base models the name is just one of the ids; of two models with one id it tells them apart.
+        ids = (row.model_id, *row.aliases, *row.pending.get("gained", ()))
+        label = row.name if row.name and row.name not in ids else ""
         return CatalogChange(
             at=at, kind=kind, model_id=row.model_id, label=label, subject=subject, before=before, after=after
         )
@@ -159,27 +169,53 @@ def _of_flags(was: Known, row: CatalogModel, change: Callable[..., CatalogChange
     for key in sorted(was.capabilities.keys() | row.capabilities.keys()):
         old = told.get("capabilities", {}).get(key, was.capabilities.get(key))
         new = row.capabilities.get(key)
-        if old and not new:
-            yield change("capability.removed", True, False if new is False else UNSAID, subject=key)
+        if new and old is not True and not (was.capabilities.get(key) and not _flaps(key, was, row)):
+            gained[key] = old
         elif new and not old:
-            if was.capabilities.get(key) and not _flaps(key, was, row):
-                yield change("capability.added", False if old is False else UNSAID, True, subject=key)
-            else:
-                gained[key] = old
+            yield change("capability.added", False if old is False else UNSAID, True, subject=key)
+        elif old is True and not new:
+            yield change("capability.removed", True, False if new is False else UNSAID, subject=key)
     if gained:
         untold["capabilities"] = gained
 
+    name = "max_context_length"
     old, new = told.get("context", was.context), row.max_context_length
-    if old != new:
-        longer = new is not None and (old is None or new > old)
-        name = "max_context_length"
-        if longer and (was.context != new or name in was.waiting or name in row.pending):
-            untold["context"] = old
-        else:
-            yield change("context.changed", old, new)
+    grows = new is not None and (old is None or old == _EITHER or new > old)
+    if grows and (was.context != new or name in was.waiting or name in row.pending):
+        untold["context"] = old
+    elif old not in (new, _EITHER):
+        yield change("context.changed", old, new)
 
+    _keep_untold(row, untold)
+
+
+def _start_with(was: Known | None, row: CatalogModel) -> None:
+    """Of what answers disagree about nothing is known: whatever the next one says is no news."""
+    if was is None or "absent_since" in row.pending:
+        return
+    flags = {key for key, has in row.capabilities.items() if has and not was.capabilities.get(key)}
+    told: dict[str, Any] = was.waiting.get("untold", {})
+    either: dict[str, Any] = {}
+    if flags := flags | told.get("capabilities", {}).keys():
+        either["capabilities"] = dict.fromkeys(sorted(flags), _EITHER)
+    if "context" in told or was.context != row.max_context_length:
+        either["context"] = _EITHER
+    _keep_untold(row, either)
+
+
+def _keep_untold(row: CatalogModel, untold: dict[str, Any]) -> None:
     pending = {name: value for name, value in row.pending.items() if name != "untold"}
     row.pending = pending | {"untold": untold} if untold else pending
+
+
+def waits_to_be_told(row: CatalogModel) -> list[str]:
+    """What one answer has said of a row that would be news if the next one says it too."""
+    found = [name for name in row.pending if name not in ("untold", "description", "default_temperature", "listed")]
+    untold = row.pending.get("untold", {})
+    found += [key for key, old in untold.get("capabilities", {}).items() if old != _EITHER]
+    if untold.get("context", _EITHER) != _EITHER:
+        found.append("max_context_length")
+    return sorted(set(found))
 
 
 def _flaps(key: str, was: Known, row: CatalogModel) -> bool:
@@ -361,7 +397,7 @@ def _words(change: CatalogChange, value: Any) -> str:
         return date_format(when, "j M Y H:i" if same_day else "j M Y")
     if change.kind == "context.changed" and isinstance(value, int):
         return exact_number(value)
-    return f"“{value}”" if change.kind == "name.changed" else str(value)
+    return quoted(value) if change.kind == "name.changed" else str(value)
 
 
 def _is_past(value: Any, at: datetime) -> bool:

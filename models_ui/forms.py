@@ -152,5 +152,6 @@ class DeleteForm(ReasonForm):
     def clean_typed_id(self) -> str:
         typed = str(self.cleaned_data["typed_id"]).strip()
         if typed != self.model_id:
+            self.fields["typed_id"].widget.attrs["autofocus"] = True
             raise forms.ValidationError(_("That is not the id of this model, so nothing was deleted."))
         return typed

@@ -1,11 +1,11 @@
 """What a bulk job is called, how far it is, and why something in it was not done: sentences for people."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from models_ui.failures import sentence_of
 from models_ui.jobs import ItemState, JobState, Progress
@@ -14,21 +14,21 @@ from models_ui.permissions import Verb, reason_of
 
 ARCHIVE: Final = Verb.ARCHIVE
 
-_DONE: dict[str, str | Promise] = {
-    Verb.ARCHIVE: gettext_lazy("%(done)d of %(total)d archived"),
-    Verb.UNARCHIVE: gettext_lazy("%(done)d of %(total)d restored"),
+_DONE: dict[str, Any] = {
+    Verb.ARCHIVE: ngettext_lazy("%(done)d of %(total)d archived", "%(done)d of %(total)d archived", "done"),
+    Verb.UNARCHIVE: ngettext_lazy("%(done)d of %(total)d restored", "%(done)d of %(total)d restored", "done"),
 }
-_SAME: dict[str, str | Promise] = {
-    Verb.ARCHIVE: gettext_lazy("%d already archived"),
-    Verb.UNARCHIVE: gettext_lazy("%d already live"),
+_SAME: dict[str, Any] = {
+    Verb.ARCHIVE: ngettext_lazy("%d already archived", "%d already archived"),
+    Verb.UNARCHIVE: ngettext_lazy("%d already live", "%d already live"),
 }
 # In the order in which they matter to whoever reads them.
-_REST: dict[str, str | Promise] = {
-    ItemState.FAILED: gettext_lazy("%d failed"),
-    ItemState.REFUSED: gettext_lazy("%d refused"),
-    ItemState.UNKNOWN: gettext_lazy("%d not known"),
-    ItemState.CANCELLED: gettext_lazy("%d not sent"),
-    ItemState.SKIPPED: gettext_lazy("%d skipped"),
+_REST: dict[str, Any] = {
+    ItemState.FAILED: ngettext_lazy("%d failed", "%d failed"),
+    ItemState.REFUSED: ngettext_lazy("%d refused", "%d refused"),
+    ItemState.UNKNOWN: ngettext_lazy("%d not known", "%d not known"),
+    ItemState.CANCELLED: ngettext_lazy("%d not sent", "%d not sent"),
+    ItemState.SKIPPED: ngettext_lazy("%d skipped", "%d skipped"),
 }
 _ITEM_DONE: dict[str, str | Promise] = {
     Verb.ARCHIVE: gettext_lazy("archived"),
@@ -91,12 +91,12 @@ def summary(job: BulkJob, progress: Progress) -> str:
 
 
 def _parts(job: BulkJob, progress: Progress) -> Iterator[str]:
-    yield str(_DONE[job.verb]) % {"done": progress.of(ItemState.DONE), "total": progress.total}
+    yield _DONE[job.verb] % {"done": progress.of(ItemState.DONE), "total": progress.total}
     if same := progress.of(ItemState.SAME):
-        yield str(_SAME[job.verb]) % same
+        yield _SAME[job.verb] % same
     for state, words in _REST.items():
         if progress.of(state):
-            yield str(words) % progress.of(state)
+            yield words % progress.of(state)
 
 
 def item_state(item: BulkItem) -> str:

@@ -82,6 +82,11 @@ def exact_number(number: int) -> str:
     return number_format(number, use_l10n=True, force_grouping=True)
 
 
+def quoted(text: object) -> str:
+    """Somebody's own words, in the quotation marks of the reader's language."""
+    return _("“%(text)s”") % {"text": text}
+
+
 def in_days(days: int) -> str:
     """A calendar distance in words: today, in 23 days, 2 days ago."""
     if days == 0:

@@ -145,8 +145,11 @@ def _take_in_ids(
         seen["aliases"] = [each for each in (seen["model_id"], *seen["aliases"]) if each not in ("", row.model_id)]
         seen["model_id"] = row.model_id
 
-    dropped = [each for each in row.aliases if each not in listed and each not in before.get("dropped", ())]
-    own = {row.model_id, *row.aliases, *before.get("gained", ())}
+    # What a missing row was known by is its own again only as far as no other took it meanwhile.
+    taken = held if row.missing_since is not None else frozenset()
+    lost = (each for each in row.aliases if each not in listed and each not in taken)
+    dropped = [each for each in lost if each not in before.get("dropped", ())]
+    own = {row.model_id, *(row.aliases if row.missing_since is None else ()), *before.get("gained", ())}
     gained = [each for each in seen["aliases"] if each in held and each not in own]
     aliases = [each for each in (*seen["aliases"], *dropped) if each not in gained]
     # The list's order says nothing, so it makes no change.

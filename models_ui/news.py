@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import address_of
 from models_ui.changes import KINDS, Told, kind_label, sentence_of, told_of
 from models_ui.filters import Chip, Filters, Option, midnight, read_day, read_id, read_key, read_text
+from models_ui.labels import quoted
 from models_ui.models import CatalogChange, SyncRun
 
 PER_PAGE: Final = 50
@@ -230,7 +232,7 @@ class ChangesPage:
     def chips(self) -> Iterator[Chip]:
         query = self.query
         if query.q:
-            yield Chip(f"“{query.q}”", query.changed(q="").address())
+            yield Chip(quoted(query.q), query.changed(q="").address())
         if query.model:
             yield Chip(_("Model: %(model)s") % {"model": query.model}, query.changed(model="").address())
         for value in query.kind:
@@ -239,9 +241,9 @@ class ChangesPage:
         for value in query.affects:
             yield Chip(str(AFFECTS[value]), query.without("affects", value).address())
         if query.since:
-            yield Chip(_("From %(day)s") % {"day": query.since}, query.changed(since=None).address())
+            yield Chip(_("From %(day)s") % {"day": date_format(query.since, "j M Y")}, query.changed(since=None).address())
         if query.until:
-            yield Chip(_("Until %(day)s") % {"day": query.until}, query.changed(until=None).address())
+            yield Chip(_("Until %(day)s") % {"day": date_format(query.until, "j M Y")}, query.changed(until=None).address())
 
     @property
     def kinds(self) -> list[Option]:

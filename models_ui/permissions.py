@@ -110,7 +110,8 @@ class ActionDenied(Exception):
 def reason_of(facts: dict[str, Any]) -> str:
     """A kept refusal in the reader's language."""
     sentence = _(facts["reason"]) if facts["reason"] else ""
-    return sentence % {name: _(word) for name, word in facts["words"].items()} if "words" in facts else sentence
+    words = {name: _(word) if name == "role" else word for name, word in facts.get("words", {}).items()}
+    return sentence % words if words else sentence
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:

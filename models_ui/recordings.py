@@ -25,7 +25,8 @@ TOGETHER: Final = timedelta(hours=1)
 _YEARS: Final = range(2015, 9000)
 _MOMENT: Final = re.compile(
     r"(?<!\d)(\d{4})-?(\d\d)-?(\d\d)"
-    r"(?:[T_ -]?(\d\d)[-:_.h]?(\d\d)(?:[-:_.m]?(\d\d)(?:[.,-]\d{3,6})?)?\s?(?:(Z)|([+-]\d\d):?(\d\d))?)?(?!\d)",
+    r"(?:[T_ -]?(\d\d)[-:_.h]?(\d\d)(?:[-:_.m]?(\d\d)(?:[.,]\d{1,6}|-\d{3}(?!\d))?)?"
+    r"\s?(?:(Z)|([+-]\d\d):?(\d\d))?)?(?!\d)",
     re.IGNORECASE,
 )
 

@@ -210,7 +210,7 @@ def _apply(
     run.missing = _mark_missing([row for row in unlisted if not _is_newer(row, asked)], mirror, now, changed)
 
     CatalogModel.objects.bulk_create(new, batch_size=500)
-    news = [] if source.is_start else changes_since(before, [*rows, *new], now)
+    news = changes_since(before, [*rows, *new], now, is_start=source.is_start)
     # What waits is changed in more than one place, above and by what is still to be told.
     if waiting := [row for row in rows if row.pending != before.rows[row.pk].waiting]:
         changed["pending"] = waiting

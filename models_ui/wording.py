@@ -5,10 +5,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from models_ui.actions import UNSETTLED
 from models_ui.failures import sentence_of
+from models_ui.labels import quoted
 from models_ui.locks import lock_time
 from models_ui.models import AuditEvent
 from models_ui.permissions import Verb, reason_of
@@ -158,26 +159,26 @@ def value_words(field: str, value: Any) -> str:
         return _("protected") if value else _("not protected")
     if not value:
         return _("no name") if field == "name" else _("no description")
-    return f"“{value}”"
+    return quoted(value)
 
 
 _TOLD: dict[Verb, str | Promise] = {
-    Verb.RENAME: gettext_lazy("renamed"),
-    Verb.DESCRIBE: gettext_lazy("described anew"),
-    Verb.ARCHIVE: gettext_lazy("archived"),
-    Verb.UNARCHIVE: gettext_lazy("restored"),
-    Verb.DELETE: gettext_lazy("deleted"),
-    Verb.PROTECT: gettext_lazy("protected"),
-    Verb.UNPROTECT: gettext_lazy("lifted the protection of"),
+    Verb.RENAME: pgettext_lazy("somebody … a model", "renamed"),
+    Verb.DESCRIBE: pgettext_lazy("somebody … a model", "described anew"),
+    Verb.ARCHIVE: pgettext_lazy("somebody … a model", "archived"),
+    Verb.UNARCHIVE: pgettext_lazy("somebody … a model", "restored"),
+    Verb.DELETE: pgettext_lazy("somebody … a model", "deleted"),
+    Verb.PROTECT: pgettext_lazy("somebody … a model", "protected"),
+    Verb.UNPROTECT: pgettext_lazy("somebody … a model", "lifted the protection of"),
 }
 _TRIED: dict[Verb, str | Promise] = {
-    Verb.RENAME: gettext_lazy("tried to rename"),
-    Verb.DESCRIBE: gettext_lazy("tried to describe anew"),
-    Verb.ARCHIVE: gettext_lazy("tried to archive"),
-    Verb.UNARCHIVE: gettext_lazy("tried to restore"),
-    Verb.DELETE: gettext_lazy("tried to delete"),
-    Verb.PROTECT: gettext_lazy("tried to protect"),
-    Verb.UNPROTECT: gettext_lazy("tried to lift the protection of"),
+    Verb.RENAME: pgettext_lazy("somebody … a model", "tried to rename"),
+    Verb.DESCRIBE: pgettext_lazy("somebody … a model", "tried to describe anew"),
+    Verb.ARCHIVE: pgettext_lazy("somebody … a model", "tried to archive"),
+    Verb.UNARCHIVE: pgettext_lazy("somebody … a model", "tried to restore"),
+    Verb.DELETE: pgettext_lazy("somebody … a model", "tried to delete"),
+    Verb.PROTECT: pgettext_lazy("somebody … a model", "tried to protect"),
+    Verb.UNPROTECT: pgettext_lazy("somebody … a model", "tried to lift the protection of"),
 }
 
 

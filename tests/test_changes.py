@@ -235,6 +235,13 @@ def test_an_alias_of_a_model_that_vanishes_as_its_successor_comes_is_told_with_b
     assert told() == []
 
 
+def test_a_model_that_is_named_by_the_alias_it_took_is_told_by_its_pinned_id(upstream: Sandbox):
+    newer = listing("lima-latest", "lima-2512", "lima-latest")
+    upstream.catalog.replace([*listing("lima-2508", "lima-2508", "lima"), *newer, *NEMO, tune()])
+    assert told() == ["lima-2512 is new."]
+    assert told() == ["lima-latest now means lima-2512, before lima-2508."]
+
+
 def test_an_alias_that_comes_back_elsewhere_long_after_its_model_vanished_has_moved(upstream: Sandbox):
     upstream.catalog.replace([*NEMO, tune()])
     told(), told()
@@ -285,7 +292,7 @@ def test_two_models_with_one_id_are_two_models_and_neither_took_it_from_the_othe
     sandbox.catalog.replace([*NEMO, *FIRST])
     told()
     sandbox.catalog.replace([*NEMO, *FIRST, *SECOND])
-    assert told() == ["voxtral-2507 is new."]
+    assert told() == ["voxtral-transcribe-2507 is new."]
     entries = [*NEMO, *FIRST, *SECOND]
     for seed in range(5):
         random.Random(seed).shuffle(entries)

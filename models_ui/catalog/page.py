@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from models_ui.catalog.index import CatalogIndex, FacetValue, Result
 from models_ui.catalog.query import MAX_TEXT, PAGE_SIZES, CatalogQuery, Ignored
 from models_ui.catalog.rows import row_fragments
-from models_ui.labels import facet_label, short_tokens, value_label
+from models_ui.labels import facet_label, quoted, short_tokens, value_label
 from models_ui.permissions import Role
 
 CONTEXT_PRESETS = (32_000, 128_000, 256_000)
@@ -93,7 +93,7 @@ class CatalogPage:
         query = self.query
         chips = []
         if query.q:
-            chips.append(Chip(f"“{query.q}”", query.with_filter(q="")))
+            chips.append(Chip(quoted(query.q), query.with_filter(q="")))
         if query.context_min is not None:
             label = _("Context from %(tokens)s") % {"tokens": short_tokens(query.context_min)}
             chips.append(Chip(label, query.with_filter(context_min=None)))

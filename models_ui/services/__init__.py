@@ -6,6 +6,7 @@ Nothing else in the project speaks HTTP to anyone. This file alone reads setting
 from functools import lru_cache
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from .address import check_address
 from .answers import decode_json
@@ -113,7 +114,7 @@ def _key() -> str:
     if not key:
         raise NotConfigured(setting="MISTRAL_API_KEY")
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise NotConfigured("it contains characters that no key has", setting="MISTRAL_API_KEY")
+        raise NotConfigured(gettext_noop("it contains characters that no key has"), setting="MISTRAL_API_KEY")
     return key
 
 
@@ -123,5 +124,5 @@ def _seconds(setting: str, default: float) -> float:
     except (TypeError, ValueError):
         seconds = 0.0
     if not 0 < seconds <= 600:
-        raise NotConfigured("it must be a number of seconds between 0 and 600", setting=setting)
+        raise NotConfigured(gettext_noop("it must be a number of seconds between 0 and 600"), setting=setting)
     return seconds

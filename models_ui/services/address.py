@@ -3,6 +3,8 @@
 import ipaddress
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext_noop
+
 from .errors import NotConfigured
 
 SETTING = "MODELS_API_BASE_URL"
@@ -15,20 +17,20 @@ def check_address(url: str) -> str:
     bare host, a missing `/v1` is added; any other address is taken as it is.
     """
     if any(c.isspace() or not c.isprintable() for c in url):
-        raise _wrong("it contains spaces or control characters")
+        raise _wrong(gettext_noop("it contains spaces or control characters"))
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port
     except ValueError:
-        raise _wrong("it is no web address") from None
+        raise _wrong(gettext_noop("it is no web address")) from None
     if parts.scheme not in ("http", "https") or not host:
-        raise _wrong("it must start with https:// and name a host")
+        raise _wrong(gettext_noop("it must start with https:// and name a host"))
     if parts.username is not None or parts.password is not None:
-        raise _wrong("it must not contain a user name or password")
+        raise _wrong(gettext_noop("it must not contain a user name or password"))
     if "?" in url or "#" in url:
-        raise _wrong("it must not contain ? or #")
+        raise _wrong(gettext_noop("it must not contain ? or #"))
     if parts.scheme == "http" and not is_loopback(host):
-        raise _wrong("it must start with https://, or the API key would travel in the clear")
+        raise _wrong(gettext_noop("it must start with https://, or the API key would travel in the clear"))
     path = parts.path.rstrip("/")
     if not path and is_mistral(host):
         path = "/v1"

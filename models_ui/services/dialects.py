@@ -10,6 +10,8 @@ List, retrieve and delete are the same in both. Paths are relative to the base U
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from django.utils.translation import gettext_noop
+
 from .address import host_of, is_mistral
 from .errors import NotConfigured
 
@@ -68,4 +70,5 @@ def resolve(name: str, base_url: str) -> Dialect:
     try:
         return DIALECTS[name]
     except KeyError:
-        raise NotConfigured("it must be auto, contract or platform", setting="MODELS_API_DIALECT") from None
+        problem = gettext_noop("it must be auto, contract or platform")
+        raise NotConfigured(problem, setting="MODELS_API_DIALECT") from None

@@ -40,6 +40,7 @@ No text here ever holds the API key, a header or a whole body: upstream's words 
 from typing import ClassVar
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -85,7 +86,8 @@ class ModelsAPIError(Exception):
 
     @property
     def user_message(self) -> str:
-        parts = [str(self.sentence) % self._words()]
+        sentence = str(self.sentence) % self._words()
+        parts = [sentence if self.model_id else capfirst(sentence)]
         if self.quotes_detail and self.detail:
             parts.append(_("The Models API says: “%(detail)s”") % {"detail": self.detail})
         if self.outcome_unknown:
@@ -128,7 +130,7 @@ class NotConfigured(ModelsAPIError):
         super().__init__(problem)
 
     def _words(self) -> dict[str, object]:
-        return {"setting": self.setting, "problem": self.detail or _("it is missing")}
+        return {"setting": self.setting, "problem": _(self.detail) if self.detail else _("it is missing")}
 
 
 class InvalidModelId(ModelsAPIError):

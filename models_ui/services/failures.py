@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import requests
 import urllib3
+from django.utils.translation import gettext_noop
 from urllib3.exceptions import LocationParseError, NameResolutionError
 
 from . import errors
@@ -20,7 +21,7 @@ def error_from_failure(failure: Exception, watch: Watch, *, write: bool, model_i
     """The exception for an exchange that broke. A write is of unknown outcome as soon as anything was sent."""
     causes = list(_causes(failure))
     if type(failure) is requests.exceptions.InvalidURL or any(isinstance(c, LocationParseError) for c in causes):
-        return errors.NotConfigured("it is no web address", setting=SETTING)
+        return errors.NotConfigured(gettext_noop("it is no web address"), setting=SETTING)
     if not watch.sent:
         return _kind_of_unsent(causes, watch)(model_id=model_id)
     return _kind_of_broken(causes, watch)(outcome_unknown=write, model_id=model_id)

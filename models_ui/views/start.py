@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from models_ui.catalog.index import CatalogIndex
@@ -28,9 +28,9 @@ _LIVE = ("live",)
 FIGURES = (
     (gettext_lazy("Models live"), CatalogQuery(state=_LIVE)),
     (gettext_lazy("Fine-tunes live"), CatalogQuery(type=("fine-tuned",), state=_LIVE)),
-    (gettext_lazy("Archived"), CatalogQuery(state=("archived",))),
+    (pgettext_lazy("several models", "Archived"), CatalogQuery(state=("archived",))),
     (gettext_lazy("No longer listed"), CatalogQuery(state=("missing",))),
-    (gettext_lazy("Retiring"), CatalogQuery(lifecycle=("retiring",), sort="deprecation")),
+    (pgettext_lazy("several models", "Retiring"), CatalogQuery(lifecycle=("retiring",), sort="deprecation")),
 )
 LINKS = (
     (gettext_lazy("Your fine-tunes"), CatalogQuery(type=("fine-tuned",), state=_LIVE)),

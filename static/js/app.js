@@ -40,17 +40,21 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
 });
 
 // What is being replaced says so, for the eye and for a screen reader.
-document.addEventListener("htmx:beforeRequest", ({ detail }) => detail.target.setAttribute("aria-busy", "true"));
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  detail.target.setAttribute("aria-busy", "true");
+  kept.asked = document.activeElement; // a button that waits for its answer is disabled, and loses the focus by that
+});
 document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
 
 // A swap keeps what a person opened, closed and scrolled, and where they look; it tells a screen reader what came.
-const kept = { folds: [], focus: null, form: null, top: 0 };
+const kept = { folds: [], asked: null, focus: null, form: null, top: 0 };
 const lead = () => document.querySelector("#flash + *");
 const nearby = () => document.getElementById("count") ?? document.getElementById("main");
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   kept.folds = [...document.querySelectorAll("details[id]")]
     .map((each) => ({ id: each.id, open: each.open, top: each.querySelector("ul")?.scrollTop ?? 0 }));
-  kept.focus = detail.target.contains(document.activeElement) ? document.activeElement : null;
+  const here = document.activeElement === document.body ? kept.asked : document.activeElement;
+  kept.focus = detail.target.contains(here) ? here : null;
   kept.form = kept.focus?.closest("form.edit")?.getAttribute("action");
 });
 document.addEventListener("htmx:afterSwap", () => {

@@ -9,11 +9,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from models_ui.changes import sentence_of
+from models_ui.changes import sentence_of, waits_to_be_told
 from models_ui.failures import sentence_of as failure_sentence
 from models_ui.models import CatalogChange, CatalogModel, Mirror
 from models_ui.recordings import UPSTREAM, NoRecording, Recording, in_order, read
 from models_ui.sync import mirror_state, run_sync
+
+_WORDS = {"absent_since": "no longer listed", "dropped": "aliases", "gained": "aliases"}
 
 
 class Command(BaseCommand):
@@ -99,10 +101,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{recording.at:%Y-%m-%d %H:%M:%S} UTC  {recording.name}: {words}")
 
     def _tell_unconfirmed(self) -> None:
-        rows = CatalogModel.objects.exclude(pending={}).order_by("model_id")
-        for row in rows:
-            what = ", ".join(sorted("no longer listed" if key == "absent_since" else key for key in row.pending))
-            self.stdout.write(f"Said by the last answer alone, so not told yet: {row.model_id} ({what})")
+        for row in CatalogModel.objects.exclude(pending={}).order_by("model_id"):
+            what = [_WORDS.get(name, name) for name in waits_to_be_told(row)]
+            if what:
+                self.stdout.write(f"Said by the last answer alone, so not told yet: {row.model_id} ({', '.join(what)})")
 
 
 @contextmanager

@@ -1,0 +1,290 @@
+"""The page of what upstream changed: sentences with links, found again by filters, taken along as CSV and JSON."""
+
+import csv
+import io
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from models_ui.models import CatalogChange
+from models_ui.news import COLUMNS, PER_PAGE, ChangesQuery, as_record
+from models_ui.sync import run_sync
+from sandbox import Sandbox
+
+HTMX = {"HX-Request": "true"}
+MEDIUM, EMBED, LATEST = "mistral-medium-2508", "mistral-embed-2312", "some-latest"
+AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+def change(kind: str = "model.added", model_id: str = MEDIUM, *, at: datetime = AT, **words: Any) -> CatalogChange:
+    return CatalogChange.objects.create(kind=kind, model_id=model_id, at=at, **words)
+
+
+@pytest.fixture
+def told(synced) -> None:
+    """Something of most kinds, on three days."""
+    change("model.missing", "forgotten-2301")
+    change("capability.added", EMBED, subject="vision", before=False, after=True)
+    day = AT + timedelta(days=1)
+    change("context.changed", MEDIUM, at=day, before=131_072, after=262_144)
+    change("alias.repointed", EMBED, at=day, subject=LATEST, before=MEDIUM, after=EMBED)
+    day += timedelta(days=1)
+    change("deprecation.announced", MEDIUM, at=day, after="2030-08-31T12:00:00+00:00")
+    change("alias.repointed", MEDIUM, at=day, subject=LATEST, before=EMBED, after=MEDIUM)
+
+
+ALL = [
+    f"{LATEST} now means {MEDIUM}, before {EMBED}.",
+    f"{MEDIUM} stops working on 31 Aug 2030.",
+    f"{LATEST} now means {EMBED}, before {MEDIUM}.",
+    f"The context length of {MEDIUM} is now 262,144 tokens, before 131,072.",
+    f"{EMBED} gained Vision.",
+    "forgotten-2301 is no longer listed.",
+]
+
+
+def text_of(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
+
+
+def shown(client: Client, query: str = "", page: str = "/changes/") -> list[str]:
+    html = client.get(f"{page}{query}").content.decode()
+    return [text_of(each) for each in re.findall(r'class="change".*?</span> (.*?)</p>', html, re.DOTALL)]
+
+
+def html_of(client: Client, address: str = "/changes/") -> str:
+    return client.get(address).content.decode()
+
+
+def test_changes_are_told_newest_first_by_day_each_with_its_kind(viewer, told):
+    html = html_of(viewer)
+    assert shown(viewer) == ALL
+    days = re.findall(r'class="day"><time datetime="([^"]+)">([^<]+)<', html)
+    assert days == [("2026-03-03", "3 Mar 2026"), ("2026-03-02", "2 Mar 2026"), ("2026-03-01", "1 Mar 2026")]
+    kinds = re.findall(r'<span class="kind">([^<]+)<', html)
+    assert kinds[:2] == ["Alias moved", "Retirement announced"]
+    assert 'aria-current="page">Changes' in html
+    assert "6 changes" in html
+
+
+def test_models_in_a_sentence_are_links_and_those_nobody_knows_are_text(viewer, told, sandbox: Sandbox):
+    html = html_of(viewer)
+    assert f'now means <a href="/models/{EMBED}/"><bdi>{EMBED}</bdi></a>' in html
+    assert f'<a href="/models/{MEDIUM}/"><bdi>{MEDIUM}</bdi></a>' in html
+    assert "<bdi>forgotten-2301</bdi> is no longer listed." in html
+    assert "/models/forgotten-2301/" not in html
+    assert "/models/some-latest/" not in html
+    change("model.added", "voxtral-mini-latest")
+    assert 'href="/models/voxtral-mini-latest/"' in html_of(viewer)  # two models: the page lets one choose
+    for address in set(re.findall(r'href="(/models/[^"]+)"', html_of(viewer))):
+        assert viewer.get(unescape(address), follow=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("kind=alias.repointed", [0, 2]),
+        ("kind=alias.repointed&kind=model.missing", [0, 2, 5]),
+        (f"model={MEDIUM}", [0, 1, 2, 3]),
+        (f"model={EMBED}", [0, 2, 4]),
+        (f"model={LATEST}", [0, 2]),
+        ("model=nothing-like-it", []),
+        ("q=LATEST", [0, 2]),
+        ("q=latest+alias", [0, 2]),
+        ("q=vision", [4]),
+        ("q=2030-08", [1]),
+        ("q=medium+embed", [0, 2]),
+        ("from=2026-03-02", [0, 1, 2, 3]),
+        ("from=2026-03-02&to=2026-03-02", [2, 3]),
+        ("to=2026-03-01", [4, 5]),
+        (f"kind=context.changed&model={EMBED}", []),
+    ],
+)
+def test_filters(viewer, told, query: str, rows: list[int]):
+    assert shown(viewer, f"?{query}") == [ALL[each] for each in rows]
+
+
+def test_only_what_affects_our_fine_tunes_is_about_their_base_models(viewer, told, sandbox: Sandbox):
+    sandbox.catalog.update(sandbox.catalog.fine_tunes()[0], root=LATEST)
+    sandbox.catalog.update(sandbox.catalog.fine_tunes()[1], root="mistral-embed")
+    run_sync()
+    found = shown(viewer, "?affects=fine-tunes")
+    assert ALL[4] in found  # trained from one of its aliases
+    assert {ALL[0], ALL[2]} <= set(found)  # the alias itself is a base model's name
+    assert ALL[5] not in found
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("colour=red", "“colour” is no filter of this page"),
+        ("kind=model.invented", "“model.invented” is not one of the values of “kind”"),
+        ("affects=nobody", "“nobody” is not one of the values of “affects”"),
+        ("from=yesterday", "“yesterday” is not one of the values of “from”"),
+        ("before=-1", "“-1” is not one of"),
+        ("model=a&model=b", "“model” was given more than once"),
+        ("<b>=1", "“&lt;b&gt;” is no filter"),
+    ],
+)
+def test_what_makes_no_sense_is_ignored_with_a_note(viewer, told, query: str, sentence: str):
+    assert sentence in html_of(viewer, f"/changes/?{query}")
+
+
+@pytest.mark.parametrize("query", ["q=%00%ed%a0%80", "q=" + "x" * 5000, "&" * 900, "model=" + "%25" * 999, "q=%25%22'"])
+def test_hostile_addresses_are_answered(viewer, told, query: str):
+    for page in ("/changes/", "/changes.csv", "/changes.json"):
+        assert viewer.get(f"{page}?{query}").status_code == 200
+
+
+def test_the_address_reads_back_as_it_was_written():
+    query, ignored = ChangesQuery.parse(
+        "to=2026-02-03&affects=fine-tunes&kind=model.missing&kind=alias.repointed&q=x%26y&model=a&before=7&from=2026-01-02"
+    )
+    assert ignored == []
+    assert query.address() == (
+        "/changes/?q=x%26y&kind=alias.repointed&kind=model.missing&affects=fine-tunes&model=a"
+        "&from=2026-01-02&to=2026-02-03&before=7"
+    )
+    assert ChangesQuery.parse(query.address().partition("?")[2]) == (query, [])
+
+
+def test_chips_name_each_filter_and_take_it_away(viewer, told):
+    html = html_of(viewer, "/changes/?kind=model.added&affects=fine-tunes&model=a&q=x")
+    chips = dict(re.findall(r'class="chip" href="([^"]+)".*?>([^<]+)<span', html))
+    assert {unescape(address): label for address, label in chips.items()} == {
+        "/changes/?kind=model.added&affects=fine-tunes&model=a": "“x”",
+        "/changes/?q=x&kind=model.added&affects=fine-tunes": "Model: a",
+        "/changes/?q=x&affects=fine-tunes&model=a": "What: New model",
+        "/changes/?q=x&kind=model.added&model=a": "What our fine-tunes were trained from",
+    }
+
+
+def test_pages_follow_the_key_and_do_not_shift_while_news_come(viewer, synced):
+    for number in range(PER_PAGE + 10):
+        change(model_id=f"m{number}")
+    html = html_of(viewer)
+    older = unescape(re.search(r'rel="next" href="([^"]+)"', html)[1])
+    assert shown(viewer)[0] == "m59 is new."
+    change(model_id="late")
+    assert shown(viewer, older.removeprefix("/changes/")) == [f"m{number} is new." for number in range(9, -1, -1)]
+    html = html_of(viewer, older)
+    assert 'rel="next"' not in html
+    assert ">Newest</a>" in html
+    assert "Nothing older" in html_of(viewer, "/changes/?before=1")
+
+
+def test_a_page_costs_a_handful_of_queries_however_long_it_is(viewer, synced, django_assert_max_num_queries):
+    for number in range(PER_PAGE):
+        change(model_id=f"m{number}")
+    html_of(viewer)
+    with django_assert_max_num_queries(8):
+        html_of(viewer, f"/changes/?model={MEDIUM}")
+
+
+def test_htmx_gets_the_results_alone_and_the_address_to_show(viewer, told):
+    answer = viewer.get("/changes/?kind=model.missing&q=", headers=HTMX)
+    assert answer.content.decode().strip().startswith('<div id="results"')
+    assert answer["HX-Push-Url"] == "/changes/?kind=model.missing"
+    answer = viewer.get("/changes/?q=x", headers=HTMX | {"HX-Trigger-Name": "q"})
+    assert answer["HX-Replace-Url"] == "/changes/?q=x"
+    answer = viewer.get("/changes/", headers=HTMX | {"HX-History-Restore-Request": "true"})
+    assert answer.content.decode().strip().startswith("<!DOCTYPE html>")
+
+
+def test_without_javascript_empty_fields_leave_the_address(viewer, told):
+    answer = viewer.get("/changes/?q=&kind=model.missing&from=&to=")
+    assert answer["Location"] == "/changes/?kind=model.missing"
+
+
+def test_empty_states_tell_nothing_yet_from_nothing_known_and_from_no_match(viewer, db, sandbox: Sandbox):
+    assert "Nothing is known yet" in html_of(viewer)
+    run_sync()
+    today = timezone.now()
+    expected = f"Nothing has changed upstream since the first sync on {today.day} {today:%b %Y}."
+    assert expected in html_of(viewer)
+    change()
+    html = html_of(viewer, "/changes/?q=nowhere")
+    assert "No change matches" in html
+    assert "Show all changes" in html
+
+
+# --- Histories
+
+
+def test_an_alias_says_where_it_pointed_and_when(viewer, told):
+    html = text_of(html_of(viewer, f"/changes/?model={LATEST}").partition('id="pointed"')[2].partition("</ol>")[0])
+    assert f"{MEDIUM} since 3 Mar 2026" in html
+    assert f"{EMBED} from 2 Mar 2026 until 3 Mar 2026" in html
+    assert f"{MEDIUM} until 2 Mar 2026" in html
+    assert 'id="pointed"' not in html_of(viewer, f"/changes/?model={EMBED}")
+
+
+def test_a_model_page_tells_its_own_changes_and_which_aliases_moved_to_it(viewer, told):
+    page = f"/models/{MEDIUM}/"
+    assert shown(viewer, page=page)[: len(ALL)] == [ALL[each] for each in (0, 1, 2, 3)]
+    html = html_of(viewer, page)
+    assert f'href="/changes/?model={MEDIUM}"' in html
+    change("alias.repointed", EMBED, subject="mistral-embed", before="old", after=EMBED)
+    html = html_of(viewer, f"/models/{EMBED}/?alias=mistral-embed")
+    assert html.count('href="/changes/?model=mistral-embed"') == 2  # beside the alias, and since it led here
+    assert "What changed upstream" not in html_of(viewer, "/models/codestral-2508/")
+
+
+def test_the_start_page_tells_the_last_five(viewer, told):
+    html = html_of(viewer, "/").partition('id="changed"')[2]
+    found = [text_of(each) for each in re.findall(r'class="change"><p>(.*?)</p>', html)]
+    assert found == ALL[:5]
+    assert 'href="/changes/"' in html
+
+
+# --- Exports
+
+
+def test_exports_follow_the_filter_and_hold_all_pages(viewer, told):
+    for _ in range(PER_PAGE):
+        change()
+    everything = viewer.get("/changes.json?before=3").json()
+    assert everything["total"] == len(everything["changes"]) == PER_PAGE + len(ALL)
+    answer = viewer.get("/changes.json?kind=context.changed").json()
+    assert answer["query"] == "/changes/?kind=context.changed"
+    assert answer["changes"] == [
+        {
+            "at": "2026-03-02T09:30:00Z",
+            "kind": "context.changed",
+            "model_id": MEDIUM,
+            "model_name": None,
+            "subject": None,
+            "before": 131_072,
+            "after": 262_144,
+            "sentence": ALL[3],
+        }
+    ]
+    assert tuple(as_record(change())) == COLUMNS
+
+
+def test_the_csv_has_one_row_a_change(viewer, told):
+    answer = viewer.get("/changes.csv")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert re.fullmatch(r'attachment; filename="changes-\d{4}-\d\d-\d\d\.csv"', answer["Content-Disposition"])
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [row["sentence"] for row in rows] == ALL
+    assert (rows[0]["subject"], rows[0]["before"], rows[0]["after"]) == (LATEST, EMBED, MEDIUM)
+
+
+@pytest.mark.parametrize(
+    "evil", ["<script>alert(1)</script>", "\u202eevil", "=1+1", "a\r\nb", "{model}%(model)s{", "../x"]
+)
+def test_hostile_names_are_harmless(viewer, synced, evil: str):
+    change("name.changed", evil, label=evil, before=evil, after=evil + "!")
+    change("alias.repointed", evil, subject=evil, before=evil + "?", after=evil)
+    change(f"model.{evil}"[:40], evil)
+    html = html_of(viewer)
+    assert "<script>alert" not in html
+    assert unescape(html).count(evil) >= 4 or "\r" in evil
+    rows = list(csv.reader(io.StringIO(viewer.get("/changes.csv").content.decode("utf-8-sig"))))
+    assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for row in rows for cell in row)
