@@ -241,9 +241,13 @@ class ChangesPage:
         for value in query.affects:
             yield Chip(str(AFFECTS[value]), query.without("affects", value).address())
         if query.since:
-            yield Chip(_("From %(day)s") % {"day": date_format(query.since, "j M Y")}, query.changed(since=None).address())
+            yield Chip(
+                _("From %(day)s") % {"day": date_format(query.since, "j M Y")}, query.changed(since=None).address()
+            )
         if query.until:
-            yield Chip(_("Until %(day)s") % {"day": date_format(query.until, "j M Y")}, query.changed(until=None).address())
+            yield Chip(
+                _("Until %(day)s") % {"day": date_format(query.until, "j M Y")}, query.changed(until=None).address()
+            )
 
     @property
     def kinds(self) -> list[Option]:

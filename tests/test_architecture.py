@@ -43,11 +43,13 @@ def test_the_query_and_the_index_know_no_django(name: str):
     assert not {each for each in imports(ROOT / f"models_ui/catalog/{name}.py") if each.startswith("django")}
 
 
-def test_the_services_know_django_only_for_settings_and_translation():
-    allowed = {"__init__.py": ("django.conf",), "errors.py": ("django.utils.translation", "django.utils.functional")}
+def test_the_services_know_django_only_for_settings_and_sentences():
     for path in modules("models_ui/services"):
+        allowed = ("django.utils.translation", "django.utils.functional", "django.utils.text")
+        if path.name == "__init__.py":
+            allowed += ("django.conf",)
         used = {each for each in imports(path) if each.split(".")[0] == "django"}
-        assert all(each.startswith(allowed.get(path.name, ())) for each in used), f"{path.name} uses {used}"
+        assert all(each.startswith(allowed) for each in used), f"{path.name} uses {used}"
 
 
 def test_only_the_audit_module_makes_audit_events():

@@ -9,8 +9,7 @@ Object.assign(htmx.config, {
   attributesToSettle: ["class", "width", "height"],
   responseHandling: [
     { code: "204", swap: false }, { code: "[23]..", swap: true },
-    { code: "(403|404|409|422|502|504)", swap: true, error: true },
-    { code: "...", swap: false, error: true },
+    { code: "(403|404|409|422|502|504)", swap: true, error: true }, { code: "...", swap: false, error: true },
   ],
 });
 
@@ -31,8 +30,7 @@ document.addEventListener("change", ({ target }) => {
 
 // The address bar: the same address twice is one step of history, and a new one decides what the search box says.
 document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
-  const { pathname, search } = window.location;
-  if (detail.history.path === pathname + search) detail.history.type = "replace";
+  if (detail.history.path === window.location.pathname + window.location.search) detail.history.type = "replace";
 });
 document.addEventListener("htmx:pushedIntoHistory", () => {
   const box = document.getElementById("q");
@@ -42,7 +40,8 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
 // What is being replaced says so, for the eye and for a screen reader.
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   detail.target.setAttribute("aria-busy", "true");
-  kept.asked = document.activeElement; // a button that waits for its answer is disabled, and loses the focus by that
+  // A button that waits for its answer is disabled, and loses the focus by that.
+  if (document.activeElement !== document.body) kept.asked = document.activeElement;
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
 
@@ -76,8 +75,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   (due[0] ?? (kept.form && document.querySelector(`a.act[href="${CSS.escape(kept.form)}"]`)))?.focus();
   if (kept.focus && document.activeElement === document.body) nearby().focus({ preventScroll: true });
   kept.focus = kept.form = null;
-  // Another page of rows starts at its top again.
-  if (paged) document.getElementById("results").scrollIntoView();
+  if (paged) document.getElementById("results").scrollIntoView(); // another page of rows starts at its top
 });
 
 // Messages come in above the rest: the page moves along, and nothing slips away from under the pointer.
@@ -98,9 +96,8 @@ document.addEventListener("click", async ({ target }) => {
 });
 
 // An open menu closes as people expect, and a form in a row gives way to Esc.
-document.addEventListener("click", ({ target }) => {
-  for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(target)) menu.open = false;
-});
+document.addEventListener("click", ({ target }) =>
+  document.querySelectorAll(".menu[open]").forEach((menu) => { menu.open = menu.contains(target); }));
 document.addEventListener("keydown", ({ key, target }) => {
   if (key !== "Escape") return;
   target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click();
@@ -111,8 +108,7 @@ document.addEventListener("keydown", ({ key, target }) => {
 const toast = () => document.getElementById("offline");
 function tell(words) {
   toast().dataset.offline ??= toast().textContent;
-  toast().textContent = words || toast().dataset.offline;
-  toast().hidden = false;
+  Object.assign(toast(), { textContent: words || toast().dataset.offline, hidden: false });
 }
 for (const failure of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(failure, () => tell());
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {

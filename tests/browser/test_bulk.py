@@ -1,161 +1,196 @@
-"""Archiving many at once in a real browser: choose, review, watch, undo, with and without JavaScript."""
+"""Many at once: choose, review, run through failures and a killed worker, retry what failed, take it all back."""
 
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
+from django.conf import settings as django_settings
 from playwright.sync_api import Page, expect
 
-from models_ui import job_runner, jobs
-from models_ui.models import BulkItem, BulkJob
-from models_ui.sync import SyncResult
+from models_ui import job_runner
+from models_ui.models import BulkJob
+from models_ui.sync import run_sync
 from sandbox import Sandbox
+from tests.browser.conftest import row_of, written
+from tests.bulk.test_killed import address_of_the_test_database, until
+
+ROOT = Path(__file__).resolve().parents[2]
+TUNES = "/models/?type=fine-tuned"
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_runner, "BACK_OFF", 0.0)
 
 
 @pytest.fixture
-def editor(page: Page, bob: User, sign_in, synced: SyncResult) -> Page:
-    """Bob's browser on the live fine-tunes, with somebody working on jobs."""
-    jobs.beat("test")
-    sign_in(page.context, bob)
-    page.goto("/models/?type=fine-tuned&state=live")
+def worker(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen]]:
+    """A real worker in a process of its own, of the impatient kind."""
+    running: list[subprocess.Popen] = []
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {
+        "DATABASE_URL": address_of_the_test_database(),
+        "VAR_DIR": str(tmp_path / "var"),
+        "MISTRAL_API_KEY": sandbox.key,
+        "MODELS_API_BASE_URL": sandbox.url,
+        "MODELS_API_TIMEOUT": "0.5",
+        "MODELS_API_TOTAL_TIMEOUT": "1",
+        "LOG_LEVEL": "CRITICAL",
+        "SECRET_KEY": django_settings.SECRET_KEY,
+    }
+
+    def start(*options: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", "tests.bulk.impatient", *options]
+        running.append(subprocess.Popen(command, cwd=ROOT, env=environment))
+        return running[-1]
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+@pytest.fixture(params=[True, False], ids=["with a script", "without"])
+def bobs(request, browser_of, bob) -> Page:
+    page = browser_of(bob, script=request.param)
+    page.scripted = request.param
+    page.goto(TUNES)
     return page
 
 
-def work(turns: int = 1000) -> None:
-    for _ in range(turns):
-        if not job_runner.run_one():
-            return
+def work_all() -> None:
+    while job_runner.run_one():
+        pass
 
 
-def chosen(page: Page) -> str:
-    return page.locator("#bulk output").inner_text()
+def test_chosen_rows_are_reviewed_with_what_is_skipped_and_why(bobs: Page, sandbox: Sandbox, tune, archived):
+    for each in (tune, archived):
+        row_of(bobs, each).get_by_role("checkbox").check()
+    if bobs.scripted:
+        expect(bobs.locator("#bulk output")).to_have_text("2")
+    bobs.get_by_role("button", name="Archive selected…").click()
+    expect(bobs.get_by_role("heading", level=1)).to_have_text("Archive 1 model?")
+    skipped = bobs.get_by_role("region", name="1 model will be skipped")
+    expect(row_of(bobs, archived)).to_contain_text("It is archived already")
+    expect(skipped).to_contain_text("RFP answers")
+    expect(bobs.get_by_role("region", name="1 model, exactly this one")).to_contain_text("Contract clause finder")
+    assert written(sandbox) == []
+    bobs.get_by_role("button", name="Cancel").click()
+    expect(bobs).to_have_url(TUNES)
+    work_all()
+    assert written(sandbox) == []
 
 
-def test_boxes_count_and_a_new_filter_forgets_them(editor: Page):
-    archive = editor.get_by_role("button", name="Archive selected…")
-    expect(archive).to_be_disabled()
-    boxes = editor.locator("input[name=model]")
-    total = boxes.count()
-    boxes.nth(0).check()
-    boxes.nth(2).check()
-    assert chosen(editor) == "2"
-    expect(archive).to_be_enabled()
-    editor.get_by_label("All on this page").check()
-    assert chosen(editor) == str(total)
-    boxes.nth(1).uncheck()
-    assert chosen(editor) == str(total - 1)
-    editor.get_by_label(re.compile("fine-tunes that match")).check()
-    assert chosen(editor) == str(total)
-    boxes.nth(1).uncheck()
-    assert chosen(editor) == str(total - 1)
-    expect(editor.get_by_label(re.compile("fine-tunes that match"))).not_to_be_checked()
-
-    editor.locator("#q").fill("support")
-    expect(editor).to_have_url(re.compile("q=support"))
-    expect(editor.locator("#bulk output")).to_have_text("0")
-    expect(archive).to_be_disabled()
+def test_nothing_can_be_sent_before_something_is_chosen(browser_of, bob, tune):
+    page = browser_of(bob)
+    page.goto(TUNES)
+    button = page.get_by_role("button", name="Archive selected…")
+    expect(button).to_be_disabled()
+    box = row_of(page, tune).get_by_role("checkbox")
+    box.focus()
+    page.keyboard.press("Space")
+    expect(button).to_be_enabled()
+    expect(page.locator("[data-pick-page]")).to_have_js_property("indeterminate", True)
+    page.get_by_label("All on this page").check()
+    expect(page.locator("#bulk output")).to_have_text("16")
+    page.keyboard.press("Space")
+    expect(button).to_be_disabled()
 
 
-def test_after_a_filter_all_that_match_are_those_of_the_filter(editor: Page):
-    """The bar once kept the query of the page before it, in another tool, and changed what nobody had chosen."""
-    editor.locator("#q").fill("support")
-    expect(editor).to_have_url(re.compile("q=support"))
-    ids = editor.locator("[data-model-id]").evaluate_all("rows => rows.map((row) => row.dataset.modelId)")
-    editor.get_by_label(re.compile("that match")).check()
-    editor.get_by_role("button", name="Archive selected…").click()
-    expect(editor.locator("h1")).to_have_text(re.compile(rf"^Archive {len(ids)} models?\?$"))
-    found = editor.locator(".items [data-model-id]").evaluate_all("rows => rows.map((row) => row.dataset.modelId)")
-    assert found == ids
-
-
-def test_from_the_list_to_the_review_the_progress_and_back_again(editor: Page, axe, sandbox: Sandbox, troubles):
-    def accessible() -> None:
-        assert axe.run(editor).violations_count == 0, axe.run(editor).generate_report()
-
-    ids = editor.locator("input[name=model]").evaluate_all("boxes => boxes.map((box) => box.value)")
-    sandbox.faults.add("422", verb="archive", model=ids[1])
-    editor.get_by_label("All on this page").check()
-    accessible()
-    editor.get_by_role("button", name="Archive selected…").click()
-    accessible()
-    editor.get_by_label("Reason").fill("Spring cleaning")
-    editor.get_by_role("button", name=f"Archive {len(ids)} models").click()
-    expect(editor.locator("#so-far")).to_have_text(f"0 of {len(ids)} archived")
-    expect(editor.locator("#live")).to_have_text(f"0 of {len(ids)} archived")
-    work(4)
-    expect(editor.locator("#so-far")).to_have_text(f"3 of {len(ids)} archived, 1 failed")
-    expect(editor.locator("#progress")).to_contain_text("The Models API does not accept this")
-    accessible()
-    work()
-    expect(editor.get_by_role("heading", level=1)).to_have_text(f"{len(ids) - 1} of {len(ids)} archived")
-    expect(editor.locator("#live")).to_have_text(f"{len(ids) - 1} of {len(ids)} archived, 1 failed")
-    accessible()
-
-    sandbox.faults.clear()
-    editor.get_by_role("button", name="Try 1 model again").click()
-    work()
-    expect(editor.get_by_role("heading", level=1)).to_have_text(f"{len(ids)} models are archived")
-    asked: list[str] = []
-    editor.on("request", lambda request: asked.append(request.url))
-    editor.wait_for_timeout(1500)
-    assert asked == []
-
-    editor.get_by_role("button", name=f"Undo: Restore {len(ids)} models…").click()
-    editor.get_by_role("button", name=f"Restore {len(ids)} models").click()
-    work()
-    expect(editor.get_by_role("heading", level=1)).to_have_text(f"{len(ids)} models are restored")
-    assert not any(sandbox.catalog.find(each)["archived"] for each in ids)
-    editor.goto("/bulk/")
-    accessible()
-
-
-def test_cancel_is_in_reach_of_the_keyboard_while_the_page_renews_itself(editor: Page):
-    editor.get_by_label("All on this page").check()
-    editor.get_by_role("button", name="Archive selected…").click()
-    editor.locator("button.primary").click()
-    cancel = editor.get_by_role("button", name="Cancel what is not sent yet")
-    cancel.focus()
-    work(2)
-    expect(editor.locator("#so-far")).to_have_text(re.compile("^2 of "))
-    expect(cancel).to_be_focused()
-    editor.keyboard.press("Enter")
-    expect(editor.get_by_role("heading", level=1)).to_have_text(re.compile("^Cancelled: 2 of "))
-    assert BulkItem.objects.filter(state="done").count() == 2
-
-
-def test_the_job_goes_on_when_the_tab_is_closed_and_the_page_is_found_again(editor: Page, bob: User, sign_in):
-    editor.get_by_label("All on this page").check()
-    editor.get_by_role("button", name="Archive selected…").click()
-    editor.locator("button.primary").click()
-    expect(editor.locator("#progress")).to_be_visible()
-    address, context = editor.url, editor.context
-    editor.close()
-    work()
-    again = context.new_page()
-    again.goto(address)
-    expect(again.get_by_role("heading", level=1)).to_have_text(re.compile("models are archived$"))
-
-
-def test_it_all_works_without_javascript(new_context, bob: User, sign_in, synced: SyncResult, sandbox: Sandbox):
-    jobs.beat("test")
-    context = new_context(java_script_enabled=False)
-    sign_in(context, bob)
-    page = context.new_page()
-    page.goto("/models/?type=fine-tuned&state=live")
-    boxes = page.locator("input[name=model]")
-    ids = [boxes.nth(place).get_attribute("value") for place in (0, 2)]
-    boxes.nth(0).check()
-    boxes.nth(2).check()
+def test_all_that_match_never_means_another_query(browser_of, bob, sandbox: Sandbox):
+    """What is sent belongs to the rows in sight, though the filter has changed since the box was ticked."""
+    page = browser_of(bob)
+    page.goto(TUNES)
+    page.get_by_label("All 16 fine-tunes that match").check()
+    expect(page.locator("#bulk output")).to_have_text("16")
+    page.get_by_role("searchbox").fill("support")
+    expect(page.locator("#count")).to_contain_text("3 of 43")
+    expect(page.locator("#bulk output")).to_have_text("0")
+    expect(page.get_by_role("button", name="Archive selected…")).to_be_disabled()
+    page.get_by_label("All 3 fine-tunes that match").check()
     page.get_by_role("button", name="Archive selected…").click()
-    page.get_by_role("button", name="Archive 2 models").click()
-    work(1)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Archive 2 models?")
+    assert BulkJob.objects.get().items.count() == 3
+    assert all("support" in item.model_id for item in BulkJob.objects.get().items.all())
+
+
+def test_a_big_job_runs_through_failures_and_a_killed_worker_and_can_be_taken_back(
+    browser_of, bob, sandbox: Sandbox, worker
+):
+    """3 % of the writes fail for good, and the worker is killed in the middle."""
+    pattern = sandbox.catalog.find(next(each for each in sandbox.catalog.fine_tunes() if "contract" in each))
+    many = [f"ft:open-mistral-7b:many:20260101:{place:04d}" for place in range(60)]
+    sandbox.catalog.add(*({**pattern, "id": each, "name": f"Trial {each[-4:]}"} for each in many))
+    run_sync()
+    for broken in (many[20], many[45]):
+        sandbox.faults.add("422", verb="archive", model=broken)
+    sandbox.faults.add("slow", verb="archive", seconds=0.03)
+    page = browser_of(bob)
+    page.goto("/models/?q=trial&per_page=25")
+    page.get_by_label("All 60 fine-tunes that match").check()
+    page.get_by_role("button", name="Archive selected…").click()
+    page.get_by_label("Reason (optional)").fill("Last year’s trials")
+    page.get_by_role("button", name="Archive 60 models").click()
+    expect(page.get_by_text("Nothing is working on jobs")).to_be_visible()
+    page.evaluate(
+        """() => {
+          window.told = [];
+          const live = document.getElementById("live");
+          new MutationObserver(() => window.told.push(live.textContent)).observe(live, { childList: true });
+        }"""
+    )
+    first = worker("--threads=2")
+    until(lambda: sandbox.counts["archive"] >= 15)
+    first.kill()
+    first.wait()
+    expect(page.get_by_role("progressbar", name=re.compile("of 60 archived"))).to_be_visible()
+    assert worker("--once").wait(30) == 0
+    expect(page.get_by_role("heading", level=1)).to_have_text("58 of 60 archived")
+    assert sorted(each.model for each in sandbox.calls if each.verb == "archive" and each.performed) == sorted(
+        set(many) - {many[20], many[45]}
+    )
+    told = page.evaluate("() => window.told")
+    assert 1 <= len(told) <= 5
+    assert "58 of 60 archived, 2 failed" in told[-1]
+
+    failed = page.get_by_role("region", name="2 models were not done")
+    expect(failed.locator("tbody tr")).to_have_count(2)
+    expect(failed.locator("tbody tr").first).to_contain_text("Correlation id:")
+    sandbox.faults.clear()
+    before = len(written(sandbox))
+    page.get_by_role("button", name=re.compile("again")).click()
+    assert worker("--once").wait(30) == 0
+    expect(page.get_by_role("heading", level=1)).to_have_text("60 models are archived")
+    assert len(written(sandbox)) - before == 2
+
+    page.get_by_role("button", name=re.compile("^Undo")).click()
+    page.get_by_role("button", name="Restore 60 models").click()
+    assert worker("--once").wait(30) == 0
+    expect(page.get_by_role("heading", level=1)).to_have_text("60 models are restored")
+    assert not any(sandbox.catalog.find(each)["archived"] for each in many)
+    page.goto("/activity/?q=0007")
+    expect(page.locator("#count")).to_have_text("2 actions")
+
+
+def test_the_whole_way_without_a_script(browser_of, bob, sandbox: Sandbox, tune):
+    page = browser_of(bob, script=False)
+    page.goto("/models/?q=contract")
+    page.get_by_label("The 1 fine-tune that matches").check()
+    page.get_by_role("button", name="Archive selected…").click()
+    page.get_by_role("button", name="Archive 1 model").click()
+    work_all()
     page.get_by_role("link", name="Load again").click()
-    expect(page.locator("#so-far")).to_have_text("1 of 2 archived")
-    work()
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 model is archived")
+    page.get_by_role("button", name=re.compile("^Undo")).click()
+    page.get_by_role("button", name="Restore 1 model").click()
+    work_all()
     page.get_by_role("link", name="Load again").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("2 models are archived")
-    assert all(sandbox.catalog.find(each)["archived"] for each in ids)
-    page.get_by_role("button", name="Undo: Restore 2 models…").click()
-    page.get_by_role("button", name="Cancel").click()
-    expect(page).to_have_url(re.compile("/models/"))
-    assert BulkJob.objects.filter(started_at=None, state="cancelled").count() == 1
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 model is restored")
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page).to_have_url("/models/?q=contract")
+    expect(row_of(page, tune).locator(".state")).to_have_text("Live")
+    assert written(sandbox) == ["archive", "unarchive"]
