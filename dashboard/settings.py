@@ -77,6 +77,8 @@ if DEMO:
 else:
     MODELS_API_BASE_URL = text("MODELS_API_BASE_URL", "https://api.mistral.ai/v1")
 MODELS_API_DIALECT = text("MODELS_API_DIALECT", "auto")
+if DEMO and MODELS_API_DIALECT == "auto":
+    MODELS_API_DIALECT = "platform"  # the sandbox speaks both; the demo shows what Mistral's own service can do
 MODELS_API_TIMEOUT = number("MODELS_API_TIMEOUT", 10)
 MODELS_API_TOTAL_TIMEOUT = number("MODELS_API_TOTAL_TIMEOUT", 20)
 # Seconds after which a page asks for a new sync behind itself.

@@ -225,7 +225,8 @@ def _act(
     row, field = subject.row_of(model_id), FIELDS.get(verb)
     entry = _entry(context, verb, model_id, row, wanted)
     role = role_of(context.actor)
-    if row is not None and (earlier := _earlier(entry)) is not None:
+    earlier = _earlier(entry)
+    if row is not None and earlier is not None and earlier.outcome != Outcome.ATTEMPTED:
         return Done(row, earlier)
     _check(entry, role, row, verb)
     assert row is not None
@@ -242,7 +243,7 @@ def _act(
 def _entry(context: Context, verb: Verb, model_id: str, row: CatalogModel | None = None, wanted: Any = None) -> Entry:
     field = FIELDS.get(verb)
     return Entry(
-        action_id=_action_id(context, verb, model_id),
+        action_id=_action_id(context, verb, model_id, wanted),
         kind=KINDS[verb],
         actor=context.actor.get_username(),
         model_id=model_id,
@@ -256,13 +257,19 @@ def _entry(context: Context, verb: Verb, model_id: str, row: CatalogModel | None
     )
 
 
-def _action_id(context: Context, verb: Verb, model_id: str) -> str:
-    """The form's id; a new one where it brought none, or one that is another action's, which it would hide."""
+def _action_id(context: Context, verb: Verb, model_id: str, wanted: Any) -> str:
+    """The form's id; a new one where it brought none, or one that is another action's, which it would hide.
+
+    The Back button brings a form's id again: with another value in it, it is another action.
+    """
     given = context.action_id
     if _ACTION_ID.fullmatch(given):
         taken = audit.action(given)
         whose = (KINDS[verb], context.actor.get_username(), model_id)
-        if taken is None or (taken.kind, taken.actor, taken.model_id) == whose:
+        if taken is None:
+            return given
+        same = not taken.after or taken.after.get(FIELDS.get(verb, "")) == wanted
+        if same and (taken.kind, taken.actor, taken.model_id) == whose:
             return given
     return secrets.token_hex(16)
 

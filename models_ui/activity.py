@@ -212,9 +212,13 @@ class ActivityPage:
                 words = {"label": label, "value": _value_label(name, value)}
                 yield Chip(_("%(label)s: %(value)s") % words, query.without(name, value).address())
         if query.since:
-            yield Chip(_("From %(day)s") % {"day": date_format(query.since, "j M Y")}, query.changed(since=None).address())
+            yield Chip(
+                _("From %(day)s") % {"day": date_format(query.since, "j M Y")}, query.changed(since=None).address()
+            )
         if query.until:
-            yield Chip(_("Until %(day)s") % {"day": date_format(query.until, "j M Y")}, query.changed(until=None).address())
+            yield Chip(
+                _("Until %(day)s") % {"day": date_format(query.until, "j M Y")}, query.changed(until=None).address()
+            )
 
     @property
     def actors(self) -> list[Option]:

@@ -16,6 +16,17 @@ class EmptyList(ModelsAPIError):
     )
 
 
+class GarbledList(ModelsAPIError):
+    """Most entries have no readable name or aliases, so that nothing tells which of them are one model."""
+
+    code = "garbled_list"
+    retryable = True
+    sentence = gettext_lazy(
+        "Most entries of the Models API’s list could not be read, so every known model was kept: try again later, "
+        "and if it lasts ask whoever runs the dashboard to look for a newer version of it."
+    )
+
+
 class OtherUpstream(ModelsAPIError):
     """The configured address is not the one the rows came from, which `detail` names."""
 

@@ -5,8 +5,9 @@ from typing import Any, Self
 
 from django import forms
 from django.core import signing
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
 from models_ui.permissions import Verb
 
@@ -80,17 +81,33 @@ class TextForm(Form):
         return self.cleaned_data
 
 
+def _about_names() -> str:
+    words = ngettext(
+        "Up to %d character. Empty takes the name away. The id stays as it is.",
+        "Up to %d characters. Empty takes the name away. The id stays as it is.",
+        LONGEST_NAME,
+    )
+    return words % LONGEST_NAME
+
+
+def _about_descriptions() -> str:
+    words = ngettext(
+        "Up to %d character. Empty takes the description away.",
+        "Up to %d characters. Empty takes the description away.",
+        LONGEST_DESCRIPTION,
+    )
+    return words % LONGEST_DESCRIPTION
+
+
 class RenameForm(TextForm):
     verb = Verb.RENAME
     value = Line(
         label=_("Name"),
         required=False,
         max_length=LONGEST_NAME,
-        help_text=ngettext_lazy("Up to %d character. Empty takes the name away. The id stays as it is.",
-                                "Up to %d characters. Empty takes the name away. The id stays as it is.",
-                                LONGEST_NAME) % LONGEST_NAME,
+        help_text=lazy(_about_names, str)(),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
-    )  # fmt: skip
+    )
 
 
 class DescribeForm(TextForm):
@@ -99,11 +116,9 @@ class DescribeForm(TextForm):
         label=_("Description"),
         required=False,
         max_length=LONGEST_DESCRIPTION,
-        help_text=ngettext_lazy("Up to %d character. Empty takes the description away.",
-                                "Up to %d characters. Empty takes the description away.",
-                                LONGEST_DESCRIPTION) % LONGEST_DESCRIPTION,
+        help_text=lazy(_about_descriptions, str)(),
         widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
-    )  # fmt: skip
+    )
 
 
 class ReasonForm(Form):

@@ -25,6 +25,16 @@ _LIMITS = {
     for field in CatalogModel._meta.concrete_fields
     if isinstance(field, CharField) and field.max_length
 }
+_READABLE = (
+    "name",
+    "description",
+    "max_context_length",
+    "capabilities",
+    "deprecation",
+    "replacement",
+    "default_temperature",
+)
+_OUR_WORD = {"deprecation_replacement_model": "replacement", "default_model_temperature": "default_temperature"}
 _UPSTREAMS_WORD = {"model_id": "id", "replacement": "deprecation_replacement_model"}
 
 
@@ -81,6 +91,13 @@ def take_in(row: CatalogModel, model: RealModel, held: Set[str] = frozenset()) -
     seen = facts(model, row)
     waiting: dict[str, Any] = {}
 
+    for problem in model.card.problems:
+        # What cannot be read says nothing: neither that a fact is gone nor that it changed.
+        name = _OUR_WORD.get(problem, problem)
+        if name == "aliases":
+            seen[name] = list(dict.fromkeys((*seen[name], *row.aliases)))
+        elif name in _READABLE:
+            seen[name] = getattr(row, name)
     for name in _KEPT_WHEN_ABSENT:
         seen[name] = seen[name] or getattr(row, name)
     if seen["type"] == FINE_TUNED:

@@ -113,7 +113,7 @@ class SyncRun(models.Model):
     correlation_id = models.CharField(max_length=100, blank=True)
 
     class Meta:
-        verbose_name = "sync run"
+        verbose_name = _("sync run")
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M:%S} {self.outcome}"

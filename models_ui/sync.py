@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from models_ui.changes import Before, changes_since
-from models_ui.failures import EmptyList, OtherUpstream, facts_of
+from models_ui.failures import EmptyList, GarbledList, OtherUpstream, facts_of
 from models_ui.grouping import RealModel, is_floating, real_models, unique_identity
 from models_ui.mirroring import new_row, take_in, untold
 from models_ui.models import CatalogChange, CatalogModel, Mirror, SyncRun
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 LEASE_MARGIN = timedelta(seconds=60)
 # Fields that nobody sees: changes of theirs are no news.
 _UNSEEN_FIELDS = frozenset({"identity", "pending", "last_seen_at"})
+# Entries that may be odd without the whole answer being doubted.
+FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def run_sync(
         asked = upstream.now()
         listed = upstream.list()
         _check_not_emptied(listed)
+        _check_not_garbled(listed)
         with transaction.atomic():
             # Rows before the mirror, as actions do: whoever locks in another order may wait for ever.
             rows = list(CatalogModel.objects.select_for_update().order_by("pk"))
@@ -174,6 +177,14 @@ def _check_not_emptied(listed: ModelList) -> None:
     """An empty list after a full one is a fault of the answer, not the end of every model."""
     if not listed.cards and CatalogModel.objects.filter(missing_since=None).exists():
         raise EmptyList(correlation_id=listed.correlation_id)
+
+
+def _check_not_garbled(listed: ModelList) -> None:
+    """Without names and aliases nothing tells which entries are one model. A few of them are shown with what they
+    have; an answer full of them would make each entry a model of its own."""
+    garbled = sum(1 for card in listed.cards if {"name", "aliases"} & set(card.problems))
+    if garbled > FEW and 2 * garbled > len(listed.cards) and CatalogModel.objects.exists():
+        raise GarbledList(correlation_id=listed.correlation_id)
 
 
 # --- Writing

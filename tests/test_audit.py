@@ -4,7 +4,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.test import Client
 
 from models_ui import audit
@@ -139,9 +139,12 @@ def test_events_in_another_order_are_found(five):
         verify()
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL itself refuses such a value")
-@pytest.mark.parametrize("value", ["2020-13-99 00:00:00", "yesterday"])
+@pytest.mark.parametrize("value", ["2020-13-99 00:00:00", "next year"])
 def test_what_cannot_be_read_is_a_finding_and_no_traceback(five, value):
+    if connection.vendor == "postgresql":
+        with pytest.raises(DataError), transaction.atomic():  # nobody can write such a value there
+            sql("UPDATE models_ui_auditevent SET at = %s WHERE id = %s", value, five[3].pk)
+        return
     sql("UPDATE models_ui_auditevent SET at = %s WHERE id = %s", value, five[3].pk)
     with pytest.raises(CommandError, match=f"Event {five[3].pk} is not as it was written.*The 3 before"):
         verify()

@@ -121,11 +121,6 @@ def test_an_entry_that_lost_its_id_for_one_answer_is_no_news(upstream: Sandbox):
             2,
             "The context length of nemo is now 262,144 tokens, before 131,072.",
         ),
-        (
-            {"max_context_length": None},
-            2,
-            "The context length of nemo is no longer told, before it was 131,072 tokens.",
-        ),
     ],
 )
 def test_a_change_is_told_once_when_it_is_confirmed(upstream: Sandbox, fields: dict, runs: int, sentence: str):

@@ -229,8 +229,10 @@ def fake_python(tmp_path: Path):
 def make_run(tmp_path: Path, python: object) -> subprocess.CompletedProcess[str]:
     """What `make run` does before it serves, with a directory of its own for what it installs."""
     venv = tmp_path / "venv"
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     return subprocess.run(
         ["make", f"{venv}/bin/.run", f"VENV={venv}", f"PYTHON={python}"],
+        env=outside,
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -870,3 +870,15 @@ def sync_with(entries: list[dict[str, Any]]) -> SyncRun:
         return one_run()
     finally:
         sync.models_api = real
+
+
+def test_a_list_full_of_garbled_entries_makes_no_models_of_aliases_and_loses_none(synced, sandbox: Sandbox):
+    before = {row.model_id: (row.name, row.aliases, row.capabilities) for row in CatalogModel.objects.all()}
+    sandbox.faults.add("wrong-types", verb="list")
+    for _ in range(3):
+        result = run_sync()
+        assert result.outcome == "failed"
+        assert "could not be read" in sentence_of(mirror_state().failure)
+    sandbox.faults.clear()
+    assert run_sync().outcome == "synced"
+    assert {row.model_id: (row.name, row.aliases, row.capabilities) for row in CatalogModel.objects.all()} == before

@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.permissions import Role, Verb, denial
+from models_ui.services import id_is_routable
 
 ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELETE)
 PAGE_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.PROTECT, Verb.UNPROTECT, Verb.DELETE)
@@ -56,8 +57,19 @@ def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
         lifecycle=lifecycle(row.deprecation, now),
         days=days_until(row.deprecation, now) if row.deprecation else None,
         address=address_of(row, index),
-        replacement_address=reverse("model", args=[row.replacement]) if index.find(row.replacement) else "",
+        replacement_address=address_of_id(row.replacement) if _leads_elsewhere(row, index) else "",
     )
+
+
+def address_of_id(model_id: str) -> str:
+    """Where an id or alias leads; empty when no address may carry it. What upstream sends is anybody's text."""
+    return reverse("model", args=[model_id]) if id_is_routable(model_id) else ""
+
+
+def _leads_elsewhere(row: Row, index: CatalogIndex) -> bool:
+    """Whether the replacement is known, and is not the model itself."""
+    found = index.find(row.replacement)
+    return bool(found) and found != (row,)
 
 
 def address_of(row: Row, index: CatalogIndex) -> str:

@@ -177,6 +177,8 @@ def _read_aliases(fields: _Fields, model_id: str) -> tuple[str, ...]:
 def _read_capabilities(fields: _Fields) -> dict[str, bool]:
     """The flags of an object; a list of names, which another server might send, means that all of them are true."""
     sent = fields.read("capabilities", _flags_or_names, required=True, nullable=False) or {}
+    if isinstance(fields.raw.get("capabilities"), list):
+        fields.problems.append("capabilities")  # understood, but not as promised
     flags: dict[str, bool] = {}
     for key, value in sent.items():
         if isinstance(key, str) and 0 < len(key) <= LONGEST_CAPABILITY and isinstance(value, bool):

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from models_ui import labels, wording
 from models_ui.actions import can_be_undone
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.rows import Button
+from models_ui.catalog.rows import Button, address_of_id
 from models_ui.models import AuditEvent
 from models_ui.permissions import Verb
 
@@ -79,6 +79,12 @@ def why(event: AuditEvent) -> str:
 @register.filter
 def undoable(event: AuditEvent) -> bool:
     return can_be_undone(event)
+
+
+@register.filter
+def model_address(model_id: str) -> str:
+    """Where an id leads; empty when no address may carry it."""
+    return address_of_id(model_id)
 
 
 @register.filter

@@ -15,7 +15,7 @@ from models_ui.activity import entries_of
 from models_ui.audit import history
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.rows import PAGE_VERBS, address_of, buttons_of, view_of
+from models_ui.catalog.rows import PAGE_VERBS, address_of, address_of_id, buttons_of, view_of
 from models_ui.catalog.snippets import curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
 from models_ui.http import Request, role_in, wants_fragment
@@ -86,6 +86,7 @@ def _relatives(row: Row, index: CatalogIndex) -> dict[str, Any]:
     children = [each.root for each in index.rows if each.root in ids] if row.type == "base" else []
     return {
         "root_known": bool(index.find(row.root)),
+        "root_address": address_of_id(row.root),
         "children": len(children),
         "children_query": CatalogQuery(root=tuple(sorted(set(children)))),
     }

@@ -5,7 +5,7 @@
 Object.assign(htmx.config, {
   includeIndicatorStyles: false, allowEval: false, allowScriptTags: false, disableInheritance: true, selfRequestsOnly: true,
   historyCacheSize: 0, historyRestoreAsHxRequest: false, scrollIntoViewOnBoost: false,
-  timeout: 30000,
+  timeout: 30000, defaultSettleDelay: 0, // what is new works at once, and not after 20 ms
   attributesToSettle: ["class", "width", "height"],
   responseHandling: [
     { code: "204", swap: false }, { code: "[23]..", swap: true },
@@ -53,7 +53,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   kept.folds = [...document.querySelectorAll("details[id]")]
     .map((each) => ({ id: each.id, open: each.open, top: each.querySelector("ul")?.scrollTop ?? 0 }));
   const here = document.activeElement === document.body ? kept.asked : document.activeElement;
-  kept.focus = detail.target.contains(here) ? here : null;
+  kept.focus = detail.target.contains(here) || here?.isConnected === false ? here : null;
   kept.form = kept.focus?.closest("form.edit")?.getAttribute("action");
 });
 document.addEventListener("htmx:afterSwap", () => {
@@ -74,7 +74,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   due.forEach((each) => each.removeAttribute("data-focus"));
   (due[0] ?? (kept.form && document.querySelector(`a.act[href="${CSS.escape(kept.form)}"]`)))?.focus();
   if (kept.focus && document.activeElement === document.body) nearby().focus({ preventScroll: true });
-  kept.focus = kept.form = null;
+  kept.focus = kept.asked = kept.form = null;
   if (paged) document.getElementById("results").scrollIntoView(); // another page of rows starts at its top
 });
 

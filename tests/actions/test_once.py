@@ -100,3 +100,15 @@ def test_a_double_click_does_it_once(bob, tune, sandbox, writes, action_ids):
     assert AuditEvent.objects.count() == 2
     assert row_of(tune).archived
     assert audit.verify() == (2, None)
+
+
+def test_a_form_that_comes_back_with_another_value_is_another_action(bob, tune, sandbox, writes):
+    """The Back button brings a form's id again; what was typed the second time is not thrown away."""
+    first = actions.rename_model(context=by(bob, ID), model_id=tune, name="First try", seen="Support triage")
+    assert first.event.outcome == "succeeded"
+    with pytest.raises(Conflict):  # it was made over a name that is no longer there, so the person is asked
+        actions.rename_model(context=by(bob, ID), model_id=tune, name="Corrected", seen="Support triage")
+    done = actions.rename_model(context=by(bob, ID), model_id=tune, name="Corrected", seen="First try")
+    assert done.event.outcome == "succeeded"
+    assert sandbox.catalog.find(tune)["name"] == "Corrected"
+    assert writes() == ["update", "update"]

@@ -39,7 +39,7 @@ expect.set_options(timeout=5_000)
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     executable = chromium.find()
     if executable is None:
-        pytest.skip("no Chromium here: apt-get install chromium-headless-shell")
+        pytest.fail("no Chromium here: apt-get install chromium-headless-shell")
     return {**browser_type_launch_args, "executable_path": executable, "args": list(FLAGS)}
 
 

@@ -105,7 +105,8 @@ def test_what_is_too_long_is_told_at_the_field_and_kept(place: Locator, sandbox:
     expect(field).to_be_focused()
     expect(field).to_have_value("x" * 101)
     described = field.evaluate(
-        "field => field.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).textContent)"
+        """field => field.getAttribute("aria-describedby").split(" ")
+             .map((id) => document.getElementById(id).textContent)"""
     )
     assert any("at most 100 characters" in each for each in described)
     assert any("Up to 100 characters" in each for each in described)

@@ -1,4 +1,4 @@
-"""Every state of every action: axe's whole rule set in light and dark, no sideways scrolling, and the keyboard alone."""
+"""Every state of every action: axe's rules in light and dark, no sideways scrolling, and the keyboard alone."""
 
 from collections.abc import Iterator
 
@@ -11,8 +11,8 @@ from models_ui.permissions import Verb
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of
 from tests.browser.test_accessibility import violations
-from tests.browser.test_sizes import LAYOUT
 from tests.browser.test_keyboard import FOCUS
+from tests.browser.test_sizes import LAYOUT
 
 TUNES = "/models/?type=fine-tuned"
 
@@ -97,7 +97,8 @@ def test_nothing_scrolls_sideways_on_a_small_phone(browser_of, alice, sandbox, t
     for states in (in_place(page, sandbox, tune), pages(page, alice, tune, archived, sandbox)):
         for state in states:
             layout = page.evaluate(LAYOUT)
-            found += [f"{state}: {name}: {each}" for name, each in layout.items() if each and name != "cut"]
+            # Messages and the bar of what is chosen lie above the rest on purpose.
+            found += [f"{state}: {name}: {layout[name]}" for name in ("sideways", "outside") if layout[name]]
     assert not found, "\n".join(found)
 
 

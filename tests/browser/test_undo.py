@@ -34,7 +34,10 @@ def test_undo_from_the_message_puts_the_row_right_and_can_be_undone_itself(bobs:
 
 def test_undo_later_from_the_models_history(bobs: Page, bob, sandbox: Sandbox, tune):
     actions.rename_model(
-        context=Context(actor=bob, reason="A clearer name"), model_id=tune, name="Clauses", seen="Contract clause finder"
+        context=Context(actor=bob, reason="A clearer name"),
+        model_id=tune,
+        name="Clauses",
+        seen="Contract clause finder",
     )
     bobs.goto(f"/models/{tune}/")
     event = bobs.locator(".event").first
@@ -51,7 +54,9 @@ def test_undo_later_from_the_models_history(bobs: Page, bob, sandbox: Sandbox, t
 
 
 @pytest.mark.parametrize("choice", ["Keep theirs", "Undo all the same"])
-def test_undo_asks_when_a_third_person_has_changed_it_since(bobs: Page, alice, sandbox: Sandbox, tune, troubles, choice):
+def test_undo_asks_when_a_third_person_has_changed_it_since(
+    bobs: Page, alice, sandbox: Sandbox, tune, troubles, choice
+):
     troubles.expect("409")
     row = row_of(bobs, tune)
     row.get_by_role("link", name="Rename").click()

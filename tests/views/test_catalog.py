@@ -54,3 +54,36 @@ def test_an_id_leads_to_what_it_means_today_rather_than_to_what_it_once_meant(vi
     run_sync()
     response = viewer.get("/models/old-embed/", follow=True)
     assert "leads to this model today" in response.content.decode()
+
+
+def test_ids_no_address_can_carry_break_no_page_that_refers_to_them(viewer: Client, sandbox, db):
+    base = dict(sandbox.catalog.find("codestral-2508"))
+    tune = dict(sandbox.catalog.find("ft:ministral-3b-latest:7c1e52d8:20250522:6b4cb242"))
+    when = "2030-01-31T12:00:00Z"
+    odd = {**base, "id": "a/b", "name": "a/b", "aliases": ["c?d"]}
+    good = {
+        **base,
+        "id": "good",
+        "name": "good",
+        "aliases": [],
+        "deprecation": when,
+        "deprecation_replacement_model": "a/b",
+    }
+    itself = {**good, "id": "self", "name": "self", "deprecation_replacement_model": "self"}
+    twin = {**odd, "name": "twin", "aliases": []}
+    sandbox.catalog.replace([odd, twin, good, itself, {**tune, "root": "a/b"}])
+    run_sync()
+    for address in (
+        "/models/",
+        "/models/good/",
+        "/models/self/",
+        f"/models/{tune['id']}/",
+        "/deprecations/",
+        "/",
+        "/changes/",
+    ):
+        assert viewer.get(address).status_code == 200, address
+    html = viewer.get("/models/").content.decode()
+    assert {"good", "self", "a/b", tune["id"]} <= set(rows(html))
+    assert "<code>a/b</code>" in html
+    assert 'href="/models/self/"' in html and '→ <a href="/models/self/"' not in html

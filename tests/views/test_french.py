@@ -1,0 +1,566 @@
+"""With a French browser every page is French: none of the catalogue's English is left, nor any other sentence of ours.
+
+What upstream and people wrote themselves (ids, names, descriptions, reasons, upstream's own words) stays as they wrote it.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from html.parser import HTMLParser
+
+import pytest
+import time_machine
+from django.core.cache import cache as remembered
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import Http404
+from django.test import Client, RequestFactory
+from django.utils import timezone, translation
+
+from models_ui import actions, changes, failures, job_wording, jobs, labels, wording
+from models_ui.actions import Context
+from models_ui.feeds.addresses import address_with
+from models_ui.job_runner import run_one
+from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
+from models_ui.permissions import ActionDenied, Verb
+from models_ui.sync import run_sync
+from models_ui.views import errors
+from sandbox import Sandbox
+from tests.conftest import PASSWORD
+from tests.test_translations import CATALOGUE, MARKUP, PLACEHOLDER, ROOT, messages
+
+FRENCH = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"}
+HTMX = FRENCH | {"HX-Request": "true"}
+# Words that French does not have, for sentences that never went through the catalogue.
+ENGLISH_WORDS = re.compile(
+    r"\b(the|is|are|was|were|of|and|with|this|that|from|you|your|not|has|been|its?|by|which|cannot|must|will|when"
+    r"|there|what|only|be|no longer|more|up)\b",
+    re.IGNORECASE,
+)
+SPOKEN_ATTRIBUTES = ("title", "aria-label", "placeholder", "alt", "data-done", "data-unit", "content")
+
+
+class Texts(HTMLParser):
+    """What a page says: its text and the attributes that are read out, each piece by itself."""
+
+    SILENT = ("script", "style", "code", "pre", "bdi")  # in `code` and `bdi` stands what others wrote
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.around: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.found += [given[name] or "" for name in SPOKEN_ATTRIBUTES if name in given and tag != "meta"]
+        if tag not in ("input", "meta", "link", "br", "hr", "img", "line", "use", "path", "circle", "rect"):
+            self.around.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while tag in self.around and self.around.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not set(self.around) & set(self.SILENT):
+            self.found.append(data)
+
+
+@cache
+def english() -> list[re.Pattern[str]]:
+    """Every message of more than one word that French says otherwise, piece by piece where it has markup."""
+    found = set()
+    for forms, french in messages((ROOT / CATALOGUE).with_suffix(".mo")).items():
+        for form in forms:
+            plain = form.rpartition("\x04")[2]
+            if plain not in french:
+                found |= {piece.strip(" .,:;?!…") for piece in MARKUP.split(plain)}
+    pieces = [each for each in found if len(re.findall(r"[A-Za-z]{2,}", PLACEHOLDER.sub("", each))) > 1]
+    return [
+        re.compile(r"(?<!\w)" + r".{0,200}?".join(map(re.escape, PLACEHOLDER.split(each))) + r"(?!\w)")
+        for each in pieces
+    ]
+
+
+def written_by_others() -> list[str]:
+    """What upstream and people wrote, the longest first, so that no part of a name is left of it."""
+    found: set[str] = set()
+    for row in CatalogModel.objects.all():
+        found |= {row.model_id, row.name or "", row.description or "", row.replacement, row.root, row.owned_by}
+        found |= {*row.aliases, *row.capabilities, *(each.replace("_", " ") for each in row.capabilities)}
+        found |= {line for line in (row.description or "").splitlines() if line}
+        found |= {" ".join((row.description or "").split())}
+    return sorted(filter(None, found), key=len, reverse=True)
+
+
+def left_over(pieces: Iterable[str], others: Iterable[str] = ()) -> list[str]:
+    """The English among some pieces of text."""
+    found = []
+    for piece in pieces:
+        text = " ".join(piece.split())
+        text = re.sub(r"Réponse de l’API Models : « .*? »", "", text)
+        for each in others:
+            text = text.replace(each, "…")
+        if ENGLISH_WORDS.search(text) or any(each.search(text) for each in english()):
+            found.append(text)
+    return found
+
+
+def assert_french(answer, status: int = 200) -> str:
+    """The page, after nothing English was found on it."""
+    html = answer.content.decode()
+    assert answer.status_code == status, html[:300]
+    texts = Texts()
+    texts.feed(html)
+    assert sum(map(len, texts.found)) > 20
+    assert left_over(texts.found, written_by_others()) == []
+    return html
+
+
+@pytest.fixture
+def manager(alice, client_of) -> Client:
+    return client_of(alice, headers=FRENCH)
+
+
+@pytest.fixture
+def editor(bob, client_of) -> Client:
+    return client_of(bob, headers=FRENCH)
+
+
+@pytest.fixture
+def reader(carol, client_of) -> Client:
+    return client_of(carol, headers=FRENCH)
+
+
+@pytest.fixture
+def tunes(synced, sandbox: Sandbox) -> list[str]:
+    """Live fine-tunes, the first with a name."""
+    return [each for each in sandbox.catalog.fine_tunes() if not sandbox.catalog.find(each)["archived"]]
+
+
+# --- Pages to read
+
+PAGES = [
+    "/",
+    "/models/",
+    "/models/?per_page=100",
+    "/models/?per_page=25&page=2&sort=-context",
+    "/models/?q=mistral&capability=vision&capability_any=ocr&context_min=32k&context_max=1M&lifecycle=retiring",
+    "/models/?q=zzz&type=fine-tuned&state=archived&owner=nobody",
+    f"/models/?page=x&colour=red&context_min=many&q={'x' * 300}",
+    "/deprecations/",
+    "/deprecations/?within=30&type=fine-tuned&affected=1&colour=red",
+    "/deprecations/?type=base&within=90",
+    "/changes/",
+    "/changes/?q=x&kind=alias.repointed&affects=fine-tunes&model=mistral-large-latest&from=2026-01-01&to=2026-12-31",
+    "/activity/",
+    "/activity/?q=x&kind=model.renamed&outcome=failed&actor=bob&model=x&from=2026-01-01&to=2026-12-31&colour=red",
+    "/activity/?before=1",
+    "/feeds/",
+    "/feeds/?capability=vision&type=base",
+    "/bulk/",
+    "/accounts/password/change/",
+    "/accounts/logout/",
+]
+
+
+@pytest.mark.usefixtures("synced")
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_to_read_is_french(manager: Client, address: str):
+    html = assert_french(manager.get(address))
+    assert '<html lang="fr"' in html
+
+
+@pytest.mark.usefixtures("synced")
+@pytest.mark.parametrize(
+    "address", ["/", "/models/?type=fine-tuned", "/deprecations/", "/activity/", "/bulk/", "/feeds/"]
+)
+def test_whoever_may_less_reads_french_too(reader: Client, editor: Client, address: str):
+    assert_french(reader.get(address))
+    assert_french(editor.get(address))
+
+
+@pytest.mark.parametrize("address", ["/", "/models/", "/deprecations/", "/changes/", "/activity/", "/bulk/", "/feeds/"])
+def test_before_the_first_sync_every_page_is_french(manager: Client, address: str, sandbox):
+    assert_french(manager.get(address))
+
+
+def test_empty_and_failed_lists_are_told_in_french(manager: Client, sandbox: Sandbox):
+    for kind in ("empty", "503", "403"):
+        sandbox.faults.add(kind, verb="list", times=4)
+        assert_french(manager.post("/sync/", {"next": "/models/"}, follow=True))
+        sandbox.faults.clear()
+    run_sync()
+    sandbox.faults.add("truncated", verb="list")
+    page = assert_french(manager.post("/sync/", {"next": "/models/"}, follow=True))
+    assert "La dernière synchronisation a échoué" in page
+
+
+# --- Pages of one model
+
+
+@pytest.fixture
+def of_each_kind(alice, tunes, sandbox: Sandbox) -> list[str]:
+    """The address of a model of each kind."""
+    gone, deleted, guarded = tunes[:3]
+    base = next(each for each in sandbox.catalog.ids() if each.startswith("codestral"))
+    sandbox.catalog.update_model("mistral-embed-2312", deprecation="2020-01-01T12:00:00Z")
+    sandbox.catalog.update_model(base, deprecation="soon")
+    sandbox.catalog.unlist(gone)
+    run_sync()
+    run_sync()
+    actions.delete_model(context=Context(actor=alice, reason="x"), model_id=deleted)
+    actions.protect_model(context=Context(actor=alice), model_id=guarded)
+    CatalogModel.objects.filter(model_id=tunes[3]).update(problems=["created"], root="")
+    retiring = CatalogModel.objects.exclude(deprecation=None).exclude(replacement="").filter(missing_since=None)
+    archived = CatalogModel.objects.filter(archived=True, missing_since=None)
+    found = [gone, deleted, guarded, tunes[3], base, "mistral-embed-2312", "mistral-large-latest", "no-such-model"]
+    found += [retiring[0].model_id, archived[0].model_id]
+    shared = CatalogModel.objects.filter(missing_since=None).values_list("model_id", flat=True)
+    found += sorted({each for each in shared if list(shared).count(each) > 1})
+    return [f"/models/{each}/" for each in found]
+
+
+def test_the_page_of_every_kind_of_model_is_french(of_each_kind, manager, reader):
+    for client in (manager, reader):
+        for address in of_each_kind:
+            answer = client.get(address, follow=True)
+            assert_french(answer, 404 if "no-such" in address else 200)
+    assert_french(manager.get("/models/?per_page=100"))
+    assert_french(manager.get("/deprecations/"))
+    assert_french(manager.get("/activity/"))
+
+
+def test_a_date_is_written_as_the_french_write_it(manager: Client, sandbox: Sandbox, synced):
+    sandbox.catalog.update_model("mistral-embed-2312", deprecation="2031-04-22T12:00:00Z")
+    run_sync()
+    assert "22 avr. 2031" in manager.get("/models/?per_page=100").content.decode()
+    assert "<strong>Cesse de fonctionner le 22 avr. 2031</strong> à 12:00 UTC" in " ".join(
+        manager.get("/models/mistral-embed-2312/").content.decode().split()
+    )
+    page = manager.get("/deprecations/").content.decode()
+    assert "Avril 2031" in page
+    assert ">avr.</text>" in page
+    everywhere = [manager.get(each).content.decode() for each in ("/", "/models/?per_page=100", "/deprecations/")]
+    assert not re.search(r"\d [A-ZÉÀ]\w{2}\.? \d{4}", "".join(everywhere))
+
+
+def test_a_number_is_written_as_the_french_write_it(manager: Client, synced):
+    row = CatalogModel.objects.filter(max_context_length=131072, missing_since=None)[0]
+    page = manager.get(f"/models/{row.model_id}/").content.decode()
+    assert "131\u00a0072 jetons (128k)" in page
+
+
+# --- Actions
+
+
+@pytest.mark.parametrize("verb", [*Verb])
+def test_the_page_of_every_action_is_french_also_where_it_is_refused(manager, reader, tunes, verb: Verb):
+    row = CatalogModel.objects.get(model_id=tunes[0])
+    row.archived, row.protected = verb is Verb.UNARCHIVE, verb is Verb.UNPROTECT
+    row.save()
+    assert_french(manager.get(f"/models/{row.model_id}/{verb}/"))
+    assert_french(reader.get(f"/models/{row.model_id}/{verb}/"), 403)
+    assert_french(reader.post(f"/models/{row.model_id}/{verb}/", {"value": "x", "seen": "x", "action_id": "x"}), 403)
+    for changed in ({"protected": True}, {"deleted_at": timezone.now()}, {"type": "base"}):
+        CatalogModel.objects.filter(pk=row.pk).update(**changed)
+        page = manager.get(f"/models/{row.model_id}/{verb}/")
+        assert_french(page, page.status_code)
+
+
+def test_forms_and_their_complaints_are_french(manager: Client, tunes):
+    for verb in ("rename", "describe"):
+        assert_french(manager.get(f"/models/{tunes[0]}/{verb}/", headers=HTMX))
+    assert_french(manager.post(f"/models/{tunes[0]}/rename/", {"value": "x" * 200, "seen": "?"}), 422)
+    page = assert_french(manager.post(f"/models/{tunes[0]}/delete/", {"typed_id": "another"}), 422)
+    assert "rien n’a été supprimé" in page
+    assert_french(manager.post("/feeds/", {"name": "", "language": "xx", "form_id": "1"}), 422)
+
+
+def test_what_came_of_an_action_is_told_in_french(manager: Client, alice, bob, carol, tunes, sandbox):
+    tune, other = tunes[:2]
+    name = CatalogModel.objects.get(model_id=tune).name
+    home = {"next": "/models/"}
+    for address in (
+        f"{tune}/archive/",
+        f"{tune}/archive/",
+        f"{tune}/unarchive/",
+        f"{tune}/protect/",
+        f"{tune}/rename/",
+    ):
+        answer = manager.post(f"/models/{address}", home, follow=True)
+        assert_french(answer, answer.status_code)
+    actions.unprotect_model(context=Context(actor=alice), model_id=tune)
+    actions.rename_model(context=Context(actor=bob), model_id=tune, name="Neu", seen=name)
+    with pytest.raises(actions.Conflict):
+        actions.describe_model(context=Context(actor=bob), model_id=other, description=None, seen="abc")
+    with pytest.raises(ActionDenied):
+        actions.archive_model(context=Context(actor=carol), model_id=tune)
+    sandbox.faults.add("422", verb="archive", times=1)
+    assert_french(manager.post(f"/models/{other}/archive/", home), 422)
+    sandbox.faults.add("504", verb="delete", times=1)
+    actions.delete_model(context=Context(actor=alice), model_id=other)
+    assert_french(manager.get("/activity/"))
+    assert_french(manager.get(f"/models/{tune}/"))
+    assert_french(manager.get("/activity/?outcome=unknown&outcome=refused&kind=model.deleted"))
+    event = AuditEvent.objects.filter(kind="model.renamed", outcome="succeeded").latest("pk")
+    assert_french(manager.get(f"/activity/{event.action_id}/undo/"))
+    sandbox.catalog.rename(tune, "Autre")
+    run_sync()
+    assert_french(manager.get(f"/activity/{event.action_id}/undo/"))
+    assert_french(manager.post(f"/activity/{event.action_id}/undo/", {"action_id": "u1"}), 409)
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        unknown = AuditEvent.objects.filter(kind="model.deleted").latest("pk")
+        assert_french(manager.get("/activity/"))
+        assert_french(manager.post(f"/activity/{unknown.action_id}/settle/", home, follow=True))
+
+
+# --- Many at once
+
+
+def test_a_bulk_job_is_french_from_its_review_to_its_end(manager, editor, reader, bob, tunes, sandbox):
+    assert_french(editor.post("/bulk/", {"verb": "both"}), 422)
+    assert_french(editor.post("/bulk/", {"verb": "archive", "model": []}), 422)
+    assert_french(editor.post("/bulk/", {"verb": "archive", "all": "expired"}), 422)
+    archived = CatalogModel.objects.filter(archived=True)[0].model_id
+    job = jobs.make_job(actor=bob, verb=Verb.ARCHIVE, model_ids=[*tunes[:5], archived, "nothing"])
+    for client in (manager, editor, reader):
+        assert_french(client.get(f"/bulk/{job.pk}/"))
+    sandbox.faults.add("422", verb="archive", model=tunes[0])
+    jobs.start_job(actor=bob, job_id=job.pk, reason="x")
+    assert_french(editor.get(f"/bulk/{job.pk}/"))
+    jobs.beat("w")
+    assert_french(editor.get(f"/bulk/{job.pk}/"))
+    run_one()
+    run_one()
+    assert_french(editor.get(f"/bulk/{job.pk}/"))
+    jobs.cancel_job(actor=bob, job_id=job.pk)
+    assert_french(editor.get(f"/bulk/{job.pk}/"))
+    assert_french(editor.post(f"/bulk/{job.pk}/cancel/"), 409)
+    assert_french(editor.post(f"/bulk/{job.pk}/start/"), 409)
+    assert_french(reader.post(f"/bulk/{job.pk}/retry/"), 403)
+    jobs.resume_job(actor=bob, job_id=job.pk)
+    while run_one():
+        pass
+    assert_french(editor.get(f"/bulk/{job.pk}/"))
+    undoing = jobs.undo_job(actor=bob, job_id=job.pk)
+    assert_french(manager.get(f"/bulk/{undoing.pk}/"))
+    jobs.start_job(actor=bob, job_id=undoing.pk)
+    assert_french(manager.get(f"/bulk/{job.pk}/"))
+    assert_french(manager.get("/bulk/"))
+    assert_french(manager.get("/models/?type=fine-tuned"))
+
+
+@pytest.mark.parametrize("verb", jobs.BULK_VERBS)
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_bulk_job_is_told_in_french_whatever_became_of_it(verb: Verb, number: int):
+    with translation.override("fr"):
+        said = [job_wording.models(number), job_wording.what(verb, number)]
+        for state in BulkJob.State:
+            job = BulkJob(verb=verb, state=state, started_at=timezone.now() if state != "draft" else None)
+            for each in BulkItem.State:
+                progress = jobs.Progress({each: number, BulkItem.State.DONE: 1})
+                said += [job_wording.title(job, progress), job_wording.summary(job, progress)]
+                item = BulkItem(job=job, state=each, failure={"settled": True})
+                said += [job_wording.item_state(item), job_wording.why(item), str(each.label)]
+            said.append(str(state.label))
+        assert left_over(said) == []
+        assert job_wording.summary(job, jobs.Progress({BulkItem.State.DONE: 1, BulkItem.State.REFUSED: 2})) in (
+            "1 sur 3 archivé, 2 refusés",
+            "1 sur 3 restauré, 2 refusés",
+        )
+
+
+# --- Getting in, and what went wrong
+
+
+def test_getting_in_and_a_forgotten_password_are_french(client: Client, carol, mailoutbox, settings):
+    remembered.clear()
+    client = Client(headers=FRENCH)
+    assert_french(client.get("/accounts/login/?next=/models/"))
+    page = assert_french(client.post("/accounts/login/", {"login": "carol", "password": "wrong"}))
+    assert "Se connecter" in page
+    assert_french(client.post("/accounts/login/", {"login": "", "password": ""}))
+    settings.DEMO, settings.DEMO_PASSWORD = True, PASSWORD
+    assert_french(client.get("/accounts/login/"))
+    for address in ("password/reset/", "password/reset/done/", "password/reset/key/done/", "signup/", "inactive/"):
+        assert_french(client.get(f"/accounts/{address}"))
+    assert_french(client.post("/accounts/password/reset/", {"email": "carol@example.org"}, follow=True))
+    link = re.search(r"http://testserver(/\S+)", mailoutbox[0].body)[1]
+    assert left_over(re.sub(r"\S+://\S+|testserver|carol", "", mailoutbox[0].body).splitlines()) == []
+    assert_french(client.get(link, follow=True))
+    answer = client.post("/accounts/login/", {"login": "carol", "password": PASSWORD}, follow=True)
+    assert_french(answer)
+    wrong = {"oldpassword": "x", "password1": "1234", "password2": "12"}
+    assert_french(client.post("/accounts/password/change/", wrong))
+    assert_french(client.post("/accounts/logout/", follow=True))
+
+
+def test_the_language_buttons_win_over_the_browser(client: Client, db):
+    client.post("/language/", {"language": "fr", "next": "/"})
+    assert_french(client.get("/accounts/login/"))
+    client.post("/language/", {"language": "en", "next": "/"}, headers=FRENCH)
+    assert "Sign in" in client.get("/accounts/login/", headers=FRENCH).content.decode()
+
+
+def test_every_error_is_french(manager: Client, reader: Client, rf: RequestFactory, alice):
+    assert_french(manager.get("/nowhere"), 404)
+    assert_french(manager.get("/models/nothing/archive/"), 404)
+    assert_french(manager.get("/bulk/nothing/"), 404)
+    strict = Client(enforce_csrf_checks=True, headers=FRENCH)
+    strict.force_login(alice)
+    assert_french(strict.post("/sync/"), 403)
+    request = rf.get("/")
+    request.user = alice
+    with translation.override("fr"):
+        for status, answer in (
+            (400, errors.bad_request(request, BadRequest("x"))),
+            (403, errors.forbidden(request, PermissionDenied())),
+            (404, errors.not_found(request, Http404())),
+            (429, errors.too_many_requests(request)),
+            (500, errors.server_error(request)),
+        ):
+            assert_french(answer, status)
+
+
+@pytest.mark.parametrize("code", sorted(failures._kinds()))
+def test_every_failure_has_a_french_sentence(code: str):
+    with translation.override("fr"):
+        for model_id in ("", "m"):
+            facts = {"code": code, "status": 500, "model_id": model_id, "outcome_unknown": True, "detail": "Teapot"}
+            said = failures.sentence_of(facts)
+            assert left_over([said.replace("Teapot", "…")]) == []
+            assert said[0] == said[0].upper() or model_id
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("MISTRAL_API_KEY", ""),
+        ("MISTRAL_API_KEY", "two words"),
+        ("MODELS_API_DIALECT", "klingon"),
+        ("MODELS_API_TIMEOUT", "soon"),
+        ("MODELS_API_BASE_URL", "ftp://x"),
+        ("MODELS_API_BASE_URL", "http://example.org/v1"),
+        ("MODELS_API_BASE_URL", "https://a b/"),
+        ("MODELS_API_BASE_URL", "https://me:secret@example.org/v1"),
+        ("MODELS_API_BASE_URL", "https://example.org/v1?x=1"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_french(manager: Client, sandbox, settings, setting: str, value: str):
+    setattr(settings, setting, value)
+    page = assert_french(manager.post("/sync/", {"next": "/models/"}, follow=True))
+    assert f"de corriger le réglage {setting} (" in page
+
+
+# --- What upstream changed, and what was done, in sentences
+
+VALUES = {
+    "deprecation": ("2026-08-31T12:00:00+00:00", "2026-08-31T18:00:00+00:00"),
+    "context": (131072, 262144),
+    "capability": (False, True),
+}
+
+
+@pytest.mark.parametrize("kind", changes.KINDS)
+def test_every_change_has_a_french_sentence(kind: str):
+    old, new = VALUES.get(kind.split(".")[0], ("alpha", "beta"))
+    with translation.override("fr"):
+        for before, after in (
+            (old, new),
+            (None, new),
+            (old, None),
+            ("", new),
+            (old, ""),
+            ("unsaid", new),
+            (old, "unsaid"),
+        ):
+            for subject in ("alpha", "beta", "gamma"):
+                at = datetime(2026, 1, 1, tzinfo=UTC)
+                change = CatalogChange(
+                    kind=kind, model_id="m", label="", subject=subject, before=before, after=after, at=at
+                )
+                said = changes.sentence_of(change)
+                assert left_over([said.replace("unsaid", ""), changes.kind_label(kind)]) == []
+                assert said.endswith(".")
+
+
+def test_changes_are_listed_in_french(manager: Client, synced, sandbox: Sandbox):
+    kinds = {
+        "alias.repointed": ("a-2501", "mistral-embed-2312"),
+        "model.added": (None, None),
+        "model.missing": (None, None),
+    }
+    for kind, (before, after) in kinds.items():
+        CatalogChange.objects.create(
+            at=timezone.now(),
+            kind=kind,
+            model_id="mistral-embed-2312",
+            subject="mistral-embed",
+            before=before,
+            after=after,
+        )
+    for address in ("/", "/changes/", "/changes/?model=mistral-embed", "/changes/?before=2", "/models/mistral-embed/"):
+        assert_french(manager.get(address, follow=True))
+
+
+@pytest.mark.parametrize("kind", actions.VERBS)
+@pytest.mark.parametrize("outcome", AuditEvent.Outcome.values)
+@pytest.mark.parametrize("failure", [{}, {"conflict": True, "theirs": ""}, {"settled": True}, {"reads": False}])
+def test_every_outcome_of_every_action_is_told_in_french(kind: str, outcome: str, failure: dict):
+    field = actions.FIELDS.get(actions.VERBS[kind], "")
+    if not field and failure.keys() & {"conflict", "reads"}:
+        return  # a deletion compares nothing
+    event = AuditEvent(
+        kind=kind,
+        outcome=outcome,
+        failure=failure,
+        model_id="m",
+        at=timezone.now(),
+        before={field: None} if field else {},
+        after={field: "x" if field in ("name", "description") else True} if field else {},
+    )
+    with translation.override("fr"):
+        said = [wording.outcome_sentence(event), wording.outcome_label(event), wording.why(event), wording.told(event)]
+        said += [wording.verb_label(actions.VERBS[kind]), wording.already(actions.VERBS[kind], "m")] if field else []
+        said += [wording.what_it_does(actions.VERBS[kind]), *(wording.change(event) or ())]
+        assert left_over(said) == []
+
+
+def test_distances_in_time_are_french():
+    with translation.override("fr"):
+        assert [labels.in_days(days) for days in (-2, -1, 0, 1, 2)] == [
+            "il y a 2 jours",
+            "il y a 1 jour",
+            "aujourd’hui",
+            "dans 1 jour",
+            "dans 2 jours",
+        ]
+        assert [labels.ago(each) for each in (5, 120, 7200)] == ["à l’instant", "il y a 2 min", "il y a 2 h"]
+
+
+# --- Feeds
+
+
+def test_feeds_speak_french_to_programs_too(reader: Client, manager, sandbox, synced):
+    page = reader.get("/feeds/?type=base").content.decode()
+    form = {"name": "Équipe", "language": "fr", "query": "type=base"}
+    form["form_id"] = re.search(r'name="form_id" value="(\w+)"', page)[1]
+    made = assert_french(reader.post("/feeds/", form))
+    assert_french(reader.get("/feeds/"))
+    assert_french(reader.post("/feeds/", form), 409)
+    secret = re.search(r"feed-[\w-]{43}", made)[0]
+    assert address_with(secret)
+    sandbox.catalog.update_model("mistral-embed-2312", deprecation="2031-04-22T12:00:00Z")
+    run_sync()
+    calendar = re.sub(r"\r\n ", "", Client().get(f"/feeds/{secret}/models.ics").content.decode())
+    told = [
+        line.partition(":")[2] for line in calendar.splitlines() if line.startswith(("SUMMARY", "DESCRIPTION", "CAT"))
+    ]
+    assert "mistral-embed-2312 cesse de fonctionner" in told
+    told = [re.sub(r"https?://\S+", "", line.replace("\\n", " ")) for line in told]
+    assert left_over(told, written_by_others()) == []
+    news = Client().get(f"/feeds/{secret}/changes.atom").content.decode()
+    texts = Texts()
+    texts.feed(news)
+    assert left_over(texts.found, written_by_others()) == []
+    assert_french(reader.post(f"/feeds/{address_with(secret).pk}/revoke/", follow=True))
