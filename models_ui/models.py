@@ -43,23 +43,25 @@ class CatalogModel(models.Model):
 
     # Who it is. `identity` is the model id, and more where one id means two models.
     identity = models.CharField(max_length=600, unique=True)
-    model_id = models.CharField(max_length=300, blank=True, db_index=True)
+    model_id = models.CharField(_("id"), max_length=300, blank=True, db_index=True)
     aliases = models.JSONField(default=list, help_text="Every other id it answers to")
 
     # What upstream says.
     type = models.CharField(_("type"), max_length=60)
-    name = models.TextField(null=True)  # noqa: DJ001 - upstream tells null from ""
+    name = models.TextField(_("name"), null=True)  # noqa: DJ001 - upstream tells null from ""
     description = models.TextField(null=True)  # noqa: DJ001
     owned_by = models.CharField(_("owner"), max_length=300, blank=True)
     created_at = models.DateTimeField(null=True, help_text="Fine-tunes only: a base model's is the request's clock")
     max_context_length = models.BigIntegerField(_("context length"), null=True, help_text="Tokens")
     capabilities = models.JSONField(default=dict, help_text="Every flag upstream sent, by its key")
-    deprecation = models.DateTimeField(null=True, help_text="When it stops working (UTC), not when that was announced")
+    deprecation = models.DateTimeField(
+        _("stops working"), null=True, help_text="When it stops working (UTC), not when that was announced"
+    )
     replacement = models.CharField(max_length=300, blank=True)
     default_temperature = models.FloatField(null=True)
     root = models.CharField(_("base model"), max_length=300, blank=True, help_text="What a fine-tune was trained from")
     job = models.CharField(max_length=300, blank=True)
-    archived = models.BooleanField(default=False)
+    archived = models.BooleanField(_("archived"), default=False)
     raw = models.JSONField(default=dict, help_text="The payload as it came")
     problems = models.JSONField(default=list, help_text="Fields that were missing, null or mistyped")
 
@@ -67,7 +69,7 @@ class CatalogModel(models.Model):
     pending = models.JSONField(default=dict, help_text="Losses seen once, shown when a second run confirms them")
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(help_text="Kept up only once it is missing; before that it is the last sync")
-    missing_since = models.DateTimeField(null=True)
+    missing_since = models.DateTimeField(_("missing since"), null=True)
     deleted_at = models.DateTimeField(null=True, help_text="When it was deleted from here; the row is its tombstone")
     acted_at = models.DateTimeField(null=True, help_text="Last action from here: a list fetched before it is older")
     protected = models.BooleanField(default=False, help_text="A Manager forbade to rename, archive or delete it")
@@ -100,15 +102,17 @@ class SyncRun(models.Model):
         SUCCEEDED = "succeeded", _("succeeded")
         FAILED = "failed", _("failed")
 
-    started_at = models.DateTimeField(db_index=True)
+    started_at = models.DateTimeField(_("started at"), db_index=True)
     finished_at = models.DateTimeField()
-    outcome = models.CharField(max_length=20, choices=Outcome.choices)
-    asked_by = models.CharField(max_length=150, blank=True, help_text="Username, or empty for a page or cron")
-    entries = models.PositiveIntegerField(default=0, help_text="Entries in upstream's list")
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
+    asked_by = models.CharField(
+        _("asked by"), max_length=150, blank=True, help_text="Username, or empty for a page or cron"
+    )
+    entries = models.PositiveIntegerField(_("entries"), default=0, help_text="Entries in upstream's list")
     unreadable = models.PositiveIntegerField(default=0, help_text="Entries that were no objects at all")
-    added = models.PositiveIntegerField(default=0)
-    changed = models.PositiveIntegerField(default=0)
-    missing = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(_("added"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    missing = models.PositiveIntegerField(_("missing"), default=0)
     failure = models.JSONField(default=dict)
     correlation_id = models.CharField(max_length=100, blank=True)
 
@@ -145,12 +149,12 @@ class AuditEvent(models.Model):
         REFUSED = "refused", _("refused")
         UNKNOWN = "unknown", _("unknown")
 
-    at = models.DateTimeField()
+    at = models.DateTimeField(_("at"))
     action_id = models.CharField(max_length=64, db_index=True, help_text="Shared by the events of one action")
-    kind = models.CharField(max_length=40, help_text="Dotted and past: model.renamed")
-    outcome = models.CharField(max_length=20, choices=Outcome.choices)
-    actor = models.CharField(max_length=150)
-    model_id = models.CharField(max_length=300, db_index=True)
+    kind = models.CharField(_("what"), max_length=40, help_text="Dotted and past: model.renamed")
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
+    actor = models.CharField(_("who"), max_length=150)
+    model_id = models.CharField(_("model id"), max_length=300, db_index=True)
     label = models.TextField(blank=True, help_text="What the model was called then")
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict, help_text="What was asked for; once it succeeded, what is")
@@ -158,7 +162,7 @@ class AuditEvent(models.Model):
     undoes = models.CharField(max_length=64, blank=True, help_text="The action that this one takes back")
     job = models.CharField(max_length=64, blank=True, db_index=True, help_text="The bulk job it is part of")
     failure = models.JSONField(default=dict)
-    correlation_id = models.CharField(max_length=100, blank=True)
+    correlation_id = models.CharField(_("correlation id"), max_length=100, blank=True)
     request_id = models.CharField(max_length=40, blank=True)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)

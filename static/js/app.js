@@ -75,9 +75,9 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   (due[0] ?? (kept.form && document.querySelector(`a.act[href="${CSS.escape(kept.form)}"]`)))?.focus();
   if (kept.focus && document.activeElement === document.body) nearby().focus({ preventScroll: true });
   kept.focus = kept.asked = kept.form = null;
+  if (document.activeElement.matches("form.edit input")) document.activeElement.select(); // typing replaces the old name
   if (paged) document.getElementById("results").scrollIntoView(); // another page of rows starts at its top
 });
-
 // Messages come in above the rest: the page moves along, and nothing slips away from under the pointer.
 document.addEventListener("htmx:oobBeforeSwap", () => { kept.top = lead()?.getBoundingClientRect().top; });
 document.addEventListener("htmx:oobAfterSwap", () => window.scrollBy(0, lead()?.getBoundingClientRect().top - kept.top || 0));
