@@ -130,6 +130,14 @@ def delete_model(*, context: Context, model_id: str) -> Done:
     return _act(context, Verb.DELETE, model_id, seen=None, wanted=True)
 
 
+def names_can_be_cleared() -> bool:
+    """Whether the configured dialect can take a name away; the form says so before anybody tries."""
+    try:
+        return models_api().dialect.can_clear_name
+    except ModelsAPIError:
+        return True
+
+
 def undo(*, context: Context, action_id: str, insist: bool = False, seen: Any = None) -> Done:
     """Take an action back: put the value before it in place again. What was undone already stays as it is.
 

@@ -6,9 +6,10 @@ from typing import Any, Self
 from django import forms
 from django.core import signing
 from django.utils.functional import lazy
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
+from models_ui.actions import names_can_be_cleared
 from models_ui.permissions import Verb
 
 # Upstream declares no limits. These keep a table readable; the longest description seen in the wild has 103 characters.
@@ -82,6 +83,10 @@ class TextForm(Form):
 
 
 def _about_names() -> str:
+    if not names_can_be_cleared():
+        return gettext("Up to %(most)d characters. This API cannot take a name away again. The id stays as it is.") % {
+            "most": LONGEST_NAME
+        }
     words = ngettext(
         "Up to %d character. Empty takes the name away. The id stays as it is.",
         "Up to %d characters. Empty takes the name away. The id stays as it is.",

@@ -406,3 +406,14 @@ def test_the_action_id_of_a_form_cannot_break_the_pages_that_link_to_it(editor, 
     assert editor.post(f"/models/{tune}/rename/", form, headers=HTMX).status_code == 200
     assert editor.get(f"/models/{tune}/").status_code == 200
     assert editor.get("/activity/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("dialect", "words"), [("platform", "Empty takes the name away"), ("contract", "cannot take a name away")]
+)
+def test_the_form_says_beforehand_whether_a_name_can_be_taken_away(
+    bob, client_of, synced, sandbox, point_at, dialect, words
+):
+    point_at(sandbox, dialect=dialect)
+    tune = sandbox.catalog.fine_tunes()[0]
+    assert words in client_of(bob).get(f"/models/{tune}/rename/").content.decode()
