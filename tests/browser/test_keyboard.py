@@ -89,7 +89,7 @@ def test_the_menu_opens_and_closes_as_menus_do(catalog: Page):
 
 def test_the_language_changes_in_place(catalog: Page):
     catalog.goto("/models/?type=base")
-    catalog.get_by_role("button", name="FR French").focus()
+    catalog.get_by_role("button", name="FR Français").focus()
     catalog.keyboard.press("Enter")
     expect(catalog.locator("html")).to_have_attribute("lang", "fr")
     expect(catalog).to_have_url("/models/?type=base")

@@ -73,7 +73,7 @@ def test_refreshing_switching_the_language_and_reading_about_a_model(plain: Page
     expect(plain.locator('[data-model-id="aaa-new"]')).to_be_visible()
     plain.locator('[data-model-id="mistral-large-2512"] summary').click()
     expect(plain.locator('[data-model-id="mistral-large-2512"]').get_by_text("mistral-large-latest")).to_be_visible()
-    plain.get_by_role("button", name="FR French").click()
+    plain.get_by_role("button", name="FR Français").click()
     expect(plain).to_have_url("/models/?type=base")
     expect(plain.locator("html")).to_have_attribute("lang", "fr")
     plain.get_by_role("link", name="mistral-large-2512").click()
