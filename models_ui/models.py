@@ -21,6 +21,7 @@ class Mirror(models.Model):
     upstream = models.CharField(max_length=300, blank=True, help_text="Address the rows came from; no other may mix in")
     version = models.CharField(max_length=32, blank=True, help_text="Random; changes whenever a row changes")
     last_synced_at = models.DateTimeField(null=True, help_text="End of the last run that succeeded")
+    unreadable = models.PositiveIntegerField(default=0, help_text="Entries of its list that were no objects at all")
 
     # The lease on syncing: whoever holds the token may write, until it expires.
     lease_token = models.CharField(max_length=32, blank=True)

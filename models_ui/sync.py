@@ -243,7 +243,7 @@ def _apply(
 
     if new or visible or news or not mirror.version:
         mirror.version = secrets.token_hex(16)
-    mirror.last_synced_at = run.finished_at
+    mirror.last_synced_at, mirror.unreadable = run.finished_at, run.unreadable
     mirror.failed_at, mirror.failure = None, {}
     mirror.save()
 

@@ -125,6 +125,7 @@ class Migration(migrations.Migration):
                 ('upstream', models.CharField(blank=True, help_text='Address the rows came from; no other may mix in', max_length=300)),
                 ('version', models.CharField(blank=True, help_text='Random; changes whenever a row changes', max_length=32)),
                 ('last_synced_at', models.DateTimeField(help_text='End of the last run that succeeded', null=True)),
+                ('unreadable', models.PositiveIntegerField(default=0, help_text='Entries of its list that were no objects at all')),
                 ('lease_token', models.CharField(blank=True, max_length=32)),
                 ('lease_expires_at', models.DateTimeField(null=True)),
                 ('failed_at', models.DateTimeField(null=True)),

@@ -18,6 +18,7 @@ class Freshness:
     failure: str  # what went wrong last, as a sentence; empty when the last run succeeded
     refused: bool  # upstream refused our key: trying again will not help
     correlation_id: str
+    unreadable: int  # entries of the last list that could not be read at all
     offer_new: bool = False  # rows changed behind the page
 
 
@@ -32,4 +33,5 @@ def freshness(mirror: Mirror, now: datetime) -> Freshness:
         failure=sentence_of(mirror.failure) if mirror.failure else "",
         refused=is_refusal(mirror.failure),
         correlation_id=mirror.failure.get("correlation_id", ""),
+        unreadable=mirror.unreadable,
     )

@@ -87,3 +87,9 @@ def test_ids_no_address_can_carry_break_no_page_that_refers_to_them(viewer: Clie
     assert {"good", "self", "a/b", tune["id"]} <= set(rows(html))
     assert "<code>a/b</code>" in html
     assert 'href="/models/self/"' in html and '→ <a href="/models/self/"' not in html
+
+
+def test_entries_that_were_no_objects_are_told_on_the_page(viewer: Client, sandbox, db):
+    sandbox.catalog.add(None, 7, "text")
+    run_sync()
+    assert "3 entries of the list could not be read" in viewer.get("/models/").content.decode()
