@@ -249,7 +249,7 @@ def test_a_person_who_reads_only_the_page_renames_archives_finds_and_restores(br
     page.get_by_role("searchbox").fill("contracts")
     expect(page.locator("#count")).to_have_text("1 of 43 models")
     page.get_by_role("link", name="Clear all").click()
-    page.get_by_role("group", name="State").get_by_label("Archived").check()
+    page.get_by_role("group", name="State").get_by_role("checkbox", name="Archived").check()
     expect(page).to_have_url(re.compile("state=archived"))
     row = page.get_by_role("row").filter(has_text="Contracts 2026")
     row.get_by_role("button", name="Restore").click()

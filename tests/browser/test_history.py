@@ -50,7 +50,7 @@ def test_everything_is_there_with_a_diff_that_can_be_read(activity: Page):
 def test_filters_are_in_the_address_and_the_exports_follow_them(
     activity: Page, browser_of, alice, tmp_path: Path, request
 ):
-    activity.get_by_label("failed").check()
+    activity.get_by_role("checkbox", name="failed").check()
     button = activity.get_by_role("button", name="Apply filters")
     if button.is_visible():
         button.click()
