@@ -41,7 +41,9 @@ def edit(place: Locator, verb: str = "Rename", label: str = "Name") -> Locator:
 def test_rename_with_enter_answers_in_place_with_the_focus_back_and_says_so(place: Locator, sandbox: Sandbox, tune):
     field = edit(place)
     expect(field).to_have_value("Contract clause finder")
-    expect(place).to_contain_text("Up to 100 characters. Empty takes the name away. The id stays as it is.")
+    expect(place).to_contain_text(
+        "Up to 100 characters. This API cannot take a name away again. The id stays as it is."
+    )
     expect(place.get_by_text(tune).first).to_be_visible()
     field.fill("Clause finder")
     field.press("Enter")
