@@ -175,9 +175,6 @@ class CatalogIndex:
     def get(self, pk: int) -> Row | None:
         return self._by_pk.get(pk)
 
-    def lifecycle_counts(self) -> dict[str, int]:
-        return {stage: self._facets["lifecycle"].get(stage, 0).bit_count() for stage in LIFECYCLES}
-
     def search(self, query: CatalogQuery) -> Result:
         """One page of matches with facets. A page past the end is the last one."""
         filters = self._filters(query)

@@ -20,8 +20,7 @@ SORTS: Final = ("name", "type", "context", "deprecation", "owner", "state")
 PAGE_SIZES: Final = (25, 50, 100)
 DEFAULT_PAGE_SIZE: Final = 50
 
-# Facets whose values anybody may invent (upstream included), and those whose values are ours.
-OPEN_FACETS: Final = ("type", "capability", "capability_any", "capability_not", "owner", "root")
+# Facets whose values are ours; those of all others anybody may invent, upstream included.
 CLOSED_FACETS: Final = {"lifecycle": LIFECYCLES, "state": STATES}
 FACETS: Final = ("type", "capability", "capability_any", "capability_not", "lifecycle", "state", "owner", "root")
 
