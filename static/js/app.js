@@ -37,8 +37,17 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
   if (box && box !== document.activeElement) box.value = new URLSearchParams(window.location.search).get("q") ?? "";
 });
 
+// Back and Forward ask the server. Of these steps and the lists asked for, the last comes in, whatever answers last.
+let step;
+document.addEventListener("htmx:historyCacheMiss", ({ detail }) => {
+  step?.abort();
+  step = detail.xhr;
+  document.querySelectorAll("#filters, #results").forEach((each) => htmx.trigger(each, "htmx:abort"));
+});
+
 // What is being replaced says so, for the eye and for a screen reader.
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target.id === "results") step?.abort();
   detail.target.setAttribute("aria-busy", "true");
   // A button that waits for its answer is disabled, and loses the focus by that.
   if (document.activeElement !== document.body) kept.asked = document.activeElement;
@@ -95,13 +104,9 @@ document.addEventListener("click", async ({ target }) => {
   setTimeout(() => { button.textContent = words; }, 2000);
 });
 
-// An open menu closes as people expect, and a form in a row gives way to Esc.
-document.addEventListener("click", ({ target }) =>
-  document.querySelectorAll(".menu[open]").forEach((menu) => { menu.open = menu.contains(target); }));
+// A form in a row gives way to Esc.
 document.addEventListener("keydown", ({ key, target }) => {
-  if (key !== "Escape") return;
-  target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click();
-  for (const menu of document.querySelectorAll(".menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
+  if (key === "Escape") target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click();
 });
 
 // No answer, or a whole page that tells of an error: say so in the corner, in the page's own words where it has some.

@@ -46,7 +46,7 @@ def catalog_states(page: Page, sandbox: Sandbox) -> Iterator[None]:
     page.goto("/models/?per_page=25")
     page.locator("#facets").evaluate("fold => { fold.open = true; }")
     page.locator("[data-model-id] details").first.evaluate("fold => { fold.open = true; }")
-    page.locator("#account-menu summary").click()
+    page.locator(".menu > button").click()
     yield
     addresses = (
         "/models/?q=mistral&type=base&capability=vision&capability_not=ocr&context_min=32k&sort=-context&colour=red",

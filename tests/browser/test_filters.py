@@ -1,11 +1,12 @@
 """Facets, chips, presets, ranges, order and pages: the list, the address bar and history agree after every step."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from tests.browser.conftest import ids
+from tests.browser.conftest import held_up, ids
 
 
 def tick(page: Page, facet: str, value: str) -> Locator:
@@ -194,6 +195,61 @@ def test_back_and_forward_go_through_every_step_with_page_fields_and_rows(catalo
     tick(catalog, "lifecycle", "active").check()
     expect(catalog).to_have_url("/models/?capability=reasoning&capability=vision&lifecycle=active&sort=context")
 
+
+def restored(page: Page) -> list[Route]:
+    """What Back and Forward ask the server waits until the test lets it go."""
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if "hx-history-restore-request" in route.request.headers:
+            waiting.append(route)
+        else:
+            route.continue_()
+
+    page.route(re.compile("/models/"), hold)
+    return waiting
+
+
+def test_two_quick_steps_back_show_the_second_whatever_answers_last(catalog: Page):
+    seen = journey(catalog)
+    waiting = restored(catalog)
+    catalog.go_back()
+    catalog.go_back()
+    expect(catalog).to_have_url(seen[-3][0])
+    assert len(waiting) == 2
+    for late in reversed(waiting):
+        late.continue_()
+    catalog.wait_for_timeout(300)  # what must not come in would have done so by then
+    shows(catalog, *seen[-3])
+    expect(catalog.locator("[aria-sort]")).to_have_count(0)
+
+
+def test_a_list_that_was_asked_for_before_a_step_back_does_not_come_in_after_it(catalog: Page):
+    tick(catalog, "capability", "vision").check()
+    expect(catalog).to_have_url("/models/?capability=vision")
+    slow = held_up(catalog, r"type=base")
+    tick(catalog, "type", "base").check()
+    catalog.wait_for_function("document.querySelector('#results[aria-busy]')")
+    catalog.go_back()
+    shows(catalog, "/models/", "43 models")
+    for late in slow:
+        late.continue_()
+    catalog.wait_for_timeout(300)
+    shows(catalog, "/models/", "43 models")
+
+
+def test_a_filter_that_is_ticked_before_a_step_back_has_come_in_has_the_last_word(catalog: Page):
+    tick(catalog, "capability", "vision").check()
+    expect(catalog).to_have_url("/models/?capability=vision")
+    waiting = restored(catalog)
+    catalog.go_back()
+    expect(catalog).to_have_url("/models/")
+    tick(catalog, "type", "base").check()
+    expect(catalog).to_have_url("/models/?type=base&capability=vision")
+    waiting.pop().continue_()
+    catalog.wait_for_timeout(300)
+    expect(catalog.locator("#count")).to_contain_text("of 43 models")
+    expect(tick(catalog, "type", "base")).to_be_checked()
 
 def test_back_from_another_page_and_from_the_search_brings_the_fields_along(catalog: Page):
     catalog.get_by_role("searchbox").fill("mistral")

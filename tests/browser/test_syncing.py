@@ -116,7 +116,7 @@ def test_a_session_that_ended_leads_to_the_login_and_back_to_the_same_view(catal
 
 
 def test_signing_out_ends_at_the_login_and_back_shows_nothing(catalog: Page):
-    catalog.locator("#account-menu summary").click()
+    catalog.locator(".menu > button").click()
     catalog.get_by_role("button", name="Sign out").click()
     expect(catalog.locator("[data-model-id]")).to_have_count(0)
     catalog.go_back()
