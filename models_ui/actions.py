@@ -14,7 +14,7 @@ somebody else's change is overwritten. The history keeps the value that was seen
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -66,11 +66,27 @@ class Conflict(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What reading the model again showed when that did not settle an unknown outcome.
+
+    `same`    it is as it was before, but the write may still arrive
+    `other`   it is neither as it was before nor as was wished
+    `unsaid`  the API does not tell this of a model
+    `gone`    there is no such model any more
+    `unread`  it could not be read; `failure` holds the facts
+    """
+
+    what: str
+    failure: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """An action's outcome. `event` is None when there was nothing to do: the model already was as wished."""
 
     row: CatalogModel
     event: AuditEvent | None
+    looked: Looked | None = None  # for an outcome that is unknown even after a look
 
     @property
     def failure(self) -> dict[str, Any]:
@@ -391,25 +407,27 @@ def _settle(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str = ""
     `certain` means that the write cannot still arrive; `by` is whoever asked, if it was not the action itself.
     """
     verb = VERBS[event.kind]
-    field = FIELDS.get(verb)
+    changes = FIELDS.get(verb)
     card: ModelCard | None = None
     try:
-        card = subject.look(models_api(), row, field)
+        card = subject.look(models_api(), row, changes)
     except ModelGone:
-        if field is not None:
+        if changes is not None:
             with transaction.atomic():
                 subject.mark_gone(row)
-            return Done(row, event)
-    except ModelsAPIError:
-        return Done(row, event)
-    if field is None:
+            return Done(row, event, Looked("gone"))
+    except ModelsAPIError as error:
+        return Done(row, event, Looked("unread", facts_of(error)))
+    if changes is None:
         happened, did_not = card is None, card is not None
     else:
         assert card is not None
-        said = subject.says(card, field)
-        happened, did_not = said == event.after.get(field), said == event.before.get(field)
+        said = subject.says(card, changes)
+        happened, did_not = said == event.after.get(changes), said == event.before.get(changes)
+        if said is None and changes == "archived":
+            return Done(row, event, Looked("unsaid"))
     if not happened and not (did_not and certain):
-        return Done(row, event)
+        return Done(row, event, Looked("same" if did_not else "other"))
     with transaction.atomic():
         if happened:
             subject.apply(row, verb, event.after, card)

@@ -24,10 +24,11 @@ from models_ui import audit, wording
 from models_ui.actions import UNSETTLED, can_be_undone
 from models_ui.filters import Chip, Filters, Option, ShortText, midnight, read_day, read_id, read_key, read_text
 from models_ui.labels import quoted
-from models_ui.models import AuditEvent
-from models_ui.permissions import ActionDenied, Role, Verb, check_permission, exports_everyones
+from models_ui.models import AuditEvent, CatalogModel
+from models_ui.permissions import Role, Verb, denial, exports_everyones
 from models_ui.services import id_is_routable
-from models_ui.verbs import KINDS, REVERSE, VERBS
+from models_ui.subject import rows_of
+from models_ui.verbs import FIELDS, KINDS, REVERSE, VERBS
 
 PER_PAGE: Final = 50
 COUNTED: Final = 1_000  # beyond it the page says "more than"
@@ -101,6 +102,7 @@ class Entry:
     event: AuditEvent  # the last one
     steps: Sequence[AuditEvent]
     may_undo: bool
+    undone: AuditEvent | None  # what has taken it back
 
     @property
     def address(self) -> str:
@@ -125,18 +127,27 @@ class Entry:
 def entries_of(events: Iterable[AuditEvent], role: Role) -> list[Entry]:
     """The last events of some actions with all their steps, and with what this role may do about them."""
     events = list(events)
-    steps = audit.steps_of([event.action_id for event in events])
-    return [Entry(event, steps[event.action_id], _may_undo(event, role)) for event in events]
+    ids = [event.action_id for event in events]
+    steps, undone = audit.steps_of(ids), audit.taken_back(ids)
+    rows = rows_of(event.model_id for event in events if can_be_undone(event))
+    return [
+        Entry(
+            event,
+            steps[event.action_id],
+            may_undo=event.action_id not in undone and _may_undo(event, rows.get(event.model_id), role),
+            undone=undone.get(event.action_id),
+        )
+        for event in events
+    ]
 
 
-def _may_undo(event: AuditEvent, role: Role) -> bool:
-    if not can_be_undone(event):
+def _may_undo(event: AuditEvent, row: CatalogModel | None, role: Role) -> bool:
+    """Whether there is something to take back, and this role may do so now."""
+    if row is None or not can_be_undone(event):
         return False
-    try:
-        check_permission(role, REVERSE[VERBS[event.kind]])
-    except ActionDenied:
-        return False
-    return True
+    verb = VERBS[event.kind]
+    is_so, was_so = getattr(row, FIELDS[verb]) or None, event.before.get(FIELDS[verb]) or None
+    return is_so != was_so and not denial(role, row, REVERSE[verb])
 
 
 class Piece(NamedTuple):

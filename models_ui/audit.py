@@ -181,3 +181,11 @@ def steps_of(action_ids: list[str]) -> dict[str, list[AuditEvent]]:
     for event in AuditEvent.objects.filter(action_id__in=action_ids).order_by("pk"):
         steps[event.action_id].append(event)
     return steps
+
+
+def taken_back(action_ids: list[str]) -> dict[str, AuditEvent]:
+    """Of some actions those that are undone, each with what undid it; not those whose undoing was undone in turn."""
+    undoings = AuditEvent.objects.filter(outcome=Outcome.SUCCEEDED).exclude(undoes="")
+    undone_in_turn = undoings.filter(undoes=models.OuterRef("action_id"))
+    standing = undoings.filter(~models.Exists(undone_in_turn), undoes__in=action_ids)
+    return {event.undoes: event for event in standing.order_by("pk")}

@@ -320,6 +320,13 @@ def progress_of(jobs: Sequence[BulkJob]) -> dict[str, Progress]:
     return {job_id: Progress(each) for job_id, each in counts.items()}
 
 
+def under_way() -> list[tuple[BulkJob, Progress]]:
+    """Jobs that somebody has started and that are not over, with how far they are."""
+    jobs = list(BulkJob.objects.filter(started_at__isnull=False, finished_at=None).order_by("started_at"))
+    progress = progress_of(jobs) if jobs else {}
+    return [(job, progress[job.pk]) for job in jobs]
+
+
 # --- Workers
 
 

@@ -160,7 +160,7 @@ class AuditEvent(models.Model):
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict, help_text="What was asked for; once it succeeded, what is")
     reason = models.TextField(blank=True)
-    undoes = models.CharField(max_length=64, blank=True, help_text="The action that this one takes back")
+    undoes = models.CharField(max_length=64, blank=True, db_index=True, help_text="The action that this one takes back")
     job = models.CharField(max_length=64, blank=True, db_index=True, help_text="The bulk job it is part of")
     failure = models.JSONField(default=dict)
     correlation_id = models.CharField(_("correlation id"), max_length=100, blank=True)

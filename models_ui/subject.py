@@ -1,6 +1,7 @@
 """The model an action is about: what upstream says of it now, and its row, which takes in what was done and read."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from models_ui.grouping import RealModel
 from models_ui.mirroring import take_in
 from models_ui.models import CatalogModel, Mirror
 from models_ui.permissions import Verb
-from models_ui.services import ModelCard, ModelsAPI, storable
+from models_ui.services import FINE_TUNED, ModelCard, ModelsAPI, storable
 from models_ui.services.errors import WrongShape
 from models_ui.verbs import FIELDS
 
@@ -47,8 +48,14 @@ def says(card: ModelCard, field: str) -> Any:
 
 def row_of(model_id: str) -> CatalogModel | None:
     """The model's row: the fine-tune's, should upstream have given its id to another model as well."""
-    rows = list(CatalogModel.objects.filter(model_id=storable(model_id)))
-    return next((row for row in rows if row.type == "fine-tuned"), rows[0] if rows else None)
+    model_id = storable(model_id)
+    return rows_of([model_id]).get(model_id)
+
+
+def rows_of(model_ids: Iterable[str]) -> dict[str, CatalogModel]:
+    """The same for several ids at once; ids that no model has are left out."""
+    rows = CatalogModel.objects.filter(model_id__in=set(model_ids))
+    return {row.model_id: row for row in sorted(rows, key=lambda row: row.type == FINE_TUNED)}
 
 
 def apply(row: CatalogModel, verb: Verb, after: dict[str, Any], card: ModelCard | None, *, gone: bool = False) -> None:

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from models_ui.actions import UNSETTLED
+from models_ui.actions import UNSETTLED, Looked
 from models_ui.failures import sentence_of
 from models_ui.labels import quoted
 from models_ui.locks import lock_time
@@ -83,6 +83,29 @@ def outcome_sentence(event: AuditEvent) -> str:
     if event.outcome in UNSETTLED:
         return _("It is not known whether this worked: %(why)s") % {"why": why(event)}
     return f"{str(_NOT_DONE[verb]) % words} {why(event)}".strip()
+
+
+_STILL_UNKNOWN: dict[str, str | Promise] = {
+    "same": gettext_lazy(
+        "The model was read again and is as it was before. The change may still be on its way: check again in a minute."
+    ),
+    "other": gettext_lazy(
+        "The model was read again and is neither as it was before nor as was wished: it has been changed elsewhere "
+        "since, so nobody can know whether this worked."
+    ),
+    "unsaid": gettext_lazy(
+        "The model was read again, but this API does not say whether a model is archived, so it stays unknown whether "
+        "this worked."
+    ),
+    "gone": gettext_lazy("There is no such model any more, so nobody can know whether this worked."),
+    "unread": gettext_lazy("It is still not known whether this worked, since the model could not be read: %(why)s"),
+}
+
+
+def still_unknown(looked: Looked) -> str:
+    """What looking again showed, where that settled nothing."""
+    why = sentence_of(looked.failure) if looked.failure else ""
+    return str(_STILL_UNKNOWN[looked.what]) % {"why": why}
 
 
 def _success(verb: Verb, event: AuditEvent, words: dict[str, str]) -> str:

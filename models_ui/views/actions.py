@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import trigger_client_event
 
 from models_ui import actions, audit
 from models_ui.actions import Busy, Conflict, Context, Done
@@ -29,7 +30,7 @@ from models_ui.permissions import ActionDenied, Verb, denial
 from models_ui.sync import mirror_state
 from models_ui.verbs import REVERSE, VERBS
 from models_ui.views.model import article_context
-from models_ui.wording import already, outcome_sentence, verb_label, what_it_does
+from models_ui.wording import already, outcome_sentence, still_unknown, verb_label, what_it_does
 
 # What upstream's failures are to a browser; whatever else it may be is upstream's trouble, 502.
 _STATUS = {
@@ -41,6 +42,11 @@ _STATUS = {
     "model_not_found": 404,
     "model_retired": 404,
 }
+
+
+def _status(failure: dict[str, Any]) -> int:
+    return _STATUS.get(failure.get("code", ""), 502)
+
 
 form_or_action = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -85,7 +91,7 @@ def unprotect(request: Request, model_id: str) -> HttpResponse:
 
 @form_or_action
 def delete(request: Request, model_id: str) -> HttpResponse:
-    """A page of its own, never inline: the one thing that cannot be put right."""
+    """A dialog over the row or the model's page, or a page of its own: the one thing that cannot be put right."""
     page = ActionPage(request, model_id, Verb.DELETE)
     form = (
         DeleteForm(request.POST, model_id=model_id) if request.method == "POST" else DeleteForm.new(model_id=model_id)
@@ -238,8 +244,11 @@ class ActionPage:
             tags = f"undo:{event.action_id}" if actions.can_be_undone(event) else ""
             messages.success(self.request, outcome_sentence(event), extra_tags=tags)
             return self._done()
-        status = 200 if event.outcome == AuditEvent.Outcome.REFUSED else _STATUS.get(event.failure.get("code", ""), 502)
         tags = f"settle:{event.action_id}" if event.outcome in actions.UNSETTLED else ""
+        if self.settles and done.looked:
+            status = _status(done.looked.failure) if done.looked.failure else 200
+            return self._say(status, still_unknown(done.looked), form, tags)
+        status = 200 if event.outcome == AuditEvent.Outcome.REFUSED else _status(event.failure)
         return self._say(status, outcome_sentence(event), form, tags, event.correlation_id)
 
     def _done(self) -> HttpResponse:
@@ -275,7 +284,7 @@ class ActionPage:
     def form(self, form: Any, *, conflict: Conflict | None = None, status: int = 200) -> HttpResponse:
         """The form, where the person is: in the row, on the model's page, or on a page of its own."""
         why_not = self._denial()
-        inline = wants_fragment(self.request) and isinstance(form, TextForm)
+        inline = wants_fragment(self.request) and isinstance(form, (TextForm, DeleteForm))
         if isinstance(form, TextForm):
             form.auto_id = self.auto_id
         if why_not and status in (200, 422):
@@ -306,11 +315,10 @@ class ActionPage:
 
     def face(self, status: int = 200, editing: dict[str, Any] | None = None) -> HttpResponse:
         """The row or the model's page again, whichever htmx is going to replace. What was done from a message may
-        concern a row anywhere on the page, so the page is told to load its rows again."""
+        concern any model of the page, which is told where to get that one again: the others stay as they are."""
         if self.in_message:
-            answer = HttpResponse(status=status)
-            answer["HX-Trigger"] = "catalog-changed"
-            return answer
+            changed = {"id": self.model_id, "address": reverse("row", args=[self.model_id])}
+            return trigger_client_event(HttpResponse(status=status), "model-changed", changed)
         context = {"focus": self.verb, **(editing or {})}
         if self.request.htmx.target == "model":
             context |= article_context(self.request, self.row, self.index, self.now)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from models_ui import job_wording
 from models_ui.catalog.export import as_csv, as_json
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
@@ -25,7 +26,7 @@ def catalog(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     index = current_index(mirror, now)
     page = CatalogPage(index, query, ignored, now, role_in(request))
-    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now)}
+    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "jobs": job_wording.under_way}
     if not wants_fragment(request):
         return render(request, "models_ui/catalog.html", context)
     response = render(request, "models_ui/catalog.html#results", context)

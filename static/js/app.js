@@ -86,10 +86,18 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   kept.focus = kept.asked = kept.form = null;
   if (document.activeElement.matches("form.edit input")) document.activeElement.select(); // typing replaces the old name
   if (paged) document.getElementById("results").scrollIntoView(); // another page of rows starts at its top
+  document.querySelector("dialog")?.showModal(); // what asks before it deletes came with its row, and goes when it is closed
 });
+document.addEventListener("close", ({ target }) => target.remove(), true);
 // Messages come in above the rest: the page moves along, and nothing slips away from under the pointer.
 document.addEventListener("htmx:oobBeforeSwap", () => { kept.top = lead()?.getBoundingClientRect().top; });
 document.addEventListener("htmx:oobAfterSwap", () => window.scrollBy(0, lead()?.getBoundingClientRect().top - kept.top || 0));
+
+// What was done from a message: that one model is loaded again, unless somebody is writing there.
+document.addEventListener("model-changed", ({ detail }) => {
+  const place = document.querySelector(`[data-model-id="${CSS.escape(detail.id)}"]`);
+  if (place && !place.querySelector("form.edit")) htmx.ajax("GET", detail.address, { target: place, swap: "outerHTML" });
+});
 
 // Copying, with the word for "done" from the page itself. Without a clipboard (plain HTTP) the text is selected.
 document.addEventListener("click", async ({ target }) => {

@@ -82,8 +82,20 @@ def test_a_write_that_timed_out_and_shows_no_effect_may_still_arrive(bob, tune, 
     done = rename(bob, tune)
     assert done.event.outcome == "unknown"
     assert row_of(tune).name == "Support triage"
-    assert actions.settle(actor=bob, action_id=done.event.action_id).event.outcome == "unknown"
+    again = actions.settle(actor=bob, action_id=done.event.action_id)
+    assert (again.event.outcome, again.looked.what) == ("unknown", "same")
     assert outcomes(tune) == ["attempted", "unknown"]
+
+
+def test_looking_in_vain_says_why(bob, tune, sandbox):
+    event = unknown(bob, sandbox, tune, performed=True)
+    sandbox.faults.add("503", verb="retrieve")
+    again = actions.settle(actor=bob, action_id=event.action_id)
+    assert (again.event.outcome, again.looked.what, again.looked.failure["status"]) == ("unknown", "unread", 503)
+    sandbox.faults.clear()
+    sandbox.catalog.remove(tune)
+    assert actions.settle(actor=bob, action_id=event.action_id).looked.what == "gone"
+    assert row_of(tune).is_missing
 
 
 @pytest.mark.parametrize(
@@ -104,7 +116,8 @@ def test_a_third_value_tells_nothing_and_is_not_called_a_failure(bob, tune, sand
     event = unknown(bob, sandbox, tune, performed=True)
     sandbox.catalog.rename(tune, "Somebody else’s")
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
-        assert actions.settle(actor=bob, action_id=event.action_id).event.outcome == "unknown"
+        again = actions.settle(actor=bob, action_id=event.action_id)
+        assert (again.event.outcome, again.looked.what) == ("unknown", "other")
 
 
 def test_a_deletion_that_timed_out_is_settled_by_the_models_absence(alice, tune, sandbox):

@@ -260,6 +260,28 @@ def test_a_person_who_reads_only_the_page_renames_archives_finds_and_restores(br
     assert (found["name"], found["archived"]) == ("Contracts 2026", False)
 
 
+def test_undo_from_the_message_touches_that_row_alone_and_not_what_is_being_typed(bobs: Page, sandbox, tune, archived):
+    row_of(bobs, tune).get_by_role("button", name="Archive").click()
+    said = message(bobs, "Contract clause finder is archived.")
+    field = edit(row_of(bobs, archived))
+    field.fill("Half a thought")
+    said.get_by_role("button", name="Undo").click()
+    expect(row_of(bobs, tune).locator(".state")).to_have_text("Live")
+    expect(row_of(bobs, tune).get_by_role("button", name="Archive")).to_be_visible()
+    expect(message(bobs, "Contract clause finder is restored.")).to_be_visible()
+    expect(field).to_have_value("Half a thought")
+    assert written(sandbox) == ["archive", "unarchive"]
+
+
+def test_undo_on_the_models_page_shows_the_model_as_it_is_again(bobs: Page, sandbox: Sandbox, tune):
+    bobs.goto(f"/models/{tune}/")
+    bobs.locator("#actions").get_by_role("button", name="Archive").click()
+    message(bobs, "is archived").get_by_role("button", name="Undo").click()
+    expect(bobs.locator("#actions").get_by_role("button", name="Archive")).to_be_visible()
+    expect(bobs.locator(".event")).to_have_count(2)
+    assert written(sandbox) == ["archive", "unarchive"]
+
+
 # --- When it goes wrong
 
 
@@ -324,6 +346,8 @@ def test_an_outcome_that_nobody_knows_is_said_and_checking_again_finds_out(
     expect(place.get_by_role("button", name="Archive")).to_be_focused()
     with page.expect_response(lambda response: response.request.method == "GET"):  # what is shown is loaded again
         said.get_by_role("button", name="Check again").click()
+    expect(said).to_have_count(0)
+    said = message(page, "is as it was before. The change may still be on its way: check again in a minute.")
     sandbox.catalog.archive(tune)  # it was still on its way
     said.get_by_role("button", name="Check again").click()
     expect(message(page, "Contract clause finder is archived.")).to_be_visible()

@@ -43,6 +43,20 @@ def in_place(page: Page, sandbox: Sandbox, tune: str) -> Iterator[str]:
         yield f"messages {address}"
 
 
+def dialogs(page: Page, tune: str) -> Iterator[str]:
+    """What asks before it deletes, over the row and over the model's page, at first and after a wrong id."""
+    for address, place in (("/models/?q=contract", row_of(page, tune)), (f"/models/{tune}/", page.locator("#model"))):
+        page.goto(address)
+        place.get_by_role("link", name="Delete…").click()
+        dialog = page.get_by_role("alertdialog")
+        expect(dialog.locator("[autofocus]")).to_be_focused()
+        yield f"a dialog {address}"
+        dialog.get_by_label("Type the id to confirm").fill("wrong")
+        dialog.get_by_role("button", name="Delete for ever").click()
+        expect(dialog.locator(".errorlist")).to_be_visible()
+        yield f"a dialog with an error {address}"
+
+
 def pages(page: Page, alice, tune: str, archived: str, sandbox: Sandbox) -> Iterator[str]:
     """The pages of actions, the history, a job in each of its states, the radar and the overview."""
     for verb in ("rename", "describe", "archive", "protect", "delete"):
@@ -84,7 +98,7 @@ def test_no_state_of_an_action_breaks_a_rule(width, browser_of, alice, sandbox, 
     troubles.expect("40[0-9]|422|50[0-9]")
     page = browser_of(alice, width=width)
     found = []
-    for states in (in_place(page, sandbox, tune), pages(page, alice, tune, archived, sandbox)):
+    for states in (in_place(page, sandbox, tune), dialogs(page, tune), pages(page, alice, tune, archived, sandbox)):
         for state in states:
             found += [f"{state}: {each}" for each in violations(page, axe)]
     assert not found, "\n".join(found)
@@ -94,7 +108,7 @@ def test_nothing_scrolls_sideways_on_a_small_phone(browser_of, alice, sandbox, t
     troubles.expect("40[0-9]|422|50[0-9]")
     page = browser_of(alice, width=320)
     found = []
-    for states in (in_place(page, sandbox, tune), pages(page, alice, tune, archived, sandbox)):
+    for states in (in_place(page, sandbox, tune), dialogs(page, tune), pages(page, alice, tune, archived, sandbox)):
         for state in states:
             layout = page.evaluate(LAYOUT)
             # Messages and the bar of what is chosen lie above the rest on purpose.
@@ -148,11 +162,15 @@ def test_delete_without_a_mouse(browser_of, alice, sandbox: Sandbox, tune):
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Archive instead")).to_be_focused()
     press_until(page, "Keep the model")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Delete…")).to_be_focused()
+    page.keyboard.press("Enter")
+    press_until(page, "Keep the model")
     page.keyboard.press("Tab")
     page.keyboard.type(tune)
     press_until(page, "Delete for ever")
     page.keyboard.press("Space")
-    expect(page.get_by_text("It cannot be made again")).to_be_visible()
+    expect(row_of(page, tune).locator(".state")).to_have_text("Deleted")
 
 
 def test_bulk_without_a_mouse(browser_of, bob, sandbox: Sandbox, tune):

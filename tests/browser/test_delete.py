@@ -1,63 +1,114 @@
 """The one thing that cannot be put right: slow on purpose, safe by default, and never without a trace."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, expect
 
 from models_ui.models import CatalogModel
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of, written
 
+TITLE = "Delete Contract clause finder for ever?"
 
-@pytest.fixture
-def page(browser_of, alice, tune) -> Page:
-    """Alice, a Manager, on the page that deletes, coming from the list."""
+
+@pytest.fixture(params=["over its row", "over its page", "on a page of its own"])
+def asked(request, browser_of, alice, tune) -> Locator:
+    """What asks Alice, a Manager, before it deletes."""
     page = browser_of(alice)
-    page.goto("/models/?q=contract")
-    row_of(page, tune).get_by_role("link", name="Delete…").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Delete Contract clause finder for ever?")
-    return page
+    if request.param == "over its row":
+        page.goto("/models/?q=contract")
+        row_of(page, tune).get_by_role("link", name="Delete…").click()
+    elif request.param == "over its page":
+        page.goto(f"/models/{tune}/")
+        page.locator("#actions").get_by_role("link", name="Delete…").click()
+    else:
+        page.goto(f"/models/{tune}/")
+        page.goto(f"/models/{tune}/delete/", referer=page.url)
+        expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
+        return page.locator(".action")
+    return page.get_by_role("alertdialog", name=TITLE)
 
 
-def test_the_safe_way_out_has_the_focus_and_archives(page: Page, sandbox: Sandbox, tune):
-    expect(page.get_by_text("Mistral no longer trains fine-tunes")).to_be_visible()
-    expect(page.get_by_role("button", name="Archive instead")).to_be_focused()
+def test_the_safe_way_out_has_the_focus_and_archives(asked: Locator, sandbox: Sandbox, tune):
+    page = asked.page
+    expect(asked.get_by_text("Mistral no longer trains fine-tunes")).to_be_visible()
+    expect(asked.get_by_role("button", name="Archive instead")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page).to_have_url("/models/?q=contract")
-    expect(row_of(page, tune).locator(".state")).to_have_text("Archived")
+    expect(asked).to_have_count(0)
+    expect(message(page, "Contract clause finder is archived.")).to_be_visible()
     assert written(sandbox) == ["archive"]
-    page.goto(f"/models/{tune}/delete/")
-    expect(page.get_by_role("link", name="Keep the model archived")).to_be_focused()
+    page.get_by_role("link", name="Delete…").first.click()
+    expect(page.get_by_role("button", name="Keep the model archived")).to_be_focused()
+    expect(page.get_by_role("button", name="Archive instead")).to_have_count(0)
 
 
-def test_a_wrong_id_is_refused_at_its_field(page: Page, sandbox: Sandbox, tune, troubles):
+@pytest.mark.parametrize("asked", ["over its row", "over its page"], indirect=True)
+@pytest.mark.parametrize("way", ["Escape", "Keep the model"])
+def test_a_dialog_that_is_closed_leaves_everything_and_the_focus_where_they_were(asked: Locator, sandbox, tune, way):
+    page, address = asked.page, asked.page.url
+    expect(asked).to_be_visible()
+    asked.get_by_label("Type the id to confirm").fill(tune)
+    if way == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        asked.get_by_role("button", name=way).click()
+    expect(asked).to_have_count(0)
+    expect(page.get_by_role("link", name="Delete…")).to_be_focused()
+    expect(page).to_have_url(address)
+    page.get_by_role("button", name="Archive", exact=True).click()
+    expect(message(page, "is archived")).to_be_visible()
+    expect(page.locator("dialog")).to_have_count(0)
+    assert written(sandbox) == ["archive"]
+
+
+def test_a_wrong_id_is_refused_at_its_field(asked: Locator, sandbox: Sandbox, tune, troubles):
     troubles.expect("422")
-    field = page.get_by_label("Type the id to confirm")
+    field = asked.get_by_label("Type the id to confirm")
     field.fill("Contract clause finder")
-    page.get_by_label("Reason").fill("No longer needed")
+    asked.get_by_label("Reason").fill("No longer needed")
     field.press("Enter")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(page.get_by_text("That is not the id of this model, so nothing was deleted.")).to_be_visible()
-    expect(page.get_by_label("Reason")).to_have_value("No longer needed")
+    expect(asked.get_by_text("That is not the id of this model, so nothing was deleted.")).to_be_visible()
+    expect(asked.get_by_label("Reason")).to_have_value("No longer needed")
     expect(field).to_be_focused()
     assert written(sandbox) == []
 
 
-def test_the_right_id_deletes_and_the_card_and_its_history_stay(page: Page, sandbox: Sandbox, tune):
-    page.get_by_label("Type the id to confirm").fill(tune)
-    page.get_by_label("Reason").fill("No longer needed")
-    page.get_by_role("button", name="Delete for ever").click()
+def test_the_right_id_deletes_and_the_card_and_its_history_stay(asked: Locator, sandbox: Sandbox, tune):
+    page, in_list = asked.page, "?q=" in asked.page.url
+    asked.get_by_label("Type the id to confirm").fill(tune)
+    asked.get_by_label("Reason").fill("No longer needed")
+    asked.get_by_role("button", name="Delete for ever").click()
     expect(message(page, "Contract clause finder is deleted.")).to_be_visible()
+    expect(asked).to_have_count(0)
+    if in_list:
+        expect(page).to_have_url("/models/?q=contract")
+        expect(row_of(page, tune).locator(".state")).to_have_text("Deleted")
+        expect(row_of(page, tune).locator("a.name")).to_be_focused()
+        page.keyboard.press("Enter")
     expect(page).to_have_url(f"/models/{tune}/")
     expect(page.get_by_text("It cannot be made again. What was last known of it stays here.")).to_be_visible()
     expect(page.locator("dl")).to_contain_text("131,072 tokens")
     expect(page.locator(".event").first).to_contain_text("No longer needed")
     expect(page.locator("#actions, .event .act")).to_have_count(0)
-    expect(message(page, "is deleted").get_by_role("button", name="Undo")).to_have_count(0)
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     assert (written(sandbox), sandbox.catalog.find(tune)) == (["delete"], None)
     page.goto("/models/?q=contract")
     row = row_of(page, tune)
     expect(row.locator(".state")).to_have_text("Deleted")
     expect(row.locator(".actions, .pick")).to_have_count(0)
+
+
+@pytest.mark.parametrize("asked", ["over its row", "over its page"], indirect=True)
+def test_a_deletion_that_fails_says_why_and_the_model_is_still_there(asked: Locator, sandbox: Sandbox, tune, troubles):
+    troubles.expect("502")
+    sandbox.faults.add("500", verb="delete", times=1)
+    page = asked.page
+    asked.get_by_label("Type the id to confirm").fill(tune)
+    asked.get_by_role("button", name="Delete for ever").click()
+    expect(message(page, "Contract clause finder was not deleted.")).to_contain_text("Correlation id: ")
+    expect(asked).to_have_count(0)
+    expect(page.get_by_role("link", name="Delete…")).to_be_focused()
+    assert sandbox.catalog.find(tune)
 
 
 def test_a_protected_model_cannot_be_deleted_until_that_is_lifted(browser_of, alice, sandbox: Sandbox, tune, troubles):

@@ -251,6 +251,7 @@ def test_a_filter_that_is_ticked_before_a_step_back_has_come_in_has_the_last_wor
     expect(catalog.locator("#count")).to_contain_text("of 43 models")
     expect(tick(catalog, "type", "base")).to_be_checked()
 
+
 def test_back_from_another_page_and_from_the_search_brings_the_fields_along(catalog: Page):
     catalog.get_by_role("searchbox").fill("mistral")
     expect(catalog).to_have_url("/models/?q=mistral")

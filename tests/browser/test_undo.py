@@ -50,7 +50,15 @@ def test_undo_later_from_the_models_history(bobs: Page, bob, sandbox: Sandbox, t
     expect(bobs).to_have_url(f"/models/{tune}/")
     expect(bobs.get_by_role("heading", level=1)).to_have_text("Contract clause finder")
     expect(message(bobs, "The name is now “Contract clause finder”.")).to_be_visible()
-    expect(bobs.locator(".event").first).to_contain_text("Takes back an earlier action.")
+    undoing, undone = bobs.locator(".event").first, bobs.locator(".event").last
+    expect(undoing).to_contain_text("Takes back an earlier action.")
+    expect(undone).to_contain_text("Undone by bob, ")
+    expect(undone.get_by_role("link", name="Undo")).to_have_count(0)
+    undoing.get_by_role("link", name="Undo").click()
+    bobs.get_by_role("button", name="Undo").click()
+    expect(bobs.get_by_role("heading", level=1)).to_have_text("Clauses")
+    expect(undone).not_to_contain_text("Undone by")
+    expect(undone.get_by_role("link", name="Undo")).to_be_visible()  # it holds again
 
 
 @pytest.mark.parametrize("choice", ["Keep theirs", "Undo all the same"])

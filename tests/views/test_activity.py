@@ -9,12 +9,13 @@ from urllib.parse import quote
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from models_ui import actions, audit
 from models_ui.actions import Context
 from models_ui.activity import COLUMNS, PER_PAGE, ActivityQuery, difference
 from models_ui.audit import Entry, Outcome
-from models_ui.models import AuditEvent
+from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import ActionDenied
 from sandbox import Sandbox
 
@@ -248,8 +249,10 @@ def test_undo_is_offered_to_whoever_may(viewer, bob, alice, told, client_of):
         return client.get("/activity/").content.decode().count("/undo/")
 
     assert offered(viewer) == 0
-    assert offered(client_of(bob)) == 1  # the rename
-    assert offered(client_of(alice)) == 2  # the protection as well
+    assert offered(client_of(bob)) == 0  # the renamed model is protected
+    assert offered(client_of(alice)) == 1
+    actions.unprotect_model(context=Context(actor=alice), model_id=told)
+    assert offered(client_of(bob)) == 1
 
 
 def test_undo_from_the_history_comes_back_to_it(bob, tune, client_of, sandbox):
@@ -373,3 +376,16 @@ def test_ten_thousand_characters_take_no_time():
     before = "word " * 2_000
     assert difference(before, before + "more")
     assert difference("a b " * 5_000, "c d " * 5_000)
+
+
+def test_undo_is_offered_only_where_it_can_be_done(client_of, alice, told, sandbox):
+    manager = client_of(alice)
+
+    def offers() -> int:
+        return len(re.findall(r'href="/activity/[^"]+/undo/"', manager.get("/activity/").content.decode()))
+
+    assert offers() == 1  # to lift the protection; until then the rename stays
+    actions.unprotect_model(context=Context(actor=alice), model_id=told)
+    assert offers() == 2  # the rename, and to protect it again
+    CatalogModel.objects.filter(model_id=told).update(missing_since=timezone.now())
+    assert offers() == 1
