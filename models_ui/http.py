@@ -1,7 +1,10 @@
 """Small helpers between views and HTTP."""
 
+from typing import Any
+
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django_htmx.middleware import HtmxDetails
 
 from models_ui.permissions import Role, role_of
@@ -26,6 +29,20 @@ def role_in(request: HttpRequest) -> Role:
     if not hasattr(request, "_role"):
         request._role = role_of(request.user)  # type: ignore[attr-defined]
     return request._role  # type: ignore[attr-defined,no-any-return]
+
+
+def results(request: Request, template: str, context: dict[str, Any], address: str) -> HttpResponse:
+    """A list as its whole page, or as the partial `results` of it, which leaves the browser at `address`.
+
+    Typing corrects the entry in the browser's history, and so does what leads to where one is; every other step adds
+    one.
+    """
+    if not wants_fragment(request):
+        return render(request, template, context)
+    response = render(request, f"{template}#results", context)
+    stays = request.htmx.trigger_name == "q" or request.htmx.current_url_abs_path == address
+    response["HX-Replace-Url" if stays else "HX-Push-Url"] = address
+    return response
 
 
 def wants_fragment(request: Request) -> bool:

@@ -4,13 +4,12 @@ import csv
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from models_ui.activity import COLUMNS, ActivityPage, ActivityQuery, as_cells, as_record, exported
 from models_ui.catalog.export import BYTE_ORDER_MARK, cell
-from models_ui.http import Request, query_string, role_in, wants_fragment
+from models_ui.http import Request, query_string, results, role_in
 from models_ui.permissions import exports_everyones
 
 
@@ -20,13 +19,7 @@ def activity(request: Request) -> HttpResponse:
     if not ignored and not request.htmx and any("" in values for _, values in request.GET.lists()):
         return HttpResponseRedirect(query.address())  # a form sent without JavaScript names all its fields
     context = {"page": ActivityPage(query, ignored, role_in(request))}
-    if not wants_fragment(request):
-        return render(request, "models_ui/activity.html", context)
-    response = render(request, "models_ui/activity.html#results", context)
-    # Typing corrects the entry in the browser's history; every other step adds one.
-    header = "HX-Replace-Url" if request.htmx.trigger_name == "q" else "HX-Push-Url"
-    response[header] = query.address()
-    return response
+    return results(request, "models_ui/activity.html", context, query.address())
 
 
 @require_safe

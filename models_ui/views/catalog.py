@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -13,7 +12,7 @@ from models_ui.catalog.export import as_csv, as_json
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, query_string, role_in, wants_fragment
+from models_ui.http import Request, query_string, results, role_in
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
 
@@ -27,13 +26,7 @@ def catalog(request: Request) -> HttpResponse:
     index = current_index(mirror, now)
     page = CatalogPage(index, query, ignored, now, role_in(request))
     context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "jobs": job_wording.under_way}
-    if not wants_fragment(request):
-        return render(request, "models_ui/catalog.html", context)
-    response = render(request, "models_ui/catalog.html#results", context)
-    # Typing corrects the entry in the browser's history; every other step adds one.
-    header = "HX-Replace-Url" if request.htmx.trigger_name == "q" else "HX-Push-Url"
-    response[header] = _address(page.query)
-    return response
+    return results(request, "models_ui/catalog.html", context, _address(page.query))
 
 
 @require_safe

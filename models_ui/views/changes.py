@@ -3,14 +3,13 @@
 import csv
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from models_ui.catalog.export import BYTE_ORDER_MARK, cell
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, wants_fragment
+from models_ui.http import Request, results
 from models_ui.news import COLUMNS, ChangesPage, ChangesQuery, exported
 from models_ui.sync import mirror_state
 
@@ -21,13 +20,7 @@ def changes(request: Request) -> HttpResponse:
     if not ignored and not request.htmx and any("" in values for _, values in request.GET.lists()):
         return HttpResponseRedirect(query.address())  # a form sent without JavaScript names all its fields
     context = {"page": ChangesPage(query, ignored, _index())}
-    if not wants_fragment(request):
-        return render(request, "models_ui/changes.html", context)
-    response = render(request, "models_ui/changes.html#results", context)
-    # Typing corrects the entry in the browser's history; every other step adds one.
-    header = "HX-Replace-Url" if request.htmx.trigger_name == "q" else "HX-Push-Url"
-    response[header] = query.address()
-    return response
+    return results(request, "models_ui/changes.html", context, query.address())
 
 
 @require_safe

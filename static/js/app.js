@@ -21,17 +21,15 @@ function arrive() {
   const back = document.querySelector(".back a");
   if (back && document.referrer.split("?")[0] === back.href) back.href = document.referrer;
 }
-for (const news of ["DOMContentLoaded", "htmx:historyRestore"]) document.addEventListener(news, arrive);
+arrive();
+document.addEventListener("htmx:historyRestore", arrive);
 
 // A filter anywhere on the page belongs to the form #filters; the search box speaks for itself while typing.
 document.addEventListener("change", ({ target }) => {
   if (target.form?.id === "filters" && target.id !== "q") htmx.trigger(target.form, "filters-changed");
 });
 
-// The address bar: the same address twice is one step of history, and a new one decides what the search box says.
-document.addEventListener("htmx:beforeHistoryUpdate", ({ detail }) => {
-  if (detail.history.path === window.location.pathname + window.location.search) detail.history.type = "replace";
-});
+// A new address decides what the search box says.
 document.addEventListener("htmx:pushedIntoHistory", () => {
   const box = document.getElementById("q");
   if (box && box !== document.activeElement) box.value = new URLSearchParams(window.location.search).get("q") ?? "";
@@ -42,7 +40,7 @@ let step;
 document.addEventListener("htmx:historyCacheMiss", ({ detail }) => {
   step?.abort();
   step = detail.xhr;
-  document.querySelectorAll("#filters, #results").forEach((each) => htmx.trigger(each, "htmx:abort"));
+  for (const each of document.querySelectorAll("#filters, #results")) htmx.trigger(each, "htmx:abort");
 });
 
 // What is being replaced says so, for the eye and for a screen reader.

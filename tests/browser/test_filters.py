@@ -1,11 +1,13 @@
 """Facets, chips, presets, ranges, order and pages: the list, the address bar and history agree after every step."""
 
-import re
+import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+from django.http import HttpRequest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from models_ui import http
 from tests.browser.conftest import held_up, ids
 
 
@@ -196,30 +198,27 @@ def test_back_and_forward_go_through_every_step_with_page_fields_and_rows(catalo
     expect(catalog).to_have_url("/models/?capability=reasoning&capability=vision&lifecycle=active&sort=context")
 
 
-def restored(page: Page) -> list[Route]:
-    """What Back and Forward ask the server waits until the test lets it go."""
-    waiting: list[Route] = []
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """The view with this query string takes its time."""
 
-    def hold(route: Route) -> None:
-        if "hx-history-restore-request" in route.request.headers:
-            waiting.append(route)
-        else:
-            route.continue_()
+    def make(slow: str) -> None:
+        def query_string(request: HttpRequest) -> str:
+            asked = http.query_string(request)
+            time.sleep(0.6 if asked == slow else 0)
+            return asked
 
-    page.route(re.compile("/models/"), hold)
-    return waiting
+        monkeypatch.setattr("models_ui.views.catalog.query_string", query_string)
+
+    return make
 
 
-def test_two_quick_steps_back_show_the_second_whatever_answers_last(catalog: Page):
+def test_two_quick_steps_back_show_the_second_though_the_first_answers_last(catalog: Page, slow):
     seen = journey(catalog)
-    waiting = restored(catalog)
-    catalog.go_back()
-    catalog.go_back()
+    slow(seen[-2][0].partition("?")[2])
+    catalog.evaluate("() => { history.back(); setTimeout(() => history.back(), 50); }")
     expect(catalog).to_have_url(seen[-3][0])
-    assert len(waiting) == 2
-    for late in reversed(waiting):
-        late.continue_()
-    catalog.wait_for_timeout(300)  # what must not come in would have done so by then
+    catalog.wait_for_timeout(800)  # what must not come in would have done so by then
     shows(catalog, *seen[-3])
     expect(catalog.locator("[aria-sort]")).to_have_count(0)
 
@@ -227,29 +226,29 @@ def test_two_quick_steps_back_show_the_second_whatever_answers_last(catalog: Pag
 def test_a_list_that_was_asked_for_before_a_step_back_does_not_come_in_after_it(catalog: Page):
     tick(catalog, "capability", "vision").check()
     expect(catalog).to_have_url("/models/?capability=vision")
-    slow = held_up(catalog, r"type=base")
+    late = held_up(catalog, "type=base")
     tick(catalog, "type", "base").check()
-    catalog.wait_for_function("document.querySelector('#results[aria-busy]')")
+    expect(catalog.locator("#results[aria-busy]")).to_be_visible()
     catalog.go_back()
     shows(catalog, "/models/", "43 models")
-    for late in slow:
-        late.continue_()
+    late.pop().continue_()
     catalog.wait_for_timeout(300)
     shows(catalog, "/models/", "43 models")
 
 
-def test_a_filter_that_is_ticked_before_a_step_back_has_come_in_has_the_last_word(catalog: Page):
-    tick(catalog, "capability", "vision").check()
-    expect(catalog).to_have_url("/models/?capability=vision")
-    waiting = restored(catalog)
+def test_a_step_back_leads_to_where_one_was_on_the_page(catalog: Page):
+    def scrolled(by: int, to: int) -> None:
+        catalog.mouse.wheel(0, by)
+        catalog.wait_for_function("y => window.scrollY === y", arg=to)
+        catalog.wait_for_timeout(300)  # browsers note the place a little later
+
+    scrolled(700, 700)
+    tick(catalog, "type", "base").evaluate("box => box.click()")
+    expect(catalog).to_have_url("/models/?type=base")
+    scrolled(-500, 200)
     catalog.go_back()
-    expect(catalog).to_have_url("/models/")
-    tick(catalog, "type", "base").check()
-    expect(catalog).to_have_url("/models/?type=base&capability=vision")
-    waiting.pop().continue_()
-    catalog.wait_for_timeout(300)
-    expect(catalog.locator("#count")).to_contain_text("of 43 models")
-    expect(tick(catalog, "type", "base")).to_be_checked()
+    shows(catalog, "/models/", "43 models")
+    catalog.wait_for_function("window.scrollY === 700")
 
 
 def test_back_from_another_page_and_from_the_search_brings_the_fields_along(catalog: Page):
