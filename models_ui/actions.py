@@ -5,7 +5,7 @@ One action, step by step:
     permission -> policy -> what does upstream say now? -> attempt (committed) -> upstream -> re-read -> row and outcome
 
 A process that is killed in between leaves an attempt without an outcome: the history shows it as unknown, and
-`settle` finds out. No database transaction is open while upstream is asked.
+`settling.settle` finds out. No database transaction is open while upstream is asked.
 
 The API has no precondition, so between the look at upstream and the write a small window stays open in which
 somebody else's change is overwritten. The history keeps the value that was seen, so it can be put back.
@@ -14,13 +14,11 @@ somebody else's change is overwritten. The history keeps the value that was seen
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from models_ui import audit, subject
@@ -30,7 +28,6 @@ from models_ui.locks import Busy, model_lock
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import ActionDenied, Role, Verb, check_permission, check_policy, role_of
 from models_ui.services import (
-    ModelCard,
     ModelGone,
     ModelsAPI,
     ModelsAPIError,
@@ -38,18 +35,15 @@ from models_ui.services import (
     RouteNotFound,
     models_api,
 )
+from models_ui.settling import NO_SUCH_ACTION, Done, look_after
 from models_ui.verbs import FIELDS, KINDS, REVERSE, VERBS
 
-__all__ = ["Busy", "Conflict", "Context", "Done"]
+__all__ = ["Busy", "Conflict", "Context"]
 
-# An unknown write may still be on its way for so long; after it, what a re-read shows is what it is.
-SETTLES_AFTER = timedelta(seconds=60)
-UNSETTLED: Final = (Outcome.ATTEMPTED, Outcome.UNKNOWN)
 # Action ids stand in addresses.
 _ACTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _NO_SUCH_MODEL = gettext_lazy("There is no such model")
-_NO_SUCH_ACTION = gettext_lazy("There is no such action")
 _NOTHING_TO_UNDO = gettext_lazy("There is nothing to undo")
 
 
@@ -63,38 +57,6 @@ class Conflict(Exception):
         self.theirs = theirs
         self.mine = mine
         self.by = by  # the action of ours that changed it, if it was one
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What reading the model again showed when that did not settle an unknown outcome.
-
-    `same`    it is as it was before, but the write may still arrive
-    `other`   it is neither as it was before nor as was wished
-    `unsaid`  the API does not tell this of a model
-    `gone`    there is no such model any more
-    `unread`  it could not be read; `failure` holds the facts
-    """
-
-    what: str
-    failure: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """An action's outcome. `event` is None when there was nothing to do: the model already was as wished."""
-
-    row: CatalogModel
-    event: AuditEvent | None
-    looked: Looked | None = None  # for an outcome that is unknown even after a look
-
-    @property
-    def failure(self) -> dict[str, Any]:
-        return self.event.failure if self.event else {}
-
-    @property
-    def outcome(self) -> str:
-        return self.event.outcome if self.event else Outcome.SUCCEEDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +124,7 @@ def undo(*, context: Context, action_id: str, insist: bool = False, seen: Any = 
     """
     event = audit.action(action_id)
     if event is None:
-        raise ActionDenied(_NO_SUCH_ACTION)
+        raise ActionDenied(NO_SUCH_ACTION)
     verb = VERBS[event.kind]
     field = FIELDS.get(verb, "")
     if not insist:
@@ -209,27 +171,6 @@ def undo_conflict(event: AuditEvent, **current: Any) -> Conflict | None:
         return None
     by = last if theirs == last.after.get(field) else None
     return Conflict(field, seen=event.after.get(field), theirs=theirs, mine=event.before.get(field), by=by)
-
-
-def settle(*, actor: User, action_id: str) -> Done:
-    """Find out what became of an action whose outcome is unknown, by re-reading the model.
-
-    The new value in place means that it succeeded. The old one means that it failed, once the write cannot still be
-    under way. A third value tells nothing. Adds an event; with nothing certain to say it adds none.
-    """
-    event = audit.action(action_id)
-    row = subject.row_of(event.model_id) if event else None
-    if event is None or row is None:
-        raise ActionDenied(_NO_SUCH_ACTION)
-    if event.outcome not in UNSETTLED:
-        return Done(row, event)
-    with model_lock(event.model_id):
-        event = audit.action(action_id)
-        assert event is not None
-        if event.outcome not in UNSETTLED:
-            return Done(subject.fresh(row), event)  # it came to its end, or somebody else has looked, while we waited
-        certain = timezone.now() - event.at > SETTLES_AFTER
-        return _settle(event, subject.fresh(row), certain=certain, by=actor.get_username())
 
 
 # --- One action
@@ -346,7 +287,7 @@ def _call(entry: Entry, role: Role, row: CatalogModel, verb: Verb, seen: Any, wa
         if not error.outcome_unknown:
             return _failed(entry, row, error)
         unknown = audit.record(entry, Outcome.UNKNOWN, failure=facts_of(error), correlation_id=error.correlation_id)
-        return _settle(unknown, row, certain=False)
+        return look_after(unknown, row, certain=False)
     return _succeeded(entry, row, verb, api, correlation_id)
 
 
@@ -399,47 +340,6 @@ def _failed(entry: Entry, row: CatalogModel, error: ModelsAPIError) -> Done:
             subject.mark_gone(row)
         event = audit.record(entry, Outcome.FAILED, failure=facts_of(error), correlation_id=error.correlation_id)
     return Done(row, event)
-
-
-def _settle(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str = "") -> Done:
-    """Re-read after an unknown outcome, and add what that shows. Nothing is guessed.
-
-    `certain` means that the write cannot still arrive; `by` is whoever asked, if it was not the action itself.
-    """
-    verb = VERBS[event.kind]
-    changes = FIELDS.get(verb)
-    card: ModelCard | None = None
-    try:
-        card = subject.look(models_api(), row, changes)
-    except ModelGone:
-        if changes is not None:
-            with transaction.atomic():
-                subject.mark_gone(row)
-            return Done(row, event, Looked("gone"))
-    except ModelsAPIError as error:
-        return Done(row, event, Looked("unread", facts_of(error)))
-    if changes is None:
-        happened, did_not = card is None, card is not None
-    else:
-        assert card is not None
-        said = subject.says(card, changes)
-        happened, did_not = said == event.after.get(changes), said == event.before.get(changes)
-        if said is None and changes == "archived":
-            return Done(row, event, Looked("unsaid"))
-    if not happened and not (did_not and certain):
-        return Done(row, event, Looked("same" if did_not else "other"))
-    with transaction.atomic():
-        if happened:
-            subject.apply(row, verb, event.after, card)
-        elif card is not None:
-            subject.take_in_card(row, card)
-        settled = audit.record(
-            Entry(**{name: getattr(event, name) for name in Entry.__slots__}),
-            Outcome.SUCCEEDED if happened else Outcome.FAILED,
-            failure={**event.failure, "settled": True, **({"settled_by": by} if by else {})},
-            correlation_id=event.correlation_id,
-        )
-    return Done(row, settled)
 
 
 def _protect(entry: Entry, row: CatalogModel, wanted: bool) -> Done:

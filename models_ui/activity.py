@@ -21,12 +21,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from models_ui import audit, wording
-from models_ui.actions import UNSETTLED, can_be_undone
+from models_ui.actions import can_be_undone
 from models_ui.filters import Chip, Filters, Option, ShortText, midnight, read_day, read_id, read_key, read_text
 from models_ui.labels import quoted
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import Role, Verb, denial, exports_everyones
 from models_ui.services import id_is_routable
+from models_ui.settling import UNSETTLED
 from models_ui.subject import rows_of
 from models_ui.verbs import FIELDS, KINDS, REVERSE, VERBS
 

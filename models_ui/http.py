@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from models_ui.permissions import Role, role_of
@@ -29,6 +30,13 @@ def role_in(request: HttpRequest) -> Role:
     if not hasattr(request, "_role"):
         request._role = role_of(request.user)  # type: ignore[attr-defined]
     return request._role  # type: ignore[attr-defined,no-any-return]
+
+
+def is_ours(request: HttpRequest, address: str) -> bool:
+    """Whether an address that came with a request is one of this dashboard, and so one to lead people to."""
+    return url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
 
 
 def results(request: Request, template: str, context: dict[str, Any], address: str) -> HttpResponse:

@@ -22,8 +22,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from models_ui import actions, audit, locks
-from models_ui.actions import UNSETTLED, Busy, Conflict, Context, Done
+from models_ui import actions, audit, locks, settling
+from models_ui.actions import Busy, Conflict, Context
 from models_ui.audit import Entry, Outcome
 from models_ui.failures import kind_of
 from models_ui.jobs import ItemState, JobState, end_early, end_if_finished, held, nothing_to_do
@@ -41,6 +41,7 @@ from models_ui.services import (
     Unreachable,
 )
 from models_ui.services.errors import BaseModelProtected, LabsNotEnabled, NotInPlan, TierNotAllowed, TLSFailed
+from models_ui.settling import UNSETTLED, Done
 from models_ui.verbs import KINDS
 
 log = logging.getLogger(__name__)
@@ -180,7 +181,7 @@ def _act(job: BulkJob, item: BulkItem) -> Done:
 
 
 def _settle(job: BulkJob, item: BulkItem) -> Done:
-    return actions.settle(actor=job.actor or User(username=job.started_by), action_id=item.action_id)
+    return settling.settle(actor=job.actor or User(username=job.started_by), action_id=item.action_id)
 
 
 def _actor(job: BulkJob, item: BulkItem) -> User:

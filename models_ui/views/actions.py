@@ -13,20 +13,20 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
-from models_ui import actions, audit
-from models_ui.actions import Busy, Conflict, Context, Done
+from models_ui import actions, audit, settling
+from models_ui.actions import Busy, Conflict, Context
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import row_fragment, view_of
 from models_ui.catalog.store import current_index
 from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
-from models_ui.http import Request, role_in, wants_fragment
+from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.models import AuditEvent
 from models_ui.permissions import ActionDenied, Verb, denial
+from models_ui.settling import Done
 from models_ui.sync import mirror_state
 from models_ui.verbs import REVERSE, VERBS
 from models_ui.views.model import article_context
@@ -123,7 +123,7 @@ def settle(request: Request, action_id: str) -> HttpResponse:
     """Look what became of an action whose outcome is unknown. Anybody may look."""
     event = _event(action_id)
     page = ActionPage(request, event.model_id, VERBS[event.kind], settles=True)
-    return page.run(lambda: actions.settle(actor=request.user, action_id=action_id), ReasonForm.new())
+    return page.run(lambda: settling.settle(actor=request.user, action_id=action_id), ReasonForm.new())
 
 
 @require_safe
@@ -219,9 +219,8 @@ class ActionPage:
         """Where the person came from, if that is a page of ours to return to; else the model's page."""
         request = self.request
         for where in (request.POST.get("next", ""), request.headers.get("Referer", "")):
-            if url_has_allowed_host_and_scheme(
-                where, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-            ) and not urlsplit(where).path.startswith((request.path, reverse("account_login"))):
+            elsewhere = (request.path, reverse("account_login"))
+            if is_ours(request, where) and not urlsplit(where).path.startswith(elsewhere):
                 return where
         return self.address
 
@@ -244,7 +243,7 @@ class ActionPage:
             tags = f"undo:{event.action_id}" if actions.can_be_undone(event) else ""
             messages.success(self.request, outcome_sentence(event), extra_tags=tags)
             return self._done()
-        tags = f"settle:{event.action_id}" if event.outcome in actions.UNSETTLED else ""
+        tags = f"settle:{event.action_id}" if event.outcome in settling.UNSETTLED else ""
         if self.settles and done.looked:
             status = _status(done.looked.failure) if done.looked.failure else 200
             return self._say(status, still_unknown(done.looked), form, tags)

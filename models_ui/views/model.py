@@ -3,10 +3,12 @@
 import json
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
@@ -18,7 +20,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import PAGE_VERBS, address_of, address_of_id, buttons_of, view_of
 from models_ui.catalog.snippets import curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, role_in, wants_fragment
+from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.models import CatalogModel
 from models_ui.news import changes_of, moved_aliases
 from models_ui.sync import mirror_state
@@ -44,10 +46,17 @@ def model(request: Request, model_id: str) -> HttpResponse:
         address = address_of(row, index)
         return HttpResponseRedirect(f"{address}{'&' if '?' in address else '?'}{urlencode({'alias': model_id})}")
     context = article_context(request, row, index, now) | {
-        "followed_alias": _alias_of(row, request.GET.get("alias", ""))
+        "followed_alias": _alias_of(row, request.GET.get("alias", "")),
+        "list_address": _list_address(request),
     }
     template = "models_ui/model.html#article" if wants_fragment(request) else "models_ui/model.html"
     return render(request, template, context)
+
+
+def _list_address(request: Request) -> str:
+    """The list as the person has just left it, with its filters; all of it where they came from elsewhere."""
+    whole, came_from = reverse("catalog"), request.headers.get("Referer", "")
+    return came_from if urlsplit(came_from).path == whole and is_ours(request, came_from) else whole
 
 
 def article_context(request: Request, row: Row, index: CatalogIndex, now: datetime) -> dict[str, Any]:

@@ -15,15 +15,6 @@ Object.assign(htmx.config, {
 
 const live = () => document.getElementById("live");
 
-// A new page: filters start folded where they would stand in the way, and the way back is the way one came.
-function arrive() {
-  if (window.matchMedia("(max-width: 72rem)").matches) document.getElementById("facets")?.removeAttribute("open");
-  const back = document.querySelector(".back a");
-  if (back && document.referrer.split("?")[0] === back.href) back.href = document.referrer;
-}
-arrive();
-document.addEventListener("htmx:historyRestore", arrive);
-
 // A filter anywhere on the page belongs to the form #filters; the search box speaks for itself while typing.
 document.addEventListener("change", ({ target }) => {
   if (target.form?.id === "filters" && target.id !== "q") htmx.trigger(target.form, "filters-changed");
@@ -36,16 +27,15 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
 });
 
 // Back and Forward ask the server. Of these steps and the lists asked for, the last comes in, whatever answers last.
-let step;
 document.addEventListener("htmx:historyCacheMiss", ({ detail }) => {
-  step?.abort();
-  step = detail.xhr;
+  kept.step?.abort();
+  kept.step = detail.xhr;
   for (const each of document.querySelectorAll("#filters, #results")) htmx.trigger(each, "htmx:abort");
 });
 
 // What is being replaced says so, for the eye and for a screen reader.
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  if (detail.target.id === "results") step?.abort();
+  if (detail.target.id === "results") kept.step?.abort();
   detail.target.setAttribute("aria-busy", "true");
   // A button that waits for its answer is disabled, and loses the focus by that.
   if (document.activeElement !== document.body) kept.asked = document.activeElement;
@@ -53,7 +43,7 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
 document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
 
 // A swap keeps what a person opened, closed and scrolled, and where they look; it tells a screen reader what came.
-const kept = { folds: [], asked: null, focus: null, form: null, top: 0 };
+const kept = { folds: [], asked: null, focus: null, form: null, step: null, top: 0 };
 const lead = () => document.querySelector("#flash + *");
 const nearby = () => document.getElementById("count") ?? document.getElementById("main");
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
@@ -111,9 +101,8 @@ document.addEventListener("click", async ({ target }) => {
 });
 
 // A form in a row gives way to Esc.
-document.addEventListener("keydown", ({ key, target }) => {
-  if (key === "Escape") target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click();
-});
+document.addEventListener("keydown", ({ key, target }) =>
+  key === "Escape" && target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click());
 
 // No answer, or a whole page that tells of an error: say so in the corner, in the page's own words where it has some.
 const toast = () => document.getElementById("offline");

@@ -12,7 +12,7 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from models_ui import actions, audit, locks
+from models_ui import actions, audit, locks, settling
 from models_ui.locks import Busy
 from models_ui.models import ActionLock, AuditEvent, CatalogModel
 from models_ui.permissions import ActionDenied
@@ -82,7 +82,7 @@ def test_a_write_that_timed_out_and_shows_no_effect_may_still_arrive(bob, tune, 
     done = rename(bob, tune)
     assert done.event.outcome == "unknown"
     assert row_of(tune).name == "Support triage"
-    again = actions.settle(actor=bob, action_id=done.event.action_id)
+    again = settling.settle(actor=bob, action_id=done.event.action_id)
     assert (again.event.outcome, again.looked.what) == ("unknown", "same")
     assert outcomes(tune) == ["attempted", "unknown"]
 
@@ -90,11 +90,11 @@ def test_a_write_that_timed_out_and_shows_no_effect_may_still_arrive(bob, tune, 
 def test_looking_in_vain_says_why(bob, tune, sandbox):
     event = unknown(bob, sandbox, tune, performed=True)
     sandbox.faults.add("503", verb="retrieve")
-    again = actions.settle(actor=bob, action_id=event.action_id)
+    again = settling.settle(actor=bob, action_id=event.action_id)
     assert (again.event.outcome, again.looked.what, again.looked.failure["status"]) == ("unknown", "unread", 503)
     sandbox.faults.clear()
     sandbox.catalog.remove(tune)
-    assert actions.settle(actor=bob, action_id=event.action_id).looked.what == "gone"
+    assert settling.settle(actor=bob, action_id=event.action_id).looked.what == "gone"
     assert row_of(tune).is_missing
 
 
@@ -104,11 +104,11 @@ def test_looking_in_vain_says_why(bob, tune, sandbox):
 def test_it_is_settled_later_by_whoever_asks(bob, carol, tune, sandbox, performed, outcome, name, request):
     event = unknown(bob, sandbox, tune, performed=performed)
     request.getfixturevalue("later")
-    settled = actions.settle(actor=carol, action_id=event.action_id).event
+    settled = settling.settle(actor=carol, action_id=event.action_id).event
     assert settled.outcome == outcome
     assert (settled.actor, settled.failure["settled_by"]) == ("bob", "carol")
     assert row_of(tune).name == name
-    assert actions.settle(actor=carol, action_id=event.action_id).event == settled
+    assert settling.settle(actor=carol, action_id=event.action_id).event == settled
     assert audit.verify() == (3, None)
 
 
@@ -116,7 +116,7 @@ def test_a_third_value_tells_nothing_and_is_not_called_a_failure(bob, tune, sand
     event = unknown(bob, sandbox, tune, performed=True)
     sandbox.catalog.rename(tune, "Somebody else’s")
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
-        again = actions.settle(actor=bob, action_id=event.action_id)
+        again = settling.settle(actor=bob, action_id=event.action_id)
         assert (again.event.outcome, again.looked.what) == ("unknown", "other")
 
 
@@ -134,7 +134,7 @@ def test_a_killed_server_leaves_an_attempt_that_can_be_settled(bob, tune, sandbo
     event = AuditEvent.objects.get()
     assert row_of(tune).name == "Support triage"
     request.getfixturevalue("later")
-    settled = actions.settle(actor=bob, action_id=event.action_id).event
+    settled = settling.settle(actor=bob, action_id=event.action_id).event
     assert settled.outcome == "succeeded"
     assert row_of(tune).name == "New"
 
@@ -146,11 +146,11 @@ def test_settling_waits_for_an_action_that_is_still_under_way(bob, tune, sandbox
 
     def finish_first(model_id, token):
         monkeypatch.setattr(locks, "_take", real)
-        actions.settle(actor=bob, action_id=event.action_id)
+        settling.settle(actor=bob, action_id=event.action_id)
         return real(model_id, token)
 
     monkeypatch.setattr(locks, "_take", finish_first)
-    assert actions.settle(actor=bob, action_id=event.action_id).event.outcome == "succeeded"
+    assert settling.settle(actor=bob, action_id=event.action_id).event.outcome == "succeeded"
     assert outcomes(tune) == ["attempted", "unknown", "succeeded"]
 
 
@@ -158,9 +158,9 @@ def test_settling_what_is_no_unknown_says_what_is_known(bob, synced):
     base = CatalogModel.objects.filter(type="base").first().model_id
     with pytest.raises(ActionDenied):
         actions.rename_model(context=by(bob, "7" * 32), model_id=base, name="x", seen=None)
-    assert actions.settle(actor=bob, action_id="7" * 32).event.outcome == "refused"
+    assert settling.settle(actor=bob, action_id="7" * 32).event.outcome == "refused"
     with pytest.raises(ActionDenied, match="no such action"):
-        actions.settle(actor=bob, action_id="8" * 32)
+        settling.settle(actor=bob, action_id="8" * 32)
 
 
 def test_the_lock_of_a_dead_process_expires(bob, tune, monkeypatch, later):
@@ -192,7 +192,7 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
         django.setup()
         from django.contrib.auth.models import User
         from django.core.management import call_command
-        from models_ui import actions, audit
+        from models_ui import actions, audit, settling
         from models_ui.actions import Context
         from models_ui.models import ActionLock, CatalogModel
         from models_ui.sync import run_sync
@@ -208,7 +208,7 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
         else:
             before = audit.action("a" * 32).outcome
             ActionLock.objects.update(expires_at="2000-01-01T00:00Z")  # as after a minute and a half
-            done = actions.settle(actor=User.objects.get(), action_id="a" * 32)
+            done = settling.settle(actor=User.objects.get(), action_id="a" * 32)
             print(json.dumps([before, done.event.outcome, done.row.archived, audit.verify()[1]]))
         """
     )

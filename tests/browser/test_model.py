@@ -16,6 +16,16 @@ def test_from_the_list_to_a_model_and_back_with_filters_kept(catalog: Page):
     expect(catalog).to_have_url("/models/?type=base&capability=vision&sort=-context")
 
 
+def test_the_way_back_is_kept_while_one_acts_on_the_model(browser_of, bob, tune):
+    page = browser_of(bob)
+    page.goto("/models/?q=contract")
+    page.get_by_role("link", name="Contract clause finder").click()
+    page.locator("#actions").get_by_role("button", name="Archive").click()
+    expect(page.locator("#actions").get_by_role("button", name="Restore")).to_be_visible()
+    page.get_by_role("link", name="All models").click()
+    expect(page).to_have_url("/models/?q=contract")
+
+
 def test_an_alias_leads_to_its_model_and_says_so(catalog: Page):
     catalog.goto("/models/mistral-large-latest/")
     expect(catalog.get_by_role("heading", level=1)).to_have_text("mistral-large-2512")

@@ -89,7 +89,8 @@ def test_filters_fold_away_on_a_phone_and_stay_as_one_left_them(catalog: Page):
     expect(vision).to_be_visible()
     catalog.go_back()
     expect(catalog).to_have_url("/models/")
-    expect(vision).to_be_hidden()
+    expect(vision).not_to_be_checked()
+    expect(vision).to_be_visible()
 
 
 HOSTILE = (

@@ -16,11 +16,11 @@ def main() -> None:
 
     from django.core.management import call_command
 
-    from models_ui import actions, job_runner, locks
+    from models_ui import job_runner, locks, settling
 
     locks.PATIENCE = 1.0
     locks.lock_time = lambda: timedelta(seconds=4)
-    actions.SETTLES_AFTER = timedelta(seconds=2)
+    settling.SETTLES_AFTER = timedelta(seconds=2)
     job_runner.BACK_OFF = 0.2
     job_runner.CAP = 2.0
     call_command("run_jobs", *sys.argv[1:])
