@@ -9,30 +9,25 @@ not shift while others act.
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, Final, NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from models_ui import audit, wording
 from models_ui.actions import can_be_undone
-from models_ui.filters import Chip, Filters, Option, ShortText, midnight, read_day, read_id, read_key, read_text
-from models_ui.labels import quoted
+from models_ui.filters import Filters, ListPage, Option, ShortText, midnight, read_day, read_id, read_key, read_text
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import Role, Verb, denial, exports_everyones
 from models_ui.services import id_is_routable
 from models_ui.settling import UNSETTLED
 from models_ui.subject import rows_of
 from models_ui.verbs import FIELDS, KINDS, REVERSE, VERBS
-
-PER_PAGE: Final = 50
-COUNTED: Final = 1_000  # beyond it the page says "more than"
 
 # What a person asks for; an attempt without an outcome is one of unknown outcome.
 OUTCOMES: Final = {
@@ -188,84 +183,38 @@ def _shortened(text: str) -> str:
 # --- The page
 
 
-class ActivityPage:
+class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
     """One page of the history."""
 
-    def __init__(self, query: ActivityQuery, ignored: Sequence[str], role: Role) -> None:
-        self.query = query
-        self.ignored = ignored
-        self.role = role
-        found = query.matches()
-        self.total = found[: COUNTED + 1].count()
-        here = found.filter(pk__lt=query.before) if query.before is not None else found
-        events = list(here[: PER_PAGE + 1])
-        self.older = replace(query, before=events[PER_PAGE - 1].pk).address() if len(events) > PER_PAGE else ""
-        self.newest = query.changed().address() if query.before is not None else ""
-        self.entries = entries_of(events[:PER_PAGE], role)
+    labels: ClassVar = {"actor": gettext_lazy("Who"), "kind": gettext_lazy("What"), "outcome": gettext_lazy("Outcome")}
 
-    @property
-    def counted(self) -> int:
-        return COUNTED
+    def __init__(self, query: ActivityQuery, ignored: Sequence[str], role: Role) -> None:
+        super().__init__(query, ignored, query.matches())
+        self.entries = entries_of(self.shown, role)
+        self.everyones = exports_everyones(role)
 
     @cached_property
     def is_empty(self) -> bool:
         """Whether nobody has ever done anything, which is another thing than no match."""
         return not self.total and not AuditEvent.objects.exists()
 
-    @property
-    def chips(self) -> Iterator[Chip]:
-        query = self.query
-        if query.q:
-            yield Chip(quoted(query.q), query.changed(q="").address())
-        if query.model:
-            yield Chip(_("Model: %(model)s") % {"model": query.model}, query.changed(model="").address())
-        for name, label in (("actor", _("Who")), ("kind", _("What")), ("outcome", _("Outcome"))):
-            for value in getattr(query, name):
-                words = {"label": label, "value": _value_label(name, value)}
-                yield Chip(_("%(label)s: %(value)s") % words, query.without(name, value).address())
-        if query.since:
-            yield Chip(
-                _("From %(day)s") % {"day": date_format(query.since, "j M Y")}, query.changed(since=None).address()
-            )
-        if query.until:
-            yield Chip(
-                _("Until %(day)s") % {"day": date_format(query.until, "j M Y")}, query.changed(until=None).address()
-            )
+    def value_label(self, name: str, value: str) -> str:
+        if name == "kind":
+            return wording.verb_label(Verb(VERBS[value]))
+        return str(AuditEvent.Outcome(value).label) if name == "outcome" else value
 
     @property
     def actors(self) -> list[Option]:
         known = AuditEvent.objects.order_by("actor").values_list("actor", flat=True).distinct()
-        return [Option(each, each, each in self.query.actor) for each in sorted({*known, *self.query.actor})]
+        return self.options("actor", sorted({*known, *self.query.actor}))
 
     @property
     def kinds(self) -> list[Option]:
-        return [Option(each, _value_label("kind", each), each in self.query.kind) for each in KINDS.values()]
+        return self.options("kind", KINDS.values())
 
     @property
     def outcomes(self) -> list[Option]:
-        return [Option(each, _value_label("outcome", each), each in self.query.outcome) for each in OUTCOMES]
-
-    @property
-    def everyones(self) -> bool:
-        return exports_everyones(self.role)
-
-    @property
-    def cleared(self) -> str:
-        return reverse("activity")
-
-    @property
-    def csv_address(self) -> str:
-        return self.query.changed().address("activity_csv")
-
-    @property
-    def json_address(self) -> str:
-        return self.query.changed().address("activity_json")
-
-
-def _value_label(name: str, value: str) -> str:
-    if name == "kind":
-        return wording.verb_label(Verb(VERBS[value]))
-    return str(AuditEvent.Outcome(value).label) if name == "outcome" else value
+        return self.options("outcome", OUTCOMES)
 
 
 # --- Exports

@@ -1,18 +1,21 @@
-"""Filters that the address bar holds, for the pages of a history: read, written and shown as chips.
-
-Pages follow the entries' keys (`before`), so that a page does not shift while others are added.
-"""
+"""Lists with filters that the address bar holds, for the pages of a history: read, written and shown as chips."""
 
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
+from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from models_ui.labels import quoted
+
+PER_PAGE = 50
 MAX_TEXT = 200
 MAX_VALUES = 50
 _SPACES = re.compile(r"\s+")
@@ -26,7 +29,16 @@ class Filters:
     `page`     the name of the address
     `several`  for each tuple what it may hold
     `read`     for every other field a function that reads its value, and gives None for one that makes no sense
+
+    Each has these fields, besides its own: words to search for, a model's id, two UTC days, both included, and the
+    key of an entry that those of this page are older than.
     """
+
+    q: str
+    model: str
+    since: date | None
+    until: date | None
+    before: int | None
 
     page: ClassVar[str]
     several: ClassVar[Mapping[str, Container[str]]]
@@ -146,3 +158,71 @@ def midnight(day: date) -> datetime:
 def _not_a_value(parameter: str, value: str) -> str:
     words = {"parameter": parameter, "value": value[:60]}
     return _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored.") % words
+
+
+# --- The page of a list
+
+Query = TypeVar("Query", bound=Filters)
+Entry = TypeVar("Entry", bound=Model)
+
+
+class ListPage(Generic[Query, Entry]):
+    """One page of what a query finds, the newest first; pages follow the entries' keys, so that none shifts while the
+    list grows. `shown` are its entries, and `older` and `newest` the addresses of other pages, empty where there are
+    none."""
+
+    counted: ClassVar = 1_000  # beyond it the page says "more than"
+    # What the fields with several values are called in a chip, before the value.
+    labels: ClassVar[Mapping[str, str | Promise]] = {}
+
+    def __init__(self, query: Query, ignored: Sequence[str], found: QuerySet[Entry]) -> None:
+        self.query = query
+        self.ignored = ignored
+        self.total = found[: self.counted + 1].count()
+        here = found.filter(pk__lt=query.before) if query.before is not None else found
+        entries = list(here[: PER_PAGE + 1])
+        self.shown = entries[:PER_PAGE]
+        self.older = query.changed(before=self.shown[-1].pk).address() if len(entries) > PER_PAGE else ""
+        self.newest = query.changed().address() if query.before is not None else ""
+
+    def value_label(self, name: str, value: str) -> str:
+        """What one of a field's values is called."""
+        return value
+
+    @property
+    def chips(self) -> Iterator[Chip]:
+        """Each filter in use, with the address of the page without it."""
+        query = self.query
+        if query.q:
+            yield Chip(quoted(query.q), query.changed(q="").address())
+        if query.model:
+            yield Chip(_("Model: %(model)s") % {"model": query.model}, query.changed(model="").address())
+        for name in query.several:
+            for value in getattr(query, name):
+                chip = self.value_label(name, value)
+                if name in self.labels:
+                    chip = _("%(label)s: %(value)s") % {"label": self.labels[name], "value": chip}
+                yield Chip(chip, query.without(name, value).address())
+        if query.since:
+            words = {"day": date_format(query.since, "j M Y")}
+            yield Chip(_("From %(day)s") % words, query.changed(since=None).address())
+        if query.until:
+            words = {"day": date_format(query.until, "j M Y")}
+            yield Chip(_("Until %(day)s") % words, query.changed(until=None).address())
+
+    def options(self, name: str, values: Iterable[str]) -> list[Option]:
+        """The values of a field to choose from."""
+        chosen = getattr(self.query, name)
+        return [Option(each, self.value_label(name, each), each in chosen) for each in values]
+
+    @property
+    def cleared(self) -> str:
+        return reverse(self.query.page)
+
+    @property
+    def csv_address(self) -> str:
+        return self.query.changed().address(f"{self.query.page}_csv")
+
+    @property
+    def json_address(self) -> str:
+        return self.query.changed().address(f"{self.query.page}_json")

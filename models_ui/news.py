@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
@@ -12,21 +12,16 @@ from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import address_of
 from models_ui.changes import KINDS, Told, kind_label, sentence_of, told_of
-from models_ui.filters import Chip, Filters, Option, midnight, read_day, read_id, read_key, read_text
-from models_ui.labels import quoted
+from models_ui.filters import PER_PAGE, Filters, ListPage, Option, midnight, read_day, read_id, read_key, read_text
 from models_ui.models import CatalogChange, SyncRun
 
-PER_PAGE: Final = 50
-COUNTED: Final = 1_000  # beyond it the page says "more than"
 LATELY: Final = 5
 AFFECTS: Final = {"fine-tunes": gettext_lazy("What our fine-tunes were trained from")}
 _SEARCHED: Final = ("model_id", "label", "subject", "kind", "before", "after")
@@ -166,28 +161,19 @@ def moved_aliases(row: Row) -> frozenset[str]:
     return frozenset(each.subject for each in moved)
 
 
-class ChangesPage:
+class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
     """One page of what upstream changed."""
 
+    labels: ClassVar = {"kind": gettext_lazy("What")}
+
     def __init__(self, query: ChangesQuery, ignored: Sequence[str], index: CatalogIndex) -> None:
-        self.query = query
-        self.ignored = ignored
+        super().__init__(query, ignored, query.matches(index))
         self.index = index
-        found = query.matches(index)
-        self.total = found[: COUNTED + 1].count()
-        here = found.filter(pk__lt=query.before) if query.before is not None else found
-        changes = list(here[: PER_PAGE + 1])
-        self.older = replace(query, before=changes[PER_PAGE - 1].pk).address() if len(changes) > PER_PAGE else ""
-        self.newest = query.changed().address() if query.before is not None else ""
-        self.lines = [Line(each, index) for each in changes[:PER_PAGE]]
+        self.lines = [Line(each, index) for each in self.shown]
 
     @property
     def days(self) -> list[Day]:
         return [Day(day, list(lines)) for day, lines in groupby(self.lines, key=lambda line: line.at.date())]
-
-    @property
-    def counted(self) -> int:
-        return COUNTED
 
     @cached_property
     def is_empty(self) -> bool:
@@ -228,46 +214,16 @@ class ChangesPage:
         found = [row for row in self.index.find(str(model_id)) if row.model_id == model_id]
         return address_of(found[0], self.index) if found else ""
 
-    @property
-    def chips(self) -> Iterator[Chip]:
-        query = self.query
-        if query.q:
-            yield Chip(quoted(query.q), query.changed(q="").address())
-        if query.model:
-            yield Chip(_("Model: %(model)s") % {"model": query.model}, query.changed(model="").address())
-        for value in query.kind:
-            words = {"label": _("What"), "value": kind_label(value)}
-            yield Chip(_("%(label)s: %(value)s") % words, query.without("kind", value).address())
-        for value in query.affects:
-            yield Chip(str(AFFECTS[value]), query.without("affects", value).address())
-        if query.since:
-            yield Chip(
-                _("From %(day)s") % {"day": date_format(query.since, "j M Y")}, query.changed(since=None).address()
-            )
-        if query.until:
-            yield Chip(
-                _("Until %(day)s") % {"day": date_format(query.until, "j M Y")}, query.changed(until=None).address()
-            )
+    def value_label(self, name: str, value: str) -> str:
+        return kind_label(value) if name == "kind" else str(AFFECTS[value])
 
     @property
     def kinds(self) -> list[Option]:
-        return [Option(each, kind_label(each), each in self.query.kind) for each in KINDS]
+        return self.options("kind", KINDS)
 
     @property
     def affected(self) -> list[Option]:
-        return [Option(each, str(label), each in self.query.affects) for each, label in AFFECTS.items()]
-
-    @property
-    def cleared(self) -> str:
-        return reverse("changes")
-
-    @property
-    def csv_address(self) -> str:
-        return self.query.changed().address("changes_csv")
-
-    @property
-    def json_address(self) -> str:
-        return self.query.changed().address("changes_json")
+        return self.options("affects", AFFECTS)
 
 
 # --- Exports
