@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from models_ui.permissions import Role, role_of
@@ -31,3 +32,8 @@ def role_in(request: HttpRequest) -> Role:
 def wants_fragment(request: Request) -> bool:
     """Whether only the swapped piece is asked for. A boosted or history-restoring request wants the whole page."""
     return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
+
+
+def is_ours(request: HttpRequest, where: str) -> bool:
+    """Whether an address that was sent along is a page of this dashboard, so that one may be led back there."""
+    return url_has_allowed_host_and_scheme(where, allowed_hosts={request.get_host()}, require_https=request.is_secure())

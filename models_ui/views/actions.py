@@ -13,7 +13,6 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,7 +22,7 @@ from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import row_fragment, view_of
 from models_ui.catalog.store import current_index
 from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
-from models_ui.http import Request, role_in, wants_fragment
+from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.models import AuditEvent
 from models_ui.permissions import ActionDenied, Verb, denial
 from models_ui.sync import mirror_state
@@ -213,9 +212,9 @@ class ActionPage:
         """Where the person came from, if that is a page of ours to return to; else the model's page."""
         request = self.request
         for where in (request.POST.get("next", ""), request.headers.get("Referer", "")):
-            if url_has_allowed_host_and_scheme(
-                where, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-            ) and not urlsplit(where).path.startswith((request.path, reverse("account_login"))):
+            if is_ours(request, where) and not urlsplit(where).path.startswith(
+                (request.path, reverse("account_login"))
+            ):
                 return where
         return self.address
 

@@ -5,10 +5,9 @@ from dataclasses import replace
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from models_ui.http import Request, wants_fragment
+from models_ui.http import Request, is_ours, wants_fragment
 from models_ui.sync import is_stale, mirror_state, run_sync
 from models_ui.views.freshness import freshness
 
@@ -50,6 +49,4 @@ def _sync(request: Request, *, by_itself: bool) -> None:
 def _back(request: Request) -> str:
     """The page the form was on, if it is one of ours."""
     where = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(where, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
-        return where
-    return resolve_url("catalog")
+    return where if is_ours(request, where) else resolve_url("catalog")
