@@ -31,6 +31,7 @@ class Report:
     items: int = 0
     why: str = ""
     text: str = ""
+    by_mail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +80,5 @@ def _tell(channel: _Channel, now: datetime, *, dry_run: bool) -> Report:
     if dry_run:
         return Report(channel.who, "ready", len(digest.items), text=letter.text)
     told = deliver(digest, letter)
-    return Report(channel.who, told.outcome, len(digest.items), told.why)
+    by_mail = channel.reader.owner is not None
+    return Report(channel.who, told.outcome, len(digest.items), told.why, by_mail=by_mail)

@@ -110,6 +110,12 @@ def test_who_has_no_address_is_named_and_it_is_no_failure(wanted, mailbox: Mailb
     assert "You have no e-mail address here, so no digest can reach you. Ask a Manager to add one" in page
 
 
+def test_without_a_mail_server_in_the_settings_it_is_written_out_and_the_command_says_so(wanted, settings, capsys):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    assert "EMAIL_URL is not set, so e-mail is written here instead of being sent." in run().output
+    assert "To: bob@example.org" in capsys.readouterr().out
+
+
 def test_who_may_not_sign_in_any_more_gets_nothing(wanted, mailbox: Mailbox, bob: User):
     User.objects.filter(pk=bob.pk).update(is_active=False)
     run()

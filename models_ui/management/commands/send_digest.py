@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from models_ui.digest.run import Report, send_digests
@@ -28,6 +29,10 @@ class Command(BaseCommand):
             self.stdout.write("Nobody has asked for a digest, and DIGEST_WEBHOOK_URL is not set.")
         elif all(each.outcome == "nothing" for each in reports):
             self.stdout.write("Nothing to say.")
+        if settings.EMAIL_BACKEND.endswith(".console.EmailBackend") and any(
+            each.outcome == "sent" and each.by_mail for each in reports
+        ):
+            self.stdout.write("EMAIL_URL is not set, so e-mail is written here instead of being sent.")
         if wrong := sum(each.outcome in ("failed", "unknown") for each in reports):
             raise CommandError(f"{wrong} of {len(reports)} digests went wrong.")
 
