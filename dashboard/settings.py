@@ -224,8 +224,8 @@ vars().setdefault("EMAIL_TIMEOUT", 20)  # seconds; Django would wait for a silen
 DASHBOARD_URL = text("DASHBOARD_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 if not DASHBOARD_URL.startswith(("https://", "http://")):
     raise ImproperlyConfigured("DASHBOARD_URL must begin with https:// or http://.")
-# Whoever has this address can post as the dashboard. Nothing but the service that posts there may read it.
-DIGEST_WEBHOOK_URL = text("DIGEST_WEBHOOK_URL")
+# Whoever has this address can post as the dashboard. By its name Django knows to leave it out of what it prints.
+DIGEST_WEBHOOK_SECRET_URL = text("DIGEST_WEBHOOK_URL")
 DIGEST_WEBHOOK_ALLOW_PRIVATE = flag("DIGEST_WEBHOOK_ALLOW_PRIVATE")
 
 # --- What the browser is told -----------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "request_id": {"()": "models_ui.logs.RequestIdFilter"},
-        "secrets": {"()": "models_ui.logs.SecretsFilter", "webhook": DIGEST_WEBHOOK_URL},
+        "secrets": {"()": "models_ui.logs.SecretsFilter", "webhook": DIGEST_WEBHOOK_SECRET_URL},
     },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from models_ui.models import DigestReader
 
@@ -33,6 +34,12 @@ def people() -> list[DigestReader]:
     """Everybody who asked for a digest and may sign in."""
     asked = DigestReader.objects.exclude(scope=Scope.NOTHING).filter(owner__is_active=True)
     return list(asked.select_related("owner").order_by("pk"))
+
+
+def skip_absent(now: datetime, *, webhook: bool) -> None:
+    """Who cannot be told now is not told later of what has changed: people who may not sign in, an unset webhook."""
+    absent = Q(owner__is_active=False) if webhook else Q(owner__is_active=False) | Q(name=WEBHOOK)
+    DigestReader.objects.filter(pk__in=DigestReader.objects.filter(absent).values("pk")).update(since=now)
 
 
 def webhook_reader(now: datetime, *, remember: bool) -> DigestReader:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -13,7 +14,7 @@ from models_ui.catalog.store import current_index
 from models_ui.digest import mail, slack
 from models_ui.digest.content import Digest, digest_for
 from models_ui.digest.delivery import Letter, deliver, is_under_way, note_left_behind
-from models_ui.digest.readers import people, webhook_reader
+from models_ui.digest.readers import people, skip_absent, webhook_reader
 from models_ui.models import DigestReader
 from models_ui.services import BadWebhook, digest_webhook
 from models_ui.sync import mirror_state
@@ -46,6 +47,7 @@ def send_digests(*, dry_run: bool = False) -> Iterator[Report]:
     now = timezone.now()
     if not dry_run:
         note_left_behind()
+        skip_absent(now, webhook=bool(settings.DIGEST_WEBHOOK_SECRET_URL))
     for each in _channels(now, dry_run=dry_run):
         yield each if isinstance(each, Report) else _tell(each, now, dry_run=dry_run)
 

@@ -111,10 +111,10 @@ def models_api() -> ModelsAPI:
 def digest_webhook() -> Webhook | None:
     """The webhook that the settings name; None where they name none. Raises BadWebhook.
 
-    DIGEST_WEBHOOK_URL            its address, a secret
+    DIGEST_WEBHOOK_SECRET_URL     its address; DIGEST_WEBHOOK_URL in the environment
     DIGEST_WEBHOOK_ALLOW_PRIVATE  whether it may be on this machine or network, and be reached over plain http
     """
-    url = str(settings.DIGEST_WEBHOOK_URL)
+    url = str(settings.DIGEST_WEBHOOK_SECRET_URL)
     return Webhook(url, allow_private=settings.DIGEST_WEBHOOK_ALLOW_PRIVATE) if url else None
 
 

@@ -99,7 +99,7 @@ def server() -> Iterator[Hook]:
 @pytest.fixture
 def hook(server: Hook, settings) -> Hook:
     """The team's webhook."""
-    settings.DIGEST_WEBHOOK_URL = server.url
+    settings.DIGEST_WEBHOOK_SECRET_URL = server.url
     settings.DIGEST_WEBHOOK_ALLOW_PRIVATE = True
     return server
 

@@ -12,15 +12,20 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.conf import settings as django_settings
+from django.contrib.auth.models import User
 from django.core import serializers
 from django.db import connection
 from django.utils import timezone
+from django.views.debug import SafeExceptionReporterFilter
 
 from models_ui.digest import delivery
 from models_ui.digest import run as runs
 from models_ui.models import Delivery, DigestReader, Said
 from tests.bulk.test_killed import ROOT, address_of_the_test_database, until
 from tests.digest.conftest import LARGE, MEDIUM, SECRET, Hook, Mailbox, Ran, changed, only_end, run
+from tests.test_settings import load
+
+__all__ = ["load"]  # a fixture
 
 
 def soon() -> datetime:
@@ -72,6 +77,29 @@ def test_a_dry_run_prints_everything_and_changes_nothing(something, hook: Hook, 
     assert run().output.count("was told 1 item") == 2
 
 
+def test_what_changed_while_there_was_no_webhook_is_not_told_later(synced, hook: Hook, settings, subscribe, carol):
+    only_end(LARGE, None)
+    run()
+    changed("model.missing", MEDIUM)
+    address, settings.DIGEST_WEBHOOK_SECRET_URL = settings.DIGEST_WEBHOOK_SECRET_URL, ""
+    run("--dry-run")
+    run()
+    settings.DIGEST_WEBHOOK_SECRET_URL = address
+    assert run() == Ran("Nothing to say.\n")
+
+
+def test_what_changed_while_somebody_was_away_is_not_told_later(synced, subscribe, carol, mailbox: Mailbox):
+    only_end(LARGE, None)
+    subscribe(carol)
+    changed("model.missing", MEDIUM)
+    for active in (False, True):
+        User.objects.filter(pk=carol.pk).update(is_active=active)
+        run()
+    assert mailbox.letters == []
+    changed("model.missing", MEDIUM)
+    assert run() == Ran("carol was told 1 item.\n")
+
+
 # --- Failed for certain: said again
 
 
@@ -93,7 +121,7 @@ def test_what_the_webhook_did_not_take_is_said_by_the_next_run(something, hook: 
 def test_an_address_that_cannot_be_used_is_named_by_its_setting_and_stops_nobody_else(
     something, settings, subscribe, carol, mailbox: Mailbox
 ):
-    settings.DIGEST_WEBHOOK_URL = f"http://hooks.example/{SECRET}"
+    settings.DIGEST_WEBHOOK_SECRET_URL = f"http://hooks.example/{SECRET}"
     settings.DIGEST_WEBHOOK_ALLOW_PRIVATE = False
     subscribe(carol)
     ran = run()
@@ -104,12 +132,12 @@ def test_an_address_that_cannot_be_used_is_named_by_its_setting_and_stops_nobody
 
 
 def test_a_private_address_is_refused_unless_allowed(something, hook: Hook, settings):
-    settings.DIGEST_WEBHOOK_URL = hook.url.replace("http:", "https:")
+    settings.DIGEST_WEBHOOK_SECRET_URL = hook.url.replace("http:", "https:")
     settings.DIGEST_WEBHOOK_ALLOW_PRIVATE = False
     ran = run()
     assert ran.code == 1
     assert "is at an address that is not public; DIGEST_WEBHOOK_ALLOW_PRIVATE=on would allow that" in ran.output
-    settings.DIGEST_WEBHOOK_URL = hook.url
+    settings.DIGEST_WEBHOOK_SECRET_URL = hook.url
     settings.DIGEST_WEBHOOK_ALLOW_PRIVATE = True
     assert run().code == 0
     assert len(hook.posts) == 1
@@ -222,6 +250,14 @@ def test_no_row_holds_the_secret(something, hook: Hook):
     )
     assert "webhook" in everything
     assert not any(piece in everything for piece in SECRET.split("/"))
+
+
+def test_no_page_for_whoever_debugs_shows_the_secret(load):
+    loaded = load(DIGEST_WEBHOOK_URL=f"https://hooks.example/services/{SECRET}")
+    assert SECRET in loaded["DIGEST_WEBHOOK_SECRET_URL"]
+    shown = repr({name: SafeExceptionReporterFilter().cleanse_setting(name, each) for name, each in loaded.items()})
+    assert "DASHBOARD_URL" in shown
+    assert not any(piece in shown for piece in SECRET.split("/"))
 
 
 # --- Several at once, and killed: real threads and processes
