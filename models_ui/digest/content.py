@@ -2,7 +2,8 @@
 
 Changes upstream are said once, by their key. An end ahead is said once at each threshold it crosses, so a run that is
 late says the nearest threshold alone, and a date that moves starts anew. What somebody acknowledged or snoozed is not
-said ahead; what changed about it is.
+said ahead; what changed about it is. The fine-tunes that an end puts at risk are counted beside it; a line of their own
+is for those who watch them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from models_ui.models import DigestReader
+from models_ui.models import Delivery, DigestReader
 
 WEBHOOK: Final = "webhook"
 
@@ -18,6 +18,12 @@ _WIDER: Final = (Scope.NOTHING, Scope.WATCHED, Scope.EVERYTHING)
 def reader_of(owner: User) -> DigestReader | None:
     """What the person has asked for; None as long as they never asked."""
     return DigestReader.objects.filter(owner=owner).first()
+
+
+def last_sent(reader: DigestReader | None) -> datetime | None:
+    """When the reader was last sent a digest, so that whoever waits for one knows whether any comes."""
+    sent = Delivery.objects.filter(reader=reader, outcome=Delivery.Outcome.SENT) if reader else Delivery.objects.none()
+    return sent.order_by("claimed_at").values_list("claimed_at", flat=True).last()
 
 
 def choose_digest(*, owner: User, scope: str, language: str, now: datetime) -> DigestReader:

@@ -17,7 +17,7 @@ from models_ui import watching as lists
 from models_ui.catalog.store import current_index
 from models_ui.digest.forms import DigestForm
 from models_ui.digest.readers import choose_digest as remember_digest
-from models_ui.digest.readers import reader_of
+from models_ui.digest.readers import last_sent, reader_of
 from models_ui.http import Request, is_ours
 from models_ui.models import DigestReader, Watch
 from models_ui.sync import mirror_state
@@ -36,7 +36,7 @@ class WatchLine:
 
 @require_safe
 def watching(request: Request) -> HttpResponse:
-    return _page(request, DigestForm.of(reader_of(request.user)))
+    return _page(request, None)
 
 
 @require_POST
@@ -122,11 +122,18 @@ def _back(request: Request) -> HttpResponseRedirect:
     return redirect(where if is_ours(request, where) else "watching")
 
 
-def _page(request: Request, form: DigestForm, status: int = 200) -> HttpResponse:
+def _page(request: Request, form: DigestForm | None, status: int = 200) -> HttpResponse:
     now = timezone.now()
     index = current_index(mirror_state(), now)
     entries = lists.watch_list(lists.watches_of(request.user), index, now)
-    context: dict[str, Any] = {"form": form, "sections": list(_sections(entries)), "snoozes": SNOOZES}
+    reader = reader_of(request.user)
+    context: dict[str, Any] = {
+        "form": form or DigestForm.of(reader),
+        "sections": list(_sections(entries)),
+        "snoozes": SNOOZES,
+        "wants_digest": reader is not None and reader.scope != DigestReader.Scope.NOTHING,
+        "last_sent": last_sent(reader),
+    }
     return render(request, "models_ui/watching.html", context, status=status)
 
 

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from models_ui.models import Delivery, Said
 from tests.commands.conftest import free_port
@@ -134,11 +135,13 @@ def test_it_is_asked_for_on_the_page(synced, mailbox: Mailbox, carol: User, clie
     only_end(LARGE, soon())
     client = client_of(carol)
     page = client.get("/watching/").content.decode()
-    assert "It goes to carol@example.org." in page
+    assert "It goes to carol@example.org.</p>" in page
     answer = client.post("/watching/digest/", {"scope": "everything", "language": "fr"}, follow=True)
     assert "Your digest is set." in answer.content.decode()
+    assert "None has been sent yet." in client.get("/watching/").content.decode()
     run()
     assert mailbox.letters[0]["Subject"].strip().startswith("Tableau de bord")
+    assert f"The last one was sent on {timezone.now():%-d %b %Y}." in client.get("/watching/").content.decode()
 
 
 @pytest.mark.parametrize("form", [{}, {"scope": "all", "language": "en"}, {"scope": "watched", "language": "de"}])

@@ -3,6 +3,7 @@
 import http.server
 import logging
 import socket
+import threading
 from typing import Any
 
 import pytest
@@ -125,6 +126,22 @@ def test_the_numbers_that_were_checked_are_connected_to_and_not_the_name_once_mo
     webhook = Webhook("https://hooks.example/x", retries=0)
     assert post(webhook) == ("failed", "it took no connection")
     assert opened == ["8.8.8.8", "8.8.4.4"]
+
+
+def test_the_certificate_has_to_be_the_names_although_it_is_a_number_that_is_connected_to(monkeypatch):
+    monkeypatch.setattr("models_ui.services.guarded.is_public", lambda address: True)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        hello: list[bytes] = []
+
+        def listen() -> None:
+            line, _ = listening.accept()
+            with line:
+                hello.append(line.recv(4096))
+
+        threading.Thread(target=listen, daemon=True).start()
+        posted = post(Webhook(f"https://localhost:{listening.getsockname()[1]}/x", retries=0))
+    assert posted[0] == "failed"
+    assert b"localhost" in hello[0]  # the server's name, as TLS asks for it
 
 
 def test_a_proxy_of_the_environment_is_not_asked(monkeypatch, server: Hook):
