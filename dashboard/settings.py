@@ -216,6 +216,17 @@ try:
 except (ImproperlyConfigured, ValueError):
     raise ImproperlyConfigured("EMAIL_URL must look like smtp+tls://user:password@host:587.") from None
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "models@localhost")
+vars().setdefault("EMAIL_TIMEOUT", 20)  # seconds; Django would wait for a silent server for ever
+
+# --- Digests ----------------------------------------------------------------------------------------------------
+
+# Where people reach the dashboard: what a message links to, since no request tells it.
+DASHBOARD_URL = text("DASHBOARD_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+if not DASHBOARD_URL.startswith(("https://", "http://")):
+    raise ImproperlyConfigured("DASHBOARD_URL must begin with https:// or http://.")
+# Whoever has this address can post as the dashboard. By its name Django knows to leave it out of what it prints.
+DIGEST_WEBHOOK_SECRET_URL = text("DIGEST_WEBHOOK_URL")
+DIGEST_WEBHOOK_ALLOW_PRIVATE = flag("DIGEST_WEBHOOK_ALLOW_PRIVATE")
 
 # --- What the browser is told -----------------------------------------------------------------------------------
 
@@ -268,7 +279,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "request_id": {"()": "models_ui.logs.RequestIdFilter"},
-        "secrets": {"()": "models_ui.logs.SecretsFilter"},
+        "secrets": {"()": "models_ui.logs.SecretsFilter", "webhook": DIGEST_WEBHOOK_SECRET_URL},
     },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {
@@ -281,6 +292,7 @@ LOGGING = {
         # These name the address that was asked for.
         "django.request": {"filters": ["secrets"]},
         "django.security.csrf": {"filters": ["secrets"]},
+        "urllib3.connectionpool": {"filters": ["secrets"]},
         "django.server": {"handlers": ["console"], "filters": ["secrets"], "propagate": False},
     },
 }

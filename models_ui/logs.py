@@ -4,6 +4,7 @@ nothing of Django."""
 import logging
 import re
 from contextvars import ContextVar
+from urllib.parse import quote
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -17,15 +18,26 @@ class RequestIdFilter(logging.Filter):
 
 
 # A feed's address is its reader's key. Blotted out wherever it stands, and whatever stands where it belongs.
-_FEED_SECRET = re.compile(r"feed-[\w-]{16,}|(?<=/feeds/)[^/\s\"'?#]+", re.IGNORECASE)
+_FEED = r"feed-[\w-]{16,}|(?<=/feeds/)[^/\s\"'?#]+"
+_SHORTEST_PIECE = 12  # of a webhook's address: shorter pieces of its path are words
 
 
 class SecretsFilter(logging.Filter):
-    """For loggers, not only for our handler: whatever else listens gets the same record."""
+    """For loggers, not only for our handler: whatever else listens gets the same record.
+
+    Of the webhook's address, all that follows the host is the secret, and so is each longer piece of that.
+    """
+
+    def __init__(self, webhook: str = "") -> None:
+        super().__init__()
+        tail = webhook.partition("://")[2].partition("/")[2]
+        pieces = {tail, quote(tail, safe="/?&=#%:@;,+$!'()*~"), *re.split(r"[/?&=#]", tail)}
+        known = sorted((each for each in pieces if len(each) >= _SHORTEST_PIECE), key=len, reverse=True)
+        self._secret = re.compile("|".join([*map(re.escape, known), _FEED]), re.IGNORECASE)
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        blotted = _FEED_SECRET.sub("…", message)
+        blotted = self._secret.sub("…", message)
         if blotted != message:
             record.msg, record.args = blotted, ()
         return True

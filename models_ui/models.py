@@ -412,3 +412,91 @@ class CalendarEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.uid} {self.at:%Y-%m-%d %H:%M} #{self.sequence}{' cancelled' if self.cancelled else ''}"
+
+
+class Watch(models.Model):
+    """A model that one person wants to be warned about. `watching.py` alone writes these rows.
+
+    It is quiet while its concern is the acknowledged one, or until the day on which a snooze ends; never both at once.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="watches")
+    model_id = models.CharField(max_length=300, help_text="An id, or an alias that is watched as such")
+    acknowledged = models.TextField(blank=True, help_text="The key of the concern that its owner knows of")
+    snoozed_until = models.DateField(null=True, help_text="The day (UTC) on which it speaks up again")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "watch"
+        verbose_name_plural = "watches"
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=("owner", "model_id"), name="watch_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.model_id}"
+
+
+class DigestReader(models.Model):
+    """Who gets a digest: a person, or without an owner the team's webhook. `digest/readers.py` alone writes these rows.
+
+    Where the webhook is stands in the environment: its address is a secret.
+    """
+
+    class Scope(models.TextChoices):
+        NOTHING = "nothing", _("nothing")
+        WATCHED = "watched", _("what I watch")
+        EVERYTHING = "everything", _("everything")
+
+    name = models.CharField(max_length=40, unique=True, help_text="webhook, or person-7")
+    owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="digest_reader")
+    scope = models.CharField(max_length=20, choices=Scope.choices, default=Scope.NOTHING)
+    language = models.CharField(max_length=10)
+    since = models.DateTimeField(help_text="Changes from then on are told")
+
+    class Meta:
+        verbose_name = "digest reader"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Delivery(models.Model):
+    """One digest to one reader, written before it is sent. `digest/delivery.py` alone writes these rows.
+
+    A digest that certainly did not leave is deleted, with what it had claimed, so that the next run says it again.
+    """
+
+    class Outcome(models.TextChoices):
+        CLAIMED = "claimed", _("under way")
+        SENT = "sent", _("sent")
+        UNKNOWN = "unknown", _("unknown")  # never sent again; the reader's next digest says that it may be lost
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, help_text="The webhook's idempotency key")
+    reader = models.ForeignKey(DigestReader, models.CASCADE, related_name="deliveries")
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, default=Outcome.CLAIMED)
+    items = models.PositiveIntegerField(help_text="How many things it tells")
+    claimed_at = models.DateTimeField()
+    expires_at = models.DateTimeField(help_text="A claim that is older was left behind by a process that died")
+    admitted = models.BooleanField(default=False, help_text="A later digest has said that this one may be lost")
+
+    class Meta:
+        verbose_name = "delivery"
+        verbose_name_plural = "deliveries"
+        ordering = ("claimed_at",)
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.outcome}"
+
+
+class Said(models.Model):
+    """One thing that one reader was told, or is being told, and is never told again. Written with its delivery."""
+
+    reader = models.ForeignKey(DigestReader, models.CASCADE, related_name="said")
+    key = models.CharField(max_length=120, help_text="change:12, or ends:7:2026-12-31T12:00:00+00:00:30")
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="said")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("reader", "key"), name="said_once"),)
+
+    def __str__(self) -> str:
+        return self.key

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from models_ui.views import actions, activity, bulk, catalog, changes, feeds, health, model, radar, start, sync
+from models_ui.views import (
+    actions,
+    activity,
+    bulk,
+    catalog,
+    changes,
+    feeds,
+    health,
+    model,
+    radar,
+    start,
+    sync,
+    watching,
+)
 
 urlpatterns = [
     path("", start.home, name="home"),
@@ -39,6 +52,13 @@ urlpatterns = [
     path("feeds/<str:secret>/models.ics", feeds.models_ics, name="models_ics"),
     path("feeds/<str:secret>/changes.atom", feeds.changes_atom, name="changes_atom"),
     path("feeds/<path:rest>", feeds.no_feed, name="no_feed"),
+    path("watching/", watching.watching, name="watching"),
+    path("watching/add/", watching.add_watch, name="add_watch"),
+    path("watching/digest/", watching.choose_digest, name="choose_digest"),
+    path("watching/<int:pk>/stop/", watching.stop_watch, name="stop_watch"),
+    path("watching/<int:pk>/acknowledge/", watching.acknowledge_watch, name="acknowledge_watch"),
+    path("watching/<int:pk>/snooze/", watching.snooze_watch, name="snooze_watch"),
+    path("watching/<int:pk>/resume/", watching.resume_watch, name="resume_watch"),
     path("sync/", sync.sync, name="sync"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

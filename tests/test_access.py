@@ -60,6 +60,14 @@ TABLE = {
     "models_ics": ("404 404 404 404", "405 405 405 405", "405 405 405 405", "405 405 405 405"),
     "changes_atom": ("404 404 404 404", "405 405 405 405", "405 405 405 405", "405 405 405 405"),
     "no_feed": ("404 404 404 404",) * 4,
+    "watching": READ,
+    "add_watch": ("login 405 405 405", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
+    "choose_digest": ("login 405 405 405", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
+    # Whatever the role, it is one's own list alone; this entry is nobody's.
+    "stop_watch": ("login 405 405 405", "login 404 404 404", "login 405 405 405", "login 405 405 405"),
+    "acknowledge_watch": ("login 405 405 405", "login 404 404 404", "login 405 405 405", "login 405 405 405"),
+    "snooze_watch": ("login 405 405 405", "login 404 404 404", "login 405 405 405", "login 405 405 405"),
+    "resume_watch": ("login 405 405 405", "login 404 404 404", "login 405 405 405", "login 405 405 405"),
     "bulk": ("login 200 200 200", "login 403 303 303", "login 405 405 405", "login 405 405 405"),
     # A draft of one's own; the Viewer finds somebody else's. 409: it has not run yet, so there is nothing to repeat.
     "bulk_job": READ,
@@ -143,6 +151,8 @@ def form_of(name: str, tune: CatalogModel) -> dict[str, str]:
         "delete": {"typed_id": tune.model_id},
         "set_language": {"language": "fr"},
         "feeds": {"name": "New", "language": "en", "form_id": "f"},
+        "add_watch": {"model_id": tune.model_id},
+        "choose_digest": {"scope": "watched", "language": "fr"},
     }
     return forms.get(name, {})
 

@@ -61,6 +61,18 @@ def test_only_the_audit_module_makes_audit_events():
     assert makers <= {"audit.py", "models.py"}
 
 
+@pytest.mark.parametrize(
+    ("table", "writer"),
+    [("Watch", "watching.py"), ("DigestReader", "readers.py"), ("Delivery", "delivery.py"), ("Said", "delivery.py")],
+)
+def test_watches_and_digests_have_one_writer_each(table: str, writer: str):
+    writes = re.compile(
+        rf"\b{table}\.objects\b[^\n]*\.(create|update|delete|bulk_create|get_or_create|update_or_create)\("
+    )
+    makers = {path.name for path in modules("models_ui") if writes.search(path.read_text())}
+    assert makers <= {writer}
+
+
 def test_templates_hold_no_inline_script_style_or_handler():
     for path in sorted((ROOT / "templates").rglob("*.html")):
         html = path.read_text()

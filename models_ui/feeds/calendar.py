@@ -11,8 +11,8 @@ from typing import Final
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from models_ui import endings
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import MAX_TEXT, CatalogQuery
 from models_ui.catalog.radar import Ending
@@ -88,7 +88,7 @@ class Calendar:
 
     def _sentences(self, occasion: Occasion) -> Iterator[str]:
         event, ending = occasion.event, occasion.ending
-        words = {"model": ending.row.label, "when": _when(event.at)}
+        words = {"model": ending.row.label, "when": endings.moment(event.at)}
         if event.cancelled and ending.row.is_deleted:
             yield _("%(model)s has been deleted.") % words
         elif event.cancelled:
@@ -96,38 +96,16 @@ class Calendar:
         else:
             yield _("%(model)s stops working on %(when)s.") % words
             yield from self._instead(ending)
-            yield from self._at_risk(ending)
+            yield from endings.at_risk(ending)
         if ending.row.missing_since:
             yield _("It has not been listed since %(day)s.") % {"day": date_format(ending.row.missing_since, "j M Y")}
         yield self._page(ending)
 
     def _instead(self, ending: Ending) -> Iterator[str]:
-        instead = ending.replacement
-        words = {"model": instead.named, "today": instead.row.model_id if instead.row else ""}
-        if instead.outcome == "none":
-            yield _("Mistral names no replacement.")
-        elif instead.outcome == "unknown":
-            yield _("Mistral names %(model)s as its replacement, which is not in the list.") % words
-        elif instead.outcome == "itself":
-            yield _("Mistral names %(model)s as its replacement, which leads back to this model.") % words
-        elif instead.outcome == "several":
-            yield _("Mistral names %(model)s as its replacement, which leads to several models.") % words
-        elif instead.by_alias:
-            yield _("Replacement: %(model)s, today %(today)s.") % words
-        else:
-            yield _("Replacement: %(model)s.") % words
-        if instead.at:
-            yield _("That one stops working itself on %(when)s.") % {"when": _when(instead.at)}
-        if instead.row and (address := address_of(instead.row, self.index)):
+        yield from endings.instead_of(ending)
+        instead = ending.replacement.row
+        if instead and (address := address_of(instead, self.index)):
             yield self.link(address)
-
-    def _at_risk(self, ending: Ending) -> Iterator[str]:
-        if count := len(ending.fine_tunes):
-            yield ngettext(
-                "%(count)d fine-tune was trained from it; Mistral does not say what happens to it.",
-                "%(count)d fine-tunes were trained from it; Mistral does not say what happens to them.",
-                count,
-            ) % {"count": count}
 
     def _page(self, ending: Ending) -> str:
         """The model's page; where none can carry its id, the catalog's view of that id."""
@@ -147,8 +125,3 @@ def _summary(occasion: Occasion) -> str:
 
 def _reminder(days: int, summary: str) -> list[str]:
     return ics.component("VALARM", "ACTION:DISPLAY", ics.text("DESCRIPTION", summary), f"TRIGGER:-P{days}D")
-
-
-def _when(at: datetime) -> str:
-    """A moment in UTC for a reader anywhere: 31 Aug 2026, 12:00 UTC."""
-    return _("%(day)s, %(time)s UTC") % {"day": date_format(at, "j M Y"), "time": date_format(at, "H:i")}

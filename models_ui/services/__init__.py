@@ -1,4 +1,4 @@
-"""The outside world: Mistral's Models API as typed values and exceptions of our own.
+"""The outside world: Mistral's Models API as typed values and exceptions of our own; and the team's webhook.
 
 Nothing else in the project speaks HTTP to anyone. This file alone reads settings; the modules below it know none.
 """
@@ -44,12 +44,14 @@ from .errors import (
 )
 from .models_api import UNSET, ModelsAPI, Receipt, list_entries, parse_list
 from .transport import Transport
+from .webhook import BadWebhook, Posted, Webhook
 
 __all__ = [
     "BASE",
     "FINE_TUNED",
     "UNSET",
     "BadAnswer",
+    "BadWebhook",
     "Conflict",
     "Diagnosis",
     "Forbidden",
@@ -65,6 +67,7 @@ __all__ = [
     "ModelsAPIError",
     "NotConfigured",
     "NotFound",
+    "Posted",
     "RateLimited",
     "Receipt",
     "RouteNotFound",
@@ -73,9 +76,11 @@ __all__ = [
     "Unauthorized",
     "Unreachable",
     "UpstreamFailed",
+    "Webhook",
     "check_model_id",
     "decode_json",
     "diagnose",
+    "digest_webhook",
     "id_is_routable",
     "list_entries",
     "models_api",
@@ -101,6 +106,16 @@ def models_api() -> ModelsAPI:
     return _build(
         address, _key(), dialect, _seconds("MODELS_API_TIMEOUT", 10.0), _seconds("MODELS_API_TOTAL_TIMEOUT", 20.0)
     )
+
+
+def digest_webhook() -> Webhook | None:
+    """The webhook that the settings name; None where they name none. Raises BadWebhook.
+
+    DIGEST_WEBHOOK_SECRET_URL     its address; DIGEST_WEBHOOK_URL in the environment
+    DIGEST_WEBHOOK_ALLOW_PRIVATE  whether it may be on this machine or network, and be reached over plain http
+    """
+    url = str(settings.DIGEST_WEBHOOK_SECRET_URL)
+    return Webhook(url, allow_private=settings.DIGEST_WEBHOOK_ALLOW_PRIVATE) if url else None
 
 
 @lru_cache(maxsize=4)

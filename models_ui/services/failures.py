@@ -19,7 +19,7 @@ RAISED = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.H
 
 def error_from_failure(failure: Exception, watch: Watch, *, write: bool, model_id: str) -> ModelsAPIError:
     """The exception for an exchange that broke. A write is of unknown outcome as soon as anything was sent."""
-    causes = list(_causes(failure))
+    causes = list(causes_of(failure))
     if type(failure) is requests.exceptions.InvalidURL or any(isinstance(c, LocationParseError) for c in causes):
         return errors.NotConfigured(gettext_noop("it is no web address"), setting=SETTING)
     if not watch.sent:
@@ -58,7 +58,7 @@ def _kind_of_broken(causes: list[BaseException], watch: Watch) -> type[ModelsAPI
     return errors.ConnectionCut
 
 
-def _causes(failure: BaseException) -> Iterator[BaseException]:
+def causes_of(failure: BaseException) -> Iterator[BaseException]:
     """The exception and all that it wraps: requests keeps urllib3's in `args`, urllib3 the system's in `reason`."""
     seen: set[int] = set()
     waiting: list[object] = [failure]

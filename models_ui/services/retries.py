@@ -22,7 +22,7 @@ def pause_before_retry(error: ModelsAPIError, *, write: bool, attempt: int, retr
     """
     if attempt > retries or not _is_worth_retrying(error, write=write):
         return None
-    pause = _back_off(attempt) if error.retry_after is None else error.retry_after
+    pause = back_off(attempt) if error.retry_after is None else error.retry_after
     return pause if pause < left else None
 
 
@@ -38,6 +38,6 @@ def _is_worth_retrying(error: ModelsAPIError, *, write: bool) -> bool:
     return isinstance(error, RateLimited | TimedOut | ConnectionCut)
 
 
-def _back_off(attempt: int) -> float:
-    """Doubles with every attempt; the jitter keeps many clients from coming back in the same moment."""
+def back_off(attempt: int) -> float:
+    """Seconds to wait. Doubles with every attempt; the jitter keeps many clients from coming back in one moment."""
     return random.uniform(0.5, 1.0) * min(CAP_SECONDS, BASE_SECONDS * 2.0 ** (attempt - 1))  # noqa: S311  # no secret

@@ -52,7 +52,7 @@ class KeyAuth(AuthBase):
         return "<KeyAuth>"
 
 
-class _Session(requests.Session):
+class DirectSession(requests.Session):
     """A session that does not look at redirects: even when told not to follow one, requests reads the whole of its
     body and prepares the next request."""
 
@@ -216,7 +216,7 @@ class Transport:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._of_thread, "session", None)
         if session is None:
-            session = _Session()
+            session = DirectSession()
             session.headers.update({"Accept": "application/json", "User-Agent": "models-dashboard"})
             session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
             session.mount("https://", WatchedAdapter())

@@ -7,8 +7,9 @@ knows whether a failure came before the request was sent, which decides whether 
 
 import socket
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import requests.adapters
 import urllib3
@@ -68,7 +69,7 @@ def _watch() -> Watch | None:
     return getattr(_current, "watch", None)
 
 
-class _Watched(HTTPConnection):
+class WatchedConnection(HTTPConnection):
     """Reports to this thread's watch."""
 
     def connect(self) -> None:
@@ -84,31 +85,32 @@ class _Watched(HTTPConnection):
         super().request(*args, **kwargs)
 
 
-class _WatchedTLS(_Watched, HTTPSConnection):
+class WatchedTLSConnection(WatchedConnection, HTTPSConnection):
     pass
 
 
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Watched
+class WatchedPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = WatchedConnection
 
 
-class _TLSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _WatchedTLS
+class WatchedTLSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = WatchedTLSConnection
 
 
 class WatchedAdapter(requests.adapters.HTTPAdapter):
     """requests' adapter over watched connections, also when they go through a proxy; it retries nothing itself."""
 
+    pools: ClassVar[Mapping[str, type[urllib3.HTTPConnectionPool]]] = {"http": WatchedPool, "https": WatchedTLSPool}
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        _use_watched_pools(self.poolmanager)
+        self._use_our_pools(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        return _use_watched_pools(super().proxy_manager_for(proxy, **proxy_kwargs))
+        return self._use_our_pools(super().proxy_manager_for(proxy, **proxy_kwargs))
 
-
-def _use_watched_pools(manager: Any) -> Any:
-    if not isinstance(manager, urllib3.PoolManager) or "SOCKS" in type(manager).__name__:
-        return manager  # SOCKS has pools of its own; an exchange through it is only held to the sockets' time-outs
-    manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
-    return manager
+    def _use_our_pools(self, manager: Any) -> Any:
+        if not isinstance(manager, urllib3.PoolManager) or "SOCKS" in type(manager).__name__:
+            return manager  # SOCKS has pools of its own; an exchange through it is only held to the sockets' time-outs
+        manager.pool_classes_by_scheme = dict(self.pools)
+        return manager

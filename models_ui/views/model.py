@@ -21,9 +21,10 @@ from models_ui.catalog.rows import PAGE_VERBS, address_of, address_of_id, button
 from models_ui.catalog.snippets import curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
 from models_ui.http import Request, is_ours, role_in, wants_fragment
-from models_ui.models import CatalogModel
+from models_ui.models import CatalogModel, Watch
 from models_ui.news import changes_of, moved_aliases
 from models_ui.sync import mirror_state
+from models_ui.watching import watches_of
 
 
 @require_safe
@@ -45,8 +46,10 @@ def model(request: Request, model_id: str) -> HttpResponse:
     if row.model_id != model_id:
         address = address_of(row, index)
         return HttpResponseRedirect(f"{address}{'&' if '?' in address else '?'}{urlencode({'alias': model_id})}")
+    alias = _alias_of(row, request.GET.get("alias", ""))
     context = article_context(request, row, index, now) | {
-        "followed_alias": _alias_of(row, request.GET.get("alias", "")),
+        "followed_alias": alias,
+        "alias_watch": _watch(request, alias),
         "list_address": _list_address(request),
     }
     template = "models_ui/model.html#article" if wants_fragment(request) else "models_ui/model.html"
@@ -67,6 +70,7 @@ def article_context(request: Request, row: Row, index: CatalogIndex, now: dateti
         "history": entries_of(history(row.model_id)[:50], role_in(request)) if row.type != "base" else [],
         "changes": changes_of(row, index),
         "moved_aliases": moved_aliases(row),
+        "watch": _watch(request, row.model_id),
         "synced_at": mirror_state().last_synced_at,
         "curl": curl_snippet(row, _public_base_url()),
         "python": python_snippet(row),
@@ -83,6 +87,11 @@ def _unknown(request: Request, model_id: str) -> HttpResponse:
 def _alias_of(row: Row, alias: str) -> str:
     """The alias that led here, if it really is one: the address can say anything."""
     return alias if alias in row.aliases else ""
+
+
+def _watch(request: Request, model_id: str) -> Watch | None:
+    """The entry by which the person watches an id or alias."""
+    return watches_of(request.user).filter(model_id=model_id).first() if model_id else None
 
 
 def _payload(row: Row) -> Any:

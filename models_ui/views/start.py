@@ -22,6 +22,7 @@ from models_ui.news import lately
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
 from models_ui.views.radar import EndingLine, RiskLine, ending_line, radar_at, risk_line
+from models_ui.watching import watch_list, watches_of
 
 NEXT = 5
 _LIVE = ("live",)
@@ -57,6 +58,8 @@ def home(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     page = StartPage(current_index(mirror, now), now)
     context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "changes": lately(page.index)}
+    context["watched"] = watch_list(watches_of(request.user), page.index, now)
+    context["attention"] = sum(each.standing == "attention" for each in context["watched"])
     return render(request, "models_ui/start.html", context)
 
 

@@ -59,6 +59,7 @@ def catalog_states(page: Page, sandbox: Sandbox) -> Iterator[None]:
         "/models/voxtral-mini-latest/",  # two models
         "/models/no-such-model/",
         "/no-such-page/",
+        "/watching/",
         "/accounts/password/change/",
     )
     for address in addresses:

@@ -69,6 +69,7 @@ def test_every_page_fits(size, language, new_context, carol, synced, sandbox: Sa
         f"/models/{sandbox.catalog.fine_tunes()[0]}/",
         "/models/voxtral-mini-latest/",
         "/models/no-such-model/",
+        "/watching/",
         "/accounts/password/change/",
     )
     for address in addresses:

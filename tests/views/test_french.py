@@ -583,3 +583,31 @@ def test_feeds_speak_french_to_programs_too(reader: Client, manager, sandbox, sy
     texts.feed(news)
     assert left_over(texts.found, written_by_others()) == []
     assert_french(reader.post(f"/feeds/{address_with(secret).pk}/revoke/", follow=True))
+
+
+# --- Watch lists
+
+
+def test_a_watch_list_is_french_whatever_stands_on_it(reader: Client, manager, sandbox, synced):
+    assert_french(reader.get("/watching/"))
+    tune = sandbox.catalog.fine_tunes()[0]
+    sandbox.catalog.update_model(sandbox.catalog.find(tune)["root"], deprecation="2031-04-22T12:00:00Z")
+    sandbox.catalog.retire("devstral-2512")
+    for _ in range(2):
+        run_sync()
+    ids = ("mistral-medium-2508", "mistral-ocr-2505", "devstral-2512", "mistral-large-2512", tune)
+    for model_id in (*ids, "mistral-medium-latest", "voxtral-mini-latest"):
+        assert_french(reader.post("/watching/add/", {"model_id": model_id}, follow=True))
+    for model_id in ("/models/mistral-large-2512/", "/models/mistral-medium-latest/", "/"):
+        assert_french(reader.get(model_id, follow=True))
+    page = assert_french(reader.get("/watching/"))
+    for verb, name, value in re.findall(r'/(acknowledge|snooze)/" name="(\w+)" value="([^"]+)"', page)[:2]:
+        pk = re.search(rf"/watching/(\d+)/{verb}/", page)[1]
+        assert_french(reader.post(f"/watching/{pk}/{verb}/", {name: value}, follow=True))
+        assert_french(reader.post(f"/watching/{pk}/{verb}/", {}, follow=True))
+        assert_french(reader.post(f"/watching/{pk}/resume/", follow=True))
+        assert_french(reader.post(f"/watching/{pk}/snooze/", {"days": "7"}, follow=True))
+    assert_french(reader.post(f"/watching/{pk}/stop/", follow=True))
+    for scope in ("nothing", "watched"):
+        assert_french(reader.post("/watching/digest/", {"scope": scope, "language": "fr"}, follow=True))
+    assert_french(reader.post("/watching/digest/", {"scope": "all", "language": "fr"}), 422)

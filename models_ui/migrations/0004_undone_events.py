@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('models_ui', '0002_roles'),
+        ('models_ui', '0003_watching_and_digest'),
     ]
 
     operations = [

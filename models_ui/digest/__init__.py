@@ -1,0 +1,7 @@
+"""Digests: what is new and what lies ahead, said once to each reader, by e-mail or to the team's webhook.
+
+readers.py   who wants to be told, and of what
+content.py   what there is to say to one reader
+text.py      ... as an e-mail; slack.py: ... as a message to a Slack-compatible webhook
+delivery.py  claim, send, and write down what came of it, so that nothing is said twice
+"""

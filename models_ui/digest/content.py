@@ -1,0 +1,224 @@
+"""What there is to say to one reader that they have not been told yet.
+
+Changes upstream are said once, by their key. An end ahead is said once at each threshold it crosses, so a run that is
+late says the nearest threshold alone, and a date that moves starts anew. What somebody acknowledged or snoozed is not
+said ahead; what changed about it is. The fine-tunes that an end puts at risk are counted beside it; a line of their own
+is for those who watch them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from itertools import groupby
+from typing import Any, Final, Literal
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from models_ui import endings
+from models_ui.catalog.concerns import Concern, concern_of, threshold_of
+from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.radar import Ending, radar_of
+from models_ui.catalog.rows import address_of
+from models_ui.changes import sentence_of
+from models_ui.models import CatalogChange, Delivery, DigestReader, Said
+from models_ui.services.sentences import plain_text
+from models_ui.watching import Watched, watches_of
+
+Section = Literal["announced", "moved", "repointed", "missing", "ahead"]
+SECTIONS: Final[Mapping[Section, Promise]] = {
+    "announced": _("Newly announced"),
+    "moved": _("Moved or withdrawn"),
+    "repointed": _("Aliases that mean something else now"),
+    "missing": _("No longer listed"),
+    "ahead": _("Ahead"),
+}
+_OF_KIND: Final[Mapping[str, Section]] = {
+    "deprecation.announced": "announced",
+    "deprecation.moved": "moved",
+    "deprecation.withdrawn": "moved",
+    "alias.repointed": "repointed",
+    "model.missing": "missing",
+}
+LONGEST: Final = 600  # characters of one item: a name can be of any length
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to say, on one line, and all that counts as said with it."""
+
+    section: Section
+    sentence: str
+    link: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one reader is told now, in their language. `lost` are earlier digests that may never have arrived."""
+
+    reader: DigestReader
+    items: tuple[Item, ...]
+    lost: tuple[Delivery, ...] = field(default=())
+
+    @property
+    def keys(self) -> list[str]:
+        return list(dict.fromkeys(key for item in self.items for key in item.keys))
+
+    @property
+    def sections(self) -> Iterator[tuple[str, list[Item]]]:
+        for section, items in groupby(self.items, key=lambda item: item.section):
+            yield str(SECTIONS[section]), list(items)
+
+
+def full(path: str) -> str:
+    """The full address of one of our pages. No request tells it here."""
+    return f"{settings.DASHBOARD_URL}{path}"
+
+
+def digest_for(reader: DigestReader, index: CatalogIndex, now: datetime) -> Digest:
+    """What to tell a reader, in the language that is active. Writes nothing; an unsaved reader was told nothing yet."""
+    told = Said.objects.filter(reader=reader).values_list("key", flat=True) if reader.pk else ()
+    deliveries = Delivery.objects.filter(reader=reader) if reader.pk else Delivery.objects.none()
+    lost = deliveries.filter(outcome=Delivery.Outcome.UNKNOWN, admitted=False)
+    return Digest(reader, tuple(_Content(reader, index, now, frozenset(told)).items()), tuple(lost))
+
+
+class _Content:
+    def __init__(self, reader: DigestReader, index: CatalogIndex, now: datetime, said: frozenset[str]) -> None:
+        self.index = index
+        self.now = now
+        self.said = said
+        self.since = reader.since
+        self.everything = reader.scope == DigestReader.Scope.EVERYTHING
+        watches = watches_of(reader.owner) if reader.owner else ()
+        self.watched = [Watched(watch, index, now) for watch in watches]
+
+    def items(self) -> Iterator[Item]:
+        """In the order of the sections; changes as they came, ends by their date."""
+        changes = sorted(self._changes(), key=lambda each: (list(SECTIONS).index(_OF_KIND[each.kind]), each.pk))
+        fresh: set[str] = set()
+        for change in changes:
+            item = self._changed(change)
+            fresh.update(item.keys)
+            yield item
+        for concern in sorted(self._ahead(), key=lambda each: (each.days, each.row.label.casefold(), each.row.pk)):
+            key = _key_ahead(concern)
+            if key not in self.said and key not in fresh:
+                yield self._coming(concern, key)
+
+    # --- Changes
+
+    def _changes(self) -> Iterator[CatalogChange]:
+        for change in CatalogChange.objects.filter(at__gt=self.since, kind__in=_OF_KIND):
+            if _key_of(change) not in self.said and (self.everything or self._is_watched(change)):
+                yield change
+
+    def _is_watched(self, change: CatalogChange) -> bool:
+        """Whether it is about what is watched, and happened since."""
+        moved = change.kind == "alias.repointed"
+        since = self._watched_since if moved else self._watched_since | self._run_on_since
+        # An alias that moved concerns the model that it has left as much.
+        ids = (change.model_id, change.subject, str(change.before)) if moved else (change.model_id,)
+        return any(each in since and change.at > since[each] for each in ids)
+
+    @cached_property
+    def _watched_since(self) -> dict[str, datetime]:
+        """The ids of what is watched: the one on the list, and those of the models that it means."""
+        return _earliest((each, {each.watch.model_id, *(row.model_id for row in each.rows)}) for each in self.watched)
+
+    @cached_property
+    def _run_on_since(self) -> dict[str, datetime]:
+        """The ids of what watched fine-tunes were trained from, as far as nothing else counts for them."""
+        bases = ((each, {base.model_id for row in each.rows for base in self._bases(row)}) for each in self.watched)
+        return {each: at for each, at in _earliest(bases).items() if each not in self._watched_since}
+
+    def _bases(self, row: Row) -> Iterable[Row]:
+        return self.index.find(row.root) if row.root else ()
+
+    def _changed(self, change: CatalogChange) -> Item:
+        sentences, keys = [sentence_of(change)], [_key_of(change)]
+        row = next((each for each in self.index.find(change.model_id) if each.model_id == change.model_id), None)
+        if row is not None and _OF_KIND[change.kind] in ("announced", "moved"):
+            concern = concern_of(row, self.index.find, self.now)
+            if concern is not None and concern.ending is not None:
+                sentences += self._advice(concern.ending)
+                # How near it is says the date just told: the threshold it has crossed already is no news after that.
+                keys += [_key_ahead(concern)] if threshold_of(concern.days) else []
+        path = address_of(row, self.index) if row else ""
+        path = path or f"{reverse('changes')}?{urlencode({'model': change.model_id})}"
+        return _item(_OF_KIND[change.kind], sentences, path, *keys)
+
+    # --- Ends ahead
+
+    def _ahead(self) -> Iterator[Concern]:
+        """The ends that have crossed a threshold and that the reader has not put off."""
+        rows = {row.pk: row for entry in self.watched for row in entry.rows}
+        if self.everything:
+            rows |= {pk: ending.row for pk, ending in self._endings.items()}
+        for pk, row in rows.items():
+            concern = concern_of(row, self.index.find, self.now)
+            if concern is not None and pk not in self._hushed and _is_ahead(concern) and threshold_of(concern.days):
+                yield concern
+
+    @cached_property
+    def _hushed(self) -> set[int]:
+        """The models that were acknowledged or snoozed, and are not watched under another id as well."""
+        hushed = {row.pk for entry in self.watched if entry.standing == "snoozed" for row in entry.rows}
+        hushed |= {entry.concern.row.pk for entry in self.watched if entry.standing == "acknowledged" and entry.concern}
+        return hushed - {row.pk for entry in self.watched if entry.standing == "attention" for row in entry.rows}
+
+    @cached_property
+    def _endings(self) -> dict[int, Ending]:
+        """Of every model with a date, with the fine-tunes that were trained from it."""
+        return {each.row.pk: each for each in radar_of(self.index, self.now).endings}
+
+    def _advice(self, ending: Ending) -> Iterator[str]:
+        yield from endings.instead_of(ending)
+        yield from endings.at_risk(self._endings.get(ending.row.pk, ending))
+
+    def _coming(self, concern: Concern, key: str) -> Item:
+        sentences = [endings.inherited(concern.risk)] if concern.risk else []
+        if concern.ending is not None:
+            sentences = [endings.ahead(concern.ending), *self._advice(concern.ending)]
+        if alias := self._aliases.get(concern.row.pk):
+            sentences.append(gettext("You watch it as %(alias)s.") % {"alias": alias})
+        return _item("ahead", sentences, address_of(concern.row, self.index) or reverse("deprecations"), key)
+
+    @cached_property
+    def _aliases(self) -> dict[int, str]:
+        """The name that the reader knows a model by, where its own id is not on their list."""
+        own = {entry.watch.model_id for entry in self.watched}
+        return {row.pk: entry.watch.model_id for entry in self.watched for row in entry.rows if row.model_id not in own}
+
+
+def _is_ahead(concern: Concern) -> bool:
+    if concern.ending is not None:
+        return concern.ending.stage == "retiring"
+    return concern.risk is not None and concern.risk.kind == "retiring"
+
+
+def _earliest(ids: Iterable[tuple[Watched, set[str]]]) -> dict[str, datetime]:
+    """Since when each id counts, where several entries of a list lead to it."""
+    since: dict[str, datetime] = {}
+    for entry, found in ids:
+        for each in found:
+            since[each] = min(since.get(each, entry.watch.created_at), entry.watch.created_at)
+    return since
+
+
+def _key_of(change: CatalogChange) -> str:
+    return f"change:{change.pk}"
+
+
+def _key_ahead(concern: Concern) -> str:
+    return f"{concern.key}:{threshold_of(concern.days)}"
+
+
+def _item(section: Section, sentences: Iterable[Any], path: str, *keys: str) -> Item:
+    return Item(section, plain_text(" ".join(map(str, sentences)), LONGEST), full(path), keys)

@@ -1,0 +1,98 @@
+"""Sending a digest once: claim what it says, send it, and write down what came of it.
+
+    claim (committed) -> send -> sent: it stays said
+                              -> failed for certain: the claim is taken back, and the next run says it again
+                              -> unknown: it stays said, and the reader's next digest admits that it may be lost
+
+Each thing that a reader is told is a row that no second run can make, so two runs at once send it once. A process that
+dies in between leaves its claim behind; once that has expired, its outcome is unknown.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal, Protocol
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from models_ui.digest.content import Digest
+from models_ui.models import Delivery, DigestReader, Said
+from models_ui.services import Posted
+
+log = logging.getLogger(__name__)
+
+CLAIM_TIME: Final = timedelta(minutes=15)  # longer than sending can take
+
+Outcome = Delivery.Outcome
+
+
+class Letter(Protocol):
+    """A digest in the form in which it is sent."""
+
+    @property
+    def text(self) -> str: ...
+
+    def send(self, key: str) -> Posted:
+        """Send it. Says itself what went wrong, instead of raising; `key` is the same for every attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of it. `busy`: another run is telling this reader, or has just done so."""
+
+    outcome: Literal["sent", "failed", "unknown", "busy"]
+    why: str = ""
+
+
+def note_left_behind() -> None:
+    """Claims of processes that died: whether their digests were sent, nobody knows."""
+    dead = Delivery.objects.filter(outcome=Outcome.CLAIMED, expires_at__lte=timezone.now())
+    if count := dead.update(outcome=Outcome.UNKNOWN):
+        log.warning("digest: %d deliveries were left behind; whether they were sent is not known", count)
+
+
+def is_under_way(reader: DigestReader) -> bool:
+    """Whether another run is telling this reader right now."""
+    claims = Delivery.objects.filter(reader=reader, outcome=Outcome.CLAIMED)
+    return claims.filter(expires_at__gt=timezone.now()).exists()
+
+
+def deliver(digest: Digest, letter: Letter) -> Told:
+    """Send a digest, unless another run has claimed any of it."""
+    delivery = _claim(digest)
+    if delivery is None:
+        return Told("busy")
+    posted = _send(letter, str(delivery.pk))
+    with transaction.atomic():
+        if posted.outcome == "failed":
+            Delivery.objects.filter(pk=delivery.pk).delete()
+        else:
+            Delivery.objects.filter(pk=delivery.pk).update(outcome=Outcome(posted.outcome))
+        if posted.outcome == "sent":
+            Delivery.objects.filter(pk__in=[each.pk for each in digest.lost]).update(admitted=True)
+    level = logging.INFO if posted.outcome == "sent" else logging.WARNING
+    log.log(level, "digest: %s, %d items, %s", digest.reader, delivery.items, posted.outcome)
+    return Told(posted.outcome, posted.why)
+
+
+def _send(letter: Letter, key: str) -> Posted:
+    try:
+        return letter.send(key)
+    except Exception:  # a fault of ours, anywhere in it: it may have been sent, and the other readers are not to wait
+        log.exception("digest: sending broke off")
+        return Posted("unknown", "something went wrong in the dashboard; it is in its log")
+
+
+def _claim(digest: Digest) -> Delivery | None:
+    """The claim on all that the digest says, committed; None where somebody else has claimed some of it."""
+    now = timezone.now()
+    delivery = Delivery(reader=digest.reader, items=len(digest.items), claimed_at=now, expires_at=now + CLAIM_TIME)
+    said = [Said(reader=digest.reader, key=key, delivery=delivery) for key in digest.keys]
+    try:
+        with transaction.atomic():
+            delivery.save(force_insert=True)
+            Said.objects.bulk_create(said, batch_size=500)
+    except IntegrityError:
+        return None
+    return delivery

@@ -1,0 +1,20 @@
+"""What a person says of the digest they want."""
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from models_ui.models import DigestReader
+
+
+class DigestForm(forms.Form):
+    scope = forms.ChoiceField(label=_("Tell me of"), choices=DigestReader.Scope.choices)
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+    @classmethod
+    def of(cls, reader: DigestReader | None) -> "DigestForm":
+        """As it stands now."""
+        if reader is None:
+            return cls(initial={"scope": DigestReader.Scope.NOTHING, "language": get_language()})
+        return cls(initial={"scope": reader.scope, "language": reader.language})

@@ -1,0 +1,86 @@
+"""One run over all readers: the team's webhook first, then each person. What goes wrong for one stops no other."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Literal
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import override
+
+from models_ui.catalog.store import current_index
+from models_ui.digest import mail, slack
+from models_ui.digest.content import Digest, digest_for
+from models_ui.digest.delivery import Letter, deliver, is_under_way, note_left_behind
+from models_ui.digest.readers import people, skip_absent, webhook_reader
+from models_ui.models import DigestReader
+from models_ui.services import BadWebhook, digest_webhook
+from models_ui.sync import mirror_state
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of one reader. `who` is a username, or the webhook with its host; never a secret, nor an address.
+
+    `nothing`: there was nothing to say. `ready`: a dry run, and `text` is what would have been sent.
+    """
+
+    who: str
+    outcome: Literal["nothing", "ready", "sent", "failed", "unknown", "busy"]
+    items: int = 0
+    why: str = ""
+    text: str = ""
+    by_mail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    who: str
+    reader: DigestReader
+    write: Callable[[Digest], Letter]
+
+
+def send_digests(*, dry_run: bool = False) -> Iterator[Report]:
+    """Tell every reader what they have not been told. A dry run sends, claims and remembers nothing."""
+    now = timezone.now()
+    if not dry_run:
+        note_left_behind()
+        skip_absent(now, webhook=bool(settings.DIGEST_WEBHOOK_SECRET_URL))
+    for each in _channels(now, dry_run=dry_run):
+        yield each if isinstance(each, Report) else _tell(each, now, dry_run=dry_run)
+
+
+def _channels(now: datetime, *, dry_run: bool) -> Iterator[_Channel | Report]:
+    """Everybody there is to tell, or why they cannot be told."""
+    try:
+        webhook = digest_webhook()
+    except BadWebhook as error:
+        yield Report("webhook", "failed", why=f"DIGEST_WEBHOOK_URL cannot be used: {error}")
+    else:
+        if webhook is not None:
+            reader = webhook_reader(now, remember=not dry_run)
+            yield _Channel(f"webhook at {webhook.host}", reader, partial(slack.Letter.of, webhook=webhook))
+    for reader in people():
+        assert reader.owner is not None
+        who, address = reader.owner.get_username(), reader.owner.email
+        if address:
+            yield _Channel(who, reader, partial(mail.Letter.of, address=address))
+        else:
+            yield Report(who, "nothing", why="wants a digest and has no e-mail address")
+
+
+def _tell(channel: _Channel, now: datetime, *, dry_run: bool) -> Report:
+    if channel.reader.pk and is_under_way(channel.reader):
+        return Report(channel.who, "busy")
+    with override(channel.reader.language):
+        digest = digest_for(channel.reader, current_index(mirror_state(), now), now)
+        if not digest.items:
+            return Report(channel.who, "nothing")
+        letter = channel.write(digest)
+    if dry_run:
+        return Report(channel.who, "ready", len(digest.items), text=letter.text)
+    told = deliver(digest, letter)
+    by_mail = channel.reader.owner is not None
+    return Report(channel.who, told.outcome, len(digest.items), told.why, by_mail=by_mail)

@@ -1,0 +1,153 @@
+"""Watching: the page of a person's own watch list and digest, and the buttons on it and on a model's page."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from models_ui import watching as lists
+from models_ui.catalog.store import current_index
+from models_ui.digest.forms import DigestForm
+from models_ui.digest.readers import choose_digest as remember_digest
+from models_ui.digest.readers import last_sent, reader_of
+from models_ui.http import Request, is_ours
+from models_ui.models import DigestReader, Watch
+from models_ui.sync import mirror_state
+from models_ui.views.radar import EndingLine, RiskLine, ending_line, risk_line
+from models_ui.watching import SNOOZES, HasChanged, TooMany, UnknownModel, Watched
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLine:
+    """One entry as the page shows it."""
+
+    entry: Watched
+    ending: EndingLine | None
+    risk: RiskLine | None
+
+
+@require_safe
+def watching(request: Request) -> HttpResponse:
+    return _page(request, None)
+
+
+@require_POST
+def choose_digest(request: Request) -> HttpResponse:
+    form = DigestForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    reader = remember_digest(owner=request.user, now=timezone.now(), **form.cleaned_data)
+    if reader.scope == DigestReader.Scope.NOTHING:
+        messages.success(request, _("You get no digest."))
+    else:
+        messages.success(request, _("Your digest is set. It is sent when there is something to say."))
+    return redirect("watching")
+
+
+@require_POST
+def add_watch(request: Request) -> HttpResponseRedirect:
+    now, model_id = timezone.now(), request.POST.get("model_id", "")
+    try:
+        lists.watch(owner=request.user, model_id=model_id, index=current_index(mirror_state(), now), now=now)
+    except UnknownModel:
+        raise Http404 from None
+    except TooMany:
+        words = {"most": lists.MOST}
+        messages.error(request, _("You watch %(most)d models, as many as one may. Stop watching one first.") % words)
+    else:
+        messages.success(request, _("You watch %(model)s now.") % {"model": model_id})
+    return _back(request)
+
+
+@require_POST
+def stop_watch(request: Request, pk: int) -> HttpResponseRedirect:
+    watch = _own(request, pk)
+    lists.unwatch(watch)
+    messages.success(request, _("You no longer watch %(model)s.") % {"model": watch.model_id})
+    return _back(request)
+
+
+@require_POST
+def acknowledge_watch(request: Request, pk: int) -> HttpResponseRedirect:
+    entry = _entry(request, pk)
+    words = {"model": entry.label}
+    try:
+        lists.acknowledge(entry, seen=request.POST.get("concern", ""))
+    except HasChanged:
+        messages.error(request, _("What there is to know of %(model)s has changed meanwhile. Look again.") % words)
+    else:
+        messages.success(request, _("%(model)s is acknowledged: it is quiet until something changes.") % words)
+    return _back(request)
+
+
+@require_POST
+def snooze_watch(request: Request, pk: int) -> HttpResponseRedirect:
+    entry = _entry(request, pk)
+    days = next((each for each in SNOOZES if request.POST.get("days") == str(each)), SNOOZES[0])
+    lists.snooze(entry, days=days)
+    sentence = ngettext("%(model)s is quiet for %(days)d day.", "%(model)s is quiet for %(days)d days.", days)
+    messages.success(request, sentence % {"model": entry.label, "days": days})
+    return _back(request)
+
+
+@require_POST
+def resume_watch(request: Request, pk: int) -> HttpResponseRedirect:
+    entry = _entry(request, pk)
+    lists.resume(entry.watch)
+    messages.success(request, _("%(model)s is taken up again.") % {"model": entry.label})
+    return _back(request)
+
+
+def _own(request: Request, pk: int) -> Watch:
+    """Somebody else's is not found."""
+    return get_object_or_404(lists.watches_of(request.user), pk=pk)
+
+
+def _entry(request: Request, pk: int) -> Watched:
+    now = timezone.now()
+    return Watched(_own(request, pk), current_index(mirror_state(), now), now)
+
+
+def _back(request: Request) -> HttpResponseRedirect:
+    """To the page that the button was on."""
+    where = request.POST.get("next", "")
+    return redirect(where if is_ours(request, where) else "watching")
+
+
+def _page(request: Request, form: DigestForm | None, status: int = 200) -> HttpResponse:
+    now = timezone.now()
+    index = current_index(mirror_state(), now)
+    entries = lists.watch_list(lists.watches_of(request.user), index, now)
+    reader = reader_of(request.user)
+    context: dict[str, Any] = {
+        "form": form or DigestForm.of(reader),
+        "sections": list(_sections(entries)),
+        "snoozes": SNOOZES,
+        "wants_digest": reader is not None and reader.scope != DigestReader.Scope.NOTHING,
+        "last_sent": last_sent(reader),
+    }
+    return render(request, "models_ui/watching.html", context, status=status)
+
+
+def _sections(entries: list[Watched]) -> Iterator[tuple[str, list[WatchLine]]]:
+    """Entries in the order of their standing, each standing by itself."""
+    for standing, group in groupby(entries, key=lambda each: each.standing):
+        yield standing, [_line(each) for each in group]
+
+
+def _line(entry: Watched) -> WatchLine:
+    ending = entry.concern.ending if entry.concern else None
+    risk = entry.concern.risk if entry.concern else None
+    return WatchLine(
+        entry,
+        ending_line(ending, entry.index) if ending else None,
+        risk_line(risk, entry.index) if risk else None,
+    )
