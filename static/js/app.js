@@ -13,7 +13,7 @@ Object.assign(htmx.config, {
   ],
 });
 
-const live = () => document.getElementById("live");
+const [live, toast] = ["live", "offline"].map((id) => () => document.getElementById(id));
 
 // A new page: filters start folded where they would stand in the way, and the way back is the way one came.
 function arrive() {
@@ -26,6 +26,10 @@ for (const news of ["DOMContentLoaded", "htmx:historyRestore"]) document.addEven
 // A filter anywhere on the page belongs to the form #filters; the search box speaks for itself while typing.
 document.addEventListener("change", ({ target }) => {
   if (target.form?.id === "filters" && target.id !== "q") htmx.trigger(target.form, "filters-changed");
+});
+// A bare hx-get or hx-post asks for the address that its link or button has anyway.
+document.addEventListener("htmx:configRequest", ({ detail: { elt, verb }, detail }) => {
+  if (!elt.getAttribute(`hx-${verb}`)) detail.path = elt.getAttribute("href") ?? elt.getAttribute("formaction");
 });
 
 // The address bar: the same address twice is one step of history, and a new one decides what the search box says.
@@ -40,8 +44,7 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
 // What is being replaced says so, for the eye and for a screen reader.
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   detail.target.setAttribute("aria-busy", "true");
-  // A button that waits for its answer is disabled, and loses the focus by that.
-  if (document.activeElement !== document.body) kept.asked = document.activeElement;
+  if (document.activeElement !== document.body) kept.asked = document.activeElement; // a button that waits loses the focus
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
 
@@ -87,9 +90,7 @@ document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
-  try { await navigator.clipboard.writeText(source.textContent); } catch {
-    return window.getSelection().selectAllChildren(source);
-  }
+  try { await navigator.clipboard.writeText(source.textContent); } catch { return window.getSelection().selectAllChildren(source); }
   const words = (button.dataset.words ??= button.textContent);
   button.textContent = live().textContent = button.dataset.done;
   setTimeout(() => { button.textContent = words; }, 2000);
@@ -105,7 +106,6 @@ document.addEventListener("keydown", ({ key, target }) => {
 });
 
 // No answer, or a whole page that tells of an error: say so in the corner, in the page's own words where it has some.
-const toast = () => document.getElementById("offline");
 function tell(words) {
   toast().dataset.offline ??= toast().textContent;
   Object.assign(toast(), { textContent: words || toast().dataset.offline, hidden: false });
