@@ -50,6 +50,21 @@ _FACETS: Mapping[str, str | Promise] = {
     "root": gettext_lazy("Fine-tuned from"),
 }
 
+_DOUBTS: Mapping[str, str | Promise] = {
+    "unknown": gettext_lazy("not listed"),
+    "several": gettext_lazy("leads to several models"),
+    "itself": gettext_lazy("leads back here"),
+    "circular": gettext_lazy("leads back here"),
+    "retired": gettext_lazy("retired itself"),
+    "missing": gettext_lazy("no longer listed"),
+    "retiring": gettext_lazy("retiring itself"),
+}
+
+
+def doubt(key: str) -> str:
+    """Why a replacement is doubtful, in the two words that a table's cell has room for."""
+    return str(_DOUBTS[key])
+
 
 def facet_label(facet: str) -> str:
     return str(_FACETS[facet])

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from models_ui.catalog.compare import Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.permissions import Role, Verb, denial
@@ -29,6 +30,14 @@ _BOILERPLATE = re.compile(r"Official \S+ Mistral AI model")
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A model to be named in a line, with the address of its page; no address where none can carry its id."""
+
+    row: Row
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class RowView:
     """A row with what depends on the clock and on the other rows. Templates read it."""
 
@@ -36,7 +45,9 @@ class RowView:
     lifecycle: Lifecycle
     days: int | None  # until it stops working; negative once it has
     address: str  # of its page; empty when no address may carry its id
-    replacement_address: str
+    replacement: Replacement
+    replacement_address: str  # where the name that upstream gives leads
+    instead: Named | None  # the one model that it means today
 
     @property
     def summary(self) -> str:
@@ -52,12 +63,15 @@ class RowView:
 
 
 def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
+    replacement = replacement_of(row, index.find, now)
     return RowView(
         row=row,
         lifecycle=lifecycle(row.deprecation, now),
         days=days_until(row.deprecation, now) if row.deprecation else None,
         address=address_of(row, index),
-        replacement_address=address_of_id(row.replacement) if _leads_elsewhere(row, index) else "",
+        replacement=replacement,
+        replacement_address=address_of_id(row.replacement) if replacement.outcome in ("found", "several") else "",
+        instead=instead_of(replacement, index),
     )
 
 
@@ -66,10 +80,8 @@ def address_of_id(model_id: str) -> str:
     return reverse("model", args=[model_id]) if id_is_routable(model_id) else ""
 
 
-def _leads_elsewhere(row: Row, index: CatalogIndex) -> bool:
-    """Whether the replacement is known, and is not the model itself."""
-    found = index.find(row.replacement)
-    return bool(found) and found != (row,)
+def instead_of(replacement: Replacement, index: CatalogIndex) -> Named | None:
+    return Named(replacement.row, address_of(replacement.row, index)) if replacement.row else None
 
 
 def address_of(row: Row, index: CatalogIndex) -> str:

@@ -24,6 +24,7 @@ register = template.Library()
 register.filter("capability", labels.capability_label)
 register.filter("short_tokens", labels.short_tokens)
 register.filter("exact", labels.exact_number)
+register.filter("doubt", labels.doubt)
 register.filter("in_days", labels.in_days)
 register.filter("ago", labels.ago)
 

@@ -19,7 +19,7 @@ from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.pictures import Timeline, timeline_of
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import HORIZONS, TYPES, Ending, Radar, RadarQuery, Refused, Risk, by_month, radar_of
-from models_ui.catalog.rows import address_of
+from models_ui.catalog.rows import Named, address_of, instead_of
 from models_ui.catalog.store import current_index
 from models_ui.http import Request, query_string
 from models_ui.labels import value_label
@@ -48,14 +48,6 @@ def radar_at(index: CatalogIndex, now: datetime) -> Radar:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A model to be named in a line, with the address of its page; no address where none can carry its id."""
-
-    row: Row
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
 class EndingLine:
     ending: Ending
     address: str
@@ -81,12 +73,11 @@ class Choice:
 
 
 def ending_line(ending: Ending, index: CatalogIndex) -> EndingLine:
-    instead = ending.replacement.row
     tunes = ending.fine_tunes
     return EndingLine(
         ending=ending,
         address=address_of(ending.row, index),
-        instead=Named(instead, address_of(instead, index)) if instead else None,
+        instead=instead_of(ending.replacement, index),
         fine_tunes=[Named(row, address_of(row, index)) for row in tunes[:MOST_FINE_TUNES]],
         more_fine_tunes=len(tunes) - len(tunes[:MOST_FINE_TUNES]),
         fine_tunes_query=fine_tunes_of(ending.row, tunes),

@@ -72,7 +72,9 @@ def test_the_bar_and_its_query_stand_inside_what_every_change_of_the_query_repla
     assert re.search(r'name="query" value="([^"]*)"', fragment)[1] == "q=support"
 
 
-def test_the_token_of_the_bar_stands_outside_of_it_and_outlives_every_change_of_the_query(bob, client_of, synced, tunes):
+def test_the_token_of_the_bar_stands_outside_of_it_and_outlives_every_change_of_the_query(
+    bob, client_of, synced, tunes
+):
     strict = client_of(bob, enforce_csrf_checks=True)
     text = page(strict, "per_page=100")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)" form="bulk"', text)[1]
