@@ -59,6 +59,26 @@ _DOUBTS: Mapping[str, str | Promise] = {
     "missing": gettext_lazy("no longer listed"),
     "retiring": gettext_lazy("retiring itself"),
 }
+_FIELDS: Mapping[str, str | Promise] = {
+    "name": gettext_lazy("Name"),
+    "description": gettext_lazy("Description"),
+    "owned_by": gettext_lazy("Owner"),
+    "created": gettext_lazy("Created"),
+    "max_context_length": gettext_lazy("Context length"),
+    "deprecation": gettext_lazy("Stops working"),
+    "deprecation_replacement_model": gettext_lazy("Replacement"),
+    "default_model_temperature": gettext_lazy("Default temperature"),
+    "root": gettext_lazy("Fine-tuned from"),
+    "job": gettext_lazy("Training job"),
+    "archived": gettext_lazy("State"),
+}
+
+
+def field_label(field: str) -> str:
+    """The word for a field of upstream's, `capabilities.vision` among them."""
+    if field.startswith("capabilities."):
+        return capability_label(field.removeprefix("capabilities."))
+    return str(_FIELDS.get(field, field))
 
 
 def doubt(key: str) -> str:

@@ -4,7 +4,6 @@ A row's HTML depends on the row, the language, the UTC date ("in 23 days") and w
 person: it holds no CSRF token. Buttons belong to a form outside the rows that has one.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,14 +18,15 @@ from django.utils.translation import get_language
 
 from models_ui.catalog.compare import Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.labels import field_label
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
+from models_ui.models import DISPUTED
 from models_ui.permissions import Role, Verb, denial
-from models_ui.services import id_is_routable
+from models_ui.services import id_is_routable, is_placeholder
 
 ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELETE)
 PAGE_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.PROTECT, Verb.UNPROTECT, Verb.DELETE)
 _ASKING = (Verb.RENAME, Verb.DESCRIBE, Verb.DELETE)
-_BOILERPLATE = re.compile(r"Official \S+ Mistral AI model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,18 @@ class RowView:
     def summary(self) -> str:
         """The description, unless it is the sentence that upstream puts where nobody wrote one."""
         text = self.row.description or ""
-        return "" if _BOILERPLATE.fullmatch(text) else text
+        return "" if is_placeholder(text) else text
+
+    @property
+    def garbled(self) -> list[str]:
+        """Upstream's fields that were left out or could not be read."""
+        return [each for each in self.row.problems if not each.startswith(DISPUTED)]
+
+    @property
+    def disputed(self) -> str:
+        """On what the entries of upstream's list disagree, in words; empty where they agree."""
+        fields = (each.removeprefix(DISPUTED) for each in self.row.problems if each.startswith(DISPUTED))
+        return ", ".join(field_label(each) for each in fields)
 
     @property
     def urgency(self) -> str:

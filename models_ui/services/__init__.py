@@ -17,6 +17,7 @@ from .cards import (
     ModelList,
     check_model_id,
     id_is_routable,
+    is_placeholder,
     parse_card,
     storable,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "decode_json",
     "diagnose",
     "id_is_routable",
+    "is_placeholder",
     "list_entries",
     "models_api",
     "parse_card",

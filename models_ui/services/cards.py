@@ -6,6 +6,7 @@ and the set of capabilities grows. So nothing here raises because of what was se
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ LONGEST_CAPABILITY = 100
 MOST_TOKENS = 2**31 - 1  # what a database integer holds; the longest context seen is 262,144
 
 T = TypeVar("T")
+_PLACEHOLDER = re.compile(r"Official \S+ Mistral AI model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,11 @@ def id_is_routable(model_id: str) -> bool:
         and model_id != "."
         and ".." not in model_id
     )
+
+
+def is_placeholder(description: str) -> bool:
+    """Whether it is the sentence that upstream puts where nobody wrote a description."""
+    return _PLACEHOLDER.fullmatch(description) is not None
 
 
 def check_model_id(model_id: str) -> str:
