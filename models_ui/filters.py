@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from models_ui.labels import a_few
+
 MAX_TEXT = 200
 MAX_VALUES = 50
 _SPACES = re.compile(r"\s+")
@@ -60,7 +62,7 @@ class Filters:
                 ignored.append(_not_a_value(parameter, value))
             else:
                 values[name] = understood
-        return cls(**values), ignored
+        return cls(**values), a_few(ignored)
 
     @classmethod
     def _parameters(cls) -> dict[str, str]:

@@ -1,11 +1,14 @@
 """Words for upstream's keys, in the reader's language. A key nobody has heard of is shown as it came."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+
+MOST_SENTENCES: Final = 5
 
 _CAPABILITIES: Mapping[str, str | Promise] = {
     "completion_chat": gettext_lazy("Chat"),
@@ -115,6 +118,16 @@ def short_tokens(tokens: int) -> str:
 
 def exact_number(number: int) -> str:
     return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def a_few(sentences: Iterable[str]) -> list[str]:
+    """Each sentence once, and no more of them than anybody reads; the last one says how many there are beside."""
+    found = list(dict.fromkeys(sentences))
+    rest = len(found) - MOST_SENTENCES
+    if rest <= 0:
+        return found
+    more = ngettext("%(count)d more was ignored.", "%(count)d more were ignored.", rest) % {"count": rest}
+    return [*found[:MOST_SENTENCES], more]
 
 
 def quoted(text: object) -> str:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from models_ui.grouping import LONGEST_IDENTITY, RealModel, canonical_id, is_floating, real_models
 from models_ui.services import ModelCard, parse_card
 
-
 DATE = "2030-01-31T12:00:00Z"
 
 

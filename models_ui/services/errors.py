@@ -359,7 +359,8 @@ class Gone(ModelsAPIError):
     quotes_detail = True
     sentence = gettext_lazy("Mistral has switched this part of the Models API off, so it cannot be done any more.")
     list_sentence = gettext_lazy(
-        "Mistral has switched this list of models off: ask whoever runs the dashboard to look for a newer version of it."
+        "Mistral has switched this list of models off: ask whoever runs the dashboard to look for a newer version of "
+        "it."
     )
 
 

@@ -22,7 +22,7 @@ from models_ui.catalog.radar import HORIZONS, TYPES, Ending, Radar, RadarQuery, 
 from models_ui.catalog.rows import Named, address_of, instead_of
 from models_ui.catalog.store import current_index
 from models_ui.http import Request, query_string
-from models_ui.labels import value_label
+from models_ui.labels import a_few, value_label
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
 
@@ -101,7 +101,7 @@ class RadarPage:
         self.index = index
         self.query = query
         self.now = now
-        self.ignored = [_refused_sentence(each) for each in refused]
+        self.ignored = a_few(_refused_sentence(each) for each in refused)
         self.whole = radar_at(index, now)
         self.radar = self.whole.narrowed(query)
 
