@@ -82,9 +82,11 @@ def parse_card(raw: object) -> ModelCard | None:
         return None
     fields = _Fields(raw)
     model_id = fields.read("id", _text, required=True, nullable=False) or ""
-    root = fields.read("root", _text, nullable=False)
-    job = fields.read("job", _text, nullable=False)
+    root = fields.read("root", _text)
+    job = fields.read("job", _text)
     kind = fields.read("type", _word, required=True, nullable=False) or _guess_type(model_id, root, job)
+    if kind == FINE_TUNED:
+        fields.refuse_null("root", "job")
     created = fields.read("created", _epoch, required=True, nullable=False)
     return ModelCard(
         id=model_id,
@@ -171,6 +173,9 @@ class _Fields:
         except (ValueError, OverflowError, OSError):  # the last two: numbers and times beyond what Python can hold
             self.problems.append(name)
             return None
+
+    def refuse_null(self, *names: str) -> None:
+        self.problems += [name for name in names if name in self.raw and self.raw[name] is None]
 
 
 def _read_aliases(fields: _Fields, model_id: str) -> tuple[str, ...]:
