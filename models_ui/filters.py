@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from models_ui.labels import quoted
+from models_ui.labels import a_few, quoted
 
 PER_PAGE = 50
 MAX_TEXT = 200
@@ -72,7 +72,7 @@ class Filters:
                 ignored.append(_not_a_value(parameter, value))
             else:
                 values[name] = understood
-        return cls(**values), ignored
+        return cls(**values), a_few(ignored)
 
     @classmethod
     def _parameters(cls) -> dict[str, str]:

@@ -3,16 +3,19 @@
 Only base entries are grouped: by `name`, then along `aliases`; a fine-tune's identity is its id. What recordings of
 the live list taught, and each of these rules answers: an id can be listed twice for two different models, `aliases`
 can be empty on an alias, `name` can be null or itself be a floating alias.
+
+Nothing depends on the order of the list's entries but the order of the models. Where entries of one model disagree, one
+of them is believed, always the same, and what they disagree on is named.
 """
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from typing import Any
 
-from models_ui.services import BASE, ModelCard
+from models_ui.services import BASE, ModelCard, is_placeholder, storable
 
 LONGEST_IDENTITY = 600  # what its column holds
 _DATED = re.compile(r"-(\d{4})$")  # -2508 is August 2025
@@ -21,15 +24,19 @@ _NUMBERS = re.compile(r"\d+")
 _FILLABLE = tuple(
     field.name for field in fields(ModelCard) if field.name not in {"id", "type", "aliases", "raw", "problems"}
 )
+_UPSTREAMS_WORD = {"replacement": "deprecation_replacement_model", "default_temperature": "default_model_temperature"}
+_SAID_BY_NULL = ("deprecation", "replacement")  # there null is an answer: it has none
 
 
 @dataclass(frozen=True, slots=True)
 class RealModel:
-    """One real model: its card under the canonical id, and every other id it answers to."""
+    """One real model: its card under the canonical id, every other id it answers to, and the fields on which its
+    entries disagree, by upstream's names: `max_context_length`, `capabilities.vision`."""
 
     identity: str  # unique in one list; the id, and more where one id means two models
     card: ModelCard
     aliases: tuple[str, ...]
+    disagreements: tuple[str, ...] = ()
 
 
 def is_floating(model_id: str) -> bool:
@@ -73,19 +80,19 @@ def unique_identity(identity: str, taken: Container[str]) -> str:
 
 def _groups(cards: Sequence[ModelCard]) -> list[list[ModelCard]]:
     """Entries of one model together."""
-    groups: dict[tuple[str, str], list[ModelCard]] = {}
+    groups: dict[tuple[str, ...], list[ModelCard]] = {}
     nameless: list[ModelCard] = []
     for position, card in enumerate(cards):
         if card.type != BASE:
             # Without an id there is nothing to tell two entries by, so each stands alone.
-            key = ("id", card.id) if card.id else ("position", str(position))
+            key: tuple[str, ...] = ("id", card.id, card.type) if card.id else ("position", str(position))
         elif card.name:
             key = ("name", card.name)
         else:
             nameless.append(card)
             continue
         groups.setdefault(key, []).append(card)
-    homes: dict[str, set[tuple[str, str]]] = {}
+    homes: dict[str, set[tuple[str, ...]]] = {}
     for key, group in groups.items():
         if key[0] == "name":
             for each in (each for card in group for each in _ids_of(card)):
@@ -138,14 +145,65 @@ def _ids_by_group(groups: Sequence[Sequence[ModelCard]]) -> dict[str, set[int]]:
 
 
 def _merge(group: Sequence[ModelCard], index: int, listed: dict[str, set[int]]) -> RealModel:
-    ids = list(dict.fromkeys(card.id for card in group if card.id))
-    model_id = canonical_id(ids, group[0].name)
-    card = next(card for card in group if card.id == model_id)
+    ids = {card.id for card in group if card.id}
+    model_id = canonical_id(sorted(ids), group[0].name)
+    group = _by_weight(group, model_id)
+    card = group[0]
     # An alias that is listed as an entry of another model is that model's, whatever this one claims.
-    claimed = (alias for each in group for alias in each.aliases if listed.get(alias, {index}) & {index})
-    aliases = tuple(dict.fromkeys(each for each in (*ids, *claimed) if each != model_id))
+    claimed = {alias for each in group for alias in each.aliases if listed.get(alias, {index}) & {index}}
+    aliases = tuple(sorted((ids | claimed) - {model_id}))
     gaps = {name: value for name in _FILLABLE if _is_gap(getattr(card, name)) for value in _said(group, name)[:1]}
-    return RealModel(identity=model_id, card=replace(card, **gaps) if gaps else card, aliases=aliases)
+    whole = replace(card, **gaps) if gaps else card
+    return RealModel(identity=model_id, card=whole, aliases=aliases, disagreements=tuple(_disagreements(group)))
+
+
+def _by_weight(group: Sequence[ModelCard], model_id: str) -> list[ModelCard]:
+    """The entries in the order in which they are believed: that of the id to know the model by, then those of pinned
+    ids. Of one id's entries the most readable comes first, then the fullest; then an order that means nothing."""
+    if len(group) == 1:
+        return list(group)
+    times = Counter(card.id for card in group)
+
+    def key(card: ModelCard) -> tuple[object, ...]:
+        rank = (card.id != model_id, is_floating(card.id), card.id)
+        return (*rank, *_evidence(card)) if times[card.id] > 1 else rank
+
+    return sorted(group, key=key)
+
+
+def _evidence(card: ModelCard) -> tuple[int, int, str, str]:
+    payload = card.raw if card.is_fine_tuned else {**card.raw, "created": 0}
+    gaps = sum(_is_gap(getattr(card, name)) for name in _FILLABLE)
+    return len(card.problems), gaps, repr(card), repr(storable(payload))
+
+
+def _disagreements(group: Sequence[ModelCard]) -> Iterator[str]:
+    """The fields of which the entries say different things. An entry that says nothing, or nothing that can be read,
+    disagrees with none."""
+    if len(group) == 1:
+        return
+    for name in _FILLABLE:
+        if name == "capabilities":
+            yield from (f"capabilities.{key}" for key in _disputed_flags(group))
+        elif len({value for card in group for value in _claims(card, name)}) > 1:
+            yield _UPSTREAMS_WORD.get(name, name)
+
+
+def _disputed_flags(group: Sequence[ModelCard]) -> Iterable[str]:
+    said: dict[str, set[bool]] = {}
+    for card in group:
+        for key, has in card.capabilities.items():
+            said.setdefault(key, set()).add(has)
+    return sorted(key for key, values in said.items() if len(values) > 1)
+
+
+def _claims(card: ModelCard, name: str) -> list[Any]:
+    """What an entry says of a field: one value, or none."""
+    value = getattr(card, name)
+    word = _UPSTREAMS_WORD.get(name, name)
+    if value is None and name in _SAID_BY_NULL and word in card.raw and word not in card.problems:
+        return [None]
+    return [] if _is_gap(value) or (name == "description" and is_placeholder(value)) else [value]
 
 
 def _said(group: Sequence[ModelCard], name: str) -> list[Any]:
@@ -161,13 +219,18 @@ def _is_gap(value: object) -> bool:
 def _with_identities(models: Sequence[RealModel]) -> list[RealModel]:
     """Identities made unique: where several models share an id, the one named like it keeps it bare."""
     shared = Counter(model.identity for model in models)
-    taken: set[str] = set()
-    result = []
+    wanted = []
     for model in models:
         card, identity = model.card, model.identity
         if not identity or (shared[identity] > 1 and card.name != identity):
             identity = f"{card.id}\n{card.type}\n{card.name or ''}"
-        unique = unique_identity(identity, taken)
+        wanted.append(identity)
+    alike = Counter(wanted)
+    taken: set[str] = set()
+    result = dict(enumerate(models))
+    # The numbers of those that nothing else tells apart do not depend on the order of the list either.
+    for place in sorted(result, key=lambda each: _evidence(models[each].card) if alike[wanted[each]] > 1 else ()):
+        unique = unique_identity(wanted[place], taken)
         taken.add(unique)
-        result.append(replace(model, identity=unique))
-    return result
+        result[place] = replace(models[place], identity=unique)
+    return [result[place] for place in range(len(models))]

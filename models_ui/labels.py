@@ -1,11 +1,14 @@
 """Words for upstream's keys, in the reader's language. A key nobody has heard of is shown as it came."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+
+MOST_SENTENCES: Final = 5
 
 _CAPABILITIES: Mapping[str, str | Promise] = {
     "completion_chat": gettext_lazy("Chat"),
@@ -50,6 +53,41 @@ _FACETS: Mapping[str, str | Promise] = {
     "root": gettext_lazy("Fine-tuned from"),
 }
 
+_DOUBTS: Mapping[str, str | Promise] = {
+    "unknown": gettext_lazy("not listed"),
+    "several": gettext_lazy("leads to several models"),
+    "itself": gettext_lazy("leads back here"),
+    "circular": gettext_lazy("leads back here"),
+    "retired": gettext_lazy("retired itself"),
+    "missing": gettext_lazy("no longer listed"),
+    "retiring": gettext_lazy("retiring itself"),
+}
+_FIELDS: Mapping[str, str | Promise] = {
+    "name": gettext_lazy("Name"),
+    "description": gettext_lazy("Description"),
+    "owned_by": gettext_lazy("Owner"),
+    "created": gettext_lazy("Created"),
+    "max_context_length": gettext_lazy("Context length"),
+    "deprecation": gettext_lazy("Stops working"),
+    "deprecation_replacement_model": gettext_lazy("Replacement"),
+    "default_model_temperature": gettext_lazy("Default temperature"),
+    "root": gettext_lazy("Fine-tuned from"),
+    "job": gettext_lazy("Training job"),
+    "archived": gettext_lazy("State"),
+}
+
+
+def field_label(field: str) -> str:
+    """The word for a field of upstream's, `capabilities.vision` among them."""
+    if field.startswith("capabilities."):
+        return capability_label(field.removeprefix("capabilities."))
+    return str(_FIELDS.get(field, field))
+
+
+def doubt(key: str) -> str:
+    """Why a replacement is doubtful, in the two words that a table's cell has room for."""
+    return str(_DOUBTS[key])
+
 
 def facet_label(facet: str) -> str:
     return str(_FACETS[facet])
@@ -80,6 +118,16 @@ def short_tokens(tokens: int) -> str:
 
 def exact_number(number: int) -> str:
     return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def a_few(sentences: Iterable[str]) -> list[str]:
+    """Each sentence once, and no more of them than anybody reads; the last one says how many there are beside."""
+    found = list(dict.fromkeys(sentences))
+    rest = len(found) - MOST_SENTENCES
+    if rest <= 0:
+        return found
+    more = ngettext("%(count)d more was ignored.", "%(count)d more were ignored.", rest) % {"count": rest}
+    return [*found[:MOST_SENTENCES], more]
 
 
 def quoted(text: object) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import CharField
 
 from models_ui.grouping import RealModel, is_floating
-from models_ui.models import CatalogModel
+from models_ui.models import DISPUTED, CatalogModel
 from models_ui.services import BASE, FINE_TUNED, ModelCard, storable
 
 # Of a base model, text and numbers that change (other than a growing context) wait for a second run as well:
@@ -57,7 +57,7 @@ def facts(model: RealModel, row: CatalogModel | None = None) -> dict[str, Any]:
         "root": card.root or "",
         "job": card.job or "",
         "raw": _payload(card, row),
-        "problems": list(card.problems),
+        "problems": [*card.problems, *(f"{DISPUTED}{name}" for name in model.disagreements)],
     }
     if card.archived is not None:
         found["archived"] = card.archived

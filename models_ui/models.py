@@ -39,6 +39,10 @@ class Mirror(models.Model):
         return self.upstream or "not synced yet"
 
 
+# In `CatalogModel.problems`, before a field on which the entries of one model disagree.
+DISPUTED = "disputed:"
+
+
 class CatalogModel(models.Model):
     """One real model: its confirmed facts, and when it was seen. Rows are never deleted."""
 

@@ -103,7 +103,7 @@ def save(row: CatalogModel) -> None:
     """Save the row and move the mirror's version, so that every process builds its index anew."""
     row.acted_at = timezone.now()
     row.save()
-    Mirror.objects.filter(pk=1).update(version=secrets.token_hex(16))
+    Mirror.objects.filter(pk=1).update(version=secrets.token_urlsafe(9))
 
 
 def fresh(row: CatalogModel) -> CatalogModel:

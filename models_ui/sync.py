@@ -242,7 +242,7 @@ def _apply(
     run.save()
 
     if new or visible or news or not mirror.version:
-        mirror.version = secrets.token_hex(16)
+        mirror.version = secrets.token_urlsafe(9)
     mirror.last_synced_at, mirror.unreadable = run.finished_at, run.unreadable
     mirror.failed_at, mirror.failure = None, {}
     mirror.save()

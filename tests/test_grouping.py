@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from models_ui.grouping import LONGEST_IDENTITY, RealModel, canonical_id, is_floating, real_models
 from models_ui.services import ModelCard, parse_card
 
+DATE = "2030-01-31T12:00:00Z"
+
 
 def base(model_id: str, name: str | None = None, *aliases: str, **fields) -> ModelCard:
     card = parse_card({"id": model_id, "name": name, "aliases": list(aliases), "type": "base", **fields})
@@ -214,6 +216,52 @@ def test_the_main_entrys_own_words_win():
     assert real_models(entries)[0].card.description == "pinned"
 
 
+# --- Entries of one model that disagree
+
+
+def test_facts_on_which_the_entries_of_a_model_disagree_are_named():
+    entries = [
+        base("a-2501", "a", max_context_length=9, capabilities={"vision": True, "ocr": False}, owned_by="o"),
+        base("a-latest", "a", max_context_length=8, capabilities={"vision": False, "ocr": False}, deprecation=DATE),
+        base("a", "a", max_context_length=9, capabilities={"vision": True, "audio": True}, deprecation=None),
+    ]
+    (model,) = real_models(entries)
+    assert model.disagreements == ("max_context_length", "capabilities.vision", "deprecation")
+    assert model.card.max_context_length == 9
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {},
+        {"max_context_length": 9, "capabilities": {"vision": True}},
+        {"description": None, "capabilities": {"ocr": True}},
+        {"deprecation": "31 January", "max_context_length": "many"},  # what cannot be read says nothing
+        {"description": "Official a-latest Mistral AI model"},  # nor does what nobody wrote
+        {"created": 7, "unheard_of": 1},
+    ],
+)
+def test_an_entry_that_says_nothing_of_a_fact_does_not_disagree(other: dict):
+    whole = base("a-2501", "a", max_context_length=9, capabilities={"vision": True}, description="x", deprecation=DATE)
+    (model,) = real_models([whole, base("a-latest", "a", **other)])
+    assert model.disagreements == ()
+
+
+def test_two_fine_tunes_of_one_id_are_one_row_that_says_what_differs():
+    one = tune("ft:a:1", "Support", root="nemo", created=1_700_000_000, archived=True)
+    two = tune("ft:a:1", "Sales", root="small", created=1_600_000_000, archived=False)
+    for cards in ([one, two], [two, one]):
+        (model,) = real_models(cards)
+        assert model.disagreements == ("name", "created", "root", "archived")
+        assert model.card == min(one, two, key=repr)
+
+
+def test_an_entry_that_says_more_wins_over_one_of_the_same_id_that_says_less():
+    less, more = tune("ft:a:1", "Sales", root=7), tune("ft:a:1", "Support", root="nemo", max_context_length=9)
+    for cards in ([less, more], [more, less]):
+        assert real_models(cards)[0].card.name == "Support"
+
+
 def test_identities_fit_into_their_column_and_stay_apart():
     long = "x" * 10_000
     models = real_models([base(f"{long}1", long), base(f"{long}2", f"{long}y"), tune(f"{long}1", long)])
@@ -270,6 +318,41 @@ def test_the_order_of_the_list_does_not_change_what_is_one_model(cards: list[Mod
 
 def sort_aliases(model: tuple[str, frozenset[str]]) -> tuple[str, list[str]]:
     return model[0], sorted(model[1])
+
+
+differing = st.lists(
+    st.builds(
+        lambda kind, model_id, name, fields: base(model_id, name, type=kind, **fields),
+        st.sampled_from(["base", "base", "fine-tuned", "reranker"]),
+        ids,
+        st.none() | st.sampled_from(IDS),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "max_context_length": st.sampled_from([8, 9, None, "many"]),
+                "capabilities": st.sampled_from([{"vision": True}, {"vision": False}, {"ocr": True}, None]),
+                "deprecation": st.sampled_from([None, "2030-01-31T12:00:00Z", "2030-02-28T12:00:00Z", "soon"]),
+                "description": st.sampled_from(["x", "y", None]),
+                "created": st.sampled_from([1, 2]),
+                "unheard_of": st.integers(0, 1),
+            },
+        ),
+    ),
+    max_size=6,
+)
+
+
+@given(differing, st.randoms())
+@settings(max_examples=300)
+def test_the_order_of_the_list_changes_nothing_of_what_is_said(cards: list[ModelCard], random):
+    first, second = (real_models(them) for them in (cards, random.sample(cards, k=len(cards))))
+    said = [sorted((told_whole(model) for model in models), key=repr) for models in (first, second)]
+    assert said[0] == said[1]
+
+
+def told_whole(model: RealModel) -> tuple:
+    raw = model.card.raw if model.card.type == "fine-tuned" else {**model.card.raw, "created": 0}
+    return model.identity, repr(model.card), repr(raw), model.aliases, model.disagreements
 
 
 @given(lists)

@@ -16,6 +16,7 @@ Find = Callable[[str], Sequence[Row]]
 """The models that an id or alias leads to today: none, one or several. `CatalogIndex.find` is one."""
 
 Outcome = Literal["none", "unknown", "several", "itself", "found"]
+Doubt = Literal["", "unknown", "several", "itself", "retired", "missing", "circular", "retiring"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +68,17 @@ class Replacement:
         return self.row is not None and self.named != self.row.model_id
 
     @property
-    def doubtful(self) -> bool:
-        """Whether whoever moves there has to move again, or cannot."""
+    def doubt(self) -> Doubt:
+        """Why whoever moves there has to move again, or cannot: the worst reason. Empty when there is none."""
         if self.outcome != "found":
-            return self.outcome != "none"
-        return self.circular or self.stage != "active" or (self.row is not None and self.row.is_missing)
+            return "" if self.outcome == "none" else self.outcome
+        if self.stage == "retired":
+            return "retired"
+        if self.row is not None and self.row.is_missing:
+            return "missing"
+        if self.circular:
+            return "circular"
+        return "retiring" if self.stage == "retiring" else ""
 
 
 def compare(before: Row, after: Row) -> Comparison:

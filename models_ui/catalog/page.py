@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from models_ui.catalog.index import CatalogIndex, FacetValue, Result
 from models_ui.catalog.query import MAX_TEXT, PAGE_SIZES, CatalogQuery, Ignored
 from models_ui.catalog.rows import row_fragments
-from models_ui.labels import facet_label, quoted, short_tokens, value_label
+from models_ui.labels import a_few, facet_label, quoted, short_tokens, value_label
 from models_ui.permissions import Role
 
 CONTEXT_PRESETS = (32_000, 128_000, 256_000)
@@ -63,7 +63,7 @@ class CatalogPage:
         self.index = index
         self.now = now
         self.role = role
-        self.ignored = [_ignored_sentence(each) for each in ignored]
+        self.ignored = a_few(_ignored_sentence(each) for each in ignored)
         self.result: Result = index.search(query)
         self.query = self.result.query
         # Rendered here and not on the template's demand: there some errors pass for "there are no rows".

@@ -4,7 +4,6 @@ A row's HTML depends on the row, the language, the UTC date ("in 23 days") and w
 person: it holds no CSRF token. Buttons belong to a form outside the rows that has one.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,15 +16,25 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from models_ui.catalog.compare import Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.labels import field_label
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
+from models_ui.models import DISPUTED
 from models_ui.permissions import Role, Verb, denial
-from models_ui.services import id_is_routable
+from models_ui.services import id_is_routable, is_placeholder
 
 ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELETE)
 PAGE_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.PROTECT, Verb.UNPROTECT, Verb.DELETE)
 _ASKING = (Verb.RENAME, Verb.DESCRIBE, Verb.DELETE)
-_BOILERPLATE = re.compile(r"Official \S+ Mistral AI model")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A model to be named in a line, with the address of its page; no address where none can carry its id."""
+
+    row: Row
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +45,26 @@ class RowView:
     lifecycle: Lifecycle
     days: int | None  # until it stops working; negative once it has
     address: str  # of its page; empty when no address may carry its id
-    replacement_address: str
+    replacement: Replacement
+    replacement_address: str  # where the name that upstream gives leads
+    instead: Named | None  # the one model that it means today
 
     @property
     def summary(self) -> str:
         """The description, unless it is the sentence that upstream puts where nobody wrote one."""
         text = self.row.description or ""
-        return "" if _BOILERPLATE.fullmatch(text) else text
+        return "" if is_placeholder(text) else text
+
+    @property
+    def garbled(self) -> list[str]:
+        """Upstream's fields that were left out or could not be read."""
+        return [each for each in self.row.problems if not each.startswith(DISPUTED)]
+
+    @property
+    def disputed(self) -> str:
+        """On what the entries of upstream's list disagree, in words; empty where they agree."""
+        fields = (each.removeprefix(DISPUTED) for each in self.row.problems if each.startswith(DISPUTED))
+        return ", ".join(field_label(each) for each in fields)
 
     @property
     def urgency(self) -> str:
@@ -52,12 +74,15 @@ class RowView:
 
 
 def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
+    replacement = replacement_of(row, index.find, now)
     return RowView(
         row=row,
         lifecycle=lifecycle(row.deprecation, now),
         days=days_until(row.deprecation, now) if row.deprecation else None,
         address=address_of(row, index),
-        replacement_address=address_of_id(row.replacement) if _leads_elsewhere(row, index) else "",
+        replacement=replacement,
+        replacement_address=address_of_id(row.replacement) if replacement.outcome in ("found", "several") else "",
+        instead=instead_of(replacement, index),
     )
 
 
@@ -66,10 +91,8 @@ def address_of_id(model_id: str) -> str:
     return reverse("model", args=[model_id]) if id_is_routable(model_id) else ""
 
 
-def _leads_elsewhere(row: Row, index: CatalogIndex) -> bool:
-    """Whether the replacement is known, and is not the model itself."""
-    found = index.find(row.replacement)
-    return bool(found) and found != (row,)
+def instead_of(replacement: Replacement, index: CatalogIndex) -> Named | None:
+    return Named(replacement.row, address_of(replacement.row, index)) if replacement.row else None
 
 
 def address_of(row: Row, index: CatalogIndex) -> str:

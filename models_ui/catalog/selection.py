@@ -48,17 +48,21 @@ def offer(page: CatalogPage) -> Offer | None:
     if not total:
         return None
     query = page.query.at_page(1).serialize()
-    return Offer(total, signing.dumps({"query": query, "version": page.index.version}, salt=_SALT), query)
+    return Offer(total, _signer().sign(f"{page.index.version}?{query}"), query)
 
 
 def choice(token: str, index: CatalogIndex) -> Choice:
     try:
-        given = signing.loads(token, salt=_SALT, max_age=_LASTS)
+        version, _, text = _signer().unsign(token, max_age=_LASTS).partition("?")
     except signing.BadSignature:
         raise Expired from None
-    query, _ = CatalogQuery.parse(given["query"])
+    query, _ignored = CatalogQuery.parse(text)
     ids = [row.model_id for row in index.matches(query) if row.type == FINE_TUNED and row.model_id]
-    return Choice(ids, query.serialize(), moved=given["version"] != index.version)
+    return Choice(ids, query.serialize(), moved=version != index.version)
+
+
+def _signer() -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt=_SALT)
 
 
 def _fine_tunes(page: CatalogPage) -> int:

@@ -17,6 +17,7 @@ from .cards import (
     ModelList,
     check_model_id,
     id_is_routable,
+    is_placeholder,
     parse_card,
     storable,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "diagnose",
     "digest_webhook",
     "id_is_routable",
+    "is_placeholder",
     "list_entries",
     "models_api",
     "parse_card",

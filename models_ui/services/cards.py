@@ -6,6 +6,7 @@ and the set of capabilities grows. So nothing here raises because of what was se
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ LONGEST_CAPABILITY = 100
 MOST_TOKENS = 2**31 - 1  # what a database integer holds; the longest context seen is 262,144
 
 T = TypeVar("T")
+_PLACEHOLDER = re.compile(r"Official \S+ Mistral AI model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,11 @@ def parse_card(raw: object) -> ModelCard | None:
         return None
     fields = _Fields(raw)
     model_id = fields.read("id", _text, required=True, nullable=False) or ""
-    root = fields.read("root", _text, nullable=False)
-    job = fields.read("job", _text, nullable=False)
+    root = fields.read("root", _text)
+    job = fields.read("job", _text)
     kind = fields.read("type", _word, required=True, nullable=False) or _guess_type(model_id, root, job)
+    if kind == FINE_TUNED:
+        fields.refuse_null("root", "job")
     created = fields.read("created", _epoch, required=True, nullable=False)
     return ModelCard(
         id=model_id,
@@ -114,6 +118,11 @@ def id_is_routable(model_id: str) -> bool:
         and model_id != "."
         and ".." not in model_id
     )
+
+
+def is_placeholder(description: str) -> bool:
+    """Whether it is the sentence that upstream puts where nobody wrote a description."""
+    return _PLACEHOLDER.fullmatch(description) is not None
 
 
 def check_model_id(model_id: str) -> str:
@@ -164,6 +173,9 @@ class _Fields:
         except (ValueError, OverflowError, OSError):  # the last two: numbers and times beyond what Python can hold
             self.problems.append(name)
             return None
+
+    def refuse_null(self, *names: str) -> None:
+        self.problems += [name for name in names if name in self.raw and self.raw[name] is None]
 
 
 def _read_aliases(fields: _Fields, model_id: str) -> tuple[str, ...]:

@@ -64,6 +64,8 @@ class ModelsAPIError(Exception):
     code: ClassVar[str] = "models_api_error"
     retryable: ClassVar[bool] = False
     sentence: ClassVar[str | Promise] = gettext_lazy("The Models API could not be used.")
+    # What to say instead where the call was about no model: then it was the list that was asked for.
+    list_sentence: ClassVar[str | Promise] = ""
     quotes_detail: ClassVar[bool] = False
 
     def __init__(
@@ -86,7 +88,7 @@ class ModelsAPIError(Exception):
 
     @property
     def user_message(self) -> str:
-        sentence = str(self.sentence) % self._words()
+        sentence = str((not self.model_id and self.list_sentence) or self.sentence) % self._words()
         parts = [sentence if self.model_id else capfirst(sentence)]
         if self.quotes_detail and self.detail:
             parts.append(_("The Models API says: “%(detail)s”") % {"detail": self.detail})
@@ -264,6 +266,10 @@ class Forbidden(ModelsAPIError):
         "The Models API does not allow this with the dashboard’s key: ask an administrator of your organisation "
         "at Mistral which rights the key has."
     )
+    list_sentence = gettext_lazy(
+        "The Models API refused to list the models with the dashboard’s key: ask an administrator of your organisation "
+        "at Mistral which rights the key has."
+    )
 
 
 class TierNotAllowed(Forbidden):
@@ -273,6 +279,10 @@ class TierNotAllowed(Forbidden):
         "%(model)s is not part of your organisation’s plan: an administrator of your organisation can change "
         "the plan at Mistral."
     )
+    list_sentence = gettext_lazy(
+        "The Models API refused to list the models, because your organisation’s plan does not allow it: an "
+        "administrator of your organisation can change the plan at Mistral."
+    )
 
 
 class LabsNotEnabled(Forbidden):
@@ -281,6 +291,10 @@ class LabsNotEnabled(Forbidden):
     sentence = gettext_lazy(
         "%(model)s is a Labs model: an administrator of your organisation must first enable Labs in Mistral’s "
         "admin console, under Privacy."
+    )
+    list_sentence = gettext_lazy(
+        "The Models API refused to list the models while Labs is not enabled: an administrator of your organisation "
+        "can enable Labs in Mistral’s admin console, under Privacy."
     )
 
 
@@ -327,24 +341,38 @@ class RouteNotFound(NotFound):
         "The address does not know this part of the Models API: ask whoever runs the dashboard to check the "
         "settings MODELS_API_DIALECT and MODELS_API_BASE_URL with “manage.py check_api”."
     )
+    list_sentence = gettext_lazy(
+        "The address has no list of models, so it may not be that of the Models API: ask whoever runs the dashboard "
+        "to check the setting MODELS_API_BASE_URL with “manage.py check_api”."
+    )
 
 
 class Conflict(ModelsAPIError):
     code = "conflict"
     quotes_detail = True
     sentence = gettext_lazy("The model was changed or is in use by someone else: read it again, then decide.")
+    list_sentence = gettext_lazy("The Models API refused to list the models just now: try again in a minute.")
 
 
 class Gone(ModelsAPIError):
     code = "gone"
     quotes_detail = True
     sentence = gettext_lazy("Mistral has switched this part of the Models API off, so it cannot be done any more.")
+    list_sentence = gettext_lazy(
+        "Mistral has switched this list of models off: ask whoever runs the dashboard to look for a newer version of "
+        "it."
+    )
 
 
 class Invalid(ModelsAPIError):
     code = "invalid"
     quotes_detail = True
     sentence = gettext_lazy("The Models API does not accept this: change what you entered and try again.")
+    list_sentence = gettext_lazy(
+        "The Models API refused to list the models, as if the dashboard had asked wrongly: try again later, and if it "
+        "lasts ask whoever runs the dashboard to check the setting MODELS_API_BASE_URL or to look for a newer version "
+        "of the dashboard."
+    )
 
 
 class NameCannotBeCleared(Invalid):

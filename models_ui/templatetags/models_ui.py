@@ -24,6 +24,7 @@ register = template.Library()
 register.filter("capability", labels.capability_label)
 register.filter("short_tokens", labels.short_tokens)
 register.filter("exact", labels.exact_number)
+register.filter("doubt", labels.doubt)
 register.filter("in_days", labels.in_days)
 register.filter("ago", labels.ago)
 
@@ -94,15 +95,16 @@ def label(value: str, facet: str) -> str:
 
 @register.filter
 def utc(value: datetime) -> str:
-    """A moment for machines and for hovering: 2026-08-31T12:00:00+00:00."""
-    return value.isoformat(timespec="seconds")
+    """A moment for machines and for hovering: 2026-08-31T12:00:00Z."""
+    return value.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @register.simple_tag
 def catalog_link(query: CatalogQuery) -> SafeString:
     """The attributes of a link to another view of the catalog: a plain address, and htmx swapping just the results.
 
-    Each link carries all of them, since nothing here relies on attributes inherited from around it.
+    Each link carries all of them, since nothing here relies on attributes inherited from around it. Only the address
+    stands once: a bare `hx-get` asks for where the link leads.
     """
     return format_html(_LINK, catalog_address(query))
 
@@ -113,7 +115,7 @@ def catalog_address(query: CatalogQuery) -> str:
     return _catalog() + (f"?{parameters}" if parameters else "")
 
 
-_LINK: Final = 'href="{0}" hx-get="{0}" hx-target="#results" hx-swap="outerHTML" hx-sync="#filters:replace"'
+_LINK: Final = 'href="{0}" hx-get hx-target="#results" hx-swap="outerHTML" hx-sync="#filters:replace"'
 
 
 @cache

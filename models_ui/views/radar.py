@@ -19,10 +19,10 @@ from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.pictures import Timeline, timeline_of
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import HORIZONS, TYPES, Ending, Radar, RadarQuery, Refused, Risk, by_month, radar_of
-from models_ui.catalog.rows import address_of
+from models_ui.catalog.rows import Named, address_of, instead_of
 from models_ui.catalog.store import current_index
 from models_ui.http import Request, query_string
-from models_ui.labels import value_label
+from models_ui.labels import a_few, value_label
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
 
@@ -45,14 +45,6 @@ def radar_at(index: CatalogIndex, now: datetime) -> Radar:
     if key not in index.kept:
         index.kept[key] = radar_of(index, now)
     return cast(Radar, index.kept[key])
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A model to be named in a line, with the address of its page; no address where none can carry its id."""
-
-    row: Row
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +73,11 @@ class Choice:
 
 
 def ending_line(ending: Ending, index: CatalogIndex) -> EndingLine:
-    instead = ending.replacement.row
     tunes = ending.fine_tunes
     return EndingLine(
         ending=ending,
         address=address_of(ending.row, index),
-        instead=Named(instead, address_of(instead, index)) if instead else None,
+        instead=instead_of(ending.replacement, index),
         fine_tunes=[Named(row, address_of(row, index)) for row in tunes[:MOST_FINE_TUNES]],
         more_fine_tunes=len(tunes) - len(tunes[:MOST_FINE_TUNES]),
         fine_tunes_query=fine_tunes_of(ending.row, tunes),
@@ -110,7 +101,7 @@ class RadarPage:
         self.index = index
         self.query = query
         self.now = now
-        self.ignored = [_refused_sentence(each) for each in refused]
+        self.ignored = a_few(_refused_sentence(each) for each in refused)
         self.whole = radar_at(index, now)
         self.radar = self.whole.narrowed(query)
 

@@ -13,11 +13,15 @@ Object.assign(htmx.config, {
   ],
 });
 
-const live = () => document.getElementById("live");
+const [live, toast] = ["live", "offline"].map((id) => () => document.getElementById(id));
 
 // A filter anywhere on the page belongs to the form #filters; the search box speaks for itself while typing.
 document.addEventListener("change", ({ target }) => {
   if (target.form?.id === "filters" && target.id !== "q") htmx.trigger(target.form, "filters-changed");
+});
+// A bare hx-get or hx-post asks for the address that its link or button has anyway.
+document.addEventListener("htmx:configRequest", ({ detail: { elt, verb }, detail }) => {
+  if (!elt.getAttribute(`hx-${verb}`)) detail.path = elt.getAttribute("href") ?? elt.getAttribute("formaction");
 });
 
 // A new address decides what the search box says.
@@ -37,8 +41,7 @@ document.addEventListener("htmx:historyCacheMiss", ({ detail }) => {
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.target.id === "results") kept.step?.abort();
   detail.target.setAttribute("aria-busy", "true");
-  // A button that waits for its answer is disabled, and loses the focus by that.
-  if (document.activeElement !== document.body) kept.asked = document.activeElement;
+  if (document.activeElement !== document.body) kept.asked = document.activeElement; // a button that waits loses the focus
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
 
@@ -92,9 +95,7 @@ document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
-  try { await navigator.clipboard.writeText(source.textContent); } catch {
-    return window.getSelection().selectAllChildren(source);
-  }
+  try { await navigator.clipboard.writeText(source.textContent); } catch { return window.getSelection().selectAllChildren(source); }
   const words = (button.dataset.words ??= button.textContent);
   button.textContent = live().textContent = button.dataset.done;
   setTimeout(() => { button.textContent = words; }, 2000);
@@ -105,7 +106,6 @@ document.addEventListener("keydown", ({ key, target }) =>
   key === "Escape" && target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click());
 
 // No answer, or a whole page that tells of an error: say so in the corner, in the page's own words where it has some.
-const toast = () => document.getElementById("offline");
 function tell(words) {
   toast().dataset.offline ??= toast().textContent;
   Object.assign(toast(), { textContent: words || toast().dataset.offline, hidden: false });

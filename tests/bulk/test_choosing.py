@@ -35,7 +35,7 @@ def boxes(text: str) -> list[str]:
 def offer(text: str) -> tuple[str, int]:
     """The token of "all that match", and how many it says there are."""
     found = re.search(r'name="all" value="([^"]*)" data-pick-all="(\d+)"', text)
-    return found[1], int(found[2])
+    return html.unescape(found[1]), int(found[2])
 
 
 def job_of(response) -> BulkJob:
@@ -69,8 +69,19 @@ def test_the_bar_and_its_query_stand_inside_what_every_change_of_the_query_repla
     fragment = editor.get("/models/?q=support", headers={"HX-Request": "true"}).content.decode()
     assert fragment.strip().startswith('<div id="results"')
     assert 'id="bulk"' in fragment
-    assert "csrfmiddlewaretoken" in fragment
     assert re.search(r'name="query" value="([^"]*)"', fragment)[1] == "q=support"
+
+
+def test_the_token_of_the_bar_stands_outside_of_it_and_outlives_every_change_of_the_query(
+    bob, client_of, synced, tunes
+):
+    strict = client_of(bob, enforce_csrf_checks=True)
+    text = page(strict, "per_page=100")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)" form="bulk"', text)[1]
+    assert text.index(f'value="{token}" form="bulk"') < text.index('id="results"')
+    sent = {"verb": "archive", "model": tunes[:1]}
+    assert strict.post("/bulk/", sent).status_code == 403
+    assert strict.post("/bulk/", sent | {"csrfmiddlewaretoken": token}).status_code == 303
 
 
 def test_rows_that_are_kept_for_everybody_hold_no_token_of_anybody(editor, synced):
@@ -193,7 +204,7 @@ def test_whatever_is_sent_as_an_id_is_shown_as_text_and_never_sent_on(editor, bo
         {"verb": "", "model": ["x"]},
         {"model": ["x"]},
         {"verb": "archive", "all": "forged"},
-        {"verb": "archive", "all": signing.dumps({"query": "", "version": ""}, salt="other")},
+        {"verb": "archive", "all": signing.TimestampSigner(salt="other").sign("?")},
     ],
 )
 def test_a_form_that_makes_no_sense_is_422_with_a_sentence_and_makes_nothing(editor, synced, sent):

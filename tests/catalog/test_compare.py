@@ -75,13 +75,13 @@ def test_a_default_temperature_changes_only_between_two_that_are_known(before, a
 def test_a_model_without_a_replacement_has_none_and_nobody_doubts_it():
     replacement = replacement_of(row(1, "a"), finder([]), NOW)
     assert replacement.outcome == "none"
-    assert not replacement.doubtful
+    assert not replacement.doubt
 
 
 def test_an_id_that_nobody_lists_is_unknown():
     replacement = replacement_of(row(1, "a", replacement="gone"), finder([]), NOW)
     assert (replacement.outcome, replacement.named, replacement.comparison) == ("unknown", "gone", None)
-    assert replacement.doubtful
+    assert replacement.doubt
 
 
 def test_an_alias_is_resolved_to_the_model_it_means_today():
@@ -89,7 +89,7 @@ def test_an_alias_is_resolved_to_the_model_it_means_today():
     replacement = replacement_of(rows[0], finder(rows), NOW)
     assert replacement.row is rows[1]
     assert replacement.by_alias
-    assert not replacement.doubtful
+    assert not replacement.doubt
 
 
 def test_a_model_named_by_its_own_id_is_no_alias():
@@ -103,7 +103,7 @@ def test_an_id_of_several_models_is_compared_with_none_of_them():
     assert replacement.outcome == "several"
     assert {each.pk for each in replacement.candidates} == {2, 3}
     assert replacement.comparison is None
-    assert replacement.doubtful
+    assert replacement.doubt
 
 
 @pytest.mark.parametrize("named", ["old", "old-latest"])
@@ -119,12 +119,12 @@ def test_a_replacement_that_is_retiring_itself_is_doubtful_to_the_second(now: da
     replacement = replacement_of(rows[0], finder(rows), now)
     assert replacement.stage == stage
     assert replacement.days == 0
-    assert replacement.doubtful
+    assert replacement.doubt
 
 
 def test_a_replacement_that_left_the_list_is_doubtful():
     rows = [row(1, "old", replacement="new"), row(2, "new", missing_since=NOW)]
-    assert replacement_of(rows[0], finder(rows), NOW).doubtful
+    assert replacement_of(rows[0], finder(rows), NOW).doubt
 
 
 def test_replacements_of_replacements_are_followed_to_where_one_can_stay():
@@ -150,7 +150,7 @@ def test_replacements_that_go_round_are_noticed(size: int):
     replacement = replacement_of(rows[0], finder(rows), NOW)
     assert replacement.circular
     assert replacement.after[-1] == "m0"
-    assert replacement.doubtful
+    assert replacement.doubt
 
 
 IDS = st.sampled_from(["a", "b", "c", "a-latest", "", "<script>", "../x", "\x00", "ft:ü:%2F"])

@@ -155,6 +155,11 @@ def test_an_unknown_type_is_kept():
     assert card.problems == ()
 
 
+def test_a_base_model_of_2024_is_not_blamed_for_saying_that_it_has_no_root():
+    card = card_of(root=None, job=None)
+    assert (card.type, card.root, card.problems) == ("base", None, ())
+
+
 @pytest.mark.parametrize("name", ["id", "type", "created", "capabilities"])
 def test_a_missing_required_field_is_noted(name: str):
     card = parse_card(without(BASE_2026, name))

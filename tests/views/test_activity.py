@@ -90,7 +90,7 @@ def test_an_entry_says_who_what_why_and_what_to_ask_with(viewer, told):
         "It says what it does",
         event.correlation_id,
         "<code>r1</code>",
-        f'datetime="{event.at.isoformat(timespec="seconds")}"',
+        f'datetime="{event.at:%Y-%m-%dT%H:%M:%SZ}"',
         "2 steps",
     ):
         assert expected in html

@@ -56,7 +56,7 @@ def no_dns(upstream: Sandbox, patch: pytest.MonkeyPatch) -> None:
 
 TROUBLES = {
     "bad key": Trouble(another_key, "does not accept the dashboard’s API key", empty_state=MAY_NOT),
-    "no right": Trouble(fault("403"), "plan", empty_state=MAY_NOT),
+    "no right": Trouble(fault("403"), "refused to list the models", empty_state=MAY_NOT),
     "refused": Trouble(lambda upstream, _: upstream.stop(), "connection refused", answered=False),
     "no DNS": Trouble(no_dns, "could not be looked up", answered=False),
     "timeout": Trouble(fault("hang", seconds=5), "did not answer in time", answered=False),
@@ -158,6 +158,38 @@ def test_without_rows_their_place_says_why_and_offers_to_try_again(
     assert KEY not in page
     for other in {COULD_NOT, MAY_NOT, BANNER, "No models yet"} - {trouble.empty_state}:
         assert other not in page
+
+
+REFUSALS = [
+    ("403 Forbidden", '{"detail":"No."}', "refused to list the models with the dashboard’s key: ask an administrator"),
+    ("403 Forbidden", '{"message":"x","type":"tier_not_allowed"}', "plan does not allow it: an administrator"),
+    ("403 Forbidden", '{"message":"x","code":"1913"}', "while Labs is not enabled: an administrator"),
+    ("402 Payment Required", '{"detail":"No."}', "refused to list the models with the dashboard’s key"),
+    ("404 Not Found", '{"message":"Model x was not found."}', "has no list of models"),
+    ("404 Not Found", "", "has no list of models"),
+    ("409 Conflict", '{"detail":"Busy"}', "refused to list the models just now"),
+    ("410 Gone", '{"detail":"Gone"}', "has switched this list of models off: ask whoever runs the dashboard"),
+    ("422 Unprocessable Content", '{"detail":"No such provider"}', "refused to list the models, as if"),
+    ("400 Bad Request", '{"message":"Bad"}', "refused to list the models, as if"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "words"), REFUSALS)
+def test_a_refused_list_is_told_as_a_list_and_who_can_act_on_it(status, body, words, viewer: Client, point_at):
+    upstream = RawServer(http_answer(body, status))
+    try:
+        point_at(url=upstream.url, key=KEY)
+        refresh(viewer)
+        french = sentences(viewer.get("/models/", headers={"Accept-Language": "fr"}).content.decode())
+        page = sentences(viewer.get("/models/").content.decode())
+    finally:
+        upstream.close()
+    assert words in page
+    for text in (page, french):
+        for another in ("his model", "what you entered", "ce modèle", "votre saisie"):
+            assert another not in text
+    assert "The Models API" not in french
+    assert "liste" in french.partition("n’ont pas pu être chargés")[2] or "lister" in french
 
 
 def test_before_the_first_sync_the_page_says_so(upstream: Sandbox, viewer: Client):

@@ -1,0 +1,85 @@
+"""One recommendation: whoever is sent to another model is told what is known of it, on whichever page they read it."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from models_ui.sync import run_sync
+from tests.views.test_start import part, text_of
+
+LATER, SOON, PAST = (timezone.now() + timedelta(days=days) for days in (60, 20, -20))
+
+
+@pytest.fixture
+def upstream(sandbox, db):
+    """Fill upstream's list: `upstream(one=("two", LATER))` lists a model with its replacement and its date."""
+    like = dict(sandbox.catalog.find("mistral-embed"))
+
+    def fill(**models) -> None:
+        entries = [
+            {**like, "id": name, "name": name, "aliases": [], "deprecation_replacement_model": instead}
+            | {"deprecation": at and f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+            for name, (instead, at) in models.items()
+        ]
+        sandbox.catalog.replace(entries)
+        run_sync()
+
+    return fill
+
+
+CASES = [
+    ({"two": (None, PAST)}, "It stopped working itself on", "retired itself"),
+    ({"two": ("three", SOON), "three": (None, None)}, "After it: three.", "retiring itself"),
+    ({"two": ("three", SOON), "three": (None, None)}, "It stops working itself on", "retiring itself"),
+    ({"two": ("one", SOON)}, "The replacements go round in a circle", "leads back here"),
+    ({"three": (None, None)}, "not in the list", "not listed"),
+]
+
+
+@pytest.mark.parametrize(("others", "sentence", "mark"), CASES)
+def test_a_doubtful_replacement_is_told_on_every_page_that_recommends_it(
+    viewer: Client, upstream, others, sentence, mark
+):
+    upstream(one=("two", LATER), **others)
+    overview = part(viewer.get("/").content.decode(), 'data-model-id="one"', "</li>")
+    page = part(viewer.get("/models/one/").content.decode(), "recommends instead:", "</p>")
+    row = part(viewer.get("/models/").content.decode(), 'data-model-id="one"', "</tr>")
+    assert sentence in text_of(overview)
+    assert sentence in text_of(page)
+    assert mark in text_of(row)
+
+
+def test_a_replacement_that_is_no_longer_listed_is_told(viewer: Client, upstream, sandbox):
+    upstream(one=("two", LATER), two=(None, None))
+    sandbox.catalog.remove("two")
+    run_sync()
+    run_sync()
+    overview = part(viewer.get("/").content.decode(), 'data-model-id="one"', "</li>")
+    page = part(viewer.get("/models/one/").content.decode(), "recommends instead:", "</p>")
+    assert "list no longer names it since" in text_of(overview)
+    assert "list no longer names it since" in text_of(page)
+    assert "no longer listed" in text_of(part(viewer.get("/models/").content.decode(), 'data-model-id="one"', "</tr>"))
+
+
+def test_a_sound_replacement_is_recommended_without_a_warning(viewer: Client, upstream):
+    upstream(one=("two", LATER), two=(None, None))
+    html = viewer.get("/models/one/").content.decode()
+    assert '<a href="/models/two/">two</a>' in part(html, "recommends instead:", "</p>")
+    for address in ("/", "/models/", "/models/one/"):
+        assert "caution" not in viewer.get(address).content.decode()
+
+
+def test_an_alias_is_recommended_with_what_it_means_today(viewer: Client, sandbox, synced):
+    like = dict(sandbox.catalog.find("mistral-embed"))
+    sandbox.catalog.add(
+        {**like, "id": "one", "name": "one", "aliases": [], "deprecation": f"{LATER:%Y-%m-%dT%H:%M:%SZ}"}
+        | {"deprecation_replacement_model": "codestral-latest"}
+    )
+    run_sync()
+    page = part(viewer.get("/models/one/").content.decode(), "recommends instead:", "</p>")
+    assert "codestral-latest , today codestral-2508" in text_of(page)
+    assert unescape(re.search(r'href="([^"]*)"', page)[1]) == "/models/codestral-2508/"
