@@ -7,7 +7,7 @@ is for those who watch them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
@@ -60,15 +60,25 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What one reader is told now, in their language. `lost` are earlier digests that may never have arrived."""
+    """What one reader is told now, in their language.
+
+    `lost` are earlier digests that may never have arrived, which the next one that arrives has to admit; of these
+    `newly_lost` no digest has tried to admit yet, so they are worth one by themselves.
+    """
 
     reader: DigestReader
     items: tuple[Item, ...]
-    lost: tuple[Delivery, ...] = field(default=())
+    lost: tuple[Delivery, ...] = ()
+    newly_lost: tuple[Delivery, ...] = ()
 
     @property
     def keys(self) -> list[str]:
-        return list(dict.fromkeys(key for item in self.items for key in item.keys))
+        said = (key for item in self.items for key in item.keys)
+        return list(dict.fromkeys((*said, *map(_key_lost, self.newly_lost))))
+
+    @property
+    def is_news(self) -> bool:
+        return bool(self.items or self.newly_lost)
 
     @property
     def sections(self) -> Iterator[tuple[str, list[Item]]]:
@@ -83,10 +93,11 @@ def full(path: str) -> str:
 
 def digest_for(reader: DigestReader, index: CatalogIndex, now: datetime) -> Digest:
     """What to tell a reader, in the language that is active. Writes nothing; an unsaved reader was told nothing yet."""
-    told = Said.objects.filter(reader=reader).values_list("key", flat=True) if reader.pk else ()
+    told = frozenset(Said.objects.filter(reader=reader).values_list("key", flat=True)) if reader.pk else frozenset()
     deliveries = Delivery.objects.filter(reader=reader) if reader.pk else Delivery.objects.none()
-    lost = deliveries.filter(outcome=Delivery.Outcome.UNKNOWN, admitted=False)
-    return Digest(reader, tuple(_Content(reader, index, now, frozenset(told)).items()), tuple(lost))
+    lost = tuple(deliveries.filter(outcome=Delivery.Outcome.UNKNOWN, admitted=False, items__gt=0))
+    newly_lost = tuple(each for each in lost if _key_lost(each) not in told)
+    return Digest(reader, tuple(_Content(reader, index, now, told).items()), lost, newly_lost)
 
 
 class _Content:
@@ -214,6 +225,10 @@ def _earliest(ids: Iterable[tuple[Watched, set[str]]]) -> dict[str, datetime]:
 
 def _key_of(change: CatalogChange) -> str:
     return f"change:{change.pk}"
+
+
+def _key_lost(delivery: Delivery) -> str:
+    return f"lost:{delivery.pk}"
 
 
 def _key_ahead(concern: Concern) -> str:

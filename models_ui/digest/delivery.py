@@ -2,7 +2,7 @@
 
     claim (committed) -> send -> sent: it stays said
                               -> failed for certain: the claim is taken back, and the next run says it again
-                              -> unknown: it stays said, and the reader's next digest admits that it may be lost
+                              -> unknown: it stays said, and the next run admits to the reader that it may be lost
 
 Each thing that a reader is told is a row that no second run can make, so two runs at once send it once. A process that
 dies in between leaves its claim behind; once that has expired, its outcome is unknown.

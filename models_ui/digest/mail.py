@@ -83,6 +83,8 @@ def _said(words: object) -> str:
 
 def _subject(digest: Digest) -> str:
     count = len(digest.items)
+    if not count:
+        return _("Model dashboard: an earlier digest may be lost")
     return ngettext("Model dashboard: %(count)d thing to know", "Model dashboard: %(count)d things to know", count) % {
         "count": count
     }

@@ -115,7 +115,7 @@ def catalog_address(query: CatalogQuery) -> str:
     return _catalog() + (f"?{parameters}" if parameters else "")
 
 
-_LINK: Final = 'href="{0}" hx-get hx-target="#results" hx-swap="outerHTML" hx-sync="#filters:replace"'
+_LINK: Final = 'href="{0}" hx-get hx-target="#results"'
 
 
 @cache

@@ -5,7 +5,7 @@
 Object.assign(htmx.config, {
   includeIndicatorStyles: false, allowEval: false, allowScriptTags: false, disableInheritance: true, selfRequestsOnly: true,
   historyCacheSize: 0, historyRestoreAsHxRequest: false, scrollIntoViewOnBoost: false,
-  timeout: 30000, defaultSettleDelay: 0, // what is new works at once, and not after 20 ms
+  timeout: 30000, defaultSwapStyle: "outerHTML", defaultSettleDelay: 0, // what is new works at once, not after 20 ms
   attributesToSettle: ["class", "width", "height"],
   responseHandling: [
     { code: "204", swap: false }, { code: "[23]..", swap: true },
@@ -21,7 +21,7 @@ document.addEventListener("change", ({ target }) => {
 });
 // A bare hx-get or hx-post asks for the address that its link or button has anyway.
 document.addEventListener("htmx:configRequest", ({ detail: { elt, verb }, detail }) => {
-  if (!elt.getAttribute(`hx-${verb}`)) detail.path = elt.getAttribute("href") ?? elt.getAttribute("formaction");
+  if (elt.getAttribute(`hx-${verb}`) === "") detail.path = elt.getAttribute("href") ?? elt.getAttribute("formaction");
 });
 
 // A new address decides what the search box says.
@@ -30,23 +30,23 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
   if (box && box !== document.activeElement) box.value = new URLSearchParams(window.location.search).get("q") ?? "";
 });
 
-// Back and Forward ask the server. Of these steps and the lists asked for, the last comes in, whatever answers last.
-document.addEventListener("htmx:historyCacheMiss", ({ detail }) => {
-  kept.step?.abort();
-  kept.step = detail.xhr;
-  for (const each of document.querySelectorAll("#filters, #results")) htmx.trigger(each, "htmx:abort");
-});
+// Of the lists that are asked for, also by Back and Forward, the last comes in, whatever answers last.
+function comes(xhr) {
+  kept.list?.abort();
+  kept.list = xhr;
+}
+document.addEventListener("htmx:historyCacheMiss", ({ detail }) => comes(detail.xhr));
 
 // What is being replaced says so, for the eye and for a screen reader.
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  if (detail.target.id === "results") kept.step?.abort();
+  if (detail.target.id === "results") comes(detail.xhr);
   detail.target.setAttribute("aria-busy", "true");
   if (document.activeElement !== document.body) kept.asked = document.activeElement; // a button that waits loses the focus
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
 
 // A swap keeps what a person opened, closed and scrolled, and where they look; it tells a screen reader what came.
-const kept = { folds: [], asked: null, focus: null, form: null, step: null, top: 0 };
+const kept = { folds: [], asked: null, focus: null, form: null, list: null, top: 0 };
 const lead = () => document.querySelector("#flash + *");
 const nearby = () => document.getElementById("count") ?? document.getElementById("main");
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
@@ -87,7 +87,7 @@ document.addEventListener("htmx:oobAfterSwap", () => window.scrollBy(0, lead()?.
 // What was done from a message: that one model is loaded again, unless somebody is writing there.
 document.addEventListener("model-changed", ({ detail }) => {
   const place = document.querySelector(`[data-model-id="${CSS.escape(detail.id)}"]`);
-  if (place && !place.querySelector("form.edit")) htmx.ajax("GET", detail.address, { target: place, swap: "outerHTML" });
+  if (place && !place.querySelector("form.edit")) htmx.ajax("GET", detail.address, { target: place });
 });
 
 // Copying, with the word for "done" from the page itself. Without a clipboard (plain HTTP) the text is selected.
