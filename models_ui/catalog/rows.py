@@ -18,11 +18,12 @@ from django.utils.translation import get_language
 
 from models_ui.catalog.compare import Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.radar import Risk, risk_of
 from models_ui.labels import field_label
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.models import DISPUTED
 from models_ui.permissions import Role, Verb, denial
-from models_ui.services import id_is_routable, is_placeholder
+from models_ui.services import FINE_TUNED, id_is_routable, is_placeholder
 
 ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELETE)
 PAGE_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.PROTECT, Verb.UNPROTECT, Verb.DELETE)
@@ -48,6 +49,7 @@ class RowView:
     replacement: Replacement
     replacement_address: str  # where the name that upstream gives leads
     instead: Named | None  # the one model that it means today
+    risk: Risk | None  # what a fine-tune inherits from its base model
 
     @property
     def summary(self) -> str:
@@ -83,6 +85,7 @@ def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
         replacement=replacement,
         replacement_address=address_of_id(row.replacement) if replacement.outcome in ("found", "several") else "",
         instead=instead_of(replacement, index),
+        risk=risk_of(row, index.find, now) if row.type == FINE_TUNED and not row.is_missing else None,
     )
 
 

@@ -24,6 +24,7 @@ from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.models import CatalogModel, Watch
 from models_ui.news import changes_of, moved_aliases
 from models_ui.sync import mirror_state
+from models_ui.views.radar import risk_line
 from models_ui.watching import watches_of
 
 
@@ -64,8 +65,10 @@ def _list_address(request: Request) -> str:
 
 def article_context(request: Request, row: Row, index: CatalogIndex, now: datetime) -> dict[str, Any]:
     """All that a model's page shows, for the page itself and for what an action puts in its place."""
+    each = view_of(row, index, now)
     return {
-        "each": view_of(row, index, now),
+        "each": each,
+        "risk": risk_line(each.risk, index) if each.risk else None,
         "buttons": buttons_of(row, role_in(request), PAGE_VERBS),
         "history": entries_of(history(row.model_id)[:50], role_in(request)) if row.type != "base" else [],
         "changes": changes_of(row, index),

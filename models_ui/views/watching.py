@@ -54,24 +54,24 @@ def choose_digest(request: Request) -> HttpResponse:
 
 @require_POST
 def add_watch(request: Request) -> HttpResponseRedirect:
-    now, model_id = timezone.now(), request.POST.get("model_id", "")
+    now, index = timezone.now(), current_index(mirror_state(), timezone.now())
     try:
-        lists.watch(owner=request.user, model_id=model_id, index=current_index(mirror_state(), now), now=now)
+        watch = lists.watch(owner=request.user, model_id=request.POST.get("model_id", ""), index=index, now=now)
     except UnknownModel:
         raise Http404 from None
     except TooMany:
         words = {"most": lists.MOST}
         messages.error(request, _("You watch %(most)d models, as many as one may. Stop watching one first.") % words)
     else:
-        messages.success(request, _("You watch %(model)s now.") % {"model": model_id})
+        messages.success(request, _("You watch %(model)s now.") % {"model": Watched(watch, index, now).label})
     return _back(request)
 
 
 @require_POST
 def stop_watch(request: Request, pk: int) -> HttpResponseRedirect:
-    watch = _own(request, pk)
-    lists.unwatch(watch)
-    messages.success(request, _("You no longer watch %(model)s.") % {"model": watch.model_id})
+    entry = _entry(request, pk)
+    lists.unwatch(entry.watch)
+    messages.success(request, _("You no longer watch %(model)s.") % {"model": entry.label})
     return _back(request)
 
 

@@ -83,3 +83,22 @@ def test_an_alias_is_recommended_with_what_it_means_today(viewer: Client, sandbo
     page = part(viewer.get("/models/one/").content.decode(), "recommends instead:", "</p>")
     assert "codestral-latest , today codestral-2508" in text_of(page)
     assert unescape(re.search(r'href="([^"]*)"', page)[1]) == "/models/codestral-2508/"
+
+
+def test_a_fine_tune_at_risk_says_so_in_its_row_and_on_its_page_as_a_risk(viewer: Client, synced, sandbox):
+    tune = next(each for each in sandbox.catalog.fine_tunes() if "parcel-damage" in each)
+    row = part(viewer.get("/models/").content.decode(), f'data-model-id="{tune}"', "</tr>")
+    assert re.search(r"perhaps with its base model, \d+ \w+ \d+", text_of(row))
+    page = text_of(viewer.get(f"/models/{tune}/").content.decode())
+    assert re.search(
+        r"Its base model stops working on .*; Mistral does not say what happens to fine-tunes of it.", page
+    )
+    calm = next(each for each in sandbox.catalog.fine_tunes() if "contract-clauses" in each)
+    assert "base model" not in text_of(
+        part(viewer.get("/models/").content.decode(), f'data-model-id="{calm}"', "</tr>")
+    )
+
+
+def test_a_fine_tune_whose_base_model_is_gone_says_so_in_its_row(viewer: Client, synced):
+    rows = viewer.get("/models/?q=open-mistral-7b&type=fine-tuned").content.decode()
+    assert "base model not listed" in text_of(part(rows, "<tbody", "</tbody>"))
