@@ -1,0 +1,31 @@
+"""The tables, by what they are about: the mirror of upstream, the history of actions, jobs, and what warns people.
+
+`CatalogModel` is one real model; only `sync.py` and `actions.py` write these rows. `AuditEvent` is the history of
+actions; only `audit.py` writes it, and nothing changes or deletes an event. `BulkJob` is one action on many models.
+"""
+
+from .history import ActionLock, AuditEvent, AuditHead
+from .jobs import BulkItem, BulkJob, JobWorker, new_job_id
+from .mirror import DISPUTED, CatalogChange, CatalogModel, Mirror, SyncRun
+from .warnings import CalendarEvent, Delivery, DigestReader, FeedAddress, Said, Watch
+
+__all__ = [
+    "DISPUTED",
+    "ActionLock",
+    "AuditEvent",
+    "AuditHead",
+    "BulkItem",
+    "BulkJob",
+    "CalendarEvent",
+    "CatalogChange",
+    "CatalogModel",
+    "Delivery",
+    "DigestReader",
+    "FeedAddress",
+    "JobWorker",
+    "Mirror",
+    "Said",
+    "SyncRun",
+    "Watch",
+    "new_job_id",
+]

@@ -1,0 +1,91 @@
+"""What people did: a history that nothing changes, and the lock under which it is made."""
+
+from typing import Any, NoReturn
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AppendOnly(models.QuerySet["AuditEvent"]):
+    """Events are written once. Whoever wants to change one has to go round Django, and the hash chain tells."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise TypeError("Audit events are never changed.")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("Audit events are never deleted.")
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("Audit events are added one by one, each to the chain's end.")
+
+
+class AuditEvent(models.Model):
+    """One step of one action. An action starts with an attempt and goes on with what came of it.
+
+    People and models are named as text: the history outlives both.
+    """
+
+    class Outcome(models.TextChoices):
+        ATTEMPTED = "attempted", _("under way")
+        SUCCEEDED = "succeeded", _("succeeded")
+        FAILED = "failed", _("failed")
+        REFUSED = "refused", _("refused")
+        UNKNOWN = "unknown", _("unknown")
+
+    at = models.DateTimeField(_("at"))
+    action_id = models.CharField(max_length=64, db_index=True, help_text="Shared by the events of one action")
+    kind = models.CharField(_("what"), max_length=40, help_text="Dotted and past: model.renamed")
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
+    actor = models.CharField(_("who"), max_length=150)
+    model_id = models.CharField(_("model id"), max_length=300, db_index=True)
+    label = models.TextField(blank=True, help_text="What the model was called then")
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict, help_text="What was asked for; once it succeeded, what is")
+    reason = models.TextField(blank=True)
+    undoes = models.CharField(max_length=64, blank=True, db_index=True, help_text="The action that this one takes back")
+    job = models.CharField(max_length=64, blank=True, db_index=True, help_text="The bulk job it is part of")
+    failure = models.JSONField(default=dict)
+    correlation_id = models.CharField(_("correlation id"), max_length=100, blank=True)
+    request_id = models.CharField(max_length=40, blank=True)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor}: {self.kind} {self.model_id} {self.outcome}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("Audit events are never changed.")
+        # A new event with the key of an old one would otherwise be saved over it.
+        super().save(force_insert=True, using=kwargs.get("using"))
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("Audit events are never deleted.")
+
+
+class AuditHead(models.Model):
+    """The end of the hash chain, in its only row. Locked while an event is added, so that the chain never forks."""
+
+    last_hash = models.CharField(max_length=64, blank=True)
+    events = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.events} events"
+
+
+class ActionLock(models.Model):
+    """One action at a time on one model, across all processes. Expires, should its holder die."""
+
+    model_id = models.CharField(max_length=300, primary_key=True)
+    token = models.CharField(max_length=32)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.model_id

@@ -1,0 +1,145 @@
+"""What upstream said (the mirror of it), what the runs that fetched it did, and what it changed by itself."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from models_ui.services import id_is_routable
+
+
+class Mirror(models.Model):
+    """The state of the whole mirror, in its only row."""
+
+    upstream = models.CharField(max_length=300, blank=True, help_text="Address the rows came from; no other may mix in")
+    version = models.CharField(max_length=32, blank=True, help_text="Random; changes whenever a row changes")
+    last_synced_at = models.DateTimeField(null=True, help_text="End of the last run that succeeded")
+    unreadable = models.PositiveIntegerField(default=0, help_text="Entries of its list that were no objects at all")
+
+    # The lease on syncing: whoever holds the token may write, until it expires.
+    lease_token = models.CharField(max_length=32, blank=True)
+    lease_expires_at = models.DateTimeField(null=True)
+
+    # The last run's failure, cleared by the next success.
+    failed_at = models.DateTimeField(null=True)
+    failure = models.JSONField(default=dict, help_text="code, detail, status and correlation id of the failure")
+
+    class Meta:
+        verbose_name = "mirror"
+        verbose_name_plural = "mirror"
+
+    def __str__(self) -> str:
+        return self.upstream or "not synced yet"
+
+
+# In `CatalogModel.problems`, before a field on which the entries of one model disagree.
+DISPUTED = "disputed:"
+
+
+class CatalogModel(models.Model):
+    """One real model: its confirmed facts, and when it was seen. Rows are never deleted."""
+
+    # Who it is. `identity` is the model id, and more where one id means two models.
+    identity = models.CharField(max_length=600, unique=True)
+    model_id = models.CharField(_("id"), max_length=300, blank=True, db_index=True)
+    aliases = models.JSONField(default=list, help_text="Every other id it answers to")
+
+    # What upstream says.
+    type = models.CharField(_("type"), max_length=60)
+    name = models.TextField(_("name"), null=True)  # noqa: DJ001 - upstream tells null from ""
+    description = models.TextField(null=True)  # noqa: DJ001
+    owned_by = models.CharField(_("owner"), max_length=300, blank=True)
+    created_at = models.DateTimeField(null=True, help_text="Fine-tunes only: a base model's is the request's clock")
+    max_context_length = models.BigIntegerField(_("context length"), null=True, help_text="Tokens")
+    capabilities = models.JSONField(default=dict, help_text="Every flag upstream sent, by its key")
+    deprecation = models.DateTimeField(
+        _("stops working"), null=True, help_text="When it stops working (UTC), not when that was announced"
+    )
+    replacement = models.CharField(max_length=300, blank=True)
+    default_temperature = models.FloatField(null=True)
+    root = models.CharField(_("base model"), max_length=300, blank=True, help_text="What a fine-tune was trained from")
+    job = models.CharField(max_length=300, blank=True)
+    archived = models.BooleanField(_("archived"), default=False)
+    raw = models.JSONField(default=dict, help_text="The payload as it came")
+    problems = models.JSONField(default=list, help_text="Fields that were missing, null or mistyped")
+
+    # What we know of it.
+    pending = models.JSONField(default=dict, help_text="Losses seen once, shown when a second run confirms them")
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(help_text="Kept up only once it is missing; before that it is the last sync")
+    missing_since = models.DateTimeField(_("missing since"), null=True)
+    deleted_at = models.DateTimeField(null=True, help_text="When it was deleted from here; the row is its tombstone")
+    acted_at = models.DateTimeField(null=True, help_text="Last action from here: a list fetched before it is older")
+    protected = models.BooleanField(default=False, help_text="A Manager forbade to rename, archive or delete it")
+
+    class Meta:
+        verbose_name = _("model")
+        verbose_name_plural = _("models")
+
+    def __str__(self) -> str:
+        return self.name or self.model_id or self.identity
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    @property
+    def is_missing(self) -> bool:
+        return self.missing_since is not None
+
+    @property
+    def routable(self) -> bool:
+        """Whether an address may carry its id."""
+        return id_is_routable(self.model_id)
+
+
+class SyncRun(models.Model):
+    """One run of mirroring, for the people who ask what happened when."""
+
+    class Outcome(models.TextChoices):
+        SUCCEEDED = "succeeded", _("succeeded")
+        FAILED = "failed", _("failed")
+
+    started_at = models.DateTimeField(_("started at"), db_index=True)
+    finished_at = models.DateTimeField()
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)
+    asked_by = models.CharField(
+        _("asked by"), max_length=150, blank=True, help_text="Username, or empty for a page or cron"
+    )
+    entries = models.PositiveIntegerField(_("entries"), default=0, help_text="Entries in upstream's list")
+    unreadable = models.PositiveIntegerField(default=0, help_text="Entries that were no objects at all")
+    added = models.PositiveIntegerField(_("added"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    missing = models.PositiveIntegerField(_("missing"), default=0)
+    failure = models.JSONField(default=dict)
+    correlation_id = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = _("sync run")
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M:%S} {self.outcome}"
+
+
+class CatalogChange(models.Model):
+    """Something upstream changed by itself, confirmed and told once. `sync.py` alone writes these rows.
+
+    Kinds: model.added, model.missing, model.returned, alias.repointed, deprecation.announced, deprecation.moved,
+    deprecation.withdrawn, replacement.changed, capability.added, capability.removed, context.changed, name.changed.
+    """
+
+    at = models.DateTimeField(db_index=True, help_text="When the run that confirmed it read the list (UTC)")
+    kind = models.CharField(max_length=40)
+    model_id = models.CharField(max_length=300, db_index=True, help_text="The model it happened to, as text")
+    label = models.TextField(blank=True, help_text="What the model was called then")
+    subject = models.CharField(
+        max_length=300, blank=True, db_index=True, help_text="The alias or capability it is about, where there is one"
+    )
+    before = models.JSONField(null=True, help_text="The value before: a date as ISO text, an id, a number, a name")
+    after = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = _("change upstream")
+        verbose_name_plural = _("changes upstream")
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.kind} {self.model_id} {self.subject}".rstrip()
