@@ -24,6 +24,7 @@ from models_ui.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.models import DISPUTED
 from models_ui.permissions import Role, Verb, denial
 from models_ui.services import FINE_TUNED, id_is_routable, is_placeholder
+from models_ui.verbs import REVERSE
 
 ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELETE)
 PAGE_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.PROTECT, Verb.UNPROTECT, Verb.DELETE)
@@ -145,6 +146,11 @@ class Button:
     address: str
     denial: str  # why not; empty when it can be done
     asks: bool  # leads to a form first; the others act at one click
+
+    @property
+    def reverse(self) -> Verb | None:
+        """What it takes back: once that is done, this button stands in the place of the one that did it."""
+        return REVERSE.get(self.verb)
 
 
 def buttons_of(row: Row, role: Role, verbs: Sequence[Verb] = ROW_VERBS) -> list[Button]:

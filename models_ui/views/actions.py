@@ -130,7 +130,7 @@ def settle(request: Request, action_id: str) -> HttpResponse:
 def row(request: Request, model_id: str) -> HttpResponse:
     """The row as it is: what Cancel puts back. Without htmx there is no row to put it into."""
     page = ActionPage(request, model_id, Verb.RENAME)
-    return page.face() if wants_fragment(request) else HttpResponseRedirect(page.address)
+    return page.face(focus="") if wants_fragment(request) else HttpResponseRedirect(page.address)
 
 
 def _edit(request: Request, model_id: str, form_class: type[TextForm], act: Callable[[TextForm], Done]) -> HttpResponse:
@@ -312,13 +312,14 @@ class ActionPage:
             return _("There is nothing to undo")
         return denial(self.role, self.row, self.verb)
 
-    def face(self, status: int = 200, editing: dict[str, Any] | None = None) -> HttpResponse:
-        """The row or the model's page again, whichever htmx is going to replace. What was done from a message may
-        concern any model of the page, which is told where to get that one again: the others stay as they are."""
+    def face(self, status: int = 200, editing: dict[str, Any] | None = None, focus: str | None = None) -> HttpResponse:
+        """The row or the model's page again, whichever htmx is going to replace, with the focus on the button of what
+        was done, or as `focus` says. What was done from a message may concern any model of the page, which is told
+        where to get that one again: the others stay as they are."""
         if self.in_message:
             changed = {"id": self.model_id, "address": reverse("row", args=[self.model_id])}
             return trigger_client_event(HttpResponse(status=status), "model-changed", changed)
-        context = {"focus": self.verb, **(editing or {})}
+        context = {"focus": self.verb if focus is None else focus, **(editing or {})}
         if self.request.htmx.target == "model":
             context |= article_context(self.request, self.row, self.index, self.now)
             return render(self.request, "models_ui/model.html#article", context, status=status)

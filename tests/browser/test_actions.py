@@ -54,9 +54,12 @@ def test_rename_with_enter_answers_in_place_with_the_focus_back_and_says_so(plac
     assert sandbox.catalog.find(tune)["id"] == tune
 
 
+@pytest.mark.parametrize(("verb", "label"), [("Rename", "Name"), ("Describe", "Description")])
 @pytest.mark.parametrize("way", ["Escape", "Cancel"])
-def test_giving_up_puts_everything_back_with_the_focus_on_rename(place: Locator, sandbox: Sandbox, way):
-    field = edit(place)
+def test_giving_up_puts_everything_back_with_the_focus_on_what_opened_it(
+    place: Locator, sandbox: Sandbox, way, verb, label
+):
+    field = edit(place, verb, label)
     field.fill("Something else")
     if way == "Escape":
         field.press("Escape")
@@ -64,7 +67,7 @@ def test_giving_up_puts_everything_back_with_the_focus_on_rename(place: Locator,
         place.get_by_role("link", name="Cancel").click()
     expect(field).to_have_count(0)
     expect(place).to_contain_text("Contract clause finder")
-    expect(place.get_by_role("link", name="Rename")).to_be_focused()
+    expect(place.get_by_role("link", name=verb)).to_be_focused()
     assert written(sandbox) == []
 
 
