@@ -19,14 +19,22 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext_lazy
 
 from models_ui import audit, subject
 from models_ui.audit import Entry, Outcome
 from models_ui.failures import facts_of
 from models_ui.locks import Busy, model_lock
 from models_ui.models import AuditEvent, CatalogModel
-from models_ui.permissions import ActionDenied, Role, Verb, check_permission, check_policy, role_of
+from models_ui.permissions import (
+    NO_SUCH_MODEL,
+    NOTHING_TO_UNDO,
+    ActionDenied,
+    Role,
+    Verb,
+    check_permission,
+    check_policy,
+    role_of,
+)
 from models_ui.services import (
     ModelGone,
     ModelsAPI,
@@ -42,9 +50,6 @@ __all__ = ["Busy", "Conflict", "Context"]
 
 # Action ids stand in addresses.
 _ACTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-_NO_SUCH_MODEL = gettext_lazy("There is no such model")
-_NOTHING_TO_UNDO = gettext_lazy("There is nothing to undo")
 
 
 class Conflict(Exception):
@@ -142,7 +147,7 @@ def undo(*, context: Context, action_id: str, insist: bool = False, seen: Any = 
 
 def refuse_unknown(*, context: Context, verb: Verb, model_id: str) -> None:
     """Somebody tried this on an id that no model has: nothing is sent, and the history says so."""
-    audit.record(_entry(context, verb, model_id), Outcome.REFUSED, failure=ActionDenied(_NO_SUCH_MODEL).facts)
+    audit.record(_entry(context, verb, model_id), Outcome.REFUSED, failure=ActionDenied(NO_SUCH_MODEL).facts)
 
 
 def can_be_undone(event: AuditEvent) -> bool:
@@ -152,7 +157,7 @@ def can_be_undone(event: AuditEvent) -> bool:
 
 def _objection_to_undo(event: AuditEvent, *, insist: bool) -> Exception | None:
     if not can_be_undone(event):
-        return ActionDenied(_NOTHING_TO_UNDO)
+        return ActionDenied(NOTHING_TO_UNDO)
     return None if insist else undo_conflict(event)
 
 
@@ -250,7 +255,7 @@ def _check(entry: Entry, role: Role, row: CatalogModel | None, verb: Verb, objec
     try:
         check_permission(role, verb)
         if row is None:
-            raise ActionDenied(_NO_SUCH_MODEL)
+            raise ActionDenied(NO_SUCH_MODEL)
         check_policy(row, verb)
         if (objects := objection()) is not None:
             raise objects

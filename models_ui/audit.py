@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -56,6 +56,11 @@ class Entry:
     undoes: str = ""
     job: str = ""
     request_id: str = ""
+
+    @classmethod
+    def of(cls, event: AuditEvent) -> Self:
+        """What an event says, to add another one to its action."""
+        return cls(**{name: getattr(event, name) for name in cls.__slots__})
 
 
 def record(

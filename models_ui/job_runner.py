@@ -284,9 +284,8 @@ def _done_after_all(item: BulkItem) -> AuditEvent | None:
         return None
     if last.outcome != Outcome.FAILED:
         return last
-    entry = Entry(**{name: getattr(last, name) for name in Entry.__slots__})
     failure = {**last.failure, "settled": True}
-    return audit.record(entry, Outcome.SUCCEEDED, failure=failure, correlation_id=last.correlation_id)
+    return audit.record(Entry.of(last), Outcome.SUCCEEDED, failure=failure, correlation_id=last.correlation_id)
 
 
 _KINDS: Final = (KINDS[Verb.ARCHIVE], KINDS[Verb.UNARCHIVE])

@@ -21,8 +21,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogModel, JobWorker
-from models_ui.permissions import ActionDenied, Role, Verb, check_permission, check_policy, role_of
+from models_ui.permissions import (
+    NO_SUCH_MODEL,
+    NOTHING_TO_UNDO,
+    ActionDenied,
+    Role,
+    Verb,
+    check_permission,
+    check_policy,
+    role_of,
+)
 from models_ui.services import storable
+from models_ui.subject import rows_of
 from models_ui.verbs import KINDS, REVERSE
 
 JobState = BulkJob.State
@@ -47,7 +57,6 @@ _ALREADY: Final = {
     Verb.ARCHIVE: gettext_lazy("It is archived already"),
     Verb.UNARCHIVE: gettext_lazy("It is live already"),
 }
-_NO_SUCH_MODEL: Final = gettext_lazy("There is no such model")
 _CHANGED_SINCE: Final = gettext_lazy("%(who)s has changed it since")
 _NOT_YOURS: Final = gettext_lazy("Only %(who)s, who made this job, or a Manager can do that")
 
@@ -84,7 +93,7 @@ def make_job(
     if not ids:
         raise BadSelection(gettext_lazy("No model was chosen. Tick at least one fine-tune in the list."))
     _check_number(len(ids))
-    rows = _rows_of(ids)
+    rows = rows_of(ids)
     items = [_item(each, rows.get(each), why_not(rows.get(each), verb)) for each in ids]
     job = BulkJob(verb=verb, query=query, whole=whole, moved=moved)
     return _save_draft(job, actor, items)
@@ -97,9 +106,9 @@ def undo_job(*, actor: User, job_id: str) -> BulkJob:
     check_permission(role_of(actor), verb)
     changed = list(job.items.filter(state=ItemState.DONE))
     if not job.is_over or not changed:
-        raise WrongState(gettext_lazy("There is nothing to undo"))
+        raise WrongState(NOTHING_TO_UNDO)
     ids = [item.model_id for item in changed]
-    rows, latest = _rows_of(ids), _latest_changes(ids)
+    rows, latest = rows_of(ids), _latest_changes(ids)
     items = []
     for item in changed:
         row, last = rows.get(item.model_id), latest.get(item.model_id)
@@ -115,7 +124,7 @@ def why_not(row: CatalogModel | None, verb: Verb) -> dict[str, Any]:
     """Why a model will be skipped, as the history would keep it; empty when it will not be."""
     try:
         if row is None:
-            raise ActionDenied(_NO_SUCH_MODEL)
+            raise ActionDenied(NO_SUCH_MODEL)
         check_policy(row, verb)
         if row.archived is (verb is Verb.ARCHIVE):
             raise ActionDenied(_ALREADY[verb])
@@ -153,16 +162,6 @@ def _save_draft(job: BulkJob, actor: User, items: Sequence[BulkItem]) -> BulkJob
             item.job, item.position = job, position
         BulkItem.objects.bulk_create(items, batch_size=_AT_ONCE)
     return job
-
-
-def _rows_of(ids: Sequence[str]) -> dict[str, CatalogModel]:
-    """The row that each id means to an action: the fine-tune's, should upstream have given it to several models."""
-    found: dict[str, CatalogModel] = {}
-    for start in range(0, len(ids), _AT_ONCE):
-        for row in CatalogModel.objects.filter(model_id__in=ids[start : start + _AT_ONCE]).defer("raw"):
-            if row.model_id not in found or row.type == "fine-tuned":
-                found[row.model_id] = row
-    return found
 
 
 def _latest_changes(ids: Sequence[str]) -> dict[str, AuditEvent]:

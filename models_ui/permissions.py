@@ -61,6 +61,8 @@ _NEEDS = {
     Verb.PROTECT: Role.MANAGER,
     Verb.UNPROTECT: Role.MANAGER,
 }
+NO_SUCH_MODEL = gettext_lazy("There is no such model")
+NOTHING_TO_UNDO = gettext_lazy("There is nothing to undo")
 _PROTECTED_FROM = (Verb.RENAME, Verb.ARCHIVE, Verb.DELETE)
 
 

@@ -111,7 +111,7 @@ def look_after(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str =
         elif card is not None:
             subject.take_in_card(row, card)
         settled = audit.record(
-            Entry(**{name: getattr(event, name) for name in Entry.__slots__}),
+            Entry.of(event),
             Outcome.SUCCEEDED if happened else Outcome.FAILED,
             failure={**event.failure, "settled": True, **({"settled_by": by} if by else {})},
             correlation_id=event.correlation_id,

@@ -26,6 +26,7 @@ def look(api: ModelsAPI, row: CatalogModel, field: str | None) -> ModelCard:
     return card
 
 
+_AT_ONCE: Final = 500  # values in one query
 _KNOWN: Final = object()
 
 
@@ -54,8 +55,13 @@ def row_of(model_id: str) -> CatalogModel | None:
 
 def rows_of(model_ids: Iterable[str]) -> dict[str, CatalogModel]:
     """The same for several ids at once; ids that no model has are left out."""
-    rows = CatalogModel.objects.filter(model_id__in=set(model_ids))
-    return {row.model_id: row for row in sorted(rows, key=lambda row: row.type == FINE_TUNED)}
+    ids = list(dict.fromkeys(model_ids))
+    found: dict[str, CatalogModel] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        for row in CatalogModel.objects.filter(model_id__in=ids[start : start + _AT_ONCE]):
+            if row.model_id not in found or row.type == FINE_TUNED:
+                found[row.model_id] = row
+    return found
 
 
 def apply(row: CatalogModel, verb: Verb, after: dict[str, Any], card: ModelCard | None, *, gone: bool = False) -> None:

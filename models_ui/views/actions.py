@@ -25,7 +25,7 @@ from models_ui.catalog.store import current_index
 from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
 from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.models import AuditEvent
-from models_ui.permissions import ActionDenied, Verb, denial
+from models_ui.permissions import NOTHING_TO_UNDO, ActionDenied, Verb, denial
 from models_ui.settling import Done
 from models_ui.sync import mirror_state
 from models_ui.verbs import REVERSE, VERBS
@@ -309,7 +309,7 @@ class ActionPage:
 
     def _denial(self) -> str:
         if self.undoes is not None and not actions.can_be_undone(self.undoes):
-            return _("There is nothing to undo")
+            return str(NOTHING_TO_UNDO)
         return denial(self.role, self.row, self.verb)
 
     def face(self, status: int = 200, editing: dict[str, Any] | None = None, focus: str | None = None) -> HttpResponse:
