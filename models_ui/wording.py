@@ -187,7 +187,7 @@ def value_words(field: str, value: Any) -> str:
 
 _TOLD: dict[Verb, str | Promise] = {
     Verb.RENAME: pgettext_lazy("somebody … a model", "renamed"),
-    Verb.DESCRIBE: pgettext_lazy("somebody … a model", "described anew"),
+    Verb.DESCRIBE: pgettext_lazy("somebody … a model", "changed the description of"),
     Verb.ARCHIVE: pgettext_lazy("somebody … a model", "archived"),
     Verb.UNARCHIVE: pgettext_lazy("somebody … a model", "restored"),
     Verb.DELETE: pgettext_lazy("somebody … a model", "deleted"),
@@ -196,7 +196,7 @@ _TOLD: dict[Verb, str | Promise] = {
 }
 _TRIED: dict[Verb, str | Promise] = {
     Verb.RENAME: pgettext_lazy("somebody … a model", "tried to rename"),
-    Verb.DESCRIBE: pgettext_lazy("somebody … a model", "tried to describe anew"),
+    Verb.DESCRIBE: pgettext_lazy("somebody … a model", "tried to change the description of"),
     Verb.ARCHIVE: pgettext_lazy("somebody … a model", "tried to archive"),
     Verb.UNARCHIVE: pgettext_lazy("somebody … a model", "tried to restore"),
     Verb.DELETE: pgettext_lazy("somebody … a model", "tried to delete"),

@@ -46,7 +46,7 @@ def choose_digest(request: Request) -> HttpResponse:
         return _page(request, form, status=422)
     reader = remember_digest(owner=request.user, now=timezone.now(), **form.cleaned_data)
     if reader.scope == DigestReader.Scope.NOTHING:
-        messages.success(request, _("You get no digest."))
+        messages.success(request, _("You will not receive digests."))
     else:
         messages.success(request, _("Your digest is set. It is sent when there is something to say."))
     return redirect("watching")
@@ -63,7 +63,7 @@ def add_watch(request: Request) -> HttpResponseRedirect:
         words = {"most": lists.MOST}
         messages.error(request, _("You watch %(most)d models, as many as one may. Stop watching one first.") % words)
     else:
-        messages.success(request, _("You watch %(model)s now.") % {"model": Watched(watch, index, now).label})
+        messages.success(request, _("You are now watching %(model)s.") % {"model": Watched(watch, index, now).label})
     return _back(request)
 
 
@@ -102,7 +102,7 @@ def snooze_watch(request: Request, pk: int) -> HttpResponseRedirect:
 def resume_watch(request: Request, pk: int) -> HttpResponseRedirect:
     entry = _entry(request, pk)
     lists.resume(entry.watch)
-    messages.success(request, _("%(model)s is taken up again.") % {"model": entry.label})
+    messages.success(request, _("Warnings about %(model)s are on again.") % {"model": entry.label})
     return _back(request)
 
 

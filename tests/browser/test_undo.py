@@ -61,7 +61,7 @@ def test_undo_later_from_the_models_history(bobs: Page, bob, sandbox: Sandbox, t
     expect(undone.get_by_role("link", name="Undo")).to_be_visible()  # it holds again
 
 
-@pytest.mark.parametrize("choice", ["Keep theirs", "Undo all the same"])
+@pytest.mark.parametrize("choice", ["Keep theirs", "Undo anyway"])
 def test_undo_asks_when_a_third_person_has_changed_it_since(
     bobs: Page, alice, sandbox: Sandbox, tune, troubles, choice
 ):

@@ -33,14 +33,14 @@ def test_from_the_models_page_to_a_list_without_worries(script: bool, carol, bro
     page.get_by_role("link", name="Choose a model").click()
     page.get_by_role("link", name=MEDIUM, exact=True).first.click()
     page.get_by_role("button", name="Watch", exact=True).click()
-    expect(message(page, f"You watch {MEDIUM} now.")).to_be_visible()
+    expect(message(page, f"You are now watching {MEDIUM}.")).to_be_visible()
     expect(page).to_have_url(f"/models/{MEDIUM}/")
     page.get_by_role("link", name="On your watch list").click()
 
     page.get_by_role("button", name=f"Acknowledge {MEDIUM}").click()
     expect(message(page, "quiet until something changes")).to_be_visible()
     expect(section(page, "Acknowledged").get_by_role("listitem")).to_have_count(1)
-    page.get_by_role("button", name=f"Take it up again {MEDIUM}").click()
+    page.get_by_role("button", name=f"Resume {MEDIUM}").click()
     page.get_by_role("button", name=f"Snooze 30 days {MEDIUM}").click()
     expect(section(page, "Snoozed")).to_contain_text("Quiet until")
     page.goto("/")
@@ -48,7 +48,7 @@ def test_from_the_models_page_to_a_list_without_worries(script: bool, carol, bro
     page.get_by_role("link", name="Your watch list").click()
     page.get_by_role("button", name=f"Stop watching {MEDIUM}").click()
     expect(entry(page, MEDIUM)).to_have_count(0)
-    expect(page.get_by_role("main")).to_contain_text("You watch no model yet.")
+    expect(page.get_by_role("main")).to_contain_text("You are not watching any model yet.")
 
 
 def test_an_alias_is_watched_beside_its_model(carol, browser_of: Callable[..., Page]):

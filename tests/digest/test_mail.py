@@ -126,7 +126,7 @@ def test_who_may_not_sign_in_any_more_gets_nothing(wanted, mailbox: Mailbox, bob
 def test_who_ended_it_gets_nothing(wanted, mailbox: Mailbox, bob: User, client_of):
     form = {"scope": "nothing", "language": "en"}
     answer = client_of(bob).post("/watching/digest/", form, follow=True)
-    assert "You get no digest." in answer.content.decode()
+    assert "You will not receive digests." in answer.content.decode()
     run()
     assert mailbox.recipients == ["carol@example.org"]
 

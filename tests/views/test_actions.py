@@ -78,7 +78,7 @@ def test_the_models_page_becomes_a_form_and_the_answer_is_the_page(editor, tune)
     html = editor.post(address, form | {"value": "Fresh"}, headers=headers).content.decode()
     assert html.strip().startswith('<article class="model"')
     assert '<p class="lead">Fresh</p>' in html
-    assert "</strong> described anew" in html  # its history
+    assert "</strong> changed the description of" in html  # its history
 
 
 def test_cancel_puts_the_row_back(editor, tune):
@@ -257,7 +257,7 @@ def test_the_undo_in_the_message_leads_to_the_question_when_there_is_one(editor,
     assert answer.status_code == 204
     assert answer["HX-Redirect"] == f"/activity/{event.action_id}/undo/"
     html = editor.get(answer["HX-Redirect"]).content.decode()
-    assert "Undo all the same" in html
+    assert "Undo anyway" in html
     assert "by alice" in html
 
 

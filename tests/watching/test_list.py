@@ -17,7 +17,7 @@ from tests.watching.conftest import LARGE, MEDIUM, OCR, WatchList, watch_of
 
 def test_an_empty_list_says_how_to_watch(carols: WatchList):
     assert carols.standings == {}
-    assert "You watch no model yet. Open the page of one that you rely on and choose “Watch”" in carols.html
+    assert "You are not watching any model yet. Open the page of one that you rely on and choose “Watch”" in carols.html
 
 
 def test_one_watches_from_the_models_page_and_is_led_back_there(carols: WatchList):
@@ -71,7 +71,7 @@ def test_nobody_sees_or_changes_another_persons_list(carols: WatchList, carol, a
     carols.add(MEDIUM)
     pk = watch_of(carol, MEDIUM).pk
     manager = client_of(alice)
-    assert "You watch no model yet" in manager.get("/watching/").content.decode()
+    assert "You are not watching any model yet" in manager.get("/watching/").content.decode()
     for verb in ("stop", "acknowledge", "snooze", "resume"):
         assert manager.post(f"/watching/{pk}/{verb}/").status_code == 404
     assert carols.standings == {"attention": [MEDIUM]}
@@ -136,7 +136,7 @@ def test_a_snooze_ends_at_midnight_utc_so_many_days_later(carols: WatchList, car
 def test_what_was_put_off_can_be_taken_up_again(carols: WatchList, button: str):
     carols.add(MEDIUM)
     carols.press(button, MEDIUM)
-    assert "is taken up again" in carols.press("Take it up again", MEDIUM)
+    assert "are on again" in carols.press("Resume", MEDIUM)
     assert carols.standings == {"attention": [MEDIUM]}
 
 
