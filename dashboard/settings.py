@@ -129,7 +129,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "models_ui.middleware.HtmxResponseMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "models_ui.middleware.LoginMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 

@@ -290,10 +290,25 @@ def _call(entry: Entry, role: Role, row: CatalogModel, verb: Verb, seen: Any, wa
         correlation_id = _write(api, row.model_id, verb, wanted)
     except ModelsAPIError as error:
         if not error.outcome_unknown:
-            return _failed(entry, row, error)
+            # The server's own word that it failed is taken, unless it did as asked and failed after that.
+            if (error.status or 0) < 500 or not _is_as_wished(api, row, field, wanted):
+                return _failed(entry, row, error)
+            settled = {**facts_of(error), "settled": True}
+            return _succeeded(entry, row, verb, api, error.correlation_id, settled)
         unknown = audit.record(entry, Outcome.UNKNOWN, failure=facts_of(error), correlation_id=error.correlation_id)
         return look_after(unknown, row, certain=False)
     return _succeeded(entry, row, verb, api, correlation_id)
+
+
+def _is_as_wished(api: ModelsAPI, row: CatalogModel, field: str | None, wanted: Any) -> bool:
+    """Whether the model reads as it was to become; gone, where it was to be deleted."""
+    try:
+        card = subject.look(api, row, field)
+    except ModelGone:
+        return field is None
+    except ModelsAPIError:
+        return False
+    return field is not None and subject.says(card, field) == wanted
 
 
 def _conflict(row: CatalogModel, field: str, seen: Any, current: Any, wanted: Any) -> Conflict | None:
@@ -319,19 +334,26 @@ def _write(api: ModelsAPI, model_id: str, verb: Verb, wanted: Any) -> str:
     return api.delete(model_id).correlation_id
 
 
-def _succeeded(entry: Entry, row: CatalogModel, verb: Verb, api: ModelsAPI, correlation_id: str) -> Done:
+def _succeeded(
+    entry: Entry,
+    row: CatalogModel,
+    verb: Verb,
+    api: ModelsAPI,
+    correlation_id: str,
+    failure: dict[str, Any] | None = None,
+) -> Done:
     """Row and event together. A re-read that fails, or shows something else, does not undo what upstream confirmed."""
     field = FIELDS.get(verb)
-    card, gone, failure = None, False, {}
+    card, gone, failure = None, False, failure or {}
     try:
         card = subject.look(api, row, field)
     except ModelsAPIError as error:
         gone = isinstance(error, NotFound) if field is None else isinstance(error, ModelGone)
         gone = gone and not isinstance(error, RouteNotFound)
     if card is None if field else not gone:
-        failure = {"unconfirmed": True}
+        failure = {**failure, "unconfirmed": True}
     elif card and field and subject.current_value(card, row, field, default=entry.after[field]) != entry.after[field]:
-        failure = {"unconfirmed": True, "reads": subject.says(card, field)}
+        failure = {**failure, "unconfirmed": True, "reads": subject.says(card, field)}
     with transaction.atomic():
         subject.apply(row, verb, entry.after, card, gone=gone)
         event = audit.record(entry, Outcome.SUCCEEDED, failure=failure, correlation_id=correlation_id)

@@ -1,6 +1,7 @@
 """What people may send with an action, and the limits they are told of beforehand."""
 
 import secrets
+import unicodedata
 from typing import Any, Self
 
 from django import forms
@@ -23,6 +24,11 @@ def _signed(value: str) -> Any:
         return signing.loads(value)
     except signing.BadSignature:
         raise forms.ValidationError(_("The form is incomplete. Load the page again.")) from None
+
+
+def _is_visible(letter: str) -> bool:
+    """Not a blank, a control or format character, nor one of the letters that are blank by their very purpose."""
+    return unicodedata.category(letter)[0] not in "CZ" and letter not in "\u115f\u1160\u2800\u3164\uffa0"
 
 
 class Line(forms.CharField):
@@ -68,7 +74,10 @@ class TextForm(Form):
         return cls(initial={"value": mine or "", "seen": signing.dumps(theirs), "action_id": secrets.token_hex(16)})
 
     def clean_value(self) -> str | None:
-        return self.cleaned_data["value"] or None
+        value = self.cleaned_data["value"]
+        if value and not any(_is_visible(letter) for letter in value):
+            raise forms.ValidationError(_("Nothing of this can be seen. Write something, or leave the field empty."))
+        return value or None
 
     def clean_seen(self) -> str | None:
         seen: str | None = _signed(self.cleaned_data["seen"])

@@ -2,18 +2,23 @@
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages import get_messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
+from models_ui.http import is_ours
 from models_ui.logs import request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -59,6 +64,18 @@ class SecurityHeadersMiddleware:
         return response
 
 
+class LoginMiddleware(LoginRequiredMiddleware):
+    """Leads to the login and back. What was sent, other than asked for, cannot be sent again after it: then back to
+    where it was sent from, with a word that nothing came of it."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
+        if request.method in ("GET", "HEAD"):
+            return super().handle_no_permission(request, view_func)
+        messages.warning(request, _("You were signed out, so nothing was done. Sign in, then do it again."))
+        came_from = request.headers.get("Referer", "")
+        return redirect_to_login(came_from if is_ours(request, came_from) else resolve_url(settings.LOGIN_REDIRECT_URL))
+
+
 class HtmxResponseMiddleware:
     """Page and fragment share a URL, so caches are told; and a redirect to the login page leads the whole page there.
 
@@ -86,7 +103,7 @@ class HtmxResponseMiddleware:
         if isinstance(response, HttpResponse) and len(get_messages(request)):
             flash = render_to_string("flash.html", {"messages": get_messages(request)}, request)
             # Inside a template, because behind a bare table row a browser's parser would take the forms apart.
-            response.write(f'<template><div hx-swap-oob="beforeend:#flash">{flash}</div></template>')
+            response.write(f'<template><div hx-swap-oob="afterbegin:#flash">{flash}</div></template>')
 
     @staticmethod
     def _leads_to_login(response: HttpResponseBase) -> bool:

@@ -52,8 +52,8 @@ _NOT_DONE: dict[Verb, str | Promise] = {
     Verb.UNPROTECT: gettext_lazy("The protection of %(model)s was not lifted."),
 }
 _ALREADY: dict[Verb, str | Promise] = {
-    Verb.RENAME: gettext_lazy("%(model)s already has that name."),
-    Verb.DESCRIBE: gettext_lazy("%(model)s already has that description."),
+    Verb.RENAME: gettext_lazy("Nothing to change: the name of %(model)s is so already."),
+    Verb.DESCRIBE: gettext_lazy("Nothing to change: the description of %(model)s is so already."),
     Verb.ARCHIVE: gettext_lazy("%(model)s is archived already."),
     Verb.UNARCHIVE: gettext_lazy("%(model)s is live already."),
     Verb.PROTECT: gettext_lazy("%(model)s is protected already."),
@@ -78,10 +78,11 @@ def outcome_sentence(event: AuditEvent) -> str:
     """What came of an action, for the person who did it: what is now so, or what went wrong and what to do."""
     verb, words = VERBS[event.kind], {"model": event.label or event.model_id}
     if event.outcome == Outcome.SUCCEEDED:
-        sentence = _success(verb, event, words)
+        sentence = "" if "reads" in event.failure else _success(verb, event, words)
         return f"{sentence} {_not_confirmed(event)}".strip()
     if event.outcome in UNSETTLED:
-        return _("It is not known whether this worked: %(why)s") % {"why": why(event)}
+        doubt = _("It is not known whether this worked: %(why)s") % {"why": why(event)}
+        return f"{verb_label(verb)}, {words['model']}. {doubt}"
     return f"{str(_NOT_DONE[verb]) % words} {why(event)}".strip()
 
 

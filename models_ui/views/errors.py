@@ -7,6 +7,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
+from models_ui.http import is_ours
+
 
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -40,16 +42,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    came_from = request.headers.get("Referer", "")
     return _page(
         request,
         403,
         _("This page was open for too long"),
         _("Nothing was changed. You may have signed in or out in another tab: load the page again, then repeat it."),
+        back=came_from if is_ours(request, came_from) else "",
     )
 
 
-def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
-    context: dict[str, Any] = {"title": title, "sentence": sentence, "request_id": getattr(request, "request_id", "")}
+def _page(request: HttpRequest, status: int, title: str, sentence: str, *, back: str = "") -> HttpResponse:
+    context: dict[str, Any] = {"title": title, "sentence": sentence, "back": back}
+    context["request_id"] = getattr(request, "request_id", "")
     response = render(request, "error.html", context, status=status)
     if getattr(request, "htmx", False):
         # A whole page does not belong where a fragment was asked for: its middle takes the place of the page's.

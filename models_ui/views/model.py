@@ -34,7 +34,7 @@ def model(request: Request, model_id: str) -> HttpResponse:
     index = current_index(mirror, now)
     found = index.find(model_id)
     if request.GET.get("row"):
-        found = tuple(row for row in found if str(row.pk) == request.GET["row"])
+        found = tuple(row for row in found if str(row.pk) == request.GET["row"]) or found
     elif listed := tuple(row for row in found if not row.is_missing):
         found = listed  # what an id means today comes before what it once meant
     if not found:

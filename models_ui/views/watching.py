@@ -47,6 +47,8 @@ def choose_digest(request: Request) -> HttpResponse:
     reader = remember_digest(owner=request.user, now=timezone.now(), **form.cleaned_data)
     if reader.scope == DigestReader.Scope.NOTHING:
         messages.success(request, _("You will not receive digests."))
+    elif not request.user.email:
+        messages.warning(request, _("Your digest is set, and waits for an e-mail address to be sent to."))
     else:
         messages.success(request, _("Your digest is set. It is sent when there is something to say."))
     return redirect("watching")

@@ -241,3 +241,13 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
     answer, _ = looking.communicate(timeout=20)
     assert answer.strip() == '["attempted", "succeeded", true, null]'
     connection.close()
+
+
+@pytest.mark.parametrize("status", ["500", "503"])
+def test_a_server_that_does_as_asked_and_then_says_that_it_failed_is_not_believed(alice, tune, sandbox, status):
+    sandbox.faults.add(status, verb="update", after=True, times=1)
+    done = rename(alice, tune)
+    assert (done.outcome, row_of(tune).name, outcomes(tune)) == ("succeeded", "New", ["attempted", "succeeded"])
+    sandbox.faults.add(status, verb="delete", after=True, times=1)
+    assert actions.delete_model(context=by(alice), model_id=tune).outcome == "succeeded"
+    assert row_of(tune).is_deleted

@@ -109,7 +109,7 @@ def test_no_page_needs_what_the_policy_forbids(client_of, client: Client, alice:
 def test_an_error_is_a_page_that_says_what_to_do_and_the_id_to_ask_with(
     alice, client_of, log: list[str], status: int, title: str, who: str, language: str, settings
 ):
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if who == "alice" or "LoginRequired" not in name]
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if who == "alice" or "LoginMiddleware" not in name]
     browser = client_of(alice) if who == "alice" else Client()
     browser.raise_request_exception = False
     browser.cookies["django_language"] = language
