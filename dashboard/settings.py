@@ -124,7 +124,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "models_ui.middleware.SecurityHeadersMiddleware",
+    "models_ui.middleware.ContentSecurityPolicyMiddleware",
+    "models_ui.middleware.PrivatePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -235,7 +236,7 @@ DIGEST_WEBHOOK_ALLOW_PRIVATE = flag("DIGEST_WEBHOOK_ALLOW_PRIVATE")
 
 # --- What the browser is told -----------------------------------------------------------------------------------
 
-# The name and the shape are Django 6's own, so that moving there deletes our middleware.
+# The name and the shape are Django 6's own, so that moving there deletes our ContentSecurityPolicyMiddleware.
 SECURE_CSP = {
     "default-src": ["'none'"],
     "script-src": ["'self'"],
