@@ -58,8 +58,9 @@ class ContentSecurityPolicyMiddleware:
 
 
 class PrivatePagesMiddleware:
-    """No page asks for what a browser can spy with, and pages are for the person who asked: nothing but static files may
-    be kept by a cache or the Back button's store.
+    """Pages are for the person who asked, and ask for nothing that a browser can spy with.
+
+    Nothing but static files may be kept by a cache or the Back button's store.
     """
 
     permissions = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
