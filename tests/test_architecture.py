@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
+from models_ui.urls import urlpatterns
 from tests.writers import writers
 
 ROOT = Path(__file__).parent.parent
@@ -100,6 +101,11 @@ def test_a_write_is_seen_however_it_is_written(source: str, tmp_path: Path):
     (tmp_path / "one.py").write_text(source)
     (tmp_path / "two.py").write_text("def read(row: Watch):\n    return Watch.objects.get(pk=row.pk), {}.update(a=1)")
     assert writers(tmp_path.glob("*.py"), {"Watch"}) == {"Watch": {"one.py"}}
+
+
+def test_the_name_of_an_address_is_that_of_its_view():
+    for pattern in urlpatterns:
+        assert pattern.name == pattern.callback.__name__
 
 
 def test_templates_hold_no_inline_script_style_or_handler():

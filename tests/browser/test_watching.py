@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from models_ui.catalog.store import current_index
 from models_ui.sync import mirror_state, run_sync
-from models_ui.watching import acknowledge, snooze, watch, watch_list, watches_of
+from models_ui.watching import acknowledge_watch, add_watch, snooze_watch, watch_list, watches_of
 from sandbox import Sandbox
 from tests.browser.conftest import message
 from tests.browser.test_accessibility import violations
@@ -91,10 +91,10 @@ def everything(synced, sandbox: Sandbox, carol) -> None:
     index = current_index(mirror_state(), now)
     aliases = ("mistral-medium-latest", "voxtral-mini-latest")
     for model_id in (MEDIUM, "mistral-ocr-2505", "devstral-2512", "mistral-large-2512", tune, *aliases):
-        watch(owner=carol, model_id=model_id, index=index, now=now)
+        add_watch(owner=carol, model_id=model_id, index=index, now=now)
     entries = {each.watch.model_id: each for each in watch_list(watches_of(carol), index, now)}
-    acknowledge(entries[MEDIUM], seen=entries[MEDIUM].concern.key)
-    snooze(entries["mistral-ocr-2505"], days=7)
+    acknowledge_watch(entries[MEDIUM], seen=entries[MEDIUM].concern.key)
+    snooze_watch(entries["mistral-ocr-2505"], days=7)
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
