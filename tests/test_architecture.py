@@ -129,7 +129,7 @@ def test_templates_rely_on_no_inherited_htmx_attribute():
 
 
 def test_no_message_in_a_template_spans_lines():
-    """Templates are loaded without their indentation, so such a message would never find its translation."""
+    """Templates are loaded without their layout, so such a message would never find its translation."""
     for path in sorted((ROOT / "templates").rglob("*.html")):
         for message in re.findall(
             r"{% blocktranslate(?![^%]*trimmed)[^%]*%}(.*?){% endblocktranslate %}", path.read_text(), re.DOTALL
