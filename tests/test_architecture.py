@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from models_ui.urls import urlpatterns
 from tests.writers import writers
 
 ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs/architecture.md").read_text()
 
 
 def modules(*folders: str) -> Iterator[Path]:
@@ -28,6 +30,39 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
+
+
+def named_in_the_tree() -> dict[str, set[str]]:
+    """For each folder in the tree of docs/architecture.md, what stands in it: `{"catalog": {"query.py", …}, …}`."""
+    found: dict[str, set[str]] = {}
+    folders: list[tuple[int, str]] = []
+    for line in PAGE.split("```")[1].strip().splitlines():
+        indent = len(line) - len(line.lstrip())
+        folders = [each for each in folders if each[0] < indent]
+        if folders:
+            found.setdefault(folders[-1][1], set()).update(re.findall(r"\w+(?:\.py|/)", line))
+        if opens := re.match(r"\s*(\w+)/ ", line):
+            folders.append((indent, opens[1]))
+    return found
+
+
+@pytest.mark.parametrize("folder", ["models_ui", "models_ui/catalog", "models_ui/services", "models_ui/digest"])
+def test_the_page_on_the_architecture_names_every_module_and_none_that_is_not_there(folder: str):
+    there = {path.name + "/" * path.is_dir() for path in (ROOT / folder).iterdir()}
+    there = {each for each in there if re.fullmatch(r"\w+(\.py|/)", each)} - {
+        "__init__.py",
+        "__pycache__/",
+        "migrations/",
+    }
+    named = named_in_the_tree()[Path(folder).name]
+    assert there <= named
+    assert {each for each in named if each.endswith(".py")} <= there
+
+
+def test_the_page_on_the_architecture_shows_the_layers_that_are_held():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each["type"] == "layers")
+    assert PAGE.split("```")[3].split("\n")[1:-1] == layers
 
 
 def test_only_the_services_speak_http():
