@@ -4,6 +4,7 @@ Without `MISTRAL_API_KEY` the dashboard is a demo: it talks to the sandbox, keep
 three demo people on the login page. With a key none of that exists. `.env.example` lists the variables.
 """
 
+import math
 import os
 from pathlib import Path
 from urllib.parse import quote
@@ -30,15 +31,19 @@ def text(name: str, default: str = "") -> str:
 def number(name: str, default: float) -> float:
     value = text(name, str(default))
     try:
-        return float(value)
+        found = float(value)
     except ValueError:
-        raise ImproperlyConfigured(f"{name}={value} is no number.") from None
+        found = math.nan
+    if not math.isfinite(found):
+        raise ImproperlyConfigured(f"{name}={value} is no number.")
+    return found
 
 
-def port(name: str, default: int) -> int:
+def whole(name: str, default: int, lowest: int, highest: int) -> int:
     value = text(name, str(default))
-    if not (value.isascii() and value.isdecimal() and 0 < int(value) < 65536):
-        raise ImproperlyConfigured(f"{name}={value} is no port: give a number from 1 to 65535.")
+    # A number of thousands of digits is none that `int` would read.
+    if not (value.isascii() and value.isdecimal() and len(value) < 10 and lowest <= int(value) <= highest):
+        raise ImproperlyConfigured(f"{name}={value} must be a whole number from {lowest} to {highest}.")
     return int(value)
 
 
@@ -62,14 +67,14 @@ except OSError as error:
     raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be made: {error.strerror}.") from None
 
 # Where `manage.py serve` listens, on this machine alone; a web server in front of it is what others reach.
-PORT = port("PORT", 8000)
-WEB_CONCURRENCY = int(number("WEB_CONCURRENCY", 2))
+PORT = whole("PORT", 8000, 1, 65535)
+WEB_CONCURRENCY = whole("WEB_CONCURRENCY", 2, 1, 100)
 
 # --- The Models API ---------------------------------------------------------------------------------------------
 
 MISTRAL_API_KEY = text("MISTRAL_API_KEY")
 DEMO = not MISTRAL_API_KEY
-SANDBOX_PORT = port("SANDBOX_PORT", 8001)
+SANDBOX_PORT = whole("SANDBOX_PORT", 8001, 1, 65535)
 if DEMO:
     # The sandbox checks this key as upstream would; it opens nothing else.
     MISTRAL_API_KEY = "sandbox-key"
@@ -119,7 +124,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "models_ui.middleware.SecurityHeadersMiddleware",
+    "models_ui.middleware.ContentSecurityPolicyMiddleware",
+    "models_ui.middleware.PrivatePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -209,7 +215,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/300s/key"}
 # Proxies in front that add to X-Forwarded-For. Too few, and all people behind them share one limit on failed logins.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(number("TRUSTED_PROXY_COUNT", 0))
+ALLAUTH_TRUSTED_PROXY_COUNT = whole("TRUSTED_PROXY_COUNT", 0, 0, 100)
 
 try:
     vars().update(environ.Env.email_url_config(text("EMAIL_URL", "consolemail://")))
@@ -230,7 +236,7 @@ DIGEST_WEBHOOK_ALLOW_PRIVATE = flag("DIGEST_WEBHOOK_ALLOW_PRIVATE")
 
 # --- What the browser is told -----------------------------------------------------------------------------------
 
-# The name and the shape are Django 6's own, so that moving there deletes our middleware.
+# The name and the shape are Django 6's own, so that moving there deletes our ContentSecurityPolicyMiddleware.
 SECURE_CSP = {
     "default-src": ["'none'"],
     "script-src": ["'self'"],

@@ -41,13 +41,12 @@ class RequestIdMiddleware:
         return response
 
 
-class SecurityHeadersMiddleware:
-    """The Content-Security-Policy of `SECURE_CSP` (as Django 6 reads it), and what else a browser may not do.
+class ContentSecurityPolicyMiddleware:
+    """The header that `SECURE_CSP` says, unless a view has set its own. Named as in Django 6's `middleware.csp`, and it
+    does the same, without nonces: moving there deletes this class.
 
-    Pages are for the person who asked: nothing but static files may be kept by a cache or the Back button's store.
+    As there, Django's own pages for a 404 and a 500 in debug mode have none, since they style themselves inline.
     """
-
-    permissions = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -58,7 +57,24 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        response["Content-Security-Policy"] = self.policy
+        if not (settings.DEBUG and response.status_code in (404, 500)):
+            response.setdefault("Content-Security-Policy", self.policy)
+        return response
+
+
+class PrivatePagesMiddleware:
+    """Pages are for the person who asked, and ask for nothing that a browser can spy with.
+
+    Nothing but static files may be kept by a cache or the Back button's store.
+    """
+
+    permissions = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
         response["Permissions-Policy"] = self.permissions
         response.setdefault("Cache-Control", "private, no-store")
         return response

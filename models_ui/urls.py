@@ -1,4 +1,4 @@
-"""The app's addresses, by resource. An address, its name, its view and its test share one word."""
+"""The app's addresses, by resource. Each is named after its view; a verb has one word in the view and what it calls."""
 
 from django.urls import path
 

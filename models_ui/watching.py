@@ -106,7 +106,7 @@ def watch_list(watches: Iterable[Watch], index: CatalogIndex, now: datetime) -> 
     return sorted((Watched(each, index, now) for each in watches), key=lambda each: each._order)
 
 
-def watch(*, owner: User, model_id: str, index: CatalogIndex, now: datetime) -> Watch:
+def add_watch(*, owner: User, model_id: str, index: CatalogIndex, now: datetime) -> Watch:
     """Put an id or alias on the person's list, where it may be already."""
     if not index.find(model_id):
         raise UnknownModel(model_id)
@@ -118,24 +118,24 @@ def watch(*, owner: User, model_id: str, index: CatalogIndex, now: datetime) -> 
     return watches_of(owner).get_or_create(owner=owner, model_id=model_id, defaults={"created_at": now})[0]
 
 
-def unwatch(entry: Watch) -> None:
+def stop_watch(entry: Watch) -> None:
     watches_of(entry.owner).filter(pk=entry.pk).delete()
 
 
-def acknowledge(entry: Watched, *, seen: str) -> None:
+def acknowledge_watch(entry: Watched, *, seen: str) -> None:
     """Keep quiet until the concern becomes another one. `seen` is the key of the one that the person was shown."""
     if entry.concern is None or entry.concern.key != seen:
         raise HasChanged
     _note(entry.watch, acknowledged=seen, snoozed_until=None)
 
 
-def snooze(entry: Watched, *, days: int) -> None:
+def snooze_watch(entry: Watched, *, days: int) -> None:
     """Keep quiet for some days, whatever the concern becomes meanwhile. Where there is none, there is nothing to do."""
     if entry.concern is not None:
         _note(entry.watch, acknowledged="", snoozed_until=entry.now.date() + timedelta(days=days))
 
 
-def resume(entry: Watch) -> None:
+def resume_watch(entry: Watch) -> None:
     """Take up again what was acknowledged or snoozed."""
     _note(entry, acknowledged="", snoozed_until=None)
 

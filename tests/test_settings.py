@@ -67,7 +67,7 @@ def test_empty_variables_count_as_unset(load):
 
 def test_the_example_names_every_variable_with_its_default_and_a_line_about_it(load):
     source = (ROOT / "dashboard/settings.py").read_text()
-    names = set(re.findall(r'\b(?:text|number|port|flag|listing)\("([A-Z_]+)"', source))
+    names = set(re.findall(r'\b(?:text|number|whole|flag|listing)\("([A-Z_]+)"', source))
     assert set(re.findall(r"^# .+\n#([A-Z_]+)=", EXAMPLE, re.MULTILINE)) == names
     assert len(names) > 15
     unset = load()
@@ -98,7 +98,15 @@ def test_quotes_in_the_file_are_not_part_of_a_value(load):
         ("SANDBOX_PORT", "²"),
         ("MODELS_API_TIMEOUT", "ten"),
         ("MODELS_STALE_AFTER", "5 minutes"),
+        ("MODELS_STALE_AFTER", "nan"),
+        ("MODELS_API_TOTAL_TIMEOUT", "inf"),
         ("TRUSTED_PROXY_COUNT", "one"),
+        ("TRUSTED_PROXY_COUNT", "nan"),
+        ("TRUSTED_PROXY_COUNT", "-1"),
+        ("WEB_CONCURRENCY", "nan"),
+        ("WEB_CONCURRENCY", "0"),
+        ("WEB_CONCURRENCY", "1.5"),
+        pytest.param("WEB_CONCURRENCY", "9" * 5000, id="WEB_CONCURRENCY-long"),
         ("HTTPS", "enabled"),
         ("HTTPS", "on # behind nginx"),
         ("DEBUG", "maybe"),

@@ -1,7 +1,8 @@
 """The tables, by what they are about: the mirror of upstream, the history of actions, jobs, and what warns people.
 
-`CatalogModel` is one real model; only `sync.py` and `actions.py` write these rows. `AuditEvent` is the history of
-actions; only `audit.py` writes it, and nothing changes or deletes an event. `BulkJob` is one action on many models.
+`CatalogModel` is one real model; only `sync.py` (what upstream lists) and `subject.py` (what an action did) write these
+rows and the `Mirror`. `AuditEvent` is the history of actions; only `audit.py` writes it, and nothing changes or deletes
+an event. `BulkJob` is one action on many models. `tests/test_architecture.py` has the writers of every table.
 """
 
 from .history import ActionLock, AuditEvent, AuditHead

@@ -13,7 +13,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from models_ui import labels, wording
-from models_ui.actions import can_be_undone
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button, address_of_id
 from models_ui.models import AuditEvent
@@ -75,11 +74,6 @@ def change(event: AuditEvent) -> tuple[str, str] | None:
 @register.filter
 def why(event: AuditEvent) -> str:
     return wording.why(event)
-
-
-@register.filter
-def undoable(event: AuditEvent) -> bool:
-    return can_be_undone(event)
 
 
 @register.filter

@@ -58,7 +58,7 @@ def choose_digest(request: Request) -> HttpResponse:
 def add_watch(request: Request) -> HttpResponseRedirect:
     now, index = timezone.now(), current_index(mirror_state(), timezone.now())
     try:
-        watch = lists.watch(owner=request.user, model_id=request.POST.get("model_id", ""), index=index, now=now)
+        watch = lists.add_watch(owner=request.user, model_id=request.POST.get("model_id", ""), index=index, now=now)
     except UnknownModel:
         raise Http404 from None
     except TooMany:
@@ -72,7 +72,7 @@ def add_watch(request: Request) -> HttpResponseRedirect:
 @require_POST
 def stop_watch(request: Request, pk: int) -> HttpResponseRedirect:
     entry = _entry(request, pk)
-    lists.unwatch(entry.watch)
+    lists.stop_watch(entry.watch)
     messages.success(request, _("You no longer watch %(model)s.") % {"model": entry.label})
     return _back(request)
 
@@ -82,7 +82,7 @@ def acknowledge_watch(request: Request, pk: int) -> HttpResponseRedirect:
     entry = _entry(request, pk)
     words = {"model": entry.label}
     try:
-        lists.acknowledge(entry, seen=request.POST.get("concern", ""))
+        lists.acknowledge_watch(entry, seen=request.POST.get("concern", ""))
     except HasChanged:
         messages.error(request, _("What there is to know of %(model)s has changed meanwhile. Look again.") % words)
     else:
@@ -94,7 +94,7 @@ def acknowledge_watch(request: Request, pk: int) -> HttpResponseRedirect:
 def snooze_watch(request: Request, pk: int) -> HttpResponseRedirect:
     entry = _entry(request, pk)
     days = next((each for each in SNOOZES if request.POST.get("days") == str(each)), SNOOZES[0])
-    lists.snooze(entry, days=days)
+    lists.snooze_watch(entry, days=days)
     sentence = ngettext("%(model)s is quiet for %(days)d day.", "%(model)s is quiet for %(days)d days.", days)
     messages.success(request, sentence % {"model": entry.label, "days": days})
     return _back(request)
@@ -103,7 +103,7 @@ def snooze_watch(request: Request, pk: int) -> HttpResponseRedirect:
 @require_POST
 def resume_watch(request: Request, pk: int) -> HttpResponseRedirect:
     entry = _entry(request, pk)
-    lists.resume(entry.watch)
+    lists.resume_watch(entry.watch)
     messages.success(request, _("Warnings about %(model)s are on again.") % {"model": entry.label})
     return _back(request)
 

@@ -101,3 +101,12 @@ def test_an_empty_text_and_none_are_the_same(bob, tune, sandbox, writes):
     done = actions.describe_model(context=by(bob), model_id=tune, description="", seen=None)
     assert done.event is None
     assert writes() == []
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", "\u202e", "\u2060\ufeff", "\u3164", "\u00ad \u2800"], ids=ascii)
+def test_a_name_that_nobody_could_see_or_click_is_refused_at_its_field(alice, client_of, tune, now_upstream, nothing):
+    data = {"value": nothing, "seen": signing.dumps(row_of(tune).name), "action_id": "t"}
+    answer = client_of(alice).post(f"/models/{tune}/rename/", data)
+    assert answer.status_code == 422
+    assert "Nothing of this can be seen." in answer.content.decode()
+    assert now_upstream(tune)["name"] == row_of(tune).name

@@ -9,11 +9,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from models_ui.catalog.store import current_index
 from models_ui.sync import mirror_state, run_sync
-from models_ui.watching import acknowledge, snooze, watch, watch_list, watches_of
+from models_ui.watching import acknowledge_watch, add_watch, snooze_watch, watch_list, watches_of
 from sandbox import Sandbox
 from tests.browser.conftest import message
 from tests.browser.test_accessibility import violations
 from tests.browser.test_sizes import FITS, LAYOUT
+from tests.conftest import PASSWORD
 
 MEDIUM = "mistral-medium-2508"
 
@@ -91,10 +92,10 @@ def everything(synced, sandbox: Sandbox, carol) -> None:
     index = current_index(mirror_state(), now)
     aliases = ("mistral-medium-latest", "voxtral-mini-latest")
     for model_id in (MEDIUM, "mistral-ocr-2505", "devstral-2512", "mistral-large-2512", tune, *aliases):
-        watch(owner=carol, model_id=model_id, index=index, now=now)
+        add_watch(owner=carol, model_id=model_id, index=index, now=now)
     entries = {each.watch.model_id: each for each in watch_list(watches_of(carol), index, now)}
-    acknowledge(entries[MEDIUM], seen=entries[MEDIUM].concern.key)
-    snooze(entries["mistral-ocr-2505"], days=7)
+    acknowledge_watch(entries[MEDIUM], seen=entries[MEDIUM].concern.key)
+    snooze_watch(entries["mistral-ocr-2505"], days=7)
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
@@ -106,3 +107,28 @@ def test_a_full_list_breaks_no_rule_and_fits(locale: str, everything, carol, bro
         assert page.evaluate(LAYOUT) == FITS, width
         if width != 640:
             assert not violations(page, axe)
+
+
+def test_who_was_signed_out_meanwhile_is_told_and_led_back_to_where_they_were(browser_of, carol):
+    page = browser_of(carol)
+    page.goto(f"/models/{MEDIUM}/")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Watch", exact=True).click()
+    expect(page.get_by_text("You were signed out, so nothing was done. Sign in, then do it again.")).to_be_visible()
+    page.get_by_label("Login").fill("carol")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"/models/{MEDIUM}/")
+    page.get_by_role("button", name="Watch", exact=True).click()
+    expect(message(page, f"You are now watching {MEDIUM}.")).to_be_visible()
+
+
+def test_a_stale_token_leads_back_to_the_page_that_gets_a_new_one(browser_of, carol, troubles):
+    troubles.expect("403")
+    page = browser_of(carol)
+    page.goto(f"/models/{MEDIUM}/")
+    page.context.clear_cookies(name="csrftoken")
+    page.get_by_role("button", name="Watch", exact=True).click()
+    page.get_by_role("link", name="Load the page again").click()
+    page.get_by_role("button", name="Watch", exact=True).click()
+    expect(message(page, f"You are now watching {MEDIUM}.")).to_be_visible()

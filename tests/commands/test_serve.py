@@ -134,7 +134,7 @@ def test_a_port_that_makes_no_sense_is_one_sentence(tmp_path: Path, variable: st
         timeout=10,
     )
     assert done.returncode == 1
-    assert done.stdout + done.stderr == f"{variable}={port} is no port: give a number from 1 to 65535.\n"
+    assert done.stdout + done.stderr == f"{variable}={port} must be a whole number from 1 to 65535.\n"
 
 
 def test_one_port_for_both_is_one_sentence(serve: Serve, var: Path):

@@ -10,7 +10,7 @@ from models_ui.catalog.store import current_index
 from models_ui.digest import mail, slack
 from models_ui.models import CatalogModel, Said, Watch
 from models_ui.sync import mirror_state, run_sync
-from models_ui.watching import Watched, acknowledge, snooze
+from models_ui.watching import Watched, acknowledge_watch, snooze_watch
 from sandbox import Sandbox
 from tests.digest.conftest import LARGE, MEDIUM, Hook, Mailbox, changed, noon, only_end, run, update
 from tests.feeds.conftest import noon as noon_in
@@ -264,7 +264,7 @@ def test_what_was_acknowledged_is_not_said_ahead_until_it_is_something_else(
 ):
     subscribe(carol, LARGE, scope=scope)
     clock.move_to(days_before(60))
-    acknowledge(entry(carol, LARGE), seen=entry(carol, LARGE).concern.key)
+    acknowledge_watch(entry(carol, LARGE), seen=entry(carol, LARGE).concern.key)
     assert run().output == "Nothing to say.\n"
     clock.move_to(days_before(30))
     assert run().output == "Nothing to say.\n"
@@ -278,7 +278,7 @@ def test_what_was_snoozed_is_said_when_the_snooze_ends_at_the_threshold_of_that_
 ):
     subscribe(carol, LARGE)
     clock.move_to(days_before(61))
-    snooze(entry(carol, LARGE), days=30)
+    snooze_watch(entry(carol, LARGE), days=30)
     for days in (60, 45, 32):
         clock.move_to(days_before(days))
         assert run().output == "Nothing to say.\n"
@@ -294,7 +294,7 @@ def test_one_persons_acknowledgement_hushes_nobody_else(clock, subscribe, carol,
     for person in (carol, bob):
         subscribe(person, LARGE)
     clock.move_to(days_before(30))
-    acknowledge(entry(carol, LARGE), seen=entry(carol, LARGE).concern.key)
+    acknowledge_watch(entry(carol, LARGE), seen=entry(carol, LARGE).concern.key)
     run()
     assert mailbox.recipients == ["bob@example.org"]
 

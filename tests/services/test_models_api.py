@@ -7,7 +7,7 @@ import pytest
 from models_ui.services import errors
 from models_ui.services.dialects import CONTRACT, PLATFORM, Dialect
 from models_ui.services.errors import ModelsAPIError
-from models_ui.services.models_api import ModelsAPI
+from models_ui.services.models_api import ModelsAPI, Receipt
 from sandbox.server import Sandbox
 from tests.services.conftest import KEY, RawServer, http_answer, make_api
 
@@ -180,10 +180,14 @@ def test_a_delete_is_believed_unless_the_answer_speaks_against_it(raw: Raw, body
 
 
 def test_a_204_is_success_for_any_write(raw: Raw):
-    api = make_api(raw(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").url)
-    api.delete("ft:m")
-    api.archive("ft:m")
-    api.update("ft:m", name="x")
+    server = raw(b"HTTP/1.1 204 No Content\r\nmistral-correlation-id: c-1\r\nconnection: close\r\n\r\n")
+    api = make_api(server.url)
+    assert [api.delete("ft:m"), api.archive("ft:m"), api.update("ft:m", name="x")] == [Receipt("c-1")] * 3
+    assert [each.partition(" HTTP/1.1")[0] for each in server.requests] == [
+        "DELETE /v1/models/ft%3Am",
+        "POST /v1/fine_tuning/models/ft%3Am/archive",
+        "PATCH /v1/fine_tuning/models/ft%3Am",
+    ]
 
 
 @pytest.mark.parametrize("body", ["", '{"archived":false}', "[]"])

@@ -15,7 +15,7 @@ import pytest
 
 from models_ui.services import errors
 from models_ui.services.errors import ModelsAPIError
-from models_ui.services.models_api import ModelsAPI
+from models_ui.services.models_api import ModelsAPI, Receipt
 from models_ui.services.transport import Transport
 from sandbox.server import Sandbox
 from tests.services.conftest import KEY, RawServer, http_answer, make_api
@@ -438,9 +438,14 @@ def test_a_write_never_goes_out_on_a_kept_connection_that_may_have_died(raw: Raw
         line.sendall(b'HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"data":[]}')
         line.recv(65536)  # the next request on this connection gets no answer
 
-    api = make_api(raw(answer_then_die, http_answer('{"archived":true}')).url)
+    server = raw(answer_then_die, http_answer('{"archived":true}', mistral_correlation_id="c-1"))
+    api = make_api(server.url)
     api.list()
-    api.archive("ft:m")
+    assert api.archive("ft:m") == Receipt("c-1")
+    assert [each.partition(" HTTP/1.1")[0] for each in server.requests] == [
+        "GET /v1/models",
+        "POST /v1/fine_tuning/models/ft%3Am/archive",
+    ]
 
 
 def test_a_sandbox_that_restarts_is_found_again(naps: list[float]):

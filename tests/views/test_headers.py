@@ -69,6 +69,7 @@ def test_every_answer_has_the_policy_and_is_kept_by_no_cache(client: Client, cli
     answer = browser.get(address)
     assert answer["Content-Security-Policy"] == POLICY
     assert "no-store" in answer["Cache-Control"]
+    assert "camera=()" in answer["Permissions-Policy"]
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["Referrer-Policy"] == "same-origin"
@@ -80,6 +81,14 @@ def test_every_answer_has_the_policy_and_is_kept_by_no_cache(client: Client, cli
 
 def test_nothing_unsafe_is_in_the_policy():
     assert "unsafe" not in POLICY
+
+
+@pytest.mark.parametrize(("address", "header"), [("/nowhere", None), ("/healthz", POLICY)])
+def test_debug_mode_leaves_the_policy_out_where_djangos_own_error_page_stands(
+    alice, client_of, settings, address: str, header: str | None
+):
+    settings.DEBUG = True
+    assert client_of(alice).get(address).get("Content-Security-Policy") == header
 
 
 def test_no_page_needs_what_the_policy_forbids(client_of, client: Client, alice: User, synced):
