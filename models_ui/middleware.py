@@ -119,7 +119,7 @@ class HtmxResponseMiddleware:
         if isinstance(response, HttpResponse) and len(get_messages(request)):
             flash = render_to_string("flash.html", {"messages": get_messages(request)}, request)
             # Inside a template, because behind a bare table row a browser's parser would take the forms apart.
-            response.write(f'<template><div hx-swap-oob="afterbegin:#flash">{flash}</div></template>')
+            response.write(f'<template><div hx-swap-oob="beforeend:#flash">{flash}</div></template>')
 
     @staticmethod
     def _leads_to_login(response: HttpResponseBase) -> bool:

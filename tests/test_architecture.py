@@ -188,4 +188,5 @@ def test_every_dependency_says_why_it_is_there():
 
 
 def test_our_own_script_stays_small():
-    assert len((ROOT / "static/js/app.js").read_text().splitlines()) <= 150
+    lines = map(str.strip, (ROOT / "static/js/app.js").read_text().splitlines())
+    assert len([line for line in lines if line and not line.startswith("//")]) <= 140

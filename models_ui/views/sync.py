@@ -32,7 +32,7 @@ def sync(request: Request) -> HttpResponse:
     if offer or line.running:
         # The page still shows what it saw, and says so the next time it asks.
         line = replace(line, version=seen, offer_new=offer)
-    response = render(request, "models_ui/catalog.html#freshness", {"freshness": line})
+    response = render(request, "models_ui/catalog.html#freshness", {"freshness": line, "asked": not by_itself})
     if changed and not offer and not line.running:
         response["HX-Trigger"] = "catalog-changed"
     return response

@@ -67,8 +67,9 @@ document.addEventListener("htmx:afterSwap", () => {
 });
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const paged = detail.requestConfig?.elt.closest(".pager");
-  const news = document.querySelector(paged ? "#results caption" : "#results [data-announce]");
-  if (news && detail.target?.id === "results") live().textContent = news.textContent.trim().replace(/\s+/g, " ");
+  const place = ["results", "freshness"].find((id) => id === detail.target?.id);
+  const news = document.querySelector(paged ? "#results caption" : `#${place} [data-announce]`);
+  if (news && place) live().textContent = news.textContent.trim().replace(/\s+/g, " ");
   // The focus goes to an action's button, once; after a form to what opened it; else to what is near.
   const due = [...document.querySelectorAll("[data-focus]")];
   due.forEach((each) => each.removeAttribute("data-focus"));
@@ -82,7 +83,10 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 document.addEventListener("close", ({ target }) => target.remove(), true);
 // Messages come in above the rest: the page moves along, and nothing slips away from under the pointer.
 document.addEventListener("htmx:oobBeforeSwap", () => { kept.top = lead()?.getBoundingClientRect().top; });
-document.addEventListener("htmx:oobAfterSwap", () => window.scrollBy(0, lead()?.getBoundingClientRect().top - kept.top || 0));
+document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
+  window.scrollBy(0, lead()?.getBoundingClientRect().top - kept.top || 0);
+  target.scrollTo(0, target.scrollHeight); // the newest is in sight
+});
 
 // What was done from a message: that one model is loaded again, unless somebody is writing there.
 document.addEventListener("model-changed", ({ detail }) => {

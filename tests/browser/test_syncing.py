@@ -34,6 +34,11 @@ def test_refresh_shows_what_is_new_and_keeps_filters_focus_and_history(catalog: 
     expect(catalog).to_have_url("/models/devstral-2512/")
 
 
+def test_a_refresh_that_finds_nothing_new_is_read_out_too(catalog: Page):
+    catalog.get_by_role("button", name="Refresh").click()
+    expect(catalog.locator("#live")).to_have_text("Synced just now")
+
+
 def test_a_stale_page_renders_at_once_and_offers_what_came_without_moving_a_row(
     signed_in: Page, sandbox: Sandbox, stale
 ):

@@ -74,7 +74,7 @@ def test_undo_asks_when_a_third_person_has_changed_it_since(
     expect(said).to_be_visible()
     actions.rename_model(context=Context(actor=alice), model_id=tune, name="Alice’s", seen="Bob’s")
     said.get_by_role("button", name="Undo").click()
-    note = bobs.get_by_role("alert").filter(has_text="Somebody changed this in the meantime")
+    note = bobs.get_by_role("alert").filter(has_text="This has been changed since")
     expect(note).to_contain_text("“Alice’s”")
     expect(note).to_contain_text("by alice")
     expect(note).to_contain_text("“Contract clause finder”")

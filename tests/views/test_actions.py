@@ -42,7 +42,7 @@ def form_of(client: Client, address: str, **headers: str) -> dict[str, str]:
 
 def flash_of(html: str) -> str:
     """The message that travels behind a fragment, out of band."""
-    found = re.search(r'<template><div hx-swap-oob="afterbegin:#flash">(.*)</div></template>', html, re.DOTALL)
+    found = re.search(r'<template><div hx-swap-oob="beforeend:#flash">(.*)</div></template>', html, re.DOTALL)
     assert found, html[-300:]
     return found[1]
 
