@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Final, Literal, NamedTuple, Self
+from typing import Final, Literal, NamedTuple, Self, cast
 from urllib.parse import parse_qsl, urlencode
 
 from models_ui.catalog.compare import Find, Replacement, replacement_of
@@ -163,8 +163,16 @@ def _within(stage: str, days: int | None, query: RadarQuery) -> bool:
     return query.within is None or (stage == "retiring" and days is not None and days <= query.within)
 
 
+def radar_at(index: CatalogIndex, now: datetime) -> Radar:
+    """The radar, kept with the index for the UTC day: dates change its stages only when the index expires, too."""
+    key = ("radar", now.astimezone(UTC).date())
+    if key not in index.kept:
+        index.kept[key] = radar_of(index, now)
+    return cast(Radar, index.kept[key])
+
+
 def radar_of(index: CatalogIndex, now: datetime) -> Radar:
-    """The radar of a whole catalog at one moment."""
+    """The radar of a whole catalog at one moment, computed anew."""
     now = now.astimezone(UTC)
     roots: dict[str, tuple[Row, ...]] = {}
     trained: dict[int, list[Row]] = {}

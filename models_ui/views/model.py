@@ -17,6 +17,7 @@ from models_ui.activity import entries_of
 from models_ui.audit import history
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.radar_page import risk_line
 from models_ui.catalog.rows import PAGE_VERBS, address_of, address_of_id, buttons_of, view_of
 from models_ui.catalog.snippets import curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
@@ -24,7 +25,6 @@ from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.models import CatalogModel, Watch
 from models_ui.news import changes_of, moved_aliases
 from models_ui.sync import mirror_state
-from models_ui.views.radar import risk_line
 from models_ui.watching import watches_of
 
 
