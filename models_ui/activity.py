@@ -24,6 +24,7 @@ from models_ui.actions import can_be_undone
 from models_ui.filters import Filters, ListPage, Option, ShortText, midnight, read_day, read_id, read_key, read_text
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import Role, Verb, denial, exports_everyones
+from models_ui.querystring import Ignored
 from models_ui.services import id_is_routable
 from models_ui.settling import UNSETTLED
 from models_ui.subject import rows_of
@@ -188,7 +189,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
 
     labels: ClassVar = {"actor": gettext_lazy("Who"), "kind": gettext_lazy("What"), "outcome": gettext_lazy("Outcome")}
 
-    def __init__(self, query: ActivityQuery, ignored: Sequence[str], role: Role) -> None:
+    def __init__(self, query: ActivityQuery, ignored: Sequence[Ignored], role: Role) -> None:
         super().__init__(query, ignored, query.matches())
         self.entries = entries_of(self.shown, role)
         self.everyones = exports_everyones(role)

@@ -1,11 +1,10 @@
 """Lists with filters that the address bar holds, for the pages of a history: read, written and shown as chips."""
 
-import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Generic, Self, TypeVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
@@ -13,13 +12,10 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from models_ui.labels import a_few, quoted
+from models_ui.labels import quoted, told_ignored
+from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, split, tidy
 
 PER_PAGE = 50
-MAX_TEXT = 200
-MAX_VALUES = 50
-_SPACES = re.compile(r"\s+")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PARAMETERS = {"since": "from", "until": "to"}  # what a field is called in the address, where that differs
 
 
@@ -45,34 +41,29 @@ class Filters:
     read: ClassVar[Mapping[str, Callable[[str], Any]]]
 
     @classmethod
-    def parse(cls, query_string: str) -> tuple[Self, list[str]]:
-        """Read a query string. Never raises: what makes no sense is left out and told in sentences."""
+    def parse(cls, query_string: str) -> tuple[Self, tuple[Ignored, ...]]:
+        """Read a query string. Never raises: what makes no sense is left out and reported."""
         names = {parameter: name for name, parameter in cls._parameters().items()}
         values: dict[str, Any] = {}
-        ignored: list[str] = []
-        for parameter, raw in parse_qsl(query_string, keep_blank_values=True, max_num_fields=None)[:1000]:
+        ignored: list[Ignored] = []
+        for parameter, raw in split(query_string)[0]:
             name, value = names.get(parameter, ""), tidy(raw)
             if not name:
-                ignored.append(
-                    _("“%(parameter)s” is no filter of this page, so it was ignored.")
-                    % {"parameter": tidy(parameter)[:60]}
-                )
+                ignored.append(Ignored.of(parameter, value, "unknown_parameter"))
             elif not value:
                 continue
             elif name in cls.several:
                 if value in cls.several[name]:
                     values[name] = tuple(sorted({*values.get(name, ()), value}))[:MAX_VALUES]
                 else:
-                    ignored.append(_not_a_value(parameter, value))
+                    ignored.append(Ignored.of(parameter, value, "unknown_value"))
             elif name in values:
-                ignored.append(
-                    _("“%(parameter)s” was given more than once; only the first was used.") % {"parameter": parameter}
-                )
+                ignored.append(Ignored.of(parameter, value, "repeated"))
             elif (understood := cls.read[name](value)) is None:
-                ignored.append(_not_a_value(parameter, value))
+                ignored.append(Ignored.of(parameter, value, "unknown_value"))
             else:
                 values[name] = understood
-        return cls(**values), a_few(ignored)
+        return cls(**values), tuple(ignored)
 
     @classmethod
     def _parameters(cls) -> dict[str, str]:
@@ -147,17 +138,8 @@ def read_key(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
 
 
-def tidy(text: str) -> str:
-    return _SPACES.sub(" ", _UNPRINTABLE.sub("", _SPACES.sub(" ", text))).strip()
-
-
 def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
-
-
-def _not_a_value(parameter: str, value: str) -> str:
-    words = {"parameter": parameter, "value": value[:60]}
-    return _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored.") % words
 
 
 # --- The page of a list
@@ -175,9 +157,9 @@ class ListPage(Generic[Query, Entry]):
     # What the fields with several values are called in a chip, before the value.
     labels: ClassVar[Mapping[str, str | Promise]] = {}
 
-    def __init__(self, query: Query, ignored: Sequence[str], found: QuerySet[Entry]) -> None:
+    def __init__(self, query: Query, ignored: Sequence[Ignored], found: QuerySet[Entry]) -> None:
         self.query = query
-        self.ignored = ignored
+        self.ignored = told_ignored(ignored)
         self.total = found[: self.counted + 1].count()
         here = found.filter(pk__lt=query.before) if query.before is not None else found
         entries = list(here[: PER_PAGE + 1])

@@ -21,6 +21,7 @@ from models_ui.catalog.rows import address_of
 from models_ui.changes import KINDS, Told, kind_label, sentence_of, told_of
 from models_ui.filters import PER_PAGE, Filters, ListPage, Option, midnight, read_day, read_id, read_key, read_text
 from models_ui.models import CatalogChange, SyncRun
+from models_ui.querystring import Ignored
 
 LATELY: Final = 5
 AFFECTS: Final = {"fine-tunes": gettext_lazy("What our fine-tunes were trained from")}
@@ -166,7 +167,7 @@ class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
 
     labels: ClassVar = {"kind": gettext_lazy("What")}
 
-    def __init__(self, query: ChangesQuery, ignored: Sequence[str], index: CatalogIndex) -> None:
+    def __init__(self, query: ChangesQuery, ignored: Sequence[Ignored], index: CatalogIndex) -> None:
         super().__init__(query, ignored, query.matches(index))
         self.index = index
         self.lines = [Line(each, index) for each in self.shown]

@@ -15,10 +15,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from models_ui.catalog.index import CatalogIndex, FacetValue, Result
-from models_ui.catalog.query import MAX_TEXT, PAGE_SIZES, CatalogQuery, Ignored
+from models_ui.catalog.query import PAGE_SIZES, CatalogQuery
 from models_ui.catalog.rows import row_fragments
-from models_ui.labels import a_few, facet_label, quoted, short_tokens, value_label
+from models_ui.labels import facet_label, quoted, short_tokens, told_ignored, value_label
 from models_ui.permissions import Role
+from models_ui.querystring import Ignored
 
 CONTEXT_PRESETS = (32_000, 128_000, 256_000)
 # Facets that stand open from the start; the others open when they are in use.
@@ -63,7 +64,7 @@ class CatalogPage:
         self.index = index
         self.now = now
         self.role = role
-        self.ignored = a_few(_ignored_sentence(each) for each in ignored)
+        self.ignored = told_ignored(ignored)
         self.result: Result = index.search(query)
         self.query = self.result.query
         # Rendered here and not on the template's demand: there some errors pass for "there are no rows".
@@ -173,16 +174,3 @@ class CatalogPage:
 def _with_query(address: str, query: CatalogQuery) -> str:
     parameters = query.serialize()
     return f"{address}?{parameters}" if parameters else address
-
-
-def _ignored_sentence(ignored: Ignored) -> str:
-    words = {"parameter": ignored.parameter, "value": ignored.value, "most": MAX_TEXT}
-    sentences = {
-        "unknown_parameter": _("“%(parameter)s” is no filter of this page, so it was ignored."),
-        "unknown_value": _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored."),
-        "not_a_number": _("“%(value)s” is not a number that “%(parameter)s” can take, so it was ignored."),
-        "repeated": _("“%(parameter)s” was given more than once; only the first was used."),
-        "too_long": _("The text in “%(parameter)s” is too long; only its first %(most)d characters count."),
-        "too_many": _("There are too many values in “%(parameter)s”, so the last ones were ignored."),
-    }
-    return sentences[ignored.reason] % words

@@ -9,28 +9,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Final, Literal, NamedTuple, Self, cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from models_ui.catalog.compare import Find, Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
+from models_ui.querystring import Ignored, split
 
 HORIZONS: Final = (30, 90, 180)  # days ahead
 TYPES: Final = ("base", "fine-tuned")
-MAX_PARAMETERS: Final = 100
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 RiskKind = Literal["retired", "missing", "retiring", "unknown"]
 # The worst first: what holds of a fine-tune whose root leads to several models.
 _RISKS: Final[Sequence[RiskKind | None]] = ("retired", "missing", "retiring", "unknown", None)
-
-
-class Refused(NamedTuple):
-    """A parameter that was not understood, for a note on the page."""
-
-    parameter: str
-    value: str
-    known: bool  # the parameter, though not this value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +34,7 @@ class RadarQuery:
     affected: bool = False  # only models that fine-tunes were trained from
 
     @classmethod
-    def parse(cls, query_string: str) -> tuple[Self, tuple[Refused, ...]]:
+    def parse(cls, query_string: str) -> tuple[Self, tuple[Ignored, ...]]:
         """Read a query string. Never raises: what makes no sense is left out and reported."""
         known: dict[str, dict[str, object]] = {
             "within": {str(days): days for days in HORIZONS},
@@ -50,14 +42,13 @@ class RadarQuery:
             "affected": {"1": True},
         }
         values: dict[str, object] = {}
-        refused = []
-        pieces = "&".join(query_string.split("&")[:MAX_PARAMETERS])
-        for name, value in parse_qsl(pieces, errors="replace"):
-            if name in known and value in known[name]:
+        ignored = []
+        for name, value in split(query_string)[0]:
+            if value in known.get(name, ()):
                 values.setdefault(name, known[name][value])
-            else:
-                refused.append(Refused(_shown(name), _shown(value), name in known))
-        return cls(**values), tuple(refused)  # type: ignore[arg-type]
+            elif value:
+                ignored.append(Ignored.of(name, value, "unknown_value" if name in known else "unknown_parameter"))
+        return cls(**values), tuple(ignored)  # type: ignore[arg-type]
 
     def serialize(self) -> str:
         pairs = (("within", self.within), ("type", self.type), ("affected", int(self.affected)))
@@ -66,10 +57,6 @@ class RadarQuery:
     @property
     def has_filters(self) -> bool:
         return self != type(self)()
-
-
-def _shown(text: str) -> str:
-    return "".join(letter for letter in text if letter.isprintable())[:60]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

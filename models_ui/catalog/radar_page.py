@@ -14,9 +14,10 @@ from django.utils.translation import ngettext
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.pictures import Timeline, timeline_of
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.radar import HORIZONS, TYPES, Ending, RadarQuery, Refused, Risk, by_month, radar_at
+from models_ui.catalog.radar import HORIZONS, TYPES, Ending, RadarQuery, Risk, by_month, radar_at
 from models_ui.catalog.rows import Named, address_of, instead_of
-from models_ui.labels import a_few, value_label
+from models_ui.labels import told_ignored, value_label
+from models_ui.querystring import Ignored
 
 MOST_ROWS = 100  # of each table; the catalog has pages for more
 MOST_FINE_TUNES = 4  # named beside their base model; the link leads to all
@@ -72,11 +73,11 @@ def fine_tunes_of(base: Row, tunes: Sequence[Row]) -> CatalogQuery:
 class RadarPage:
     """What the page shows of one query."""
 
-    def __init__(self, index: CatalogIndex, query: RadarQuery, refused: Sequence[Refused], now: datetime) -> None:
+    def __init__(self, index: CatalogIndex, query: RadarQuery, ignored: Sequence[Ignored], now: datetime) -> None:
         self.index = index
         self.query = query
         self.now = now
-        self.ignored = a_few(_refused_sentence(each) for each in refused)
+        self.ignored = told_ignored(ignored)
         self.whole = radar_at(index, now)
         self.radar = self.whole.narrowed(query)
 
@@ -162,10 +163,3 @@ class RadarPage:
 def _address(query: RadarQuery) -> str:
     parameters = query.serialize()
     return reverse("deprecations") + (f"?{parameters}" if parameters else "")
-
-
-def _refused_sentence(refused: Refused) -> str:
-    words = {"parameter": refused.parameter, "value": refused.value}
-    if refused.known:
-        return _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored.") % words
-    return _("“%(parameter)s” is no filter of this page, so it was ignored.") % words

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 
 from models_ui import endings
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.query import MAX_TEXT, CatalogQuery
+from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import Ending
 from models_ui.catalog.rows import address_of
 from models_ui.feeds import ics
 from models_ui.feeds.events import Occasion, occasions_of
 from models_ui.labels import value_label
+from models_ui.querystring import MAX_TEXT
 
 REMINDERS: Final = (30, 7, 1)  # days before
 REFRESH: Final = "PT6H"  # how often a calendar may look

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.page import CatalogPage
-from models_ui.catalog.query import CatalogQuery, Ignored
+from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
 from models_ui.feeds import atom, ics
 from models_ui.feeds.addresses import (
@@ -40,6 +40,7 @@ from models_ui.feeds.changes import Changes
 from models_ui.feeds.forms import FeedForm
 from models_ui.http import Request, query_string, role_in
 from models_ui.models import FeedAddress
+from models_ui.querystring import Ignored
 from models_ui.sync import mirror_state
 
 

@@ -19,6 +19,6 @@ from models_ui.views.freshness import freshness
 def deprecations(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     index = current_index(mirror, now)
-    query, refused = RadarQuery.parse(query_string(request))
-    context: dict[str, Any] = {"page": RadarPage(index, query, refused, now), "freshness": freshness(mirror, now)}
+    query, ignored = RadarQuery.parse(query_string(request))
+    context: dict[str, Any] = {"page": RadarPage(index, query, ignored, now), "freshness": freshness(mirror, now)}
     return render(request, "models_ui/radar.html", context)

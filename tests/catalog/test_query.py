@@ -11,14 +11,12 @@ from models_ui.catalog.query import (
     FACETS,
     MAX_CONTEXT,
     MAX_PAGE,
-    MAX_TEXT,
-    MAX_VALUES,
     PAGE_SIZES,
     SORTS,
     CatalogQuery,
-    Ignored,
     parse_tokens,
 )
+from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored
 
 CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"))
 SEPARATORS = st.sampled_from(" &=+%;#?/\\,%20%2526&amp;é\u202eٴ日本🜁\ufffd")

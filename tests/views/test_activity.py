@@ -178,11 +178,11 @@ def test_the_address_reads_back_as_it_was_written():
     query, ignored = ActivityQuery.parse(
         "to=2026-02-03&kind=model.deleted&actor=b&actor=a&q=x%26y&model=ft:a&before=7&from=2026-01-02"
     )
-    assert ignored == []
+    assert ignored == ()
     assert query.address() == (
         "/activity/?q=x%26y&actor=a&actor=b&kind=model.deleted&model=ft%3Aa&from=2026-01-02&to=2026-02-03&before=7"
     )
-    assert ActivityQuery.parse(query.address().partition("?")[2]) == (query, [])
+    assert ActivityQuery.parse(query.address().partition("?")[2]) == (query, ())
 
 
 def test_chips_name_each_filter_and_take_it_away(viewer, told):

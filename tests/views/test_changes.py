@@ -146,12 +146,12 @@ def test_the_address_reads_back_as_it_was_written():
     query, ignored = ChangesQuery.parse(
         "to=2026-02-03&affects=fine-tunes&kind=model.missing&kind=alias.repointed&q=x%26y&model=a&before=7&from=2026-01-02"
     )
-    assert ignored == []
+    assert ignored == ()
     assert query.address() == (
         "/changes/?q=x%26y&kind=alias.repointed&kind=model.missing&affects=fine-tunes&model=a"
         "&from=2026-01-02&to=2026-02-03&before=7"
     )
-    assert ChangesQuery.parse(query.address().partition("?")[2]) == (query, [])
+    assert ChangesQuery.parse(query.address().partition("?")[2]) == (query, ())
 
 
 def test_chips_name_each_filter_and_take_it_away(viewer, told):
