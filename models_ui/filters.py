@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -18,13 +20,15 @@ from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, split, tidy
 PER_PAGE = 50
 _PARAMETERS = {"since": "from", "until": "to"}  # what a field is called in the address, where that differs
 
+Entry = TypeVar("Entry", bound=Model)
+
 
 class Filters:
     """The base of a frozen dataclass whose fields are parameters. Fields that are tuples hold alternatives.
 
     `page`     the name of the address
     `several`  for each tuple what it may hold
-    `read`     for every other field a function that reads its value, and gives None for one that makes no sense
+    `searched` the database's fields that words are looked for in
 
     Each has these fields, besides its own: words to search for, a model's id, two UTC days, both included, and the
     key of an entry that those of this page are older than.
@@ -38,7 +42,7 @@ class Filters:
 
     page: ClassVar[str]
     several: ClassVar[Mapping[str, Container[str]]]
-    read: ClassVar[Mapping[str, Callable[[str], Any]]]
+    searched: ClassVar[Sequence[str]]
 
     @classmethod
     def parse(cls, query_string: str) -> tuple[Self, tuple[Ignored, ...]]:
@@ -59,7 +63,7 @@ class Filters:
                     ignored.append(Ignored.of(parameter, value, "unknown_value"))
             elif name in values:
                 ignored.append(Ignored.of(parameter, value, "repeated"))
-            elif (understood := cls.read[name](value)) is None:
+            elif (understood := _READ[name](value)) is None:
                 ignored.append(Ignored.of(parameter, value, "unknown_value"))
             else:
                 values[name] = understood
@@ -90,6 +94,17 @@ class Filters:
     def without(self, name: str, value: str) -> Self:
         return self.changed(**{name: tuple(each for each in getattr(self, name) if each != value)})
 
+    def narrowed(self, found: QuerySet[Entry]) -> QuerySet[Entry]:
+        """Those of the chosen days that have every word somewhere in the fields of `searched`."""
+        if self.since:
+            found = found.filter(at__gte=_midnight(self.since))
+        if self.until:
+            found = found.filter(at__lt=_midnight(self.until) + timedelta(days=1))
+        for word in self.q.split():
+            anywhere = (Q((f"{field}__icontains", word)) for field in self.searched)
+            found = found.filter(reduce(or_, anywhere))
+        return found
+
     @property
     def has_filters(self) -> bool:
         return self.changed() != type(self)()
@@ -118,15 +133,15 @@ class ShortText(Container[str]):
         return isinstance(value, str) and len(value) <= self.longest
 
 
-def read_text(value: str) -> str:
+def _text(value: str) -> str:
     return value[:MAX_TEXT].strip()
 
 
-def read_id(value: str) -> str:
+def _id(value: str) -> str:
     return value[:300]
 
 
-def read_day(value: str) -> date | None:
+def _day(value: str) -> date | None:
     try:
         day = date.fromisoformat(value)
     except ValueError:
@@ -134,18 +149,27 @@ def read_day(value: str) -> date | None:
     return day if 1970 <= day.year < 9000 else None
 
 
-def read_key(value: str) -> int | None:
+def _key(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
 
 
-def midnight(day: date) -> datetime:
+# For every field with one value, what it is read by: None for a value that makes no sense.
+_READ: Final[Mapping[str, Callable[[str], Any]]] = {
+    "q": _text,
+    "model": _id,
+    "since": _day,
+    "until": _day,
+    "before": _key,
+}
+
+
+def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
 # --- The page of a list
 
 Query = TypeVar("Query", bound=Filters)
-Entry = TypeVar("Entry", bound=Model)
 
 
 class ListPage(Generic[Query, Entry]):
