@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from models_ui.labels import quoted, told_ignored
-from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, split, tidy
+from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, split, tidy, with_query
 
 PER_PAGE = 50
 _PARAMETERS = {"since": "from", "until": "to"}  # what a field is called in the address, where that differs
@@ -84,8 +84,7 @@ class Filters:
         return found
 
     def address(self, page: str = "") -> str:
-        parameters = urlencode(self.pairs())
-        return reverse(page or self.page) + (f"?{parameters}" if parameters else "")
+        return with_query(reverse(page or self.page), urlencode(self.pairs()))
 
     def changed(self, **changes: Any) -> Self:
         """Another filter, from its newest entry on."""

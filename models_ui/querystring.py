@@ -37,6 +37,10 @@ def split(query_string: str) -> tuple[list[tuple[str, str]], str]:
     return parse_qsl("&".join(read), keep_blank_values=True), "&".join(rest)
 
 
+def with_query(address: str, query: str) -> str:
+    return f"{address}?{query}" if query else address
+
+
 def tidy(text: str) -> str:
     """Text of a person: pasted tabs and line breaks are spaces, what cannot be shown is left out."""
     return _SPACES.sub(" ", _UNPRINTABLE.sub("", _SPACES.sub(" ", text))).strip()

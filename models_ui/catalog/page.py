@@ -19,7 +19,7 @@ from models_ui.catalog.query import PAGE_SIZES, CatalogQuery
 from models_ui.catalog.rows import row_fragments
 from models_ui.labels import facet_label, quoted, short_tokens, told_ignored, value_label
 from models_ui.permissions import Role
-from models_ui.querystring import Ignored
+from models_ui.querystring import Ignored, with_query
 
 CONTEXT_PRESETS = (32_000, 128_000, 256_000)
 # Facets that stand open from the start; the others open when they are in use.
@@ -164,13 +164,8 @@ class CatalogPage:
 
     @property
     def csv_address(self) -> str:
-        return _with_query(reverse("catalog_csv"), self.query.at_page(1))
+        return with_query(reverse("catalog_csv"), self.query.at_page(1).serialize())
 
     @property
     def json_address(self) -> str:
-        return _with_query(reverse("catalog_json"), self.query.at_page(1))
-
-
-def _with_query(address: str, query: CatalogQuery) -> str:
-    parameters = query.serialize()
-    return f"{address}?{parameters}" if parameters else address
+        return with_query(reverse("catalog_json"), self.query.at_page(1).serialize())

@@ -17,7 +17,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import HORIZONS, TYPES, Ending, RadarQuery, Risk, by_month, radar_at
 from models_ui.catalog.rows import Named, address_of, instead_of
 from models_ui.labels import told_ignored, value_label
-from models_ui.querystring import Ignored
+from models_ui.querystring import Ignored, with_query
 
 MOST_ROWS = 100  # of each table; the catalog has pages for more
 MOST_FINE_TUNES = 4  # named beside their base model; the link leads to all
@@ -161,5 +161,4 @@ class RadarPage:
 
 
 def _address(query: RadarQuery) -> str:
-    parameters = query.serialize()
-    return reverse("deprecations") + (f"?{parameters}" if parameters else "")
+    return with_query(reverse("deprecations"), query.serialize())

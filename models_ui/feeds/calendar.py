@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -16,7 +15,7 @@ from models_ui import endings
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import Ending
-from models_ui.catalog.rows import address_of
+from models_ui.catalog.rows import address_of, catalog_address
 from models_ui.feeds import ics
 from models_ui.feeds.events import Occasion, occasions_of
 from models_ui.labels import value_label
@@ -112,7 +111,7 @@ class Calendar:
         """The model's page; where none can carry its id, the catalog's view of that id."""
         if address := address_of(ending.row, self.index):
             return self.link(address)
-        return self.link(f"{reverse('catalog')}?{CatalogQuery(q=ending.row.model_id[:MAX_TEXT])}")
+        return self.link(catalog_address(CatalogQuery(q=ending.row.model_id[:MAX_TEXT])))
 
 
 def _summary(occasion: Occasion) -> str:
