@@ -192,12 +192,19 @@ class CatalogIndex:
             facets={name: self._facet(name, query, filters, matching) for name in FACETS},
         )
 
+    def count(self, query: CatalogQuery) -> int:
+        """How many match."""
+        return self._matching(query).bit_count()
+
     def matches(self, query: CatalogQuery) -> list[Row]:
         """Every match in order, for exports."""
-        matching = reduce(and_, self._filters(query).values(), self._all)
+        matching = self._matching(query)
         return [self.rows[position] for position in self._slice(query.sort, matching, 0, matching.bit_count())]
 
     # --- Sets of rows
+
+    def _matching(self, query: CatalogQuery) -> int:
+        return reduce(and_, self._filters(query).values(), self._all)
 
     def _filters(self, query: CatalogQuery) -> dict[str, int]:
         """The rows each filter in use lets through."""

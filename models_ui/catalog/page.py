@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, Final
 
 from django.core.paginator import Paginator
@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from models_ui.catalog.index import CatalogIndex, FacetValue, Result
-from models_ui.catalog.query import PAGE_SIZES, CatalogQuery
+from models_ui.catalog.query import FACETS, PAGE_SIZES, CatalogQuery
 from models_ui.catalog.rows import row_fragments
 from models_ui.labels import facet_label, quoted, short_tokens, told_ignored, value_label
 from models_ui.permissions import Role
@@ -55,6 +55,24 @@ class Facet:
     options: Sequence[SafeString]  # each one's HTML
 
 
+def chips_of(query: CatalogQuery) -> list[Chip]:
+    """Each filter in use, with the query without it."""
+    chips = []
+    if query.q:
+        chips.append(Chip(quoted(query.q), query.with_filter(q="")))
+    if query.context_min is not None:
+        label = _("Context from %(tokens)s") % {"tokens": short_tokens(query.context_min)}
+        chips.append(Chip(label, query.with_filter(context_min=None)))
+    if query.context_max is not None:
+        label = _("Context up to %(tokens)s") % {"tokens": short_tokens(query.context_max)}
+        chips.append(Chip(label, query.with_filter(context_max=None)))
+    for facet in FACETS:
+        for value in getattr(query, facet):
+            label = _("%(facet)s: %(value)s") % {"facet": facet_label(facet), "value": value_label(facet, value)}
+            chips.append(Chip(label, query.without(facet, value)))
+    return chips
+
+
 class CatalogPage:
     """One page of the catalog. `query` is what is shown: a page number past the end has become the last page."""
 
@@ -67,6 +85,7 @@ class CatalogPage:
         self.ignored = told_ignored(ignored)
         self.result: Result = index.search(query)
         self.query = self.result.query
+        self.chips = chips_of(self.query)
         # Rendered here and not on the template's demand: there some errors pass for "there are no rows".
         self.rows: list[SafeString] = row_fragments(index, self.result.rows, now, role)
 
@@ -88,24 +107,6 @@ class CatalogPage:
         for label, column in columns:
             direction = {column: "ascending", f"-{column}": "descending"}.get(self.query.sort, "") if column else ""
             yield Heading(label, column, direction, self.query.sorted_by(column))
-
-    @cached_property
-    def chips(self) -> list[Chip]:
-        query = self.query
-        chips = []
-        if query.q:
-            chips.append(Chip(quoted(query.q), query.with_filter(q="")))
-        if query.context_min is not None:
-            label = _("Context from %(tokens)s") % {"tokens": short_tokens(query.context_min)}
-            chips.append(Chip(label, query.with_filter(context_min=None)))
-        if query.context_max is not None:
-            label = _("Context up to %(tokens)s") % {"tokens": short_tokens(query.context_max)}
-            chips.append(Chip(label, query.with_filter(context_max=None)))
-        for facet in self.result.facets:
-            for value in getattr(query, facet):
-                label = _("%(facet)s: %(value)s") % {"facet": facet_label(facet), "value": value_label(facet, value)}
-                chips.append(Chip(label, query.without(facet, value)))
-        return chips
 
     @property
     def cleared(self) -> CatalogQuery:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
@@ -94,12 +95,12 @@ class StartPage:
 
     @property
     def figures(self) -> list[Counted]:
-        return [Counted(str(label), query, self._count(query)) for label, query in FIGURES]
+        return [self._counted(label, query) for label, query in FIGURES]
 
     @property
     def links(self) -> list[Counted]:
         """Views that have models to show."""
-        counted = (Counted(str(label), query, self._count(query)) for label, query in LINKS)
+        counted = (self._counted(label, query) for label, query in LINKS)
         return [each for each in counted if each.count]
 
     @property
@@ -113,7 +114,7 @@ class StartPage:
     @property
     def past(self) -> Counted:
         query = CatalogQuery(lifecycle=("retired",), sort="-deprecation")
-        return Counted(_("Past their date"), query, self._count(query))
+        return self._counted(_("Past their date"), query)
 
     @property
     def risks(self) -> list[RiskLine]:
@@ -140,10 +141,6 @@ class StartPage:
                 Counted(_("Fine-tunes"), query.with_filter(type=("fine-tuned",)), column.tuned),
             )
 
-    def _count(self, query: CatalogQuery) -> int:
+    def _counted(self, label: str | Promise, query: CatalogQuery) -> Counted:
         """As many as the catalog's page of this query says."""
-        kept = self.index.kept.setdefault(("counts",), {})
-        assert isinstance(kept, dict)
-        if query not in kept:
-            kept[query] = len(self.index.matches(query))
-        return cast(int, kept[query])
+        return Counted(str(label), query, self.index.count(query))
