@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from models_ui import audit, wording
 from models_ui.actions import can_be_undone
-from models_ui.filters import Filters, ListPage, Option, ShortText
+from models_ui.listing import Filters, ListPage, Option, ShortText
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import Role, Verb, denial, exports_everyones
 from models_ui.querystring import Ignored

@@ -25,7 +25,7 @@ from models_ui.catalog.concerns import Concern, concern_of, threshold_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.radar import Ending, radar_at
 from models_ui.catalog.rows import address_of
-from models_ui.changes import sentence_of
+from models_ui.changes.sentences import sentence_of
 from models_ui.models import CatalogChange, Delivery, DigestReader, Said
 from models_ui.services.sentences import plain_text
 from models_ui.watching import Watched, watches_of

@@ -21,9 +21,9 @@ from models_ui.catalog.radar_page import risk_line
 from models_ui.catalog.rows import PAGE_VERBS, address_of, address_of_id, buttons_of, view_of
 from models_ui.catalog.snippets import curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
+from models_ui.changes.page import changes_of, moved_aliases
 from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.models import CatalogModel, Watch
-from models_ui.news import changes_of, moved_aliases
 from models_ui.sync import mirror_state
 from models_ui.watching import watches_of
 

@@ -20,8 +20,8 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import radar_at
 from models_ui.catalog.radar_page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.catalog.store import current_index
+from models_ui.changes.page import lately
 from models_ui.http import Request
-from models_ui.news import lately
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
 from models_ui.watching import watch_list, watches_of

@@ -15,7 +15,7 @@ from models_ui import actions, audit
 from models_ui.actions import Context
 from models_ui.activity import COLUMNS, ActivityQuery, difference
 from models_ui.audit import Entry, Outcome
-from models_ui.filters import PER_PAGE
+from models_ui.listing import PER_PAGE
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import ActionDenied
 from sandbox import Sandbox

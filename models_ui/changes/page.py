@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import address_of
-from models_ui.changes import KINDS, Told, kind_label, sentence_of, told_of
-from models_ui.filters import PER_PAGE, Filters, ListPage, Option
+from models_ui.changes.sentences import KINDS, Told, kind_label, sentence_of, told_of
+from models_ui.listing import PER_PAGE, Filters, ListPage, Option
 from models_ui.models import CatalogChange, SyncRun
 from models_ui.querystring import Ignored
 
