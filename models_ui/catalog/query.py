@@ -16,6 +16,10 @@ from urllib.parse import urlencode
 from models_ui.lifecycle import LIFECYCLES
 from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, Reason, split, tidy
 
+# The services' words for them. Theirs are not imported here: they know Django.
+BASE: Final = "base"
+FINE_TUNED: Final = "fine-tuned"
+TYPES: Final = (BASE, FINE_TUNED)
 STATES: Final = ("live", "archived", "missing")
 SORTS: Final = ("name", "type", "context", "deprecation", "owner", "state")
 PAGE_SIZES: Final = (25, 50, 100)

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 from models_ui.catalog.compare import Find, Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.query import BASE, TYPES
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.querystring import Ignored, split
 
 HORIZONS: Final = (30, 90, 180)  # days ahead
-TYPES: Final = ("base", "fine-tuned")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 RiskKind = Literal["retired", "missing", "retiring", "unknown"]
@@ -133,7 +133,7 @@ class Radar:
     def narrowed(self, query: RadarQuery) -> "Radar":
         """What of it the query asks for."""
         endings = (each for each in self.endings if _wanted(each, query))
-        risks = () if query.type == "base" else (each for each in self.risks if _within(each.kind, each.days, query))
+        risks = () if query.type == BASE else (each for each in self.risks if _within(each.kind, each.days, query))
         return Radar(tuple(endings), tuple(risks), () if query.has_filters else self.unreadable)
 
 
@@ -165,7 +165,7 @@ def radar_of(index: CatalogIndex, now: datetime) -> Radar:
     trained: dict[int, list[Row]] = {}
     risks = []
     for row in index.rows:
-        if row.type != "fine-tuned" or row.is_missing:
+        if not row.is_fine_tuned or row.is_missing:
             continue
         if row.root not in roots:
             roots[row.root] = _bases(row, index.find)
@@ -207,7 +207,7 @@ def risk_of(row: Row, find: Find, now: datetime) -> Risk | None:
             return Risk(row=row, kind="unknown")
         base = min(bases, key=lambda each: (_RISKS.index(_kind(each, now)), each.deprecation or now))
         kind = _kind(base, now)
-        if kind is None and base.type == "fine-tuned" and base.root:
+        if kind is None and base.is_fine_tuned and base.root:
             seen.add(base.pk)
             current = base
             continue

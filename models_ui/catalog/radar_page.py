@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.pictures import Timeline, timeline_of
-from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.radar import HORIZONS, TYPES, Ending, RadarQuery, Risk, by_month, radar_at
+from models_ui.catalog.query import FINE_TUNED, TYPES, CatalogQuery
+from models_ui.catalog.radar import HORIZONS, Ending, RadarQuery, Risk, by_month, radar_at
 from models_ui.catalog.rows import Named, address_of, instead_of
 from models_ui.labels import told_ignored, value_label
 from models_ui.querystring import Ignored, with_query
@@ -67,7 +67,7 @@ def risk_line(risk: Risk, index: CatalogIndex) -> RiskLine:
 def fine_tunes_of(base: Row, tunes: Sequence[Row]) -> CatalogQuery:
     """The catalog's view of the fine-tunes that were trained from a model, under whichever of its ids."""
     roots = {row.root for row in tunes} or {base.model_id}
-    return CatalogQuery(type=("fine-tuned",), state=("archived", "live"), root=tuple(sorted(roots)))
+    return CatalogQuery(type=(FINE_TUNED,), state=("archived", "live"), root=tuple(sorted(roots)))
 
 
 class RadarPage:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.pictures import Column, ContextPlot, context_plot
-from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.query import FINE_TUNED, CatalogQuery
 from models_ui.catalog.radar import radar_at
 from models_ui.catalog.radar_page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.catalog.store import current_index
@@ -30,13 +30,13 @@ NEXT = 5
 _LIVE = ("live",)
 FIGURES = (
     (gettext_lazy("Models live"), CatalogQuery(state=_LIVE)),
-    (gettext_lazy("Fine-tunes live"), CatalogQuery(type=("fine-tuned",), state=_LIVE)),
+    (gettext_lazy("Fine-tunes live"), CatalogQuery(type=(FINE_TUNED,), state=_LIVE)),
     (pgettext_lazy("several models", "Archived"), CatalogQuery(state=("archived",))),
     (gettext_lazy("No longer listed"), CatalogQuery(state=("missing",))),
     (pgettext_lazy("several models", "Retiring"), CatalogQuery(lifecycle=("retiring",), sort="deprecation")),
 )
 LINKS = (
-    (gettext_lazy("Your fine-tunes"), CatalogQuery(type=("fine-tuned",), state=_LIVE)),
+    (gettext_lazy("Your fine-tunes"), CatalogQuery(type=(FINE_TUNED,), state=_LIVE)),
     (
         gettext_lazy("Vision + function calling"),
         CatalogQuery(capability=("function_calling", "vision"), state=_LIVE),
@@ -138,7 +138,7 @@ class StartPage:
             yield ContextRow(
                 column,
                 Counted(_("Models"), query, column.total),
-                Counted(_("Fine-tunes"), query.with_filter(type=("fine-tuned",)), column.tuned),
+                Counted(_("Fine-tunes"), query.with_filter(type=(FINE_TUNED,)), column.tuned),
             )
 
     def _counted(self, label: str | Promise, query: CatalogQuery) -> Counted:

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models_ui import services
 from models_ui.catalog.query import (
+    BASE,
     CLOSED_FACETS,
     FACETS,
+    FINE_TUNED,
     MAX_CONTEXT,
     MAX_PAGE,
     PAGE_SIZES,
@@ -282,3 +285,7 @@ def test_a_heading_sorts_up_then_down_then_not():
         orders.append(query.sort)
     assert orders == ["context", "-context", "", "context"]
     assert parse("sort=-name").sorted_by("context").sort == "context"
+
+
+def test_types_are_called_as_the_services_call_them():
+    assert (BASE, FINE_TUNED) == (services.BASE, services.FINE_TUNED)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.query import TYPES
 from models_ui.catalog.radar import (
     HORIZONS,
-    TYPES,
     Radar,
     RadarQuery,
     add_months,
