@@ -11,19 +11,20 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Final, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from models_ui import audit, wording
 from models_ui.actions import can_be_undone
-from models_ui.filters import Filters, ListPage, Option, ShortText, midnight, read_day, read_id, read_key, read_text
+from models_ui.listing import Filters, ListPage, Option, ShortText
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import Role, Verb, denial, exports_everyones
+from models_ui.querystring import Ignored
 from models_ui.services import id_is_routable
 from models_ui.settling import UNSETTLED
 from models_ui.subject import rows_of
@@ -36,16 +37,6 @@ OUTCOMES: Final = {
     "refused": ("refused",),
     "unknown": ("unknown", "attempted"),
 }
-_SEARCHED: Final = (
-    "model_id",
-    "label",
-    "actor",
-    "reason",
-    "correlation_id",
-    "request_id",
-    "job",
-    *(f"{side}__{field}" for side in ("before", "after") for field in ("name", "description")),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +54,16 @@ class ActivityQuery(Filters):
 
     page: ClassVar = "activity"
     several: ClassVar = {"actor": ShortText(150), "kind": tuple(VERBS), "outcome": tuple(OUTCOMES)}
-    read: ClassVar = {"q": read_text, "model": read_id, "since": read_day, "until": read_day, "before": read_key}
+    searched: ClassVar = (
+        "model_id",
+        "label",
+        "actor",
+        "reason",
+        "correlation_id",
+        "request_id",
+        "job",
+        *(f"{side}__{field}" for side in ("before", "after") for field in ("name", "description")),
+    )
 
     def matches(self) -> QuerySet[AuditEvent]:
         """The last event of each action that fits, the newest first; of every page."""
@@ -76,16 +76,7 @@ class ActivityQuery(Filters):
             found = found.filter(outcome__in=[each for name in self.outcome for each in OUTCOMES[name]])
         if self.model:
             found = found.filter(model_id=self.model)
-        if self.since:
-            found = found.filter(at__gte=midnight(self.since))
-        if self.until:
-            found = found.filter(at__lt=midnight(self.until) + timedelta(days=1))
-        for word in self.q.split():
-            anywhere = Q()
-            for field in _SEARCHED:
-                anywhere |= Q(**{f"{field}__icontains": word})
-            found = found.filter(anywhere)
-        return found
+        return self.narrowed(found)
 
 
 # --- Entries
@@ -188,7 +179,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
 
     labels: ClassVar = {"actor": gettext_lazy("Who"), "kind": gettext_lazy("What"), "outcome": gettext_lazy("Outcome")}
 
-    def __init__(self, query: ActivityQuery, ignored: Sequence[str], role: Role) -> None:
+    def __init__(self, query: ActivityQuery, ignored: Sequence[Ignored], role: Role) -> None:
         super().__init__(query, ignored, query.matches())
         self.entries = entries_of(self.shown, role)
         self.everyones = exports_everyones(role)

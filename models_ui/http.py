@@ -25,6 +25,11 @@ def query_string(request: HttpRequest) -> str:
     return raw.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
+def is_whole_form(request: Request) -> bool:
+    """Whether a form without JavaScript has named all its fields; the address worth sharing has only those in use."""
+    return not request.htmx and any("" in values for _, values in request.GET.lists())
+
+
 def role_in(request: HttpRequest) -> Role:
     """The role of whoever asks, looked up once a request."""
     if not hasattr(request, "_role"):

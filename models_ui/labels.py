@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from models_ui.querystring import MAX_TEXT, Ignored
+
 MOST_SENTENCES: Final = 5
 
 _CAPABILITIES: Mapping[str, str | Promise] = {
@@ -120,14 +122,28 @@ def exact_number(number: int) -> str:
     return number_format(number, use_l10n=True, force_grouping=True)
 
 
-def a_few(sentences: Iterable[str]) -> list[str]:
-    """Each sentence once, and no more of them than anybody reads; the last one says how many there are beside."""
-    found = list(dict.fromkeys(sentences))
+def told_ignored(ignored: Iterable[Ignored]) -> list[str]:
+    """What of an address was ignored: each sentence once, and no more of them than anybody reads; the last one says
+    how many there are beside."""
+    found = list(dict.fromkeys(map(_ignored, ignored)))
     rest = len(found) - MOST_SENTENCES
     if rest <= 0:
         return found
     more = ngettext("%(count)d more was ignored.", "%(count)d more were ignored.", rest) % {"count": rest}
     return [*found[:MOST_SENTENCES], more]
+
+
+def _ignored(ignored: Ignored) -> str:
+    sentences = {
+        "unknown_parameter": _("“%(parameter)s” is not a filter of this page, so it was ignored."),
+        "unknown_value": _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored."),
+        "not_a_number": _("“%(value)s” is not a number that “%(parameter)s” can take, so it was ignored."),
+        "repeated": _("“%(parameter)s” was given more than once; only the first was used."),
+        "too_long": _("The text in “%(parameter)s” is too long; only its first %(most)d characters count."),
+        "too_many": _("There are too many values in “%(parameter)s”, so the last ones were ignored."),
+    }
+    words = {"parameter": ignored.parameter, "value": ignored.value, "most": MAX_TEXT}
+    return sentences[ignored.reason] % words
 
 
 def quoted(text: object) -> str:

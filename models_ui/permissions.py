@@ -18,6 +18,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
+from models_ui.services import FINE_TUNED
+
 
 class Role(IntEnum):
     VIEWER = 1
@@ -140,7 +142,7 @@ def check_permission(role: Role, verb: Verb) -> None:
 
 def check_policy(model: Subject, verb: Verb) -> None:
     """Raise ActionDenied unless this may be done to this model now, whoever asks."""
-    if model.type != "fine-tuned":
+    if model.type != FINE_TUNED:
         raise ActionDenied(gettext_lazy("Only fine-tuned models can be changed; this one is Mistral’s own"))
     if model.is_deleted:
         raise ActionDenied(gettext_lazy("It has been deleted"))

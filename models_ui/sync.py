@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from models_ui.changes import Before, changes_since
+from models_ui.changes.detect import Before, changes_since
 from models_ui.failures import EmptyList, GarbledList, OtherUpstream, facts_of
 from models_ui.grouping import RealModel, is_floating, real_models, unique_identity
 from models_ui.mirroring import new_row, take_in, untold

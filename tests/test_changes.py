@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from models_ui import actions, sync
 from models_ui.actions import Context
-from models_ui.changes import KINDS, sentence_of
+from models_ui.changes.sentences import KINDS, sentence_of
 from models_ui.models import CatalogChange, CatalogModel
 from models_ui.sync import run_sync
 from sandbox import Sandbox

@@ -10,9 +10,10 @@ import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 from django.test import Client
 
-from models_ui.catalog.export import as_csv, as_json
+from models_ui.catalog.export import COLUMNS, as_cells, as_json
 from models_ui.catalog.index import Row
 from models_ui.models import CatalogModel
+from models_ui.spreadsheet import write_csv
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = datetime(2026, 12, 31, 12, tzinfo=UTC)
@@ -21,7 +22,7 @@ LATER = datetime(2026, 12, 31, 12, tzinfo=UTC)
 def cells(*rows: Row) -> list[dict[str, str]]:
     """What a spreadsheet reads."""
     file = io.StringIO()
-    as_csv(rows, NOW, file)
+    write_csv(file, COLUMNS, as_cells(rows, NOW))
     assert file.getvalue().startswith("\ufeff")
     return list(csv.DictReader(io.StringIO(file.getvalue().removeprefix("\ufeff"), newline="")))
 
@@ -90,7 +91,7 @@ def test_what_is_not_known_is_an_empty_cell():
 
 def test_no_row_still_leaves_the_headings():
     file = io.StringIO()
-    as_csv([], NOW, file)
+    write_csv(file, COLUMNS, as_cells([], NOW))
     assert file.getvalue().startswith("\ufeffname,id,aliases,type,")
     assert file.getvalue().count("\n") == 1
 

@@ -53,7 +53,7 @@ def concern_of(row: Row, find: Find, now: datetime) -> Concern | None:
     if ending is not None:
         key = f"ends:{row.pk}:{ending.at.isoformat()}"
         return Concern(kind="ends", key=key, row=row, at=ending.at, days=ending.days, ending=ending)
-    return _inherited(row, find, now) if row.type == "fine-tuned" else None
+    return _inherited(row, find, now) if row.is_fine_tuned else None
 
 
 def worst_of(rows: Sequence[Row], find: Find, now: datetime) -> Concern | None:

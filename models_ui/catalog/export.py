@@ -1,33 +1,20 @@
 """The catalog as CSV and JSON: every match of a query, every field."""
 
-import csv
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from models_ui.catalog.index import Row
 from models_ui.lifecycle import lifecycle
 from models_ui.models import CatalogModel
 
-# Excel takes UTF-8 for what it is only with this mark in front.
-BYTE_ORDER_MARK = "\ufeff"
-# A cell that starts with one of these is a formula to a spreadsheet, to some also behind spaces.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Fewer than the parameters that any database takes in one query.
 _PAYLOADS_AT_ONCE = 500
 
 
-class Writable(Protocol):
-    def write(self, text: str, /) -> object: ...
-
-
-def as_csv(rows: Iterable[Row], now: datetime, file: Writable) -> None:
-    """Write the rows as CSV for a spreadsheet: lists are joined by spaces, formulas neutralised with an apostrophe."""
-    file.write(BYTE_ORDER_MARK)
-    writer = csv.writer(file)
-    writer.writerow(_facts(Row(pk=0, model_id=""), now))
-    for row in rows:
-        writer.writerow([cell(value) for value in _facts(row, now).values()])
+def as_cells(rows: Iterable[Row], now: datetime) -> Iterator[Iterable[object]]:
+    """The rows for a spreadsheet, in the order of COLUMNS."""
+    return (_facts(row, now).values() for row in rows)
 
 
 def as_json(rows: Iterable[Row], now: datetime) -> list[dict[str, Any]]:
@@ -67,14 +54,4 @@ def _facts(row: Row, now: datetime) -> dict[str, Any]:
     }
 
 
-def cell(value: object) -> object:
-    """A value that no spreadsheet will run. Numbers stay numbers."""
-    if isinstance(value, tuple):
-        value = " ".join(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str) and (value.startswith(_FORMULA_STARTS) or value.lstrip().startswith(_FORMULA_STARTS)):
-        return f"'{value}"
-    return value
+COLUMNS: Final = tuple(_facts(Row(pk=0, model_id=""), datetime.now(UTC)))

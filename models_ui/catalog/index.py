@@ -12,7 +12,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any, TypeVar
 
-from models_ui.catalog.query import FACETS, STATES, CatalogQuery
+from models_ui.catalog.query import BASE, FACETS, FINE_TUNED, STATES, TYPES, CatalogQuery
 from models_ui.lifecycle import LIFECYCLES, Lifecycle, lifecycle
 
 T = TypeVar("T", bound=Hashable)
@@ -36,7 +36,7 @@ KNOWN_CAPABILITIES = (
 )
 _PLACES = {key: place for place, key in enumerate(KNOWN_CAPABILITIES)}
 _FIXED_ORDER: Mapping[str, Sequence[str]] = {
-    "type": ("base", "fine-tuned"),
+    "type": TYPES,
     "lifecycle": LIFECYCLES,
     "state": STATES,
     "capability": KNOWN_CAPABILITIES,
@@ -57,7 +57,7 @@ class Row:
     pk: int
     model_id: str
     aliases: tuple[str, ...] = ()
-    type: str = "base"
+    type: str = BASE
     name: str | None = None
     description: str | None = None
     owner: str = ""
@@ -84,6 +84,10 @@ class Row:
         if self.missing_since is not None:
             return "missing"
         return "archived" if self.archived else "live"
+
+    @property
+    def is_fine_tuned(self) -> bool:
+        return self.type == FINE_TUNED
 
     @property
     def is_missing(self) -> bool:
@@ -192,12 +196,19 @@ class CatalogIndex:
             facets={name: self._facet(name, query, filters, matching) for name in FACETS},
         )
 
+    def count(self, query: CatalogQuery) -> int:
+        """How many match."""
+        return self._matching(query).bit_count()
+
     def matches(self, query: CatalogQuery) -> list[Row]:
         """Every match in order, for exports."""
-        matching = reduce(and_, self._filters(query).values(), self._all)
+        matching = self._matching(query)
         return [self.rows[position] for position in self._slice(query.sort, matching, 0, matching.bit_count())]
 
     # --- Sets of rows
+
+    def _matching(self, query: CatalogQuery) -> int:
+        return reduce(and_, self._filters(query).values(), self._all)
 
     def _filters(self, query: CatalogQuery) -> dict[str, int]:
         """The rows each filter in use lets through."""
@@ -360,7 +371,7 @@ def _ids(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
         for each in row.aliases:
             found.setdefault(each, [row])
     for row in rows:
-        if row.type == "base" and row.name:
+        if row.type == BASE and row.name:
             found.setdefault(row.name, [row])
     found.pop("", None)
     return {each: tuple(leads_to) for each, leads_to in found.items()}

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, Final
 
 from django.core.paginator import Paginator
@@ -15,10 +15,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from models_ui.catalog.index import CatalogIndex, FacetValue, Result
-from models_ui.catalog.query import MAX_TEXT, PAGE_SIZES, CatalogQuery, Ignored
+from models_ui.catalog.query import FACETS, PAGE_SIZES, CatalogQuery
 from models_ui.catalog.rows import row_fragments
-from models_ui.labels import a_few, facet_label, quoted, short_tokens, value_label
+from models_ui.labels import facet_label, quoted, short_tokens, told_ignored, value_label
 from models_ui.permissions import Role
+from models_ui.querystring import Ignored, with_query
 
 CONTEXT_PRESETS = (32_000, 128_000, 256_000)
 # Facets that stand open from the start; the others open when they are in use.
@@ -54,6 +55,24 @@ class Facet:
     options: Sequence[SafeString]  # each one's HTML
 
 
+def chips_of(query: CatalogQuery) -> list[Chip]:
+    """Each filter in use, with the query without it."""
+    chips = []
+    if query.q:
+        chips.append(Chip(quoted(query.q), query.with_filter(q="")))
+    if query.context_min is not None:
+        label = _("Context from %(tokens)s") % {"tokens": short_tokens(query.context_min)}
+        chips.append(Chip(label, query.with_filter(context_min=None)))
+    if query.context_max is not None:
+        label = _("Context up to %(tokens)s") % {"tokens": short_tokens(query.context_max)}
+        chips.append(Chip(label, query.with_filter(context_max=None)))
+    for facet in FACETS:
+        for value in getattr(query, facet):
+            label = _("%(facet)s: %(value)s") % {"facet": facet_label(facet), "value": value_label(facet, value)}
+            chips.append(Chip(label, query.without(facet, value)))
+    return chips
+
+
 class CatalogPage:
     """One page of the catalog. `query` is what is shown: a page number past the end has become the last page."""
 
@@ -63,9 +82,10 @@ class CatalogPage:
         self.index = index
         self.now = now
         self.role = role
-        self.ignored = a_few(_ignored_sentence(each) for each in ignored)
+        self.ignored = told_ignored(ignored)
         self.result: Result = index.search(query)
         self.query = self.result.query
+        self.chips = chips_of(self.query)
         # Rendered here and not on the template's demand: there some errors pass for "there are no rows".
         self.rows: list[SafeString] = row_fragments(index, self.result.rows, now, role)
 
@@ -87,24 +107,6 @@ class CatalogPage:
         for label, column in columns:
             direction = {column: "ascending", f"-{column}": "descending"}.get(self.query.sort, "") if column else ""
             yield Heading(label, column, direction, self.query.sorted_by(column))
-
-    @cached_property
-    def chips(self) -> list[Chip]:
-        query = self.query
-        chips = []
-        if query.q:
-            chips.append(Chip(quoted(query.q), query.with_filter(q="")))
-        if query.context_min is not None:
-            label = _("Context from %(tokens)s") % {"tokens": short_tokens(query.context_min)}
-            chips.append(Chip(label, query.with_filter(context_min=None)))
-        if query.context_max is not None:
-            label = _("Context up to %(tokens)s") % {"tokens": short_tokens(query.context_max)}
-            chips.append(Chip(label, query.with_filter(context_max=None)))
-        for facet in self.result.facets:
-            for value in getattr(query, facet):
-                label = _("%(facet)s: %(value)s") % {"facet": facet_label(facet), "value": value_label(facet, value)}
-                chips.append(Chip(label, query.without(facet, value)))
-        return chips
 
     @property
     def cleared(self) -> CatalogQuery:
@@ -163,26 +165,8 @@ class CatalogPage:
 
     @property
     def csv_address(self) -> str:
-        return _with_query(reverse("catalog_csv"), self.query.at_page(1))
+        return with_query(reverse("catalog_csv"), self.query.at_page(1).serialize())
 
     @property
     def json_address(self) -> str:
-        return _with_query(reverse("catalog_json"), self.query.at_page(1))
-
-
-def _with_query(address: str, query: CatalogQuery) -> str:
-    parameters = query.serialize()
-    return f"{address}?{parameters}" if parameters else address
-
-
-def _ignored_sentence(ignored: Ignored) -> str:
-    words = {"parameter": ignored.parameter, "value": ignored.value, "most": MAX_TEXT}
-    sentences = {
-        "unknown_parameter": _("“%(parameter)s” is no filter of this page, so it was ignored."),
-        "unknown_value": _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored."),
-        "not_a_number": _("“%(value)s” is not a number that “%(parameter)s” can take, so it was ignored."),
-        "repeated": _("“%(parameter)s” was given more than once; only the first was used."),
-        "too_long": _("The text in “%(parameter)s” is too long; only its first %(most)d characters count."),
-        "too_many": _("There are too many values in “%(parameter)s”, so the last ones were ignored."),
-    }
-    return sentences[ignored.reason] % words
+        return with_query(reverse("catalog_json"), self.query.at_page(1).serialize())

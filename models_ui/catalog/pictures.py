@@ -252,7 +252,7 @@ def context_plot(rows: Iterable[Row]) -> ContextPlot:
     ground = 22 + (most * _DOT if single else _BAR)
     columns, dots, blocks = [], [], []
     for key in sorted(bins):
-        tuned = sum(row.type == "fine-tuned" for row in bins[key])
+        tuned = sum(row.is_fine_tuned for row in bins[key])
         base, total, share = len(bins[key]) - tuned, len(bins[key]), across(key / 2)
         tall = total * _DOT if single else round(total * _BAR / most)
         contexts = [row.context for row in bins[key] if row.context is not None]

@@ -11,10 +11,15 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Final, NamedTuple, Self
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from models_ui.lifecycle import LIFECYCLES
+from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, Reason, split, tidy
 
+# The services' words for them. Theirs are not imported here: they know Django.
+BASE: Final = "base"
+FINE_TUNED: Final = "fine-tuned"
+TYPES: Final = (BASE, FINE_TUNED)
 STATES: Final = ("live", "archived", "missing")
 SORTS: Final = ("name", "type", "context", "deprecation", "owner", "state")
 PAGE_SIZES: Final = (25, 50, 100)
@@ -24,20 +29,9 @@ DEFAULT_PAGE_SIZE: Final = 50
 CLOSED_FACETS: Final = {"lifecycle": LIFECYCLES, "state": STATES}
 FACETS: Final = ("type", "capability", "capability_any", "capability_not", "lifecycle", "state", "owner", "root")
 
-MAX_TEXT: Final = 200
-MAX_VALUES: Final = 50
 MAX_VALUE: Final = 400  # longer than any column that a facet is made from
-MAX_PARAMETERS: Final = 1000
 MAX_CONTEXT: Final = 10**12
 MAX_PAGE: Final = 10**6
-
-
-class Ignored(NamedTuple):
-    """A parameter that was not understood, for the note on the page. `reason` is one of the codes below."""
-
-    parameter: str
-    value: str
-    reason: str  # unknown_parameter | unknown_value | not_a_number | repeated | too_long | too_many
 
 
 class Parsed(NamedTuple):
@@ -112,16 +106,9 @@ class CatalogQuery:
 
 
 _DEFAULTS: Final = {field.name: field.default for field in fields(CatalogQuery)}
-_SPACES = re.compile(r"\s+")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _THOUSANDS = re.compile(r"(?<=\d)[,'’\s](?=\d{3}(?!\d))")
 _TOKENS = re.compile(r"(\d{1,13})(?:[.,](\d{1,3}))?\s*([km]?)", re.IGNORECASE)
-
-
-def _tidy(text: str) -> str:
-    """Text of a person: pasted tabs and line breaks are spaces, what cannot be shown is left out."""
-    return _SPACES.sub(" ", _UNPRINTABLE.sub("", _SPACES.sub(" ", text))).strip()
 
 
 def parse_tokens(text: str, *, upper: bool) -> int | None:
@@ -160,15 +147,15 @@ class _Parser:
             "per_page": self._per_page,
             "page": self._page,
         }
-        parameters = query_string.split("&")
-        if len(parameters) > MAX_PARAMETERS:
-            self._ignore("?", "&".join(parameters[MAX_PARAMETERS:]), "too_many")
-        for name, value in parse_qsl("&".join(parameters[:MAX_PARAMETERS]), keep_blank_values=True):
+        parameters, rest = split(query_string)
+        if rest:
+            self._ignore("?", rest, "too_many")
+        for name, value in parameters:
             if name in FACETS:
                 self._facet(name, _SURROGATES.sub("\ufffd", value))
             elif name not in single:
                 self._ignore(name, value, "unknown_parameter")
-            elif not (text := _tidy(value)):
+            elif not (text := tidy(value)):
                 continue  # an empty form field says nothing
             elif name in self.values:
                 self._ignore(name, text, "repeated")
@@ -179,8 +166,8 @@ class _Parser:
         facets = {name: tuple(sorted(values)) for name, values in self.lists.items()}
         return Parsed(CatalogQuery(**self.values, **facets), tuple(self.ignored))  # type: ignore[arg-type]
 
-    def _ignore(self, name: str, value: str, reason: str) -> None:
-        self.ignored.append(Ignored(_tidy(name)[:60], _tidy(value)[:60], reason))
+    def _ignore(self, name: str, value: str, reason: Reason) -> None:
+        self.ignored.append(Ignored.of(name, value, reason))
 
     def _facet(self, name: str, value: str) -> None:
         """Values stay as they are, spaces and all: upstream may have named a capability so, and links lead to it."""

@@ -8,29 +8,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Final, Literal, NamedTuple, Self
-from urllib.parse import parse_qsl, urlencode
+from typing import Final, Literal, NamedTuple, Self, cast
+from urllib.parse import urlencode
 
 from models_ui.catalog.compare import Find, Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.query import BASE, TYPES
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
+from models_ui.querystring import Ignored, split
 
 HORIZONS: Final = (30, 90, 180)  # days ahead
-TYPES: Final = ("base", "fine-tuned")
-MAX_PARAMETERS: Final = 100
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 RiskKind = Literal["retired", "missing", "retiring", "unknown"]
 # The worst first: what holds of a fine-tune whose root leads to several models.
 _RISKS: Final[Sequence[RiskKind | None]] = ("retired", "missing", "retiring", "unknown", None)
-
-
-class Refused(NamedTuple):
-    """A parameter that was not understood, for a note on the page."""
-
-    parameter: str
-    value: str
-    known: bool  # the parameter, though not this value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +34,7 @@ class RadarQuery:
     affected: bool = False  # only models that fine-tunes were trained from
 
     @classmethod
-    def parse(cls, query_string: str) -> tuple[Self, tuple[Refused, ...]]:
+    def parse(cls, query_string: str) -> tuple[Self, tuple[Ignored, ...]]:
         """Read a query string. Never raises: what makes no sense is left out and reported."""
         known: dict[str, dict[str, object]] = {
             "within": {str(days): days for days in HORIZONS},
@@ -50,14 +42,13 @@ class RadarQuery:
             "affected": {"1": True},
         }
         values: dict[str, object] = {}
-        refused = []
-        pieces = "&".join(query_string.split("&")[:MAX_PARAMETERS])
-        for name, value in parse_qsl(pieces, errors="replace"):
-            if name in known and value in known[name]:
+        ignored = []
+        for name, value in split(query_string)[0]:
+            if value in known.get(name, ()):
                 values.setdefault(name, known[name][value])
-            else:
-                refused.append(Refused(_shown(name), _shown(value), name in known))
-        return cls(**values), tuple(refused)  # type: ignore[arg-type]
+            elif value:
+                ignored.append(Ignored.of(name, value, "unknown_value" if name in known else "unknown_parameter"))
+        return cls(**values), tuple(ignored)  # type: ignore[arg-type]
 
     def serialize(self) -> str:
         pairs = (("within", self.within), ("type", self.type), ("affected", int(self.affected)))
@@ -66,10 +57,6 @@ class RadarQuery:
     @property
     def has_filters(self) -> bool:
         return self != type(self)()
-
-
-def _shown(text: str) -> str:
-    return "".join(letter for letter in text if letter.isprintable())[:60]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +133,7 @@ class Radar:
     def narrowed(self, query: RadarQuery) -> "Radar":
         """What of it the query asks for."""
         endings = (each for each in self.endings if _wanted(each, query))
-        risks = () if query.type == "base" else (each for each in self.risks if _within(each.kind, each.days, query))
+        risks = () if query.type == BASE else (each for each in self.risks if _within(each.kind, each.days, query))
         return Radar(tuple(endings), tuple(risks), () if query.has_filters else self.unreadable)
 
 
@@ -163,14 +150,22 @@ def _within(stage: str, days: int | None, query: RadarQuery) -> bool:
     return query.within is None or (stage == "retiring" and days is not None and days <= query.within)
 
 
+def radar_at(index: CatalogIndex, now: datetime) -> Radar:
+    """The radar, kept with the index for the UTC day: dates change its stages only when the index expires, too."""
+    key = ("radar", now.astimezone(UTC).date())
+    if key not in index.kept:
+        index.kept[key] = radar_of(index, now)
+    return cast(Radar, index.kept[key])
+
+
 def radar_of(index: CatalogIndex, now: datetime) -> Radar:
-    """The radar of a whole catalog at one moment."""
+    """The radar of a whole catalog at one moment, computed anew."""
     now = now.astimezone(UTC)
     roots: dict[str, tuple[Row, ...]] = {}
     trained: dict[int, list[Row]] = {}
     risks = []
     for row in index.rows:
-        if row.type != "fine-tuned" or row.is_missing:
+        if not row.is_fine_tuned or row.is_missing:
             continue
         if row.root not in roots:
             roots[row.root] = _bases(row, index.find)
@@ -212,7 +207,7 @@ def risk_of(row: Row, find: Find, now: datetime) -> Risk | None:
             return Risk(row=row, kind="unknown")
         base = min(bases, key=lambda each: (_RISKS.index(_kind(each, now)), each.deprecation or now))
         kind = _kind(base, now)
-        if kind is None and base.type == "fine-tuned" and base.root:
+        if kind is None and base.is_fine_tuned and base.root:
             seen.add(base.pk)
             current = base
             continue

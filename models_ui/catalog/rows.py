@@ -18,12 +18,14 @@ from django.utils.translation import get_language
 
 from models_ui.catalog.compare import Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import Risk, risk_of
 from models_ui.labels import field_label
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.models import DISPUTED
 from models_ui.permissions import Role, Verb, denial
-from models_ui.services import FINE_TUNED, id_is_routable, is_placeholder
+from models_ui.querystring import with_query
+from models_ui.services import id_is_routable, is_placeholder
 from models_ui.verbs import REVERSE
 
 ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELETE)
@@ -86,8 +88,17 @@ def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
         replacement=replacement,
         replacement_address=address_of_id(row.replacement) if replacement.outcome in ("found", "several") else "",
         instead=instead_of(replacement, index),
-        risk=risk_of(row, index.find, now) if row.type == FINE_TUNED and not row.is_missing else None,
+        risk=risk_of(row, index.find, now) if row.is_fine_tuned and not row.is_missing else None,
     )
+
+
+def catalog_address(query: CatalogQuery) -> str:
+    return with_query(_catalog(), query.serialize())
+
+
+@cache
+def _catalog() -> str:
+    return reverse("catalog")
 
 
 def address_of_id(model_id: str) -> str:
@@ -155,7 +166,7 @@ class Button:
 
 def buttons_of(row: Row, role: Role, verbs: Sequence[Verb] = ROW_VERBS) -> list[Button]:
     """What can be done to a fine-tune; nothing for Mistral's own models and for what is deleted."""
-    if row.type != "fine-tuned" or row.is_deleted or not row.routable:
+    if not row.is_fine_tuned or row.is_deleted or not row.routable:
         return []
     hidden = {
         Verb.UNARCHIVE if not row.archived else Verb.ARCHIVE,

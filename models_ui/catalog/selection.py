@@ -12,10 +12,9 @@ from django.core import signing
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.page import CatalogPage
-from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.query import FINE_TUNED, CatalogQuery
 from models_ui.permissions import Role
 
-FINE_TUNED: Final = "fine-tuned"
 _SALT: Final = "models_ui.catalog.selection"
 _LASTS: Final = 24 * 60 * 60  # seconds; a page that is older than a day shows another catalog
 
@@ -57,7 +56,7 @@ def choice(token: str, index: CatalogIndex) -> Choice:
     except signing.BadSignature:
         raise Expired from None
     query, _ignored = CatalogQuery.parse(text)
-    ids = [row.model_id for row in index.matches(query) if row.type == FINE_TUNED and row.model_id]
+    ids = [row.model_id for row in index.matches(query) if row.is_fine_tuned and row.model_id]
     return Choice(ids, query.serialize(), moved=version != index.version)
 
 

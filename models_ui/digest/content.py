@@ -23,9 +23,9 @@ from django.utils.translation import gettext_lazy as _
 from models_ui import endings
 from models_ui.catalog.concerns import Concern, concern_of, threshold_of
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.radar import Ending, radar_of
+from models_ui.catalog.radar import Ending, radar_at
 from models_ui.catalog.rows import address_of
-from models_ui.changes import sentence_of
+from models_ui.changes.sentences import sentence_of
 from models_ui.models import CatalogChange, Delivery, DigestReader, Said
 from models_ui.services.sentences import plain_text
 from models_ui.watching import Watched, watches_of
@@ -187,7 +187,7 @@ class _Content:
     @cached_property
     def _endings(self) -> dict[int, Ending]:
         """Of every model with a date, with the fine-tunes that were trained from it."""
-        return {each.row.pk: each for each in radar_of(self.index, self.now).endings}
+        return {each.row.pk: each for each in radar_at(self.index, self.now).endings}
 
     def _advice(self, ending: Ending) -> Iterator[str]:
         yield from endings.instead_of(ending)

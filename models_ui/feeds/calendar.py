@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from models_ui import endings
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.query import MAX_TEXT, CatalogQuery
+from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import Ending
-from models_ui.catalog.rows import address_of
+from models_ui.catalog.rows import address_of, catalog_address
 from models_ui.feeds import ics
 from models_ui.feeds.events import Occasion, occasions_of
 from models_ui.labels import value_label
+from models_ui.querystring import MAX_TEXT
 
 REMINDERS: Final = (30, 7, 1)  # days before
 REFRESH: Final = "PT6H"  # how often a calendar may look
@@ -111,7 +111,7 @@ class Calendar:
         """The model's page; where none can carry its id, the catalog's view of that id."""
         if address := address_of(ending.row, self.index):
             return self.link(address)
-        return self.link(f"{reverse('catalog')}?{CatalogQuery(q=ending.row.model_id[:MAX_TEXT])}")
+        return self.link(catalog_address(CatalogQuery(q=ending.row.model_id[:MAX_TEXT])))
 
 
 def _summary(occasion: Occasion) -> str:

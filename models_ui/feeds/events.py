@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Self, cast
 
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.radar import Ending, ending_of, radar_of
+from models_ui.catalog.radar import Ending, ending_of, radar_at
 from models_ui.models import CalendarEvent, Mirror
 
 _REVISED = ("at", "cancelled", "sequence", "facts", "modified_at")
@@ -53,7 +53,7 @@ def _told() -> dict[int, CalendarEvent]:
 
 def _endings(index: CatalogIndex, now: datetime) -> dict[int, Ending]:
     """Models with a date, by row. One that was deleted from here has no end ahead any more."""
-    return {each.row.pk: each for each in radar_of(index, now).endings if not each.row.is_deleted}
+    return {each.row.pk: each for each in radar_at(index, now).endings if not each.row.is_deleted}
 
 
 def _occasions(

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
 from django import template
 from django.contrib.messages.storage.base import Message
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from models_ui import labels, wording
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.rows import Button, address_of_id
+from models_ui.catalog.rows import Button, address_of_id, catalog_address
 from models_ui.models import AuditEvent
 from models_ui.permissions import Verb
 
@@ -26,6 +24,7 @@ register.filter("exact", labels.exact_number)
 register.filter("doubt", labels.doubt)
 register.filter("in_days", labels.in_days)
 register.filter("ago", labels.ago)
+register.simple_tag(catalog_address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +102,4 @@ def catalog_link(query: CatalogQuery) -> SafeString:
     return format_html(_LINK, catalog_address(query))
 
 
-@register.simple_tag
-def catalog_address(query: CatalogQuery) -> str:
-    parameters = query.serialize()
-    return _catalog() + (f"?{parameters}" if parameters else "")
-
-
 _LINK: Final = 'href="{0}" hx-get hx-target="#results"'
-
-
-@cache
-def _catalog() -> str:
-    return reverse("catalog")

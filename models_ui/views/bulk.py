@@ -28,6 +28,7 @@ from models_ui.http import Request, role_in, wants_fragment
 from models_ui.jobs import BULK_VERBS, BadSelection, ItemState, JobState, Progress, WrongState
 from models_ui.models import BulkItem, BulkJob
 from models_ui.permissions import ActionDenied, Role, Verb, check_permission
+from models_ui.querystring import with_query
 from models_ui.sync import mirror_state
 from models_ui.verbs import REVERSE
 from models_ui.wording import verb_label, what_it_does
@@ -80,7 +81,7 @@ def bulk_cancel(request: Request, job_id: str) -> HttpResponse:
     job = _job(job_id)
     response = _act(request, job_id, jobs.cancel_job)
     if job.is_draft and response.status_code == 303:
-        return HttpResponseRedirect(f"{reverse('catalog')}?{job.query}", status=303)
+        return HttpResponseRedirect(with_query(reverse("catalog"), job.query), status=303)
     return response
 
 

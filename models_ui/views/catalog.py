@@ -3,16 +3,17 @@
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from models_ui import job_wording
-from models_ui.catalog.export import as_csv, as_json
+from models_ui.catalog.export import COLUMNS, as_cells, as_json
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.rows import catalog_address
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, query_string, results, role_in
+from models_ui.http import Request, is_whole_form, query_string, results, role_in
+from models_ui.spreadsheet import csv_download
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
 
@@ -20,23 +21,20 @@ from models_ui.views.freshness import freshness
 @require_safe
 def catalog(request: Request) -> HttpResponse:
     query, ignored = CatalogQuery.parse(query_string(request))
-    if not ignored and not request.htmx and _has_empty_fields(request):
-        return HttpResponseRedirect(_address(query))
+    if not ignored and is_whole_form(request):
+        return HttpResponseRedirect(catalog_address(query))
     mirror, now = mirror_state(), timezone.now()
     index = current_index(mirror, now)
     page = CatalogPage(index, query, ignored, now, role_in(request))
     context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "jobs": job_wording.under_way}
-    return results(request, "models_ui/catalog.html", context, _address(page.query))
+    return results(request, "models_ui/catalog.html", context, catalog_address(page.query))
 
 
 @require_safe
 def catalog_csv(request: Request) -> HttpResponse:
     query, _ = CatalogQuery.parse(query_string(request))
     now = timezone.now()
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="models-{now:%Y-%m-%d}.csv"'
-    as_csv(current_index(mirror_state(), now).matches(query), now, response)
-    return response
+    return csv_download("models", COLUMNS, as_cells(current_index(mirror_state(), now).matches(query), now))
 
 
 @require_safe
@@ -46,13 +44,3 @@ def catalog_json(request: Request) -> HttpResponse:
     models = as_json(current_index(mirror, now).matches(query), now)
     body = {"query": query.serialize(), "synced_at": mirror.last_synced_at, "total": len(models), "models": models}
     return JsonResponse(body)
-
-
-def _address(query: CatalogQuery) -> str:
-    parameters = query.serialize()
-    return reverse("catalog") + (f"?{parameters}" if parameters else "")
-
-
-def _has_empty_fields(request: Request) -> bool:
-    """A form sent without JavaScript names all its fields; the address worth sharing has only those in use."""
-    return any("" in values for _, values in request.GET.lists())

@@ -20,8 +20,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.page import CatalogPage
-from models_ui.catalog.query import CatalogQuery, Ignored
+from models_ui.catalog.page import chips_of
+from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
 from models_ui.feeds import atom, ics
 from models_ui.feeds.addresses import (
@@ -38,8 +38,10 @@ from models_ui.feeds.addresses import (
 from models_ui.feeds.calendar import Calendar
 from models_ui.feeds.changes import Changes
 from models_ui.feeds.forms import FeedForm
-from models_ui.http import Request, query_string, role_in
+from models_ui.http import Request, query_string
+from models_ui.labels import told_ignored
 from models_ui.models import FeedAddress
+from models_ui.querystring import Ignored
 from models_ui.sync import mirror_state
 
 
@@ -91,14 +93,15 @@ def _page(
     made: tuple[FeedAddress, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    now = timezone.now()
-    index = current_index(mirror_state(), now)
-
-    def view(query: CatalogQuery, ignored: Sequence[Ignored] = ()) -> CatalogPage:
-        return CatalogPage(index, query, ignored, now, role_in(request))
-
-    context: dict[str, Any] = {"form": form, "page": view(query, ignored)}
-    context["addresses"] = [(each, view(query_of(each))) for each in addresses_of(request.user)]
+    index = current_index(mirror_state(), timezone.now())
+    context: dict[str, Any] = {
+        "form": form,
+        "query": query,
+        "chips": chips_of(query),
+        "total": index.count(query),
+        "ignored": told_ignored(ignored),
+        "addresses": [(each, query_of(each), chips_of(query_of(each))) for each in addresses_of(request.user)],
+    }
     if made:
         address, secret = made
         context["made"] = address

@@ -16,15 +16,15 @@ from django.views.decorators.http import require_safe
 from models_ui.activity import entries_of
 from models_ui.audit import history
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.query import BASE, CatalogQuery
+from models_ui.catalog.radar_page import risk_line
 from models_ui.catalog.rows import PAGE_VERBS, address_of, address_of_id, buttons_of, view_of
 from models_ui.catalog.snippets import curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
+from models_ui.changes.page import changes_of, moved_aliases
 from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.models import CatalogModel, Watch
-from models_ui.news import changes_of, moved_aliases
 from models_ui.sync import mirror_state
-from models_ui.views.radar import risk_line
 from models_ui.watching import watches_of
 
 
@@ -70,7 +70,7 @@ def article_context(request: Request, row: Row, index: CatalogIndex, now: dateti
         "each": each,
         "risk": risk_line(each.risk, index) if each.risk else None,
         "buttons": buttons_of(row, role_in(request), PAGE_VERBS),
-        "history": entries_of(history(row.model_id)[:50], role_in(request)) if row.type != "base" else [],
+        "history": entries_of(history(row.model_id)[:50], role_in(request)) if row.type != BASE else [],
         "changes": changes_of(row, index),
         "moved_aliases": moved_aliases(row),
         "watch": _watch(request, row.model_id),
@@ -104,7 +104,7 @@ def _payload(row: Row) -> Any:
 def _relatives(row: Row, index: CatalogIndex) -> dict[str, Any]:
     """What it was trained from, and how many were trained from it under which of its ids."""
     ids = {row.model_id, *row.aliases}
-    children = [each.root for each in index.rows if each.root in ids] if row.type == "base" else []
+    children = [each.root for each in index.rows if each.root in ids] if row.type == BASE else []
     return {
         "root_known": bool(index.find(row.root)),
         "root_address": address_of_id(row.root),

@@ -9,32 +9,34 @@ from typing import Any, cast
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.pictures import Column, ContextPlot, context_plot
-from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.query import FINE_TUNED, CatalogQuery
+from models_ui.catalog.radar import radar_at
+from models_ui.catalog.radar_page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.catalog.store import current_index
+from models_ui.changes.page import lately
 from models_ui.http import Request
-from models_ui.news import lately
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
-from models_ui.views.radar import EndingLine, RiskLine, ending_line, radar_at, risk_line
 from models_ui.watching import watch_list, watches_of
 
 NEXT = 5
 _LIVE = ("live",)
 FIGURES = (
     (gettext_lazy("Models live"), CatalogQuery(state=_LIVE)),
-    (gettext_lazy("Fine-tunes live"), CatalogQuery(type=("fine-tuned",), state=_LIVE)),
+    (gettext_lazy("Fine-tunes live"), CatalogQuery(type=(FINE_TUNED,), state=_LIVE)),
     (pgettext_lazy("several models", "Archived"), CatalogQuery(state=("archived",))),
     (gettext_lazy("No longer listed"), CatalogQuery(state=("missing",))),
     (pgettext_lazy("several models", "Retiring"), CatalogQuery(lifecycle=("retiring",), sort="deprecation")),
 )
 LINKS = (
-    (gettext_lazy("Your fine-tunes"), CatalogQuery(type=("fine-tuned",), state=_LIVE)),
+    (gettext_lazy("Your fine-tunes"), CatalogQuery(type=(FINE_TUNED,), state=_LIVE)),
     (
         gettext_lazy("Vision + function calling"),
         CatalogQuery(capability=("function_calling", "vision"), state=_LIVE),
@@ -93,12 +95,12 @@ class StartPage:
 
     @property
     def figures(self) -> list[Counted]:
-        return [Counted(str(label), query, self._count(query)) for label, query in FIGURES]
+        return [self._counted(label, query) for label, query in FIGURES]
 
     @property
     def links(self) -> list[Counted]:
         """Views that have models to show."""
-        counted = (Counted(str(label), query, self._count(query)) for label, query in LINKS)
+        counted = (self._counted(label, query) for label, query in LINKS)
         return [each for each in counted if each.count]
 
     @property
@@ -112,7 +114,7 @@ class StartPage:
     @property
     def past(self) -> Counted:
         query = CatalogQuery(lifecycle=("retired",), sort="-deprecation")
-        return Counted(_("Past their date"), query, self._count(query))
+        return self._counted(_("Past their date"), query)
 
     @property
     def risks(self) -> list[RiskLine]:
@@ -136,13 +138,9 @@ class StartPage:
             yield ContextRow(
                 column,
                 Counted(_("Models"), query, column.total),
-                Counted(_("Fine-tunes"), query.with_filter(type=("fine-tuned",)), column.tuned),
+                Counted(_("Fine-tunes"), query.with_filter(type=(FINE_TUNED,)), column.tuned),
             )
 
-    def _count(self, query: CatalogQuery) -> int:
+    def _counted(self, label: str | Promise, query: CatalogQuery) -> Counted:
         """As many as the catalog's page of this query says."""
-        kept = self.index.kept.setdefault(("counts",), {})
-        assert isinstance(kept, dict)
-        if query not in kept:
-            kept[query] = len(self.index.matches(query))
-        return cast(int, kept[query])
+        return Counted(str(label), query, self.index.count(query))

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from models_ui import watching as lists
+from models_ui.catalog.radar_page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.catalog.store import current_index
 from models_ui.digest.forms import DigestForm
 from models_ui.digest.readers import choose_digest as remember_digest
@@ -21,7 +22,6 @@ from models_ui.digest.readers import last_sent, reader_of
 from models_ui.http import Request, is_ours
 from models_ui.models import DigestReader, Watch
 from models_ui.sync import mirror_state
-from models_ui.views.radar import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.watching import SNOOZES, HasChanged, TooMany, UnknownModel, Watched
 
 

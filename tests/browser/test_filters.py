@@ -312,5 +312,5 @@ def test_parameters_nobody_knows_are_named_and_harmless(catalog: Page):
     response = catalog.goto("/models/?colour=%3Cb%3Ered&state=gone&page=x&type=base")
     assert response.status == 200
     expect(catalog.locator(".list .notice")).to_have_count(3)
-    expect(catalog.get_by_text("“colour” is no filter of this page")).to_be_visible()
+    expect(catalog.get_by_text("“colour” is not a filter of this page")).to_be_visible()
     rows(catalog, 27)

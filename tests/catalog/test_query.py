@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models_ui import services
 from models_ui.catalog.query import (
+    BASE,
     CLOSED_FACETS,
     FACETS,
+    FINE_TUNED,
     MAX_CONTEXT,
     MAX_PAGE,
-    MAX_TEXT,
-    MAX_VALUES,
     PAGE_SIZES,
     SORTS,
     CatalogQuery,
-    Ignored,
     parse_tokens,
 )
+from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored
 
 CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"))
 SEPARATORS = st.sampled_from(" &=+%;#?/\\,%20%2526&amp;é\u202eٴ日本🜁\ufffd")
@@ -284,3 +285,7 @@ def test_a_heading_sorts_up_then_down_then_not():
         orders.append(query.sort)
     assert orders == ["context", "-context", "", "context"]
     assert parse("sort=-name").sorted_by("context").sort == "context"
+
+
+def test_types_are_called_as_the_services_call_them():
+    assert (BASE, FINE_TUNED) == (services.BASE, services.FINE_TUNED)

@@ -111,7 +111,7 @@ def test_the_catalog_leads_here_with_the_filters_of_its_view(viewer: Client, syn
     assert 'name="query" value="type=base&amp;capability=vision"' in html
     assert "Type: Base" in html
     assert "Can do all of: Vision" in html
-    assert "“colour” is no filter of this page" in html
+    assert "“colour” is not a filter of this page" in html
     assert 'href="/feeds/"' in page(viewer, "/models/")
     assert 'href="/feeds/"' in page(viewer, "/deprecations/")
 

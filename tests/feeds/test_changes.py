@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_ui.changes import KINDS, sentence_of
+from models_ui.changes.sentences import KINDS, sentence_of
 from models_ui.feeds import changes
 from models_ui.feeds.atom import Entry, Feed
 from models_ui.models import CatalogChange, CatalogModel

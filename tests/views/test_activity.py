@@ -15,7 +15,7 @@ from models_ui import actions, audit
 from models_ui.actions import Context
 from models_ui.activity import COLUMNS, ActivityQuery, difference
 from models_ui.audit import Entry, Outcome
-from models_ui.filters import PER_PAGE
+from models_ui.listing import PER_PAGE
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import ActionDenied
 from sandbox import Sandbox
@@ -151,7 +151,7 @@ def test_a_day_lasts_until_midnight_utc(viewer, db):
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("colour=red", "“colour” is no filter of this page"),
+        ("colour=red", "“colour” is not a filter of this page"),
         ("outcome=maybe", "“maybe” is not one of the values of “outcome”"),
         ("kind=rename", "“rename” is not one of"),
         ("from=yesterday", "“yesterday” is not one of the values of “from”"),
@@ -178,11 +178,11 @@ def test_the_address_reads_back_as_it_was_written():
     query, ignored = ActivityQuery.parse(
         "to=2026-02-03&kind=model.deleted&actor=b&actor=a&q=x%26y&model=ft:a&before=7&from=2026-01-02"
     )
-    assert ignored == []
+    assert ignored == ()
     assert query.address() == (
         "/activity/?q=x%26y&actor=a&actor=b&kind=model.deleted&model=ft%3Aa&from=2026-01-02&to=2026-02-03&before=7"
     )
-    assert ActivityQuery.parse(query.address().partition("?")[2]) == (query, [])
+    assert ActivityQuery.parse(query.address().partition("?")[2]) == (query, ())
 
 
 def test_chips_name_each_filter_and_take_it_away(viewer, told):

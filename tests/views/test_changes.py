@@ -11,9 +11,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from models_ui.filters import PER_PAGE
+from models_ui.changes.page import COLUMNS, ChangesQuery, as_record
+from models_ui.listing import PER_PAGE
 from models_ui.models import CatalogChange
-from models_ui.news import COLUMNS, ChangesQuery, as_record
 from models_ui.sync import run_sync
 from sandbox import Sandbox
 
@@ -123,7 +123,7 @@ def test_only_what_affects_our_fine_tunes_is_about_their_base_models(viewer, tol
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("colour=red", "“colour” is no filter of this page"),
+        ("colour=red", "“colour” is not a filter of this page"),
         ("kind=model.invented", "“model.invented” is not one of the values of “kind”"),
         ("affects=nobody", "“nobody” is not one of the values of “affects”"),
         ("from=yesterday", "“yesterday” is not one of the values of “from”"),
@@ -146,12 +146,12 @@ def test_the_address_reads_back_as_it_was_written():
     query, ignored = ChangesQuery.parse(
         "to=2026-02-03&affects=fine-tunes&kind=model.missing&kind=alias.repointed&q=x%26y&model=a&before=7&from=2026-01-02"
     )
-    assert ignored == []
+    assert ignored == ()
     assert query.address() == (
         "/changes/?q=x%26y&kind=alias.repointed&kind=model.missing&affects=fine-tunes&model=a"
         "&from=2026-01-02&to=2026-02-03&before=7"
     )
-    assert ChangesQuery.parse(query.address().partition("?")[2]) == (query, [])
+    assert ChangesQuery.parse(query.address().partition("?")[2]) == (query, ())
 
 
 def test_chips_name_each_filter_and_take_it_away(viewer, told):

@@ -17,8 +17,9 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
-from models_ui import actions, changes, failures, job_wording, jobs, labels, wording
+from models_ui import actions, failures, job_wording, jobs, labels, wording
 from models_ui.actions import Context
+from models_ui.changes import sentences
 from models_ui.feeds.addresses import address_with
 from models_ui.job_runner import run_one
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
@@ -480,7 +481,7 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("kind", changes.KINDS)
+@pytest.mark.parametrize("kind", sentences.KINDS)
 def test_every_change_has_a_french_sentence(kind: str):
     old, new = VALUES.get(kind.split(".")[0], ("alpha", "beta"))
     with translation.override("fr"):
@@ -498,8 +499,8 @@ def test_every_change_has_a_french_sentence(kind: str):
                 change = CatalogChange(
                     kind=kind, model_id="m", label="", subject=subject, before=before, after=after, at=at
                 )
-                said = changes.sentence_of(change)
-                assert left_over([said.replace("unsaid", ""), changes.kind_label(kind)]) == []
+                said = sentences.sentence_of(change)
+                assert left_over([said.replace("unsaid", ""), sentences.kind_label(kind)]) == []
                 assert said.endswith(".")
 
 

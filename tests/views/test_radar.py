@@ -260,7 +260,7 @@ def test_filters_add_up_and_can_be_cleared(viewer: Client):
 def test_what_a_filter_does_not_know_is_told_and_shows_everything(viewer: Client):
     html = page(viewer, "/deprecations/?within=31&utm=%3Cscript%3E")
     assert "“31” is not one of the values of “within”" in text_of(html)
-    assert "“utm” is no filter of this page" in text_of(html)
+    assert "“utm” is not a filter of this page" in text_of(html)
     assert "<script>" not in html
     assert len(listed(html)) == 9
 

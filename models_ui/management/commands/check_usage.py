@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from models_ui.catalog.index import Row
+from models_ui.catalog.query import BASE
 from models_ui.catalog.store import load_rows
 from models_ui.usage.catalog import Catalog, Model
 from models_ui.usage.cli import DESCRIPTION, UsageError, add_arguments, check
@@ -40,7 +41,7 @@ def _model(row: Row) -> Model:
     return Model(
         model_id=row.model_id,
         aliases=row.aliases,
-        name=row.name or "" if row.type == "base" else "",
+        name=row.name or "" if row.type == BASE else "",
         deprecation=row.deprecation,
         replacement=row.replacement,
         missing_since=row.missing_since,

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from models_ui.changes import sentence_of, waits_to_be_told
+from models_ui.changes.detect import waits_to_be_told
+from models_ui.changes.sentences import sentence_of
 from models_ui.failures import sentence_of as failure_sentence
 from models_ui.models import CatalogChange, CatalogModel, Mirror
 from models_ui.recordings import UPSTREAM, NoRecording, Recording, in_order, read

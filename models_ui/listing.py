@@ -1,26 +1,26 @@
 """Lists with filters that the address bar holds, for the pages of a history: read, written and shown as chips."""
 
-import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time
-from typing import Any, ClassVar, Generic, Self, TypeVar
-from urllib.parse import parse_qsl, urlencode
+from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar
+from urllib.parse import urlencode
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from models_ui.labels import a_few, quoted
+from models_ui.labels import quoted, told_ignored
+from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, split, tidy, with_query
 
 PER_PAGE = 50
-MAX_TEXT = 200
-MAX_VALUES = 50
-_SPACES = re.compile(r"\s+")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PARAMETERS = {"since": "from", "until": "to"}  # what a field is called in the address, where that differs
+
+Entry = TypeVar("Entry", bound=Model)
 
 
 class Filters:
@@ -28,7 +28,7 @@ class Filters:
 
     `page`     the name of the address
     `several`  for each tuple what it may hold
-    `read`     for every other field a function that reads its value, and gives None for one that makes no sense
+    `searched` the database's fields that words are looked for in
 
     Each has these fields, besides its own: words to search for, a model's id, two UTC days, both included, and the
     key of an entry that those of this page are older than.
@@ -42,37 +42,32 @@ class Filters:
 
     page: ClassVar[str]
     several: ClassVar[Mapping[str, Container[str]]]
-    read: ClassVar[Mapping[str, Callable[[str], Any]]]
+    searched: ClassVar[Sequence[str]]
 
     @classmethod
-    def parse(cls, query_string: str) -> tuple[Self, list[str]]:
-        """Read a query string. Never raises: what makes no sense is left out and told in sentences."""
+    def parse(cls, query_string: str) -> tuple[Self, tuple[Ignored, ...]]:
+        """Read a query string. Never raises: what makes no sense is left out and reported."""
         names = {parameter: name for name, parameter in cls._parameters().items()}
         values: dict[str, Any] = {}
-        ignored: list[str] = []
-        for parameter, raw in parse_qsl(query_string, keep_blank_values=True, max_num_fields=None)[:1000]:
+        ignored: list[Ignored] = []
+        for parameter, raw in split(query_string)[0]:
             name, value = names.get(parameter, ""), tidy(raw)
             if not name:
-                ignored.append(
-                    _("“%(parameter)s” is no filter of this page, so it was ignored.")
-                    % {"parameter": tidy(parameter)[:60]}
-                )
+                ignored.append(Ignored.of(parameter, value, "unknown_parameter"))
             elif not value:
                 continue
             elif name in cls.several:
                 if value in cls.several[name]:
                     values[name] = tuple(sorted({*values.get(name, ()), value}))[:MAX_VALUES]
                 else:
-                    ignored.append(_not_a_value(parameter, value))
+                    ignored.append(Ignored.of(parameter, value, "unknown_value"))
             elif name in values:
-                ignored.append(
-                    _("“%(parameter)s” was given more than once; only the first was used.") % {"parameter": parameter}
-                )
-            elif (understood := cls.read[name](value)) is None:
-                ignored.append(_not_a_value(parameter, value))
+                ignored.append(Ignored.of(parameter, value, "repeated"))
+            elif (understood := _READ[name](value)) is None:
+                ignored.append(Ignored.of(parameter, value, "unknown_value"))
             else:
                 values[name] = understood
-        return cls(**values), a_few(ignored)
+        return cls(**values), tuple(ignored)
 
     @classmethod
     def _parameters(cls) -> dict[str, str]:
@@ -89,8 +84,7 @@ class Filters:
         return found
 
     def address(self, page: str = "") -> str:
-        parameters = urlencode(self.pairs())
-        return reverse(page or self.page) + (f"?{parameters}" if parameters else "")
+        return with_query(reverse(page or self.page), urlencode(self.pairs()))
 
     def changed(self, **changes: Any) -> Self:
         """Another filter, from its newest entry on."""
@@ -98,6 +92,17 @@ class Filters:
 
     def without(self, name: str, value: str) -> Self:
         return self.changed(**{name: tuple(each for each in getattr(self, name) if each != value)})
+
+    def narrowed(self, found: QuerySet[Entry]) -> QuerySet[Entry]:
+        """Those of the chosen days that have every word somewhere in the fields of `searched`."""
+        if self.since:
+            found = found.filter(at__gte=_midnight(self.since))
+        if self.until:
+            found = found.filter(at__lt=_midnight(self.until) + timedelta(days=1))
+        for word in self.q.split():
+            anywhere = (Q((f"{field}__icontains", word)) for field in self.searched)
+            found = found.filter(reduce(or_, anywhere))
+        return found
 
     @property
     def has_filters(self) -> bool:
@@ -127,15 +132,15 @@ class ShortText(Container[str]):
         return isinstance(value, str) and len(value) <= self.longest
 
 
-def read_text(value: str) -> str:
+def _text(value: str) -> str:
     return value[:MAX_TEXT].strip()
 
 
-def read_id(value: str) -> str:
+def _id(value: str) -> str:
     return value[:300]
 
 
-def read_day(value: str) -> date | None:
+def _day(value: str) -> date | None:
     try:
         day = date.fromisoformat(value)
     except ValueError:
@@ -143,27 +148,27 @@ def read_day(value: str) -> date | None:
     return day if 1970 <= day.year < 9000 else None
 
 
-def read_key(value: str) -> int | None:
+def _key(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
 
 
-def tidy(text: str) -> str:
-    return _SPACES.sub(" ", _UNPRINTABLE.sub("", _SPACES.sub(" ", text))).strip()
+# For every field with one value, what it is read by: None for a value that makes no sense.
+_READ: Final[Mapping[str, Callable[[str], Any]]] = {
+    "q": _text,
+    "model": _id,
+    "since": _day,
+    "until": _day,
+    "before": _key,
+}
 
 
-def midnight(day: date) -> datetime:
+def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
-
-
-def _not_a_value(parameter: str, value: str) -> str:
-    words = {"parameter": parameter, "value": value[:60]}
-    return _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored.") % words
 
 
 # --- The page of a list
 
 Query = TypeVar("Query", bound=Filters)
-Entry = TypeVar("Entry", bound=Model)
 
 
 class ListPage(Generic[Query, Entry]):
@@ -175,9 +180,9 @@ class ListPage(Generic[Query, Entry]):
     # What the fields with several values are called in a chip, before the value.
     labels: ClassVar[Mapping[str, str | Promise]] = {}
 
-    def __init__(self, query: Query, ignored: Sequence[str], found: QuerySet[Entry]) -> None:
+    def __init__(self, query: Query, ignored: Sequence[Ignored], found: QuerySet[Entry]) -> None:
         self.query = query
-        self.ignored = ignored
+        self.ignored = told_ignored(ignored)
         self.total = found[: self.counted + 1].count()
         here = found.filter(pk__lt=query.before) if query.before is not None else found
         entries = list(here[: PER_PAGE + 1])

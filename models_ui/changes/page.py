@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
 from typing import Any, ClassVar, Final
@@ -18,13 +18,13 @@ from django.utils.translation import gettext_lazy
 
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import address_of
-from models_ui.changes import KINDS, Told, kind_label, sentence_of, told_of
-from models_ui.filters import PER_PAGE, Filters, ListPage, Option, midnight, read_day, read_id, read_key, read_text
+from models_ui.changes.sentences import KINDS, Told, kind_label, sentence_of, told_of
+from models_ui.listing import PER_PAGE, Filters, ListPage, Option
 from models_ui.models import CatalogChange, SyncRun
+from models_ui.querystring import Ignored
 
 LATELY: Final = 5
 AFFECTS: Final = {"fine-tunes": gettext_lazy("What our fine-tunes were trained from")}
-_SEARCHED: Final = ("model_id", "label", "subject", "kind", "before", "after")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class ChangesQuery(Filters):
 
     page: ClassVar = "changes"
     several: ClassVar = {"kind": KINDS, "affects": AFFECTS}
-    read: ClassVar = {"q": read_text, "model": read_id, "since": read_day, "until": read_day, "before": read_key}
+    searched: ClassVar = ("model_id", "label", "subject", "kind", "before", "after")
 
     def matches(self, index: CatalogIndex) -> QuerySet[CatalogChange]:
         """What fits, the newest first; of every page."""
@@ -52,16 +52,7 @@ class ChangesQuery(Filters):
             found = found.filter(_of_roots(index))
         if self.model:
             found = found.filter(_about(self.model))
-        if self.since:
-            found = found.filter(at__gte=midnight(self.since))
-        if self.until:
-            found = found.filter(at__lt=midnight(self.until) + timedelta(days=1))
-        for word in self.q.split():
-            anywhere = Q()
-            for field in _SEARCHED:
-                anywhere |= Q(**{f"{field}__icontains": word})
-            found = found.filter(anywhere)
-        return found
+        return self.narrowed(found)
 
 
 def _about(model_id: str) -> Q:
@@ -166,7 +157,7 @@ class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
 
     labels: ClassVar = {"kind": gettext_lazy("What")}
 
-    def __init__(self, query: ChangesQuery, ignored: Sequence[str], index: CatalogIndex) -> None:
+    def __init__(self, query: ChangesQuery, ignored: Sequence[Ignored], index: CatalogIndex) -> None:
         super().__init__(query, ignored, query.matches(index))
         self.index = index
         self.lines = [Line(each, index) for each in self.shown]

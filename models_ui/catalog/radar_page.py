@@ -1,0 +1,164 @@
+"""What the radar's page shows: what stops working month by month, and lines of the same kind for other pages."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.pictures import Timeline, timeline_of
+from models_ui.catalog.query import FINE_TUNED, TYPES, CatalogQuery
+from models_ui.catalog.radar import HORIZONS, Ending, RadarQuery, Risk, by_month, radar_at
+from models_ui.catalog.rows import Named, address_of, instead_of
+from models_ui.labels import told_ignored, value_label
+from models_ui.querystring import Ignored, with_query
+
+MOST_ROWS = 100  # of each table; the catalog has pages for more
+MOST_FINE_TUNES = 4  # named beside their base model; the link leads to all
+
+
+@dataclass(frozen=True, slots=True)
+class EndingLine:
+    ending: Ending
+    address: str
+    instead: Named | None
+    fine_tunes: Sequence[Named]
+    more_fine_tunes: int
+    fine_tunes_query: CatalogQuery
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLine:
+    risk: Risk
+    address: str
+    base_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    label: str
+    address: str
+    chosen: bool
+    count: int | None = None
+
+
+def ending_line(ending: Ending, index: CatalogIndex) -> EndingLine:
+    tunes = ending.fine_tunes
+    return EndingLine(
+        ending=ending,
+        address=address_of(ending.row, index),
+        instead=instead_of(ending.replacement, index),
+        fine_tunes=[Named(row, address_of(row, index)) for row in tunes[:MOST_FINE_TUNES]],
+        more_fine_tunes=len(tunes) - len(tunes[:MOST_FINE_TUNES]),
+        fine_tunes_query=fine_tunes_of(ending.row, tunes),
+    )
+
+
+def risk_line(risk: Risk, index: CatalogIndex) -> RiskLine:
+    return RiskLine(risk, address_of(risk.row, index), address_of(risk.base, index) if risk.base else "")
+
+
+def fine_tunes_of(base: Row, tunes: Sequence[Row]) -> CatalogQuery:
+    """The catalog's view of the fine-tunes that were trained from a model, under whichever of its ids."""
+    roots = {row.root for row in tunes} or {base.model_id}
+    return CatalogQuery(type=(FINE_TUNED,), state=("archived", "live"), root=tuple(sorted(roots)))
+
+
+class RadarPage:
+    """What the page shows of one query."""
+
+    def __init__(self, index: CatalogIndex, query: RadarQuery, ignored: Sequence[Ignored], now: datetime) -> None:
+        self.index = index
+        self.query = query
+        self.now = now
+        self.ignored = told_ignored(ignored)
+        self.whole = radar_at(index, now)
+        self.radar = self.whole.narrowed(query)
+
+    @property
+    def next(self) -> EndingLine | None:
+        """What stops working first, of what is shown."""
+        return ending_line(self.radar.ahead[0], self.index) if self.radar.ahead else None
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        return timeline_of(self.radar.endings, self.now)
+
+    @property
+    def sections(self) -> Iterator[dict[str, Any]]:
+        """What lies ahead, the next first; then the past, the latest first. Each a month at a time."""
+        for name, endings in (("ahead", self.radar.ahead), ("past", self.radar.past)):
+            if endings:
+                totals = Counter(each.month for each in endings)
+                months = [
+                    (month.first, totals[month.first], [ending_line(each, self.index) for each in month.endings])
+                    for month in by_month(endings[:MOST_ROWS])
+                ]
+                yield {"name": name, "total": len(endings), "rest": len(endings[MOST_ROWS:]), "months": months}
+
+    @property
+    def risks(self) -> Iterator[RiskLine]:
+        return (risk_line(each, self.index) for each in self.radar.risks[:MOST_ROWS])
+
+    @property
+    def more_risks(self) -> int:
+        return len(self.radar.risks[MOST_ROWS:])
+
+    @property
+    def unreadable(self) -> list[Named]:
+        return [Named(row, address_of(row, self.index)) for row in self.radar.unreadable[:20]]
+
+    # --- Filters, each a link
+
+    def _choice(self, label: str, **changes: Any) -> Choice:
+        query = replace(self.query, **changes)
+        return Choice(label, _address(query), query == self.query)
+
+    @property
+    def horizons(self) -> list[Choice]:
+        ahead = [
+            self._choice(ngettext("%(days)d day", "%(days)d days", days) % {"days": days}, within=days)
+            for days in HORIZONS
+        ]
+        return [*ahead, self._choice(_("All dates"), within=None)]
+
+    @property
+    def types(self) -> list[Choice]:
+        return [
+            self._choice(_("All"), type=""),
+            *(self._choice(value_label("type", each), type=each) for each in TYPES),
+        ]
+
+    @property
+    def only_affected(self) -> Choice:
+        """A switch: the link leads to the other position."""
+        other = replace(self.query, affected=not self.query.affected)
+        return Choice(_("With fine-tunes affected"), _address(other), self.query.affected)
+
+    # --- The catalog's own views of the same models
+
+    @property
+    def retiring(self) -> CatalogQuery:
+        return CatalogQuery(lifecycle=("retiring",), sort="deprecation")
+
+    @property
+    def retired(self) -> CatalogQuery:
+        return CatalogQuery(lifecycle=("retired",), sort="-deprecation")
+
+    @property
+    def in_catalog(self) -> CatalogQuery | None:
+        """The same models in the catalog, unless there are none or it knows no such filter."""
+        if self.query.within or self.query.affected or not self.radar.endings:
+            return None
+        types = (self.query.type,) if self.query.type else ()
+        return CatalogQuery(lifecycle=("retired", "retiring"), type=types, sort="deprecation")
+
+
+def _address(query: RadarQuery) -> str:
+    return with_query(reverse("deprecations"), query.serialize())
