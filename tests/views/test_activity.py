@@ -158,7 +158,7 @@ def test_a_day_lasts_until_midnight_utc(viewer, db):
         ("from=2026-02-30", "“2026-02-30” is not one of"),
         ("before=-1", "“-1” is not one of"),
         ("q=a&q=b", "“q” was given more than once"),
-        ("<b>=1", "“&lt;b&gt;” is no filter"),
+        ("<b>=1", "“&lt;b&gt;” is not a filter"),
     ],
 )
 def test_what_makes_no_sense_is_ignored_with_a_note(viewer, told, query, sentence):

@@ -129,7 +129,7 @@ def test_only_what_affects_our_fine_tunes_is_about_their_base_models(viewer, tol
         ("from=yesterday", "“yesterday” is not one of the values of “from”"),
         ("before=-1", "“-1” is not one of"),
         ("model=a&model=b", "“model” was given more than once"),
-        ("<b>=1", "“&lt;b&gt;” is no filter"),
+        ("<b>=1", "“&lt;b&gt;” is not a filter"),
     ],
 )
 def test_what_makes_no_sense_is_ignored_with_a_note(viewer, told, query: str, sentence: str):
