@@ -83,9 +83,9 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 document.addEventListener("close", ({ target }) => target.remove(), true);
 // Messages come in above the rest: the page moves along, and nothing slips away from under the pointer.
 document.addEventListener("htmx:oobBeforeSwap", () => { kept.top = lead()?.getBoundingClientRect().top; });
-document.addEventListener("htmx:oobAfterSwap", ({ target: message }) => {
+document.addEventListener("htmx:oobAfterSwap", () => {
   window.scrollBy(0, lead()?.getBoundingClientRect().top - kept.top || 0);
-  message.parentElement.scrollTop = message.offsetTop; // the newest is in sight
+  document.getElementById("flash").scrollTo(0, 1e6); // the newest is in sight
 });
 
 // What was done from a message: that one model is loaded again, unless somebody is writing there.
