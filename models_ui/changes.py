@@ -74,7 +74,7 @@ class Known:
 
 
 class Meaning(NamedTuple):
-    """The one model that an id leads to."""
+    """The one model that an id leads to, or led to before several shared it."""
 
     key: int
     model_id: str
@@ -91,7 +91,10 @@ class Before:
     @classmethod
     def of(cls, rows: Iterable[CatalogModel], synced_at: datetime | None) -> "Before":
         rows = list(rows)
-        return cls({row.pk: Known.of(row) for row in rows}, _meanings(rows), synced_at)
+        ids = _meanings(rows)
+        for row in rows:
+            ids |= dict.fromkeys(row.pending.get("meant", ()), Meaning(row.pk, row.model_id))
+        return cls({row.pk: Known.of(row) for row in rows}, ids, synced_at)
 
 
 def changes_since(
@@ -107,7 +110,9 @@ def changes_since(
         for row in rows:
             _start_with(before.rows.get(row.pk), row)
         return []
-    moved = list(_of_ids(before.ids, rows, at))
+    ids = _meanings(row for row in rows if row.missing_since is None)
+    _keep_meant(before.ids, ids, rows)
+    moved = list(_of_ids(before.ids, ids, at))
     not_new = {each.subject for each in moved if each.subject == each.after}
     changes: list[CatalogChange] = []
     for row in rows:
@@ -210,7 +215,8 @@ def _keep_untold(row: CatalogModel, untold: dict[str, Any]) -> None:
 
 def waits_to_be_told(row: CatalogModel) -> list[str]:
     """What one answer has said of a row that would be news if the next one says it too."""
-    found = [name for name in row.pending if name not in ("untold", "description", "default_temperature", "listed")]
+    silent = ("untold", "meant", "description", "default_temperature", "listed")
+    found = [name for name in row.pending if name not in silent]
     untold = row.pending.get("untold", {})
     found += [key for key, old in untold.get("capabilities", {}).items() if old != _EITHER]
     if untold.get("context", _EITHER) != _EITHER:
@@ -249,11 +255,26 @@ def _meanings(rows: Iterable[CatalogModel]) -> dict[str, Meaning]:
     return found
 
 
-def _of_ids(before: Mapping[str, Meaning], rows: Sequence[CatalogModel], at: datetime) -> Iterator[CatalogChange]:
-    after = _meanings(row for row in rows if row.missing_since is None)
+def _keep_meant(before: Mapping[str, Meaning], after: Mapping[str, Meaning], rows: Sequence[CatalogModel]) -> None:
+    """Of an id that several models have come to share, the row it led to keeps it as `meant` in its `pending`, until
+    one model has it alone: only then is there something to tell."""
+    listed = {each for row in rows if row.missing_since is None for each in (row.model_id, *row.aliases)}
+    meant: dict[int, set[str]] = {}
+    for each in (listed - after.keys()) & before.keys():
+        meant.setdefault(before[each].key, set()).add(each)
+    for row in rows:
+        known = row.pending.get("meant", [])
+        kept = sorted(meant.get(row.pk, set()).union(known) - after.keys())
+        if kept != known:
+            pending = {name: value for name, value in row.pending.items() if name != "meant"}
+            row.pending = pending | {"meant": kept} if kept else pending
+
+
+def _of_ids(before: Mapping[str, Meaning], after: Mapping[str, Meaning], at: datetime) -> Iterator[CatalogChange]:
     for each in sorted(before.keys() & after.keys()):
         old, new = before[each], after[each]
-        if old.key != new.key:
+        # Of two models with one id, no sentence could say which is meant.
+        if old.key != new.key and old.model_id != new.model_id:
             yield CatalogChange(
                 at=at,
                 kind="alias.repointed",

@@ -298,6 +298,54 @@ def test_two_models_with_one_id_are_two_models_and_neither_took_it_from_the_othe
     assert kinds() == ["model.added", "model.missing"]
 
 
+NEWER = listing("voxtral-2602", "voxtral-2602", "voxtral-latest")
+
+
+@pytest.mark.parametrize("second", [SECOND, listing("voxtral-transcribe", "voxtral-transcribe", "voxtral-latest")])
+def test_an_alias_that_two_models_shared_for_a_while_is_told_when_it_moves_on(sandbox: Sandbox, second):
+    shared = [*NEMO, *FIRST, *second]
+    sandbox.catalog.replace([*NEMO, *FIRST])
+    told()
+    for seed in range(4):
+        random.Random(seed).shuffle(shared)
+        sandbox.catalog.replace(shared)
+        told()
+    sandbox.catalog.replace([*NEMO, *NEWER])
+    assert told() == ["voxtral-2602 is new."]
+    assert "voxtral-latest now means voxtral-2602, before voxtral-2507." in told()
+    assert told() == told() == []
+    assert kinds().count("alias.repointed") == 1
+
+
+def test_a_shared_alias_has_moved_only_if_the_other_model_keeps_it(upstream: Sandbox):
+    both = [*LIMA, *listing("nemo", "nemo", "nemo-2407", "lima"), tune()]
+    other = [*listing("lima-2508", "lima-2508", "lima-latest"), *both[len(LIMA) :]]
+    for entries in (both, both, nemo(), nemo(), both, both, other, both):
+        upstream.catalog.replace(entries)
+        assert told() == []
+    upstream.catalog.replace(other)
+    assert [told(), told(), told()] == [[], ["lima now means nemo, before lima-2508."], []]
+    upstream.catalog.replace(both)
+    assert told() == told() == []
+
+
+def test_what_a_shared_alias_meant_is_known_after_all_who_shared_it_are_gone(sandbox: Sandbox):
+    sandbox.catalog.replace([*NEMO, *SECOND])
+    told()
+    for entries in ([*NEMO, *FIRST, *SECOND], NEMO, NEMO, [*NEMO, *NEWER]):
+        sandbox.catalog.replace(entries)
+        found = [*told(), *told()]
+    assert found == ["voxtral-2602 is new.", "voxtral-latest now means voxtral-2602, before voxtral-2507."]
+
+
+def test_of_an_alias_that_was_shared_from_the_start_nobody_knows_what_it_meant(sandbox: Sandbox):
+    sandbox.catalog.replace([*NEMO, *FIRST, *SECOND])
+    told()
+    sandbox.catalog.replace([*NEMO, *FIRST, *NEWER])
+    found = [*told(), *told(), *told()]
+    assert not any("voxtral-latest" in each for each in found), found
+
+
 # --- Fine-tunes, and what we do ourselves
 
 
