@@ -277,6 +277,43 @@ def test_a_group_that_loses_its_main_id_has_not_moved(upstream: Sandbox):
         assert told() == []
 
 
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("medium-latest", ("medium-2604", "medium-3-5", "medium-latest", "medium")),
+        ("ocr-latest", ("ocr-4-1", "ocr-4", "ocr-latest")),
+        ("large-latest", ("large-2411", "large-latest")),
+        (None, ("medium-2604", "medium-3-5", "medium")),
+    ],
+)
+def test_a_model_without_its_main_id_is_the_same_model_though_its_name_floats(sandbox: Sandbox, name, ids):
+    whole, torn = listing(name, *ids), listing(name, *ids[1:])
+    sandbox.catalog.replace([*NEMO, *whole])
+    told()
+    for _ in range(3):
+        for entries in (torn, whole, whole):
+            sandbox.catalog.replace([*NEMO, *entries])
+            assert told() == []
+    for entries in (torn, torn, torn, whole, whole, whole):
+        sandbox.catalog.replace([*NEMO, *entries])
+        assert told() == []
+
+
+def test_a_floating_name_and_the_aliases_that_go_to_a_successor_make_it_no_heir_of_the_row(sandbox: Sandbox):
+    sandbox.catalog.replace([*NEMO, *listing("medium-latest", "medium-2604", "medium-latest", "medium")])
+    told()
+    sandbox.catalog.replace([*NEMO, *listing("medium-latest", "medium-2611", "medium-latest", "medium")])
+    assert [told(), told(), told()] == [
+        ["medium-2611 is new."],
+        [
+            "medium-2604 is no longer listed.",
+            "medium now means medium-2611, before medium-2604.",
+            "medium-latest now means medium-2611, before medium-2604.",
+        ],
+        [],
+    ]
+
+
 # --- Duplicate ids
 
 FIRST = listing("voxtral-2507", "voxtral-2507", "voxtral-latest", description="hears")
