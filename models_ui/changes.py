@@ -138,10 +138,10 @@ def _of_row(was: Known | None, row: CatalogModel, synced_at: datetime | None, at
         yield change("model.added")
         return
     if row.missing_since is not None:
-        if row.deleted_at is None and _newly_missing(was, row.missing_since, synced_at):
+        if row.deleted_at is None and not _known_missing(was, synced_at):
             yield change("model.missing")
         return  # nothing that is listed says more of it
-    if was.missing_since is not None:
+    if _known_missing(was, synced_at):
         yield change("model.returned")
     yield from _of_deprecation(was, row, change)
     if "absent_since" not in row.pending:
@@ -150,9 +150,9 @@ def _of_row(was: Known | None, row: CatalogModel, synced_at: datetime | None, at
         yield change("name.changed", was.name, row.name)
 
 
-def _newly_missing(was: Known, since: datetime, synced_at: datetime | None) -> bool:
-    """Whether this run has confirmed it, or an action was told so by upstream after the last run."""
-    return was.missing_since is None or (synced_at is not None and since > synced_at)
+def _known_missing(was: Known, synced_at: datetime | None) -> bool:
+    """Whether the last run knew it. What upstream told an action after that is for this run to tell, or to deny."""
+    return was.missing_since is not None and (synced_at is None or was.missing_since <= synced_at)
 
 
 def _of_deprecation(was: Known, row: CatalogModel, change: Callable[..., CatalogChange]) -> Iterator[CatalogChange]:

@@ -455,6 +455,16 @@ def test_a_model_that_an_action_found_gone_is_told_by_the_next_run_once(upstream
     assert [told(), told(), told()] == [["Support is no longer listed."], [], []]
 
 
+def test_a_model_that_an_action_alone_found_gone_and_that_is_listed_all_the_same_is_no_news(
+    upstream: Sandbox, alice: User
+):
+    upstream.faults.add("404", verb="archive", times=1)
+    actions.archive_model(context=Context(actor=alice), model_id=TUNE)
+    assert CatalogModel.objects.get(model_id=TUNE).is_missing
+    assert told() == told() == []
+    assert not CatalogModel.objects.get(model_id=TUNE).is_missing
+
+
 def test_an_archived_model_that_leaves_the_list_is_no_news(upstream: Sandbox):
     upstream.catalog.archive(TUNE)
     told()
