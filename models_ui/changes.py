@@ -3,7 +3,7 @@
 `Before` is taken of all rows before a run, `changes_since` compares it with the rows after. Rows take in a loss only
 when a second run confirms it (see `mirroring.py`), so a loss that flaps is no change here. What a flap may add, an
 ability or a longer context, is shown at once but told when the next run says the same: until then `untold`, in the
-row's `pending`, keeps what was told last.
+row's `pending`, keeps what was told last. So does `meant` for ids that several models share: the one they led to.
 """
 
 import re
@@ -113,12 +113,12 @@ def changes_since(
     ids = _meanings(row for row in rows if row.missing_since is None)
     _keep_meant(before.ids, ids, rows)
     moved = list(_of_ids(before.ids, ids, at))
-    not_new = {each.subject for each in moved if each.subject == each.after}
+    told_by_a_move = _told_by_a_move(before.ids, ids)
     changes: list[CatalogChange] = []
     for row in rows:
         if row.model_id:  # an entry without an id is a fault of one answer
             found = _of_row(before.rows.get(row.pk), row, before.synced_at, at)
-            changes.extend(each for each in found if each.kind != "model.added" or each.model_id not in not_new)
+            changes.extend(each for each in found if (row.pk, each.kind) not in told_by_a_move)
     return _without_ours([*changes, *moved], at)
 
 
@@ -271,18 +271,37 @@ def _keep_meant(before: Mapping[str, Meaning], after: Mapping[str, Meaning], row
 
 
 def _of_ids(before: Mapping[str, Meaning], after: Mapping[str, Meaning], at: datetime) -> Iterator[CatalogChange]:
-    for each in sorted(before.keys() & after.keys()):
+    for each in _moved(before, after):
+        yield CatalogChange(
+            at=at,
+            kind="alias.repointed",
+            model_id=after[each].model_id,
+            subject=each[:_LONGEST_SUBJECT],
+            before=before[each].model_id,
+            after=after[each].model_id,
+        )
+
+
+def _moved(before: Mapping[str, Meaning], after: Mapping[str, Meaning]) -> list[str]:
+    """The ids that lead to another model. Of two models with one id, no sentence could say which is meant."""
+    return [
+        each
+        for each in sorted(before.keys() & after.keys())
+        if before[each].key != after[each].key and before[each].model_id != after[each].model_id
+    ]
+
+
+def _told_by_a_move(before: Mapping[str, Meaning], after: Mapping[str, Meaning]) -> set[tuple[int, str]]:
+    """The rows and kinds that would be told amiss beside the move of an own id: a model whose id is now another's
+    alias is listed under it all the same, and an alias that is now a model of its own has been known."""
+    found: set[tuple[int, str]] = set()
+    for each in _moved(before, after):
         old, new = before[each], after[each]
-        # Of two models with one id, no sentence could say which is meant.
-        if old.key != new.key and old.model_id != new.model_id:
-            yield CatalogChange(
-                at=at,
-                kind="alias.repointed",
-                model_id=new.model_id,
-                subject=each[:_LONGEST_SUBJECT],
-                before=old.model_id,
-                after=new.model_id,
-            )
+        if each == old.model_id:
+            found.add((old.key, "model.missing"))
+        if each == new.model_id:
+            found |= {(new.key, "model.added"), (new.key, "model.returned")}
+    return found
 
 
 # --- What we did ourselves

@@ -249,9 +249,11 @@ def test_an_id_of_its_own_that_becomes_an_alias_has_moved(upstream: Sandbox):
     upstream.catalog.replace([*LIMA, tune(), *listing("pixtral-2409", "pixtral-2409", "nemo")])
     assert [told(), told(), told()] == [
         ["pixtral-2409 is new."],
-        ["nemo is no longer listed.", "nemo now means pixtral-2409, before it was a model of its own."],
+        ["nemo now means pixtral-2409, before it was a model of its own."],
         [],
     ]
+    upstream.catalog.replace([*nemo(), base("pixtral-2409", "pixtral-2409")])
+    assert [told(), told(), told()] == [["nemo is now a model of its own, before it meant pixtral-2409."], [], []]
 
 
 def test_an_alias_that_becomes_a_model_of_its_own_is_no_new_model(upstream: Sandbox):
