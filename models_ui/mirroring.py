@@ -144,7 +144,7 @@ def take_in(row: CatalogModel, model: RealModel, held: Set[str] = frozenset()) -
 
 def untold(pending: dict[str, Any]) -> dict[str, Any]:
     """The part of `pending` that waits for being told, not for being believed (see `changes/detect.py`)."""
-    return {"untold": pending["untold"]} if "untold" in pending else {}
+    return {name: pending[name] for name in ("untold", "meant") if name in pending}
 
 
 _UNSEEN = object()

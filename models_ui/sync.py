@@ -272,8 +272,9 @@ def _match(
 
     The surest sign first, for all models, so that no weaker one takes a row away: the same id and name; a base
     model's name, unless it floats; the same identity; the same id. Then, should upstream have renamed its types, the
-    same identity among the rows that are not missing. Last, a row known by an id that the list now gives to a model
-    as its alias, such as a floating id whose pinned one has become known.
+    same identity among the rows that are not missing. Then a row whose own id the list does not have, should a model
+    have its name and most of its aliases. Last, a row known by an id that the list now gives to a model as its alias,
+    such as a floating id whose pinned one has become known.
     """
     # Where rows tie, what is listed beats what once was.
     free = {row.pk: row for row in sorted(rows, key=lambda row: row.missing_since is not None)}
@@ -305,6 +306,12 @@ def _match(
     )
     pair(lambda model: model.identity, lambda row: None if row.missing_since else row.identity)
 
+    bereft = _without_own_id(models, free.values())
+    for model in models:
+        row = bereft.get((model.card.name, model.card.id)) if model.card.type == BASE else None
+        if model.identity not in found and row is not None and row.pk in free and _has_most_aliases(model, row):
+            found[model.identity] = free.pop(row.pk)
+
     listed = {model.card.id for model in models}
     by_id = {row.model_id: row for row in free.values() if row.type == BASE and row.model_id not in listed}
     for model in models:
@@ -315,6 +322,26 @@ def _match(
                     found[model.identity] = free.pop(row.pk)
                     break
     return [(model, found.get(model.identity)) for model in models], list(free.values())
+
+
+def _without_own_id(
+    models: Iterable[RealModel], rows: Iterable[CatalogModel]
+) -> dict[tuple[str | None, str], CatalogModel]:
+    """The base models' rows whose own id is nowhere in the list that should have it, by their name and each alias.
+
+    The id to know a successor by is none of the aliases, and so finds nothing here.
+    """
+    listed = {"", *(each for model in models for each in (model.card.id, *model.aliases))}
+    return {
+        (row.name, alias): row
+        for row in rows
+        if row.type == BASE and row.missing_since is None and row.model_id not in listed
+        for alias in row.aliases
+    }
+
+
+def _has_most_aliases(model: RealModel, row: CatalogModel) -> bool:
+    return 2 * len({model.card.id, *model.aliases}.intersection(row.aliases)) > len(row.aliases)
 
 
 def _may_be(row: CatalogModel, model: RealModel) -> bool:

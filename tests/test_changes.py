@@ -249,9 +249,11 @@ def test_an_id_of_its_own_that_becomes_an_alias_has_moved(upstream: Sandbox):
     upstream.catalog.replace([*LIMA, tune(), *listing("pixtral-2409", "pixtral-2409", "nemo")])
     assert [told(), told(), told()] == [
         ["pixtral-2409 is new."],
-        ["nemo is no longer listed.", "nemo now means pixtral-2409, before it was a model of its own."],
+        ["nemo now means pixtral-2409, before it was a model of its own."],
         [],
     ]
+    upstream.catalog.replace([*nemo(), base("pixtral-2409", "pixtral-2409")])
+    assert [told(), told(), told()] == [["nemo is now a model of its own, before it meant pixtral-2409."], [], []]
 
 
 def test_an_alias_that_becomes_a_model_of_its_own_is_no_new_model(upstream: Sandbox):
@@ -277,6 +279,43 @@ def test_a_group_that_loses_its_main_id_has_not_moved(upstream: Sandbox):
         assert told() == []
 
 
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("medium-latest", ("medium-2604", "medium-3-5", "medium-latest", "medium")),
+        ("ocr-latest", ("ocr-4-1", "ocr-4", "ocr-latest")),
+        ("large-latest", ("large-2411", "large-latest")),
+        (None, ("medium-2604", "medium-3-5", "medium")),
+    ],
+)
+def test_a_model_without_its_main_id_is_the_same_model_though_its_name_floats(sandbox: Sandbox, name, ids):
+    whole, torn = listing(name, *ids), listing(name, *ids[1:])
+    sandbox.catalog.replace([*NEMO, *whole])
+    told()
+    for _ in range(3):
+        for entries in (torn, whole, whole):
+            sandbox.catalog.replace([*NEMO, *entries])
+            assert told() == []
+    for entries in (torn, torn, torn, whole, whole, whole):
+        sandbox.catalog.replace([*NEMO, *entries])
+        assert told() == []
+
+
+def test_a_floating_name_and_the_aliases_that_go_to_a_successor_make_it_no_heir_of_the_row(sandbox: Sandbox):
+    sandbox.catalog.replace([*NEMO, *listing("medium-latest", "medium-2604", "medium-latest", "medium")])
+    told()
+    sandbox.catalog.replace([*NEMO, *listing("medium-latest", "medium-2611", "medium-latest", "medium")])
+    assert [told(), told(), told()] == [
+        ["medium-2611 is new."],
+        [
+            "medium-2604 is no longer listed.",
+            "medium now means medium-2611, before medium-2604.",
+            "medium-latest now means medium-2611, before medium-2604.",
+        ],
+        [],
+    ]
+
+
 # --- Duplicate ids
 
 FIRST = listing("voxtral-2507", "voxtral-2507", "voxtral-latest", description="hears")
@@ -296,6 +335,54 @@ def test_two_models_with_one_id_are_two_models_and_neither_took_it_from_the_othe
     sandbox.catalog.replace([*NEMO, *SECOND])
     assert [told(), told(), told()] == [[], ["voxtral-2507 is no longer listed."], []]
     assert kinds() == ["model.added", "model.missing"]
+
+
+NEWER = listing("voxtral-2602", "voxtral-2602", "voxtral-latest")
+
+
+@pytest.mark.parametrize("second", [SECOND, listing("voxtral-transcribe", "voxtral-transcribe", "voxtral-latest")])
+def test_an_alias_that_two_models_shared_for_a_while_is_told_when_it_moves_on(sandbox: Sandbox, second):
+    shared = [*NEMO, *FIRST, *second]
+    sandbox.catalog.replace([*NEMO, *FIRST])
+    told()
+    for seed in range(4):
+        random.Random(seed).shuffle(shared)
+        sandbox.catalog.replace(shared)
+        told()
+    sandbox.catalog.replace([*NEMO, *NEWER])
+    assert told() == ["voxtral-2602 is new."]
+    assert "voxtral-latest now means voxtral-2602, before voxtral-2507." in told()
+    assert told() == told() == []
+    assert kinds().count("alias.repointed") == 1
+
+
+def test_a_shared_alias_has_moved_only_if_the_other_model_keeps_it(upstream: Sandbox):
+    both = [*LIMA, *listing("nemo", "nemo", "nemo-2407", "lima"), tune()]
+    other = [*listing("lima-2508", "lima-2508", "lima-latest"), *both[len(LIMA) :]]
+    for entries in (both, both, nemo(), nemo(), both, both, other, both):
+        upstream.catalog.replace(entries)
+        assert told() == []
+    upstream.catalog.replace(other)
+    assert [told(), told(), told()] == [[], ["lima now means nemo, before lima-2508."], []]
+    upstream.catalog.replace(both)
+    assert told() == told() == []
+
+
+def test_what_a_shared_alias_meant_is_known_after_all_who_shared_it_are_gone(sandbox: Sandbox):
+    sandbox.catalog.replace([*NEMO, *SECOND])
+    told()
+    for entries in ([*NEMO, *FIRST, *SECOND], NEMO, NEMO, [*NEMO, *NEWER]):
+        sandbox.catalog.replace(entries)
+        found = [*told(), *told()]
+    assert found == ["voxtral-2602 is new.", "voxtral-latest now means voxtral-2602, before voxtral-2507."]
+
+
+def test_of_an_alias_that_was_shared_from_the_start_nobody_knows_what_it_meant(sandbox: Sandbox):
+    sandbox.catalog.replace([*NEMO, *FIRST, *SECOND])
+    told()
+    sandbox.catalog.replace([*NEMO, *FIRST, *NEWER])
+    found = [*told(), *told(), *told()]
+    assert not any("voxtral-latest" in each for each in found), found
 
 
 # --- Fine-tunes, and what we do ourselves
@@ -368,6 +455,16 @@ def test_a_model_that_an_action_found_gone_is_told_by_the_next_run_once(upstream
     actions.archive_model(context=Context(actor=alice), model_id=TUNE)
     assert CatalogModel.objects.get(model_id=TUNE).is_missing
     assert [told(), told(), told()] == [["Support is no longer listed."], [], []]
+
+
+def test_a_model_that_an_action_alone_found_gone_and_that_is_listed_all_the_same_is_no_news(
+    upstream: Sandbox, alice: User
+):
+    upstream.faults.add("404", verb="archive", times=1)
+    actions.archive_model(context=Context(actor=alice), model_id=TUNE)
+    assert CatalogModel.objects.get(model_id=TUNE).is_missing
+    assert told() == told() == []
+    assert not CatalogModel.objects.get(model_id=TUNE).is_missing
 
 
 def test_an_archived_model_that_leaves_the_list_is_no_news(upstream: Sandbox):

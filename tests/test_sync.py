@@ -278,6 +278,21 @@ def test_a_group_that_loses_its_main_id_stays_one_row(upstream: Sandbox):
     assert news(one_run()) == (0, 0, 0)
 
 
+def test_a_group_with_a_floating_name_that_loses_its_main_id_stays_one_row(sandbox: Sandbox):
+    sandbox.catalog.replace([*NEMO, *listing("ocr-latest", "ocr-4-1", "ocr-4", "ocr-latest")])
+    one_run()
+    pk, old = shown()["ocr-4-1"].pk, version()
+    sandbox.catalog.replace([*NEMO, *listing("ocr-latest", "ocr-4", "ocr-latest")])
+    assert news(one_run()) == (0, 0, 0)
+    assert (shown()["ocr-4-1"].pk, version()) == (pk, old)
+    assert news(one_run()) == (0, 1, 0)
+    assert shown()["ocr-4"].pk == pk
+    sandbox.catalog.replace([*NEMO, *listing("ocr-latest", "ocr-4-1", "ocr-4", "ocr-latest")])
+    one_run()
+    one_run()
+    assert (shown()["ocr-4-1"].pk, len(shown())) == (pk, 2)
+
+
 def test_a_floating_id_becomes_the_pinned_model_it_turns_out_to_mean(upstream: Sandbox):
     upstream.catalog.add(base("ocr-latest", "ocr-latest"))
     one_run()

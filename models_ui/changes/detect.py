@@ -3,7 +3,7 @@
 `Before` is taken of all rows before a run, `changes_since` compares it with the rows after. Rows take in a loss only
 when a second run confirms it (see `mirroring.py`), so a loss that flaps is no change here. What a flap may add, an
 ability or a longer context, is shown at once but told when the next run says the same: until then `untold`, in the
-row's `pending`, keeps what was told last.
+row's `pending`, keeps what was told last. So does `meant` for ids that several models share: the one they led to.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ class Known:
 
 
 class Meaning(NamedTuple):
-    """The one model that an id leads to."""
+    """The one model that an id leads to, or led to before several shared it."""
 
     key: int
     model_id: str
@@ -67,7 +67,10 @@ class Before:
     @classmethod
     def of(cls, rows: Iterable[CatalogModel], synced_at: datetime | None) -> "Before":
         rows = list(rows)
-        return cls({row.pk: Known.of(row) for row in rows}, _meanings(rows), synced_at)
+        ids = _meanings(rows)
+        for row in rows:
+            ids |= dict.fromkeys(row.pending.get("meant", ()), Meaning(row.pk, row.model_id))
+        return cls({row.pk: Known.of(row) for row in rows}, ids, synced_at)
 
 
 def changes_since(
@@ -83,13 +86,15 @@ def changes_since(
         for row in rows:
             _start_with(before.rows.get(row.pk), row)
         return []
-    moved = list(_of_ids(before.ids, rows, at))
-    not_new = {each.subject for each in moved if each.subject == each.after}
+    ids = _meanings(row for row in rows if row.missing_since is None)
+    _keep_meant(before.ids, ids, rows)
+    moved = list(_of_ids(before.ids, ids, at))
+    told_by_a_move = _told_by_a_move(before.ids, ids)
     changes: list[CatalogChange] = []
     for row in rows:
         if row.model_id:  # an entry without an id is a fault of one answer
             found = _of_row(before.rows.get(row.pk), row, before.synced_at, at)
-            changes.extend(each for each in found if each.kind != "model.added" or each.model_id not in not_new)
+            changes.extend(each for each in found if (row.pk, each.kind) not in told_by_a_move)
     return _without_ours([*changes, *moved], at)
 
 
@@ -109,10 +114,10 @@ def _of_row(was: Known | None, row: CatalogModel, synced_at: datetime | None, at
         yield change("model.added")
         return
     if row.missing_since is not None:
-        if row.deleted_at is None and _newly_missing(was, row.missing_since, synced_at):
+        if row.deleted_at is None and not _known_missing(was, synced_at):
             yield change("model.missing")
         return  # nothing that is listed says more of it
-    if was.missing_since is not None:
+    if _known_missing(was, synced_at):
         yield change("model.returned")
     yield from _of_deprecation(was, row, change)
     if "absent_since" not in row.pending:
@@ -121,9 +126,9 @@ def _of_row(was: Known | None, row: CatalogModel, synced_at: datetime | None, at
         yield change("name.changed", was.name, row.name)
 
 
-def _newly_missing(was: Known, since: datetime, synced_at: datetime | None) -> bool:
-    """Whether this run has confirmed it, or an action was told so by upstream after the last run."""
-    return was.missing_since is None or (synced_at is not None and since > synced_at)
+def _known_missing(was: Known, synced_at: datetime | None) -> bool:
+    """Whether the last run knew it. What upstream told an action after that is for this run to tell, or to deny."""
+    return was.missing_since is not None and (synced_at is None or was.missing_since <= synced_at)
 
 
 def _of_deprecation(was: Known, row: CatalogModel, change: Callable[..., CatalogChange]) -> Iterator[CatalogChange]:
@@ -186,7 +191,8 @@ def _keep_untold(row: CatalogModel, untold: dict[str, Any]) -> None:
 
 def waits_to_be_told(row: CatalogModel) -> list[str]:
     """What one answer has said of a row that would be news if the next one says it too."""
-    found = [name for name in row.pending if name not in ("untold", "description", "default_temperature", "listed")]
+    silent = ("untold", "meant", "description", "default_temperature", "listed")
+    found = [name for name in row.pending if name not in silent]
     untold = row.pending.get("untold", {})
     found += [key for key, old in untold.get("capabilities", {}).items() if old != _EITHER]
     if untold.get("context", _EITHER) != _EITHER:
@@ -225,19 +231,53 @@ def _meanings(rows: Iterable[CatalogModel]) -> dict[str, Meaning]:
     return found
 
 
-def _of_ids(before: Mapping[str, Meaning], rows: Sequence[CatalogModel], at: datetime) -> Iterator[CatalogChange]:
-    after = _meanings(row for row in rows if row.missing_since is None)
-    for each in sorted(before.keys() & after.keys()):
+def _keep_meant(before: Mapping[str, Meaning], after: Mapping[str, Meaning], rows: Sequence[CatalogModel]) -> None:
+    """Of an id that several models have come to share, the row it led to keeps it as `meant` in its `pending`, until
+    one model has it alone: only then is there something to tell."""
+    listed = {each for row in rows if row.missing_since is None for each in (row.model_id, *row.aliases)}
+    meant: dict[int, set[str]] = {}
+    for each in (listed - after.keys()) & before.keys():
+        meant.setdefault(before[each].key, set()).add(each)
+    for row in rows:
+        known = row.pending.get("meant", [])
+        kept = sorted(meant.get(row.pk, set()).union(known) - after.keys())
+        if kept != known:
+            pending = {name: value for name, value in row.pending.items() if name != "meant"}
+            row.pending = pending | {"meant": kept} if kept else pending
+
+
+def _of_ids(before: Mapping[str, Meaning], after: Mapping[str, Meaning], at: datetime) -> Iterator[CatalogChange]:
+    for each in _moved(before, after):
+        yield CatalogChange(
+            at=at,
+            kind="alias.repointed",
+            model_id=after[each].model_id,
+            subject=each[:_LONGEST_SUBJECT],
+            before=before[each].model_id,
+            after=after[each].model_id,
+        )
+
+
+def _moved(before: Mapping[str, Meaning], after: Mapping[str, Meaning]) -> list[str]:
+    """The ids that lead to another model. Of two models with one id, no sentence could say which is meant."""
+    return [
+        each
+        for each in sorted(before.keys() & after.keys())
+        if before[each].key != after[each].key and before[each].model_id != after[each].model_id
+    ]
+
+
+def _told_by_a_move(before: Mapping[str, Meaning], after: Mapping[str, Meaning]) -> set[tuple[int, str]]:
+    """The rows and kinds that would be told amiss beside the move of an own id: a model whose id is now another's
+    alias is listed under it all the same, and an alias that is now a model of its own has been known."""
+    found: set[tuple[int, str]] = set()
+    for each in _moved(before, after):
         old, new = before[each], after[each]
-        if old.key != new.key:
-            yield CatalogChange(
-                at=at,
-                kind="alias.repointed",
-                model_id=new.model_id,
-                subject=each[:_LONGEST_SUBJECT],
-                before=old.model_id,
-                after=new.model_id,
-            )
+        if each == old.model_id:
+            found.add((old.key, "model.missing"))
+        if each == new.model_id:
+            found |= {(new.key, "model.added"), (new.key, "model.returned")}
+    return found
 
 
 # --- What we did ourselves
