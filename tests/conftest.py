@@ -6,10 +6,15 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from models_ui.permissions import Role, make_roles
 from models_ui.sync import SyncResult, run_sync
 from sandbox import Sandbox
+
+# A property is right or wrong; how long a busy machine takes over it is neither.
+hypothesis_settings.register_profile("untimed", parent=hypothesis_settings.default, deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 PASSWORD = "correct horse battery staple"
 
