@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from .forms import HEREDOC, REGEX, enclosed
 from .lexing import Language, language
 
-_DOUBLE = r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
-_SINGLE = r"'[^'\\\n]*(?:\\.[^'\\\n]*)*'"
-_BACKTICK = r"`[^`\\]*(?:\\.[^`\\]*)*`"
-_TRIPLE_DOUBLE = r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""'
-_TRIPLE_SINGLE = r"'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''"
-_HEREDOC = r"(?<!<)<<[-~]?[ \t]*(?P<q>['\"]?)(?P<word>[A-Za-z_]\w*)(?P=q)[^\n]*\n.*?^[ \t]*(?P=word)[ \t]*\r?$"
+# After a backslash a quote opens nothing: outside of literals it is a character (`\"` in Clojure) or part of a word.
+_DOUBLE = r'"(?<!\\")[^"\\\n]*(?:\\.[^"\\\n]*)*"'
+_SINGLE = r"'(?<!\\')[^'\\\n]*(?:\\.[^'\\\n]*)*'"
+_BACKTICK = r"`(?<!\\`)[^`\\]*(?:\\.[^`\\]*)*`"
+_TRIPLE_DOUBLE = r'"(?<!\\")""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""'
+_TRIPLE_SINGLE = r"'(?<!\\')''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''"
+# One character, which may be a quote; the apostrophe of a lifetime or of a name has no second one behind it.
+_CHARACTER = r"'(?:[^'\\\n]|\\(?:u\{\w{1,6}\}|[^\n]\w{0,6}))'"
+# (The quote comes first and what is before it second: branches with a letter in front are passed over fastest.)
 # In running text an apostrophe follows a letter, and opens nothing.
 _QUOTED = (rf"(?<!\w){_DOUBLE}", rf"(?<!\w){_SINGLE}")
 
@@ -21,13 +25,20 @@ _SLASHES = r"//[^\n]*"
 _BLOCK = r"/\*.*?(?:\*/|\Z)"
 _DASHES = r"--[^\n]*"
 _MARKUP = r"<!--.*?(?:-->|\Z)"
-# A regular expression in JavaScript may hold a lone quote. It follows what an operand cannot follow.
-_REGEX = r"(?<=[(,=:\[!&|?;+])[ \t]*/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/"
+# A command for the shell or for the notebook itself, up to a comment; a backslash continues it on the next line.
+_MAGIC = r"(?:^|(?<==))[ \t]*(?:!|%{1,2}(?=[A-Za-z]))(?:\\\r?\n|[^\n#]|(?<=\S)\#)*"
 
-PYTHON = language(
-    "strings", comments=[_HASH], literals=[_TRIPLE_DOUBLE, _TRIPLE_SINGLE, _DOUBLE, _SINGLE], docstrings=True
+_RAW_RUST = enclosed("literal", r'\bb?r\#{0,255}"', lambda opener: '"' + "#" * opener.count("#"))
+_LONG_LUA = enclosed("literal", r"\[\[", lambda _: "]]")
+_LONG_COMMENT_LUA = enclosed("comment", r"--\[\[", lambda _: "]]")
+_BLOCK_POWERSHELL = enclosed("comment", r"<\#", lambda _: "#>")
+
+_PYTHON_LITERALS = [_TRIPLE_DOUBLE, _TRIPLE_SINGLE, _DOUBLE, _SINGLE]
+PYTHON = language("strings", comments=[_HASH], literals=_PYTHON_LITERALS, docstrings=True)
+IPYTHON = language("strings", comments=[_HASH], literals=_PYTHON_LITERALS, commands=[_MAGIC], docstrings=True)
+SCRIPT = language(
+    "strings", comments=[_SLASHES, _BLOCK, _MARKUP], literals=[_DOUBLE, _SINGLE, _BACKTICK], forms=[REGEX]
 )
-SCRIPT = language("strings", comments=[_SLASHES, _BLOCK, _MARKUP], literals=[_DOUBLE, _SINGLE, _BACKTICK, _REGEX])
 JSON = language("strings", comments=[_SLASHES, _BLOCK], literals=[_DOUBLE])
 CURLY = language("strings", comments=[_SLASHES, _BLOCK], literals=[_TRIPLE_DOUBLE, _DOUBLE, _SINGLE, _BACKTICK])
 CSHARP = language(
@@ -36,19 +47,23 @@ CSHARP = language(
     literals=[_TRIPLE_DOUBLE, r'(?:@\$?|\$@)"[^"]*(?:""[^"]*)*"', _DOUBLE, _SINGLE],
 )
 RUST = language(
-    "strings", comments=[_SLASHES, _BLOCK], literals=[r'\bb?r(?P<h>\#*)".*?"(?P=h)', r'"[^"\\]*(?:\\.[^"\\]*)*"']
+    "strings",
+    comments=[_SLASHES, _BLOCK],
+    literals=[r'"(?<!\\")[^"\\]*(?:\\.[^"\\]*)*"', _CHARACTER],
+    forms=[_RAW_RUST],
 )
 PHP = language("strings", comments=[_SLASHES, _BLOCK, r"\#(?!\[)[^\n]*"], literals=[_DOUBLE, _SINGLE])
 SCRIPTING = language(
     "strings",
-    comments=[r"^=(?:begin|pod|head1)\b.*?^=(?:end|cut)\b", r"<\#.*?\#>", r"(?<![$\w])\#[^\n]*"],
+    comments=[r"^=(?:begin|pod|head1)\b.*?(?:^=(?:end|cut)\b|\Z)", r"(?<![$\w])\#[^\n]*"],
     literals=[_TRIPLE_DOUBLE, _DOUBLE, _SINGLE, _BACKTICK],
+    forms=[_BLOCK_POWERSHELL],
 )
 SQL = language("strings", comments=[_DASHES, _BLOCK], literals=[_DOUBLE, _SINGLE])
-LUA = language("strings", comments=[r"--\[\[.*?\]\]", _DASHES], literals=[_DOUBLE, _SINGLE, r"\[\[.*?\]\]"])
-HASKELL = language("strings", comments=[_DASHES, r"\{-.*?-\}"], literals=[_DOUBLE])
+LUA = language("strings", comments=[_DASHES], literals=[_DOUBLE, _SINGLE], forms=[_LONG_COMMENT_LUA, _LONG_LUA])
+HASKELL = language("strings", comments=[_DASHES, r"\{-.*?(?:-\}|\Z)"], literals=[_DOUBLE, _CHARACTER])
 LISP = language("strings", comments=[r";[^\n]*"], literals=[_DOUBLE])
-TERRAFORM = language("strings", comments=[_HASH, _SLASHES, _BLOCK], literals=[_HEREDOC, _DOUBLE])
+TERRAFORM = language("strings", comments=[_HASH, _SLASHES, _BLOCK], literals=[_DOUBLE], forms=[HEREDOC])
 HTML = language("strings", comments=[_MARKUP], literals=[_DOUBLE, _SINGLE])
 YAML = language("values", comments=[_SPACED_HASH], literals=_QUOTED)
 TOML = language("values", comments=[_HASH], literals=[_TRIPLE_DOUBLE, _TRIPLE_SINGLE, _DOUBLE, _SINGLE])
@@ -59,14 +74,15 @@ SETTINGS = language(
     key=r"[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*[=:][ \t]*",
 )
 XML = language("values", comments=[_MARKUP])
-SHELL = language("commands", comments=[_SPACED_HASH], literals=[_HEREDOC, *_QUOTED])
-DOCKER = language("commands", comments=[r"^[ \t]*\#[^\n]*"], literals=[_HEREDOC, *_QUOTED])
+SHELL = language("commands", comments=[_SPACED_HASH], literals=_QUOTED, forms=[HEREDOC])
+DOCKER = language("commands", comments=[r"^[ \t]*\#[^\n]*"], literals=_QUOTED, forms=[HEREDOC])
 BATCH = language("commands", comments=[r"^[ \t@]*(?i:rem\b|::)[^\n]*"], literals=_QUOTED)
 
 _SUFFIXES: dict[str, Language] = {
     suffix: of
     for of, suffixes in (
-        (PYTHON, "py pyi pyw pyx ipy bzl star"),
+        (PYTHON, "py pyi pyw pyx bzl star"),
+        (IPYTHON, "ipy"),
         (SCRIPT, "js jsx mjs cjs ts tsx mts cts vue svelte astro"),
         (JSON, "json jsonc json5 jsonl ndjson webmanifest"),
         (CURLY, "go java kt kts scala groovy gradle swift dart c h cc cpp cxx hpp m mm zig proto"),
@@ -113,6 +129,7 @@ _INTERPRETERS = (("python", PYTHON), ("node", SCRIPT), ("ruby", SCRIPTING), ("pe
 _SPOKEN = {
     "python": PYTHON,
     "python3": PYTHON,
+    "ipython": IPYTHON,
     "javascript": SCRIPT,
     "typescript": SCRIPT,
     "shell": SHELL,
@@ -152,7 +169,9 @@ def language_called(word: str) -> Language | None:
 
 
 _FENCE = re.compile(
-    r"^[ \t>]*(?P<fence>`{3,}|~{3,})[ \t]*\{?\.?(?P<word>[\w#+-]*)[^\n]*\n(?P<code>.*?)^[ \t>]*(?P=fence)", re.S | re.M
+    r"^[ \t>]*(?P<fence>`{3,}+|~{3,}+)[ \t]*\{?\.?(?P<word>[\w#+-]*)[^\n]*\n"
+    r"(?P<code>.*?)(?:^[ \t>]*(?P=fence)|\Z)",
+    re.S | re.M,
 )
 
 

@@ -2,14 +2,19 @@
 
 One regular expression a language finds comments and literals in one pass. It knows no grammar, and need not: an id in a
 literal that it misjudged (a string nested in an f-string's braces) still stands between two quotes, and a literal of
-one line cannot run on into the next.
+one line cannot run on into the next. What takes more than an expression to find the end of is a form (see `forms`).
+
+Whatever a text holds, the time is in proportion to its size: nothing is looked for twice in the same place.
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from .forms import EndOf, Form
+from .lines import Line, Lines
 
 Kind = Literal["strings", "values", "commands"]
 """What counts as a value: literals only; everything but comments; the same, where bare words are a command."""
@@ -23,80 +28,144 @@ class Region(NamedTuple):
     command: bool = False  # bare words of a command line, which are never prose
 
 
+class Span(NamedTuple):
+    start: int
+    end: int
+    kind: str  # "comment", "literal", or "command" for a command line amid code
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
     kind: Kind
-    pattern: re.Pattern[str]  # with the groups `comment` and `literal`
+    pattern: re.Pattern[str]  # each kind of span is a group, and so is the opener of each form
+    plain: re.Pattern[str]  # the same without the forms
+    forms: Mapping[str, Form]  # by the name of the opener's group
     key: re.Pattern[str] | None = None  # what comes before a line's value
     docstrings: bool = False  # whether a literal that is a statement of its own is a comment
 
     def lex(self, text: str, until: int) -> "Lexed":
-        """The comments and literals that begin before `until`."""
-        spans: list[tuple[int, int]] = []
-        comments: list[bool] = []
-        for found in self.pattern.finditer(text):
-            if found.start() >= until:
-                break
-            spans.append(found.span())
-            comments.append(found.lastgroup == "comment")
-        return Lexed(self, text, spans, comments)
+        """The comments, literals and commands that begin before `until`."""
+        spans: list[Span] = []
+        ends: dict[str, EndOf] = {}
+        position = 0
+        while (found := self.pattern.search(text, position)) and found.start() < until:
+            kind = found.lastgroup or ""
+            start, end = found.span()
+            if form := self.forms.get(kind):
+                if kind not in ends:
+                    ends[kind] = form.ends(text)
+                if (form_end := ends[kind](found)) is not None:
+                    kind, end = form.kind, form_end
+                elif plain := self.plain.match(text, start):
+                    kind, end = plain.lastgroup or "", plain.end()
+                else:
+                    position = start + 1
+                    continue
+            spans.append(Span(start, end, kind))
+            position = end
+        return Lexed(self, text, spans)
 
 
-@dataclass(frozen=True, slots=True)
 class Lexed:
-    language: Language
-    text: str
-    spans: Sequence[tuple[int, int]]
-    comments: Sequence[bool]
+    """Tells where in a text values stand. It must be asked in the text's order."""
+
+    def __init__(self, language: Language, text: str, spans: Sequence[Span]) -> None:
+        self._language = language
+        self._text = text
+        self._spans = spans
+        self._lines = Lines(text)
+        self._value = (-1, 0, False)  # of the line that begins there: where its value does, and if it is a command
+        self._literal_lines = Lines(text)
+        self._docstring = (-1, False)  # the last literal asked about, and the answer
+        self._depth = (0, 0, 0)  # the spans counted, where the last of them ends, the brackets open there
 
     def region(self, start: int, end: int) -> Region | None:
         """The value that the text from `start` to `end` stands in, if it does."""
-        number = bisect_right(self.spans, start, key=lambda span: span[0]) - 1
-        if number >= 0 and self.spans[number][1] > start:
-            if self.comments[number] or (self.language.docstrings and self._is_docstring(number)):
+        number = bisect_right(self._spans, start, key=lambda span: span.start) - 1
+        strings = self._language.kind == "strings"
+        if number >= 0 and self._spans[number].end > start:
+            span = self._spans[number]
+            if span.kind == "comment" or (self._language.docstrings and self._is_docstring(number)):
                 return None
-            if self.language.kind != "values":
-                return Region(*self.spans[number])
-        elif self.language.kind == "strings":
-            quote = self.text[start - 1 : start]
-            quoted = quote in ('"', "'", "`") and self.text[end : end + 1] == quote
+            if span.kind == "command":
+                return Region(span.start, span.end, command=not _SAID.match(self._text, span.start, span.end))
+            if self._language.kind != "values":
+                return Region(span.start, span.end)
+        elif strings:
+            quote = self._text[start - 1 : start]
+            quoted = quote in ('"', "'", "`") and self._text[end : end + 1] == quote
             return Region(start, end) if quoted else None
-        line = self.text.rfind("\n", 0, start) + 1
-        if self.language.kind == "commands":
-            said = re.match(r"[\s@-]*(?:echo|printf|LABEL)\b", self.text[line:start])
-            return Region(line, self._comment_after(number), command=not said)
-        key = self.language.key.match(self.text, line) if self.language.key else None
-        return Region(key.end() if key and key.end() <= start else line, self._comment_after(number))
+        line = self._lines.at(start)
+        value, command = self._value_of(line)
+        return Region(value if value <= start else line.start, self._comment_after(number), command)
+
+    def _value_of(self, line: Line) -> tuple[int, bool]:
+        """Where the line's value begins, and whether it is a command."""
+        if self._value[0] != line.start:
+            key = self._language.key.match(self._text, line.start, line.end) if self._language.key else None
+            command = self._language.kind == "commands" and not _SAID.match(self._text, line.start, line.end)
+            self._value = (line.start, key.end() if key else line.start, command)
+        return self._value[1:]
 
     def _comment_after(self, number: int) -> int:
         """Where the next comment begins, or the text ends."""
-        following = range(number + 1, min(number + 9, len(self.spans)))
-        return next((self.spans[each][0] for each in following if self.comments[each]), len(self.text))
+        following = self._spans[number + 1 : number + 9]
+        return next((span.start for span in following if span.kind == "comment"), len(self._text))
 
     def _is_docstring(self, number: int) -> bool:
         """Whether a Python literal is a statement of its own, which no program reads."""
-        start, end = self.spans[number]
-        line = self.text.rfind("\n", 0, start) + 1
-        alone = re.fullmatch(r"\s*[bfrtuBFRTU]{0,2}", self.text[line:start]) and _REST_IS_EMPTY.match(self.text, end)
-        if not alone or self.text.endswith(("\\\n", "\\\r\n"), 0, line):
-            return False
-        depth = position = 0
-        for literal_start, literal_end in self.spans[: number + 1]:
-            code = self.text[position:literal_start]
+        if self._docstring[0] != number:
+            self._docstring = (number, self._stands_alone(self._spans[number]) and self._brackets_before(number) <= 0)
+        return self._docstring[1]
+
+    def _stands_alone(self, literal: Span) -> bool:
+        line = self._literal_lines.at(literal.start)
+        return bool(
+            literal.kind == "literal"
+            and _PREFIX.fullmatch(self._text, line.start, literal.start)
+            and _REST_IS_EMPTY.match(self._text, literal.end)
+            and not self._text.endswith(("\\\n", "\\\r\n"), 0, line.start)
+        )
+
+    def _brackets_before(self, number: int) -> int:
+        """How many brackets are open where a span begins."""
+        counted, position, depth = self._depth
+        for span in self._spans[counted : number + 1]:
+            code = self._text[position : span.start]
             depth += sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
-            position = literal_end
-        return depth <= 0
+            position = span.end
+        self._depth = (number + 1, position, depth)
+        return depth
 
 
+_SAID = re.compile(r"[\s@!-]*(?:echo|printf|LABEL)\b")
+_PREFIX = re.compile(r"\s*[bfrtuBFRTU]{0,2}")
 _REST_IS_EMPTY = re.compile(r"[ \t]*(?:#.*)?(?:\r?\n|\Z)")
 
 
 def language(
-    kind: Kind, *, comments: Sequence[str] = (), literals: Sequence[str] = (), key: str = "", docstrings: bool = False
+    kind: Kind,
+    *,
+    comments: Sequence[str] = (),
+    literals: Sequence[str] = (),
+    commands: Sequence[str] = (),
+    forms: Sequence[Form] = (),
+    key: str = "",
+    docstrings: bool = False,
 ) -> Language:
-    """A language from the expressions of its comments and its literals; at one place the literals are tried first."""
-    groups = (
-        f"(?P<{name}>{'|'.join(parts)})" for name, parts in (("literal", literals), ("comment", comments)) if parts
+    """A language from the expressions of its parts. At one place forms are tried first, then literals."""
+    named = {f"form{number}": form for number, form in enumerate(forms)}
+    spans = {"literal": literals, "comment": comments, "command": commands}
+    return Language(
+        kind=kind,
+        pattern=_any_of({**{name: [form.opens] for name, form in named.items()}, **spans}),
+        plain=_any_of(spans),
+        forms=named,
+        key=re.compile(key) if key else None,
+        docstrings=docstrings,
     )
-    pattern = re.compile("|".join(groups), re.DOTALL | re.MULTILINE)
-    return Language(kind=kind, pattern=pattern, key=re.compile(key) if key else None, docstrings=docstrings)
+
+
+def _any_of(groups: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
+    named = (f"(?P<{name}>{'|'.join(parts)})" for name, parts in groups.items() if parts)
+    return re.compile("|".join(named), re.DOTALL | re.MULTILINE)

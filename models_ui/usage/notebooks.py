@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from .languages import PYTHON, language_called
+from .languages import IPYTHON, PYTHON, language_called
 from .lexing import Language
 
-_JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]', re.DOTALL)
+_JSON_TOKEN = re.compile(r'(?<!\\)"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],]', re.DOTALL)
 _CHARACTER = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u.{4}|\\.|[^\\]", re.DOTALL)
+_DEEPEST = 4  # the path of a line of a cell's source
 _MAGIC = re.compile(r"\s*%%(?:script\s+)?(\w+)")
 
 
@@ -21,25 +22,36 @@ class Cell:
 
     number: int  # from one, as Jupyter's pages count them, prose included
     is_code: bool = False
-    source: str = ""
     starts: list[int] = field(default_factory=list)
     pieces: list[tuple[int, str]] = field(default_factory=list)
+    _read: list[str] = field(default_factory=list)
+    _length: int = 0
+    _last: tuple[int, int] = (-1, 0)  # the offset last asked for, and its place
 
     def add(self, at: int, raw: str) -> None:
         try:
             piece = json.loads(f'"{raw}"', strict=False)
         except ValueError:
             return
-        self.starts.append(len(self.source))
+        self.starts.append(self._length)
         self.pieces.append((at, raw))
-        self.source += piece
+        self._read.append(piece)
+        self._length += len(piece)
+
+    @property
+    def source(self) -> str:
+        if len(self._read) > 1:
+            self._read = ["".join(self._read)]
+        return self._read[0] if self._read else ""
 
     def place(self, offset: int) -> int:
-        """Where the file has the source's character at the offset."""
+        """Where the file has the source's character at the offset. Offsets must come in order."""
         number = bisect_right(self.starts, offset) - 1
         at, raw = self.pieces[number]
-        spelled = islice(_CHARACTER.finditer(raw), offset - self.starts[number])
-        return at + sum(len(character[0]) for character in spelled)
+        known, place = max((self.starts[number], at), self._last)
+        spelled = islice(_CHARACTER.finditer(raw, place - at), offset - known)
+        self._last = (offset, place + sum(len(character[0]) for character in spelled))
+        return self._last[1]
 
 
 def code_cells(text: str) -> Iterator[tuple[Cell, Language]]:
@@ -58,7 +70,7 @@ def code_cells(text: str) -> Iterator[tuple[Cell, Language]]:
         magic = _MAGIC.match(cell.source)
         spoken = (magic and language_called(magic[1])) or language
         if cell.is_code and spoken:
-            yield cell, spoken
+            yield cell, IPYTHON if spoken is PYTHON else spoken
 
 
 def _strings(text: str) -> Iterator[tuple[tuple[str | int, ...], int, int]]:
@@ -77,5 +89,5 @@ def _strings(text: str) -> Iterator[tuple[tuple[str | int, ...], int, int]]:
                     path[-1] = path[-1] + 1 if isinstance(path[-1], int) else None
             case _ if path and path[-1] is None:
                 path[-1] = token[0][1:-1]
-            case _:
+            case _ if len(path) <= _DEEPEST:
                 yield tuple(each for each in path if each is not None), token.start() + 1, token.end() - 1

@@ -10,6 +10,7 @@ from .judge import RULES, Rule
 from .reports import Finding, Report
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_ENOUGH = 1000  # characters of a line to know it by
 _NUMBERS = {rule.name: number for number, rule in enumerate(RULES)}
 
 
@@ -39,7 +40,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _result(finding: Finding, seen: Counter[str]) -> dict[str, Any]:
     use, verdict = finding.use, finding.verdict
     # What stays the same when lines above it come and go: the file, the id, the line's text, and which of such it is.
-    identity = "\0".join((verdict.rule.id, use.path, use.model_id, use.source))
+    identity = "\0".join((verdict.rule.id, use.path, use.model_id, use.source[:_ENOUGH]))
     seen[identity] += 1
     place = f" (cell {use.cell}, line {use.cell_line})" if use.cell else ""
     return {

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from .files import LARGEST, Tree, is_minified, is_text
 from .languages import fenced_code, language_of
 from .lexing import Language
+from .lines import Lines
 from .notebooks import Cell, code_cells
 from .prose import is_use
 from .tokens import Matcher, Token
@@ -68,20 +69,25 @@ class Scan:
             self.tree.skipped["binary or minified"] += 1
             return
         text = data.decode("utf-8", errors="replace")
+        lines = Lines(text)
         if suffix == ".ipynb":
             for cell, spoken in code_cells(text):
-                yield from self._in_text(cell.source, spoken, name, Places(text, cell))
+                yield from self._in_text(cell.source, spoken, name, Places(lines, cell))
         elif document:
             for start, code, spoken in fenced_code(text):
-                yield from self._in_text(code, spoken, name, Places(text, offset=start))
+                yield from self._in_text(code, spoken, name, Places(lines, offset=start))
         elif language := language or language_of(PurePath(name), data):
-            yield from self._in_text(text, language, name, Places(text))
+            yield from self._in_text(text, language, name, Places(lines))
 
     def _in_text(self, text: str, language: Language, name: str, places: "Places") -> Iterator[Use]:
+        lines = Lines(text)
+        line, source, accepted = None, "", False
         for token in used_ids(text, language, self.matcher):
-            line_start, line_end = _line_around(text, token.start)
-            source = text[line_start:line_end].strip()
-            if any(fnmatchcase(token.model_id, each) for each in self.allow) or _ACCEPTED.search(source):
+            if line is not (found := lines.at(token.start)):
+                line = found
+                source = text[line.start : line.end].strip()
+                accepted = _ACCEPTED.search(source) is not None
+            if accepted or any(fnmatchcase(token.model_id, each) for each in self.allow):
                 self.accepted += 1
             else:
                 yield places.use(token, name, source)
@@ -92,7 +98,7 @@ def used_ids(text: str, language: Language, matcher: Matcher) -> Iterator[Token]
     tokens = list(matcher.find(text))
     if not tokens:
         return
-    lexed = language.lex(text, until=_line_around(text, tokens[-1].end)[1])
+    lexed = language.lex(text, until=Lines(text).at(tokens[-1].end).end)
     for token in tokens:
         region = lexed.region(token.start, token.end)
         if region is not None and is_use(text, token.start, token.end, region):
@@ -102,34 +108,27 @@ def used_ids(text: str, language: Language, matcher: Matcher) -> Iterator[Token]
 class Places:
     """Turns offsets into lines and columns of the file. Offsets must come in order."""
 
-    def __init__(self, text: str, cell: Cell | None = None, offset: int = 0) -> None:
-        self._text = text
+    def __init__(self, lines: Lines, cell: Cell | None = None, offset: int = 0) -> None:
+        self._lines = lines
         self._cell = cell
+        self._cell_lines = Lines(cell.source) if cell else None
         self._offset = offset
-        self._lines = (0, 1)  # an offset, and the line it is in
 
     def use(self, token: Token, name: str, source: str) -> Use:
         cell = self._cell
         start = cell.place(token.start) if cell else token.start + self._offset
-        before, line = self._lines
-        line += self._text.count("\n", before, start)
-        self._lines = (start, line)
-        column = start - self._text.rfind("\n", 0, start)
+        line = self._lines.at(start)
+        column = start - line.start + 1
         return Use(
             path=name,
-            line=line,
+            line=line.number,
             column=column,
             end_column=column + token.end - token.start,
             model_id=token.model_id,
             source=source,
             cell=cell.number if cell else None,
-            cell_line=cell.source.count("\n", 0, token.start) + 1 if cell else None,
+            cell_line=self._cell_lines.at(token.start).number if self._cell_lines else None,
         )
-
-
-def _line_around(text: str, offset: int) -> tuple[int, int]:
-    end = text.find("\n", offset)
-    return text.rfind("\n", 0, offset) + 1, len(text) if end < 0 else end
 
 
 def _as_utf8(data: bytes) -> bytes:

@@ -179,6 +179,13 @@ def notebook() -> str:
         cell("markdown", "We love mistral-large-latest\n", 'model = "mistral-large-2411"\n'),
         cell("code", "import mistralai  # 'mistral-large-2411'\n", 'print("é \\"", model="«mistral-large-2411»")'),
         {**cell("code"), "source": "%%bash\n# mistral-large-2411\nllm -m «codestral-latest» 'hello'"},
+        cell("code", "%env MODEL=«mistral-large-2411»\n", "!llm -m «mistral-medium-2508» hello  # mistral-large-2411"),
+        cell(
+            "code",
+            "%%time\n",
+            "answer = !llm -m «codestral-latest» 'tell me about it'\n",
+            "!echo we love mistral-large-2411",
+        ),
     ]
     body = {"cells": cells, "metadata": {"language_info": {"name": "python"}}, "nbformat": 4}
     return json.dumps(body, indent=1).replace("\\u00ab", "«").replace("\\u00bb", "»")
