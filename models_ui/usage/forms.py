@@ -45,9 +45,12 @@ _CLOSING_WORD = re.compile(r"^[ \t]*([A-Za-z_]\w*)[ \t]*\r?$", re.MULTILINE)
 
 def _heredoc_ends(text: str) -> EndOf:
     closers: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    listed = False
 
     def end_of(opener: re.Match[str]) -> int | None:
-        if not closers:
+        nonlocal listed
+        if not listed:
+            listed = True
             for line in _CLOSING_WORD.finditer(text, opener.end()):
                 closers[line[1]].append(line.span())
         ends = closers.get(opener["word"], [])
