@@ -82,7 +82,7 @@ def moved(synced, sandbox: Sandbox) -> None:
 
 def test_what_changed_upstream_is_on_the_overview_on_its_page_and_on_the_models(page: Page, moved):
     page.goto("/")
-    lately = page.get_by_role("region", name="Changed lately")
+    lately = page.get_by_role("region", name="What changed lately")
     expect(lately.locator("li")).to_have_count(2)
     lately.get_by_role("link", name="All changes").click()
     changes = page.locator(".change")
@@ -99,6 +99,8 @@ def test_what_changed_upstream_is_on_the_overview_on_its_page_and_on_the_models(
 
 
 def test_nothing_has_changed_is_said_where_there_is_room_for_it(page: Page):
+    page.goto("/")
+    expect(page.get_by_role("region", name="What changed lately")).to_contain_text("Nothing has changed upstream so far.")
     page.goto("/changes/")
     said = page.get_by_text("Nothing has changed upstream since the first sync")
     expect(said).to_be_visible()
