@@ -100,7 +100,9 @@ def test_what_changed_upstream_is_on_the_overview_on_its_page_and_on_the_models(
 
 def test_nothing_has_changed_is_said_where_there_is_room_for_it(page: Page):
     page.goto("/")
-    expect(page.get_by_role("region", name="What changed lately")).to_contain_text("Nothing has changed upstream so far.")
+    expect(page.get_by_role("region", name="What changed lately")).to_contain_text(
+        "Nothing has changed upstream so far."
+    )
     page.goto("/changes/")
     said = page.get_by_text("Nothing has changed upstream since the first sync")
     expect(said).to_be_visible()
