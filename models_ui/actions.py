@@ -36,6 +36,7 @@ from models_ui.permissions import (
     role_of,
 )
 from models_ui.services import (
+    ModelCard,
     ModelGone,
     ModelsAPI,
     ModelsAPIError,
@@ -286,29 +287,33 @@ def _call(entry: Entry, role: Role, row: CatalogModel, verb: Verb, seen: Any, wa
         entry.before[field] = current
         _check(entry, role, row, verb, lambda: _conflict(row, field, seen, current, wanted))
     audit.record(entry, Outcome.ATTEMPTED)
+    failed: ModelsAPIError | None = None
     try:
         correlation_id = _write(api, row.model_id, verb, wanted)
     except ModelsAPIError as error:
-        if not error.outcome_unknown:
-            # The server's own word that it failed is taken, unless it did as asked and failed after that.
-            if (error.status or 0) < 500 or not _is_as_wished(api, row, field, wanted):
-                return _failed(entry, row, error)
-            settled = {**facts_of(error), "settled": True}
-            return _succeeded(entry, row, verb, api, error.correlation_id, settled)
-        unknown = audit.record(entry, Outcome.UNKNOWN, failure=facts_of(error), correlation_id=error.correlation_id)
-        return look_after(unknown, row, certain=False)
-    return _succeeded(entry, row, verb, api, correlation_id)
+        if error.outcome_unknown:
+            unknown = audit.record(entry, Outcome.UNKNOWN, failure=facts_of(error), correlation_id=error.correlation_id)
+            return look_after(unknown, row, certain=False)
+        if (error.status or 0) < 500:
+            return _failed(entry, row, error)
+        failed, correlation_id = error, error.correlation_id
+    card, gone = _read_again(api, row, field)
+    if failed is None:
+        return _succeeded(entry, row, verb, card, gone, correlation_id)
+    # The server's own word that it failed is taken, unless it did as asked and failed after that.
+    as_wished = gone if field is None else card is not None and subject.says(card, field) == wanted
+    if not as_wished:
+        return _failed(entry, row, failed)
+    return _succeeded(entry, row, verb, card, gone, correlation_id, {**facts_of(failed), "settled": True})
 
 
-def _is_as_wished(api: ModelsAPI, row: CatalogModel, field: str | None, wanted: Any) -> bool:
-    """Whether the model reads as it was to become; gone, where it was to be deleted."""
+def _read_again(api: ModelsAPI, row: CatalogModel, field: str | None) -> tuple[ModelCard | None, bool]:
+    """The model after a write, and whether it is gone. Neither, where it could not be read."""
     try:
-        card = subject.look(api, row, field)
-    except ModelGone:
-        return field is None
-    except ModelsAPIError:
-        return False
-    return field is not None and subject.says(card, field) == wanted
+        return subject.look(api, row, field), False
+    except ModelsAPIError as error:
+        gone = isinstance(error, NotFound) if field is None else isinstance(error, ModelGone)
+        return None, gone and not isinstance(error, RouteNotFound)
 
 
 def _conflict(row: CatalogModel, field: str, seen: Any, current: Any, wanted: Any) -> Conflict | None:
@@ -338,18 +343,13 @@ def _succeeded(
     entry: Entry,
     row: CatalogModel,
     verb: Verb,
-    api: ModelsAPI,
+    card: ModelCard | None,
+    gone: bool,
     correlation_id: str,
     failure: dict[str, Any] | None = None,
 ) -> Done:
-    """Row and event together. A re-read that fails, or shows something else, does not undo what upstream confirmed."""
-    field = FIELDS.get(verb)
-    card, gone, failure = None, False, failure or {}
-    try:
-        card = subject.look(api, row, field)
-    except ModelsAPIError as error:
-        gone = isinstance(error, NotFound) if field is None else isinstance(error, ModelGone)
-        gone = gone and not isinstance(error, RouteNotFound)
+    """Row and event together. A re-read that failed, or shows something else, does not undo what upstream confirmed."""
+    field, failure = FIELDS.get(verb), failure or {}
     if card is None if field else not gone:
         failure = {**failure, "unconfirmed": True}
     elif card and field and subject.current_value(card, row, field, default=entry.after[field]) != entry.after[field]:

@@ -248,6 +248,7 @@ def test_a_server_that_does_as_asked_and_then_says_that_it_failed_is_not_believe
     sandbox.faults.add(status, verb="update", after=True, times=1)
     done = rename(alice, tune)
     assert (done.outcome, row_of(tune).name, outcomes(tune)) == ("succeeded", "New", ["attempted", "succeeded"])
+    assert sandbox.counts["retrieve"] == 2  # before and after: the lock is made for three calls
     sandbox.faults.add(status, verb="delete", after=True, times=1)
     assert actions.delete_model(context=by(alice), model_id=tune).outcome == "succeeded"
     assert row_of(tune).is_deleted
