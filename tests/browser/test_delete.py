@@ -90,6 +90,7 @@ def test_the_right_id_deletes_and_the_card_and_its_history_stay(asked: Locator, 
     expect(page.locator("dl")).to_contain_text("131,072 tokens")
     expect(page.locator(".event").first).to_contain_text("No longer needed")
     expect(page.locator("#actions, .event .act")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Call it")).to_have_count(0)
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     assert (written(sandbox), sandbox.catalog.find(tune)) == (["delete"], None)
     page.goto("/models/?q=contract")

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from models_ui import actions
+from models_ui import actions, job_runner, jobs
 from models_ui.actions import Context
+from models_ui.permissions import Verb
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of
 
@@ -95,6 +96,16 @@ def test_a_model_leads_to_its_own_activity_and_a_viewer_reads_it_all(browser_of:
     page.get_by_role("link", name="Clear all").click()
     expect(page.locator("#count")).to_have_text("4 actions")
     expect(page.get_by_text("Export what you did")).to_be_visible()
+
+
+def test_jobs_that_are_over_are_found_from_the_activity(activity: Page, bob, archived):
+    job = jobs.make_job(actor=bob, verb=Verb.ARCHIVE, model_ids=[archived])
+    jobs.start_job(actor=bob, job_id=job.pk)
+    while job_runner.run_one():
+        pass
+    activity.get_by_role("link", name="Bulk jobs").click()
+    activity.locator(f'a[href="/bulk/{job.pk}/"]').click()
+    expect(activity.get_by_role("heading", level=1)).to_have_text("1 model is archived")
 
 
 def test_older_and_newest(browser_of, bob, alice, tune, sandbox: Sandbox):

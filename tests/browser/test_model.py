@@ -26,6 +26,17 @@ def test_the_way_back_is_kept_while_one_acts_on_the_model(browser_of, bob, tune)
     expect(page).to_have_url("/models/?q=contract")
 
 
+def test_the_tab_is_called_as_the_model_is_called_now(browser_of, bob, tune):
+    page = browser_of(bob)
+    page.goto(f"/models/{tune}/")
+    page.locator("#model").get_by_role("link", name="Rename").click()
+    page.get_by_label("Name", exact=True).fill("Clauses")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Clauses")
+    expect(page).to_have_title("Clauses · Model dashboard")
+    expect(page.locator("main title")).to_have_count(0)
+
+
 def test_an_alias_leads_to_its_model_and_says_so(catalog: Page):
     catalog.goto("/models/mistral-large-latest/")
     expect(catalog.get_by_role("heading", level=1)).to_have_text("mistral-large-2512")
