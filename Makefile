@@ -25,7 +25,7 @@ test: $(BIN)/.test
 
 # What differs between databases, for a DATABASE_URL that names PostgreSQL: syncing, actions, jobs and the pages over them.
 test-database: $(BIN)/.test
-	$(BIN)/python -m pytest -q --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/services --ignore=tests/commands --ignore=tests/usage
+	$(BIN)/python -m pytest -q --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/services --ignore=tests/commands --ignore=tests/check_usage
 
 lint: $(BIN)/.test
 	$(BIN)/ruff check .

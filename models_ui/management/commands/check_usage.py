@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from check_usage.catalog import Catalog, Model
+from check_usage.cli import DESCRIPTION, UsageError, add_arguments, check
 from models_ui.catalog.index import Row
 from models_ui.catalog.query import BASE
 from models_ui.catalog.store import load_rows
-from models_ui.usage.catalog import Catalog, Model
-from models_ui.usage.cli import DESCRIPTION, UsageError, add_arguments, check
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models_ui.usage.languages import language_of
+from check_usage.languages import language_of
 
 OLD = "mistral-large-2411"
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from check_usage.catalog import Catalog, CatalogError, Model
+from check_usage.judge import Judge
 from models_ui.lifecycle import days_until, lifecycle
-from models_ui.usage.catalog import Catalog, CatalogError, Model
-from models_ui.usage.judge import Judge
-from tests.usage.conftest import NOW, entry
+from tests.check_usage.conftest import NOW, entry
 
 OFF = datetime(2026, 12, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

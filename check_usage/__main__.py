@@ -1,4 +1,4 @@
-"""Runs as `python -m models_ui.usage`, and as a directory or zip file that Python does not know to be a package."""
+"""Runs as `python -m check_usage`, and as a directory or zip file that Python does not know to be a package."""
 
 import os
 import sys

@@ -1,8 +1,8 @@
 """The guard for CI: which model ids a source tree uses, and which of them stop working.
 
 Only the standard library (Python 3.11) and only relative imports, because the same code runs in three ways:
-`manage.py check_usage` (the catalog is the mirror), `python -m models_ui.usage`, and packed by
-`python -m zipapp models_ui/usage -o check_usage.pyz` as one file (the catalog is the dashboard's `/models.json`).
+`manage.py check_usage` (the catalog is the mirror), `python -m check_usage`, and packed by
+`python -m zipapp check_usage -o check_usage.pyz` as one file (the catalog is the dashboard's `/models.json`).
 
     files -> scan -> tokens (which words are ids), languages and prose (which of them code uses), notebooks
     catalog -> judge (what is wrong with an id) -> reports, sarif;   cli: arguments in, exit code out

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from tests.usage.planted import plant
+from tests.check_usage.planted import plant
 
 LEVELS = {"none", "note", "warning", "error"}
 

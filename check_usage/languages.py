@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from .forms import HEREDOC, REGEX, enclosed
+from .delimiters import HEREDOC, REGEX, enclosed
 from .lexing import Language, language
 
 # After a backslash a quote opens nothing: outside of literals it is a character (`\"` in Clojure) or part of a word.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .ignoring import IgnoreFile, glob, ignore_file
+from .gitignore import IgnoreFile, glob, ignore_file
 
 LARGEST = 16 * 1024 * 1024
 _VENDORED = frozenset(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models_ui.usage.files import Tree
+from check_usage.files import Tree
 
 USE = 'model = "mistral-large-2411"\n'
 
@@ -49,7 +49,7 @@ def test_binary_and_minified_files_are_skipped_and_very_large_ones_are_counted(t
     write(tree / "a.py", b"\0" + USE.encode())
     write(tree / "b.js", "x='mistral-large-2411';" * 2000)
     assert run()[0] == 0
-    monkeypatch.setattr("models_ui.usage.scan.LARGEST", 10)
+    monkeypatch.setattr("check_usage.scan.LARGEST", 10)
     assert run()[1] == "Nothing to change within 90 days: 0 uses of models in 0 files; 2 too large.\n"
 
 

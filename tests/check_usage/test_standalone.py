@@ -14,11 +14,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-import models_ui.usage
+import check_usage
 from models_ui.models import CatalogModel
-from tests.usage.planted import plant
+from tests.check_usage.planted import plant
 
-PACKAGE = Path(models_ui.usage.__file__).parent
+PACKAGE = Path(check_usage.__file__).parent
 NOW = "2026-12-31T12:00Z"
 
 
@@ -74,8 +74,8 @@ def test_a_directory_and_one_packed_file_run_alone(tree: Path, export: Path, tmp
 
 def test_it_runs_as_a_module_too(tree: Path, export: Path):
     done = subprocess.run(
-        [sys.executable, "-m", "models_ui.usage", "--catalog", str(export), str(tree)],
-        cwd=PACKAGE.parents[1],
+        [sys.executable, "-m", "check_usage", "--catalog", str(export), str(tree)],
+        cwd=PACKAGE.parent,
         check=False,
     )
     assert done.returncode == 0

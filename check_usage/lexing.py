@@ -2,7 +2,7 @@
 
 One regular expression a language finds comments and literals in one pass. It knows no grammar, and need not: an id in a
 literal that it misjudged (a string nested in an f-string's braces) still stands between two quotes, and a literal of
-one line cannot run on into the next. What takes more than an expression to find the end of is a form (see `forms`).
+one line cannot run on into the next. What takes more than an expression to end is a form (see `delimiters`).
 
 Whatever a text holds, the time is in proportion to its size: nothing is looked for twice in the same place.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from .forms import EndOf, Form
+from .delimiters import EndOf, Form
 from .lines import Line, Lines
 
 Kind = Literal["strings", "values", "commands"]

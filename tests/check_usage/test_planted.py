@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.usage.planted import plant
+from tests.check_usage.planted import plant
 
 
 def test_every_planted_id_is_found_where_it_stands_and_nothing_else(tree: Path, run):

@@ -133,7 +133,7 @@ def test_json_names_everything(tree: Path, run):
 def test_without_a_moment_it_is_now(tree: Path, run, export: Path, time_machine):
     (tree / "a.py").write_text(OLD)
     time_machine.move_to("2026-05-31T11:59:59Z")
-    from models_ui.usage.cli import main
+    from check_usage.cli import main
 
     assert main(["--catalog", str(export), "--within", "0", "."]) == 1
     time_machine.move_to("2026-02-01T00:00:00Z")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from models_ui.usage.catalog import Catalog
-from models_ui.usage.cli import main
-from models_ui.usage.languages import language_of
-from models_ui.usage.scan import used_ids
-from models_ui.usage.tokens import Matcher
+from check_usage.catalog import Catalog
+from check_usage.cli import main
+from check_usage.languages import language_of
+from check_usage.scan import used_ids
+from check_usage.tokens import Matcher
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

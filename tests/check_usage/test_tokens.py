@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_ui.usage.tokens import Matcher
-from tests.usage.conftest import EXPORT
+from check_usage.tokens import Matcher
+from tests.check_usage.conftest import EXPORT
 
 KNOWN = sorted({each for model in EXPORT["models"] for each in (model["id"], *model["aliases"])})
 MATCHER = Matcher(KNOWN)
