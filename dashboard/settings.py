@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.kept import kept_secret
+from models_ui.private_files import complain_of_open, keep_database_private, keep_private, tell
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # What the environment itself says wins over the file. A comment in it needs a line of its own.
@@ -65,6 +66,7 @@ try:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be made: {error.strerror}.") from None
+tell([*complain_of_open(BASE_DIR / ".env"), *keep_private(VAR_DIR)])
 
 # Where `manage.py serve` listens, on this machine alone; a web server in front of it is what others reach.
 PORT = whole("PORT", 8000, 1, 65535)
@@ -97,7 +99,10 @@ DEMO_PASSWORD = text("DEMO_PASSWORD")
 
 # --- Django -----------------------------------------------------------------------------------------------------
 
-SECRET_KEY = text("SECRET_KEY") or kept_secret(VAR_DIR / "secret_key", 50)
+try:
+    SECRET_KEY = text("SECRET_KEY") or kept_secret(VAR_DIR / "secret_key", 50)
+except OSError as error:
+    raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be used by this user: {error.strerror}.") from None
 DEBUG = flag("DEBUG")
 # Whether people reach the dashboard over HTTPS: makes cookies secure and redirects plain HTTP.
 HTTPS = flag("HTTPS")
@@ -179,6 +184,7 @@ try:
 except ValueError:
     raise ImproperlyConfigured("DATABASE_URL has a port that is no number.") from None
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    tell(keep_database_private(str(DATABASES["default"]["NAME"])))
     # Readers never wait for a writer (WAL); writers queue instead of failing half-way (IMMEDIATE).
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         transaction_mode="IMMEDIATE",
