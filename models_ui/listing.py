@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from models_ui.labels import quoted, told_ignored
 from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, split, tidy, with_query
+from models_ui.spreadsheet import Download, other_download
 
 PER_PAGE = 50
 _PARAMETERS = {"since": "from", "until": "to"}  # what a field is called in the address, where that differs
@@ -227,6 +228,10 @@ class ListPage(Generic[Query, Entry]):
     @property
     def csv_address(self) -> str:
         return self.query.changed().address(f"{self.query.page}_csv")
+
+    @property
+    def other_csv(self) -> Download:
+        return other_download(self.csv_address)
 
     @property
     def json_address(self) -> str:

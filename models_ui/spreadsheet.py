@@ -1,47 +1,118 @@
-"""CSV that spreadsheets read well and never run."""
+"""CSV that spreadsheets read well and never run.
+
+A spreadsheet splits a file at the separator of its reader's country: a comma, or a semicolon where the comma parts
+decimals. The reader's language decides, and the parameter `separator` of an address overrules it.
+"""
 
 import csv
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Protocol
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.formats import get_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from models_ui.querystring import split
 
 # Excel takes UTF-8 for what it is only with this mark in front.
 _BYTE_ORDER_MARK = "\ufeff"
 # A cell that starts with one of these is a formula to a spreadsheet, to some also behind spaces.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA_SIGNS = "=+@\uff1d\uff0b\uff0d\uff20-"
+_FORMULA_STARTS = (*_FORMULA_SIGNS, "\t", "\r", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFormat:
+    """How cells and decimals are parted."""
+
+    name: str  # the value of `separator` in an address
+    separator: str
+    decimal_point: str
+    label: Promise
+    other_separators: str  # a spreadsheet that expects another format starts cells after these
+
+
+COMMA: Final = CsvFormat("comma", ",", ".", _("Comma-separated"), ";\t\r\n")
+SEMICOLON: Final = CsvFormat("semicolon", ";", ",", _("Semicolon-separated"), ",\t\r\n")
+_FORMATS: Final = {each.name: each for each in (COMMA, SEMICOLON)}
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    address: str
+    label: Promise
 
 
 class Writable(Protocol):
     def write(self, text: str, /) -> object: ...
 
 
-def csv_download(name: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> HttpResponse:
-    """A file of today to be saved: models-2026-11-23.csv."""
+def usual_format() -> CsvFormat:
+    """Return the format for readers of the active language."""
+    return SEMICOLON if get_format("DECIMAL_SEPARATOR") == "," else COMMA
+
+
+def chosen_format(query_string: str) -> CsvFormat:
+    """Return the format that an address names, else the usual one."""
+    names = (value for name, value in split(query_string)[0] if name == "separator")
+    return next((_FORMATS[name] for name in names if name in _FORMATS), usual_format())
+
+
+def other_download(address: str) -> Download:
+    """Return the link to a CSV file in the format that is not the usual one."""
+    other = COMMA if usual_format() is SEMICOLON else SEMICOLON
+    return Download(f"{address}{'&' if '?' in address else '?'}separator={other.name}", other.label)
+
+
+def csv_download(
+    query_string: str, name: str, columns: Iterable[str], rows: Iterable[Iterable[object]], *, times: Collection[str]
+) -> HttpResponse:
+    """Return a file of today to be saved: models-2026-11-23.csv. `times` are the columns that hold moments."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.now():%Y-%m-%d}.csv"'
-    write_csv(response, columns, rows)
+    headings = (f"{column} (UTC)" if column in times else column for column in columns)
+    write_csv(response, headings, rows, chosen_format(query_string))
     return response
 
 
-def write_csv(file: Writable, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Lists are joined by spaces, formulas neutralised with an apostrophe."""
+def write_csv(
+    file: Writable, headings: Iterable[str], rows: Iterable[Iterable[object]], csv_format: CsvFormat = COMMA
+) -> None:
+    """Write lists joined by spaces, moments in UTC, and formulas neutralised with an apostrophe."""
     file.write(_BYTE_ORDER_MARK)
-    writer = csv.writer(file)
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer = csv.writer(file, delimiter=csv_format.separator)
+    write_cell = _cell_writer(csv_format)
+    writer.writerow(headings)
+    writer.writerows([write_cell(value) for value in row] for row in rows)
 
 
-def _cell(value: object) -> object:
-    """A value that no spreadsheet will run. Numbers stay numbers."""
-    if isinstance(value, tuple):
-        value = " ".join(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str) and (value.startswith(_FORMULA_STARTS) or value.lstrip().startswith(_FORMULA_STARTS)):
-        return f"'{value}"
-    return value
+def _cell_writer(csv_format: CsvFormat) -> Callable[[object], object]:
+    """Return a function that makes a value one that no spreadsheet will run, in whichever format it reads the file."""
+    inner_formula = re.compile(rf"([{csv_format.other_separators}][\s\"]*)(?=[{_FORMULA_SIGNS}])")
+
+    def write_cell(value: object) -> object:
+        if isinstance(value, tuple):
+            value = " ".join(value)
+        if isinstance(value, datetime):
+            return _moment(value)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, float):
+            return str(value).replace(".", csv_format.decimal_point)
+        if isinstance(value, str):
+            text = value.lstrip()
+            apostrophe = "'" if value.startswith(_FORMULA_STARTS) or text.startswith(_FORMULA_STARTS) else ""
+            return apostrophe + value[: len(value) - len(text)] + inner_formula.sub(r"\1'", text)
+        return value
+
+    return write_cell
+
+
+def _moment(at: datetime) -> str:
+    """Return `2026-11-23 12:00:00`: with a T, a zone or parts of a second, Excel takes it for text."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "seconds")

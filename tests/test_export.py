@@ -4,16 +4,18 @@ import csv
 import io
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from html import unescape
 
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 from django.test import Client
 
+from models_ui import audit
 from models_ui.catalog.export import COLUMNS, as_cells, as_json
 from models_ui.catalog.index import Row
-from models_ui.models import CatalogModel
-from models_ui.spreadsheet import write_csv
+from models_ui.models import AuditEvent, CatalogChange, CatalogModel
+from models_ui.spreadsheet import COMMA, SEMICOLON, CsvFormat, write_csv
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = datetime(2026, 12, 31, 12, tzinfo=UTC)
@@ -67,17 +69,17 @@ def test_a_spreadsheet_shows_every_field():
             "max_context_length": "131072",
             "capabilities": "completion_chat vision",
             "capabilities_lacking": "ocr",
-            "deprecation": "2026-12-31T12:00:00+00:00",
+            "deprecation": "2026-12-31 12:00:00",
             "replacement": "lima-large",
             "owned_by": "mistralai",
             "root": "nemo",
             "job": "0a1b",
-            "created": "2026-11-23T12:00:00+00:00",
+            "created": "2026-11-23 12:00:00",
             "default_model_temperature": "0.3",
             "archived": "true",
-            "first_seen_at": "2026-11-23T12:00:00+00:00",
-            "last_seen_at": "2026-11-23T12:00:00+00:00",
-            "missing_since": "2026-11-23T12:00:00+00:00",
+            "first_seen_at": "2026-11-23 12:00:00",
+            "last_seen_at": "2026-11-23 12:00:00",
+            "missing_since": "2026-11-23 12:00:00",
             "problems": "created",
         }
     ]
@@ -168,6 +170,99 @@ def test_more_rows_than_a_query_has_parameters_are_exported_too(db):
     )
     rows = [row(pk=pk, model_id=model_id) for pk, model_id in CatalogModel.objects.values_list("pk", "model_id")]
     assert [str(each["raw"]["n"]) for each in as_json(rows, NOW)] == [each.model_id for each in rows]
+
+
+def lines(*rows: Row, csv_format: CsvFormat = COMMA, separator: str = "") -> list[list[str]]:
+    """What a spreadsheet reads that expects `separator`, whatever the file was written with."""
+    file = io.StringIO()
+    write_csv(file, COLUMNS, as_cells(rows, NOW), csv_format)
+    text = io.StringIO(file.getvalue().removeprefix("\ufeff"), newline="")
+    return list(csv.reader(text, delimiter=separator or csv_format.separator))
+
+
+def test_with_semicolons_decimals_have_a_comma_and_nothing_else_changes():
+    plain, other = lines(FULL), lines(FULL, csv_format=SEMICOLON)
+    assert len(other) == 2
+    assert other[0] == plain[0]
+    assert dict(zip(*other, strict=True)) == dict(zip(*plain, strict=True)) | {"default_model_temperature": "0,3"}
+
+
+def test_moments_are_utc_without_parts_of_a_second_and_as_excel_reads_them():
+    paris = timezone(timedelta(hours=2))
+    (found,) = cells(
+        row(deprecation=datetime(2026, 8, 31, 1, 30, 15, 999_999, paris), created_at=datetime(1, 1, 1, tzinfo=UTC))
+    )
+    assert (found["deprecation"], found["created"]) == ("2026-08-30 23:30:15", "0001-01-01 00:00:00")
+
+
+@pytest.mark.parametrize("csv_format", [COMMA, SEMICOLON], ids=lambda each: each.name)
+@pytest.mark.parametrize("separator", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", " =", '"='])
+def test_no_text_is_a_formula_to_a_spreadsheet_that_splits_it_elsewhere(csv_format, separator: str, start: str):
+    evil = [f"x{between}{start}1+1{between}y" for between in (",", ";", "\t", "\r\n", "\n", ";;", ",\t")]
+    table = lines(*(row(name=each, description=each) for each in evil), csv_format=csv_format, separator=separator)
+    found = [cell for line in table for cell in line if "1+1" in cell]
+    assert len(found) >= len(evil)
+    assert not [cell for cell in found if cell.lstrip(' "').startswith(("=", "+", "-", "@", "＝"))]
+
+
+def text_of(client: Client, address: str, **headers: str) -> str:
+    answer = client.get(address, headers=headers)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.mark.usefixtures("synced")
+@pytest.mark.parametrize("name", ["models", "activity", "changes"])
+def test_every_csv_has_semicolons_for_french_readers_and_either_for_whoever_asks(viewer: Client, name: str):
+    wanted = {
+        ("en", ""): ",",
+        ("fr", ""): ";",
+        ("en", "?separator=semicolon"): ";",
+        ("fr", "?separator=comma"): ",",
+        ("fr", "?separator=tab&q=none"): ";",
+        ("en", "?separator=&separator=%FF&separator=semicolon"): ";",
+    }
+    for (language, query), separator in wanted.items():
+        text = text_of(viewer, f"/{name}.csv{query}", **{"Accept-Language": language})
+        assert text.startswith("\ufeff")
+        heading = text[1:].splitlines()[0]
+        assert heading.count(separator) >= 7
+        assert heading.count("," if separator == ";" else ";") == 0
+        assert " (UTC)" in heading
+
+
+@pytest.mark.usefixtures("synced")
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/models/?type=base",
+        "/activity/?kind=model.renamed",
+        "/changes/?kind=deprecation.moved",
+        "/changes/",
+        "/models/",
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_beside_the_usual_csv_is_a_link_to_the_other_one_with_the_same_filters(
+    viewer: Client, page: str, language: str
+):
+    CatalogChange.objects.create(kind="deprecation.moved", model_id="x", at=NOW)
+    words = {"action_id": "1" * 32, "actor": "carol", "kind": "model.renamed", "model_id": "x"}
+    audit.record(audit.Entry(**words, before={"name": "a"}, after={"name": "b"}), AuditEvent.Outcome.SUCCEEDED)
+    reads = {"Accept-Language": language}
+    found = re.findall(r'href="([^"]*\.csv[^"]*)" download>', text_of(viewer, page, **reads))
+    usual, other = map(unescape, found)
+    separator, name = (",", "semicolon") if language == "en" else (";", "comma")
+    assert usual == page.replace("/?", ".csv?") if "?" in page else page.rstrip("/") + ".csv"
+    assert other == f"{usual}{'&' if '?' in usual else '?'}separator={name}"
+    usually, otherwise = (text_of(viewer, each, **reads)[1:] for each in (usual, other))
+    table = list(csv.reader(io.StringIO(usually), delimiter=separator))
+    assert len(table) > 1
+    same = list(csv.reader(io.StringIO(otherwise), delimiter=";" if separator == "," else ","))
+    assert [[cell.replace(",", ".") for cell in line] for line in same] == [
+        [cell.replace(",", ".") for cell in line] for line in table
+    ]
 
 
 @pytest.mark.usefixtures("synced")

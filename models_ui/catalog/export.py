@@ -54,4 +54,5 @@ def _facts(row: Row, now: datetime) -> dict[str, Any]:
     }
 
 
+TIMES: Final = ("deprecation", "created", "first_seen_at", "last_seen_at", "missing_since")
 COLUMNS: Final = tuple(_facts(Row(pk=0, model_id=""), datetime.now(UTC)))

@@ -20,6 +20,7 @@ from models_ui.catalog.rows import row_fragments
 from models_ui.labels import facet_label, quoted, short_tokens, told_ignored, value_label
 from models_ui.permissions import Role
 from models_ui.querystring import Ignored, with_query
+from models_ui.spreadsheet import Download, other_download
 
 CONTEXT_PRESETS = (32_000, 128_000, 256_000)
 # Facets that stand open from the start; the others open when they are in use.
@@ -166,6 +167,10 @@ class CatalogPage:
     @property
     def csv_address(self) -> str:
         return with_query(reverse("catalog_csv"), self.query.at_page(1).serialize())
+
+    @property
+    def other_csv(self) -> Download:
+        return other_download(self.csv_address)
 
     @property
     def json_address(self) -> str:

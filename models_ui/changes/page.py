@@ -238,4 +238,18 @@ def as_record(change: CatalogChange) -> dict[str, Any]:
     }
 
 
+def as_cells(record: Mapping[str, Any]) -> list[Any]:
+    """Return a record for a spreadsheet, with its dates as dates."""
+    if not record["kind"].startswith("deprecation."):
+        return list(record.values())
+    return [_read_date(value) if name in ("before", "after") else value for name, value in record.items()]
+
+
+def _read_date(value: Any) -> Any:
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value
+
+
 COLUMNS: Final = ("at", "kind", "model_id", "model_name", "subject", "before", "after", "sentence")

@@ -22,7 +22,8 @@ def activity(request: Request) -> HttpResponse:
 
 @require_safe
 def activity_csv(request: Request) -> HttpResponse:
-    return csv_download("activity", COLUMNS, map(as_cells, _records(request)))
+    rows = map(as_cells, _records(request))
+    return csv_download(query_string(request), "activity", COLUMNS, rows, times=("at",))
 
 
 @require_safe

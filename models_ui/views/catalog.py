@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from models_ui import job_wording
-from models_ui.catalog.export import COLUMNS, as_cells, as_json
+from models_ui.catalog.export import COLUMNS, TIMES, as_cells, as_json
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import catalog_address
@@ -34,7 +34,8 @@ def catalog(request: Request) -> HttpResponse:
 def catalog_csv(request: Request) -> HttpResponse:
     query, _ = CatalogQuery.parse(query_string(request))
     now = timezone.now()
-    return csv_download("models", COLUMNS, as_cells(current_index(mirror_state(), now).matches(query), now))
+    rows = as_cells(current_index(mirror_state(), now).matches(query), now)
+    return csv_download(query_string(request), "models", COLUMNS, rows, times=TIMES)
 
 
 @require_safe

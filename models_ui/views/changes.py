@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.store import current_index
-from models_ui.changes.page import COLUMNS, ChangesPage, ChangesQuery, exported
+from models_ui.changes.page import COLUMNS, ChangesPage, ChangesQuery, as_cells, exported
 from models_ui.http import Request, is_whole_form, query_string, results
 from models_ui.spreadsheet import csv_download
 from models_ui.sync import mirror_state
@@ -24,7 +24,8 @@ def changes(request: Request) -> HttpResponse:
 @require_safe
 def changes_csv(request: Request) -> HttpResponse:
     query, _ = ChangesQuery.parse(query_string(request))
-    return csv_download("changes", COLUMNS, (record.values() for record in exported(query, _index())))
+    rows = map(as_cells, exported(query, _index()))
+    return csv_download(query_string(request), "changes", COLUMNS, rows, times=("at",))
 
 
 @require_safe

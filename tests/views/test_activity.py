@@ -351,7 +351,7 @@ def test_the_json_says_why_something_failed(alice, client_of, told):
 
 
 def test_an_empty_export_has_its_heading(viewer, db):
-    assert export(viewer, "csv").startswith("at,actor,action,model_id")
+    assert export(viewer, "csv").startswith("at (UTC),actor,action,model_id")
 
 
 # --- Differences

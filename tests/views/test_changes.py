@@ -277,6 +277,17 @@ def test_the_csv_has_one_row_a_change(viewer, told):
     assert (rows[0]["subject"], rows[0]["before"], rows[0]["after"]) == (LATEST, EMBED, MEDIUM)
 
 
+def test_the_csv_has_dates_that_spreadsheets_read(viewer, synced):
+    changed = change("deprecation.moved", before="2026-08-31T12:00:00+00:00", after="2026-09-30T23:30:00.5+00:00")
+    change("deprecation.announced", before=None, after="soon")
+    change("name.changed", before="2026-08-31T12:00:00+00:00", after="x")
+    rows = list(csv.DictReader(io.StringIO(viewer.get("/changes.csv").content.decode("utf-8-sig"))))
+    assert (rows[-1]["before"], rows[-1]["after"]) == ("2026-08-31 12:00:00", "2026-09-30 23:30:00")
+    assert (rows[-2]["before"], rows[-2]["after"]) == ("", "soon")
+    assert rows[-3]["before"] == "2026-08-31T12:00:00+00:00"  # a name, whatever it looks like
+    assert {f"{changed.at:%Y-%m-%d %H:%M:%S}"} == {row["at (UTC)"] for row in rows}
+
+
 @pytest.mark.parametrize(
     "evil", ["<script>alert(1)</script>", "\u202eevil", "=1+1", "a\r\nb", "{model}%(model)s{", "../x"]
 )
