@@ -10,15 +10,13 @@ from email.utils import formatdate
 from http import HTTPStatus
 from http.client import responses
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.answers import Answer, answer, correlation_id, detail, no_route, wrong_key
 from sandbox.calls import Call
 from sandbox.faults import Fault
 from sandbox.routes import perform, resolve
-
-if TYPE_CHECKING:
-    from sandbox.server import Sandbox, Server
+from sandbox.state import SandboxState
 
 LONGEST_BODY = 1 << 20
 """Bytes of a request's body that are taken; what belongs in one is a name and a description."""
@@ -29,11 +27,12 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: Server
 
     @property
-    def sandbox(self) -> Sandbox:
-        return self.server.sandbox
+    def sandbox(self) -> SandboxState:
+        state = self.server.state  # type: ignore[attr-defined]  # listener.py makes handlers for its own server alone
+        assert isinstance(state, SandboxState)
+        return state
 
     def serve(self) -> None:
         # Not self.path: http.server tidies it, and path tricks should arrive as they were sent.
