@@ -230,11 +230,12 @@ except (ImproperlyConfigured, ValueError):
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "models@localhost")
 vars().setdefault("EMAIL_TIMEOUT", 20)  # seconds; Django would wait for a silent server for ever
 
-# --- Digests ----------------------------------------------------------------------------------------------------
+# --- Feeds, mails and digests -----------------------------------------------------------------------------------
 
-# Where people reach the dashboard: what a message links to, since no request tells it.
-DASHBOARD_URL = text("DASHBOARD_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
-if not DASHBOARD_URL.startswith(("https://", "http://")):
+# Where people reach the dashboard: what feeds and mails link to. Unset, feeds link to the host that they are read at,
+# and digests, which no request tells of a host, to this machine.
+DASHBOARD_URL = text("DASHBOARD_URL").rstrip("/")
+if DASHBOARD_URL and not DASHBOARD_URL.startswith(("https://", "http://")):
     raise ImproperlyConfigured("DASHBOARD_URL must begin with https:// or http://.")
 # Whoever has this address can post as the dashboard. By its name Django knows to leave it out of what it prints.
 DIGEST_WEBHOOK_SECRET_URL = text("DIGEST_WEBHOOK_URL")

@@ -1,9 +1,32 @@
 """How people get in: accounts are made by a Manager, never by signing up."""
 
+from types import SimpleNamespace
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
+
+from models_ui.public_url import public_host, with_public_host
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """Make a mail that leads to DASHBOARD_URL, whatever host the request named."""
+        context = {name: with_public_host(value) if name.endswith("_url") else value for name, value in context.items()}
+        if host := public_host():
+            context["current_site"] = SimpleNamespace(name=host, domain=host)
+        return super().render_mail(template_prefix, email, context, headers)  # type: ignore[no-any-return]
+
+    def format_email_subject(self, subject: str) -> str:
+        host = public_host()
+        return f"[{host}] {subject}" if host else super().format_email_subject(subject)

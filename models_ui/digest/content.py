@@ -13,7 +13,6 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, Final, Literal
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
@@ -27,6 +26,7 @@ from models_ui.catalog.radar import Ending, radar_at
 from models_ui.catalog.rows import address_of
 from models_ui.changes.sentences import sentence_of
 from models_ui.models import CatalogChange, Delivery, DigestReader, Said
+from models_ui.public_url import full_address
 from models_ui.services.sentences import plain_text
 from models_ui.watching import Watched, watches_of
 
@@ -84,11 +84,6 @@ class Digest:
     def sections(self) -> Iterator[tuple[str, list[Item]]]:
         for section, items in groupby(self.items, key=lambda item: item.section):
             yield str(SECTIONS[section]), list(items)
-
-
-def full(path: str) -> str:
-    """The full address of one of our pages. No request tells it here."""
-    return f"{settings.DASHBOARD_URL}{path}"
 
 
 def digest_for(reader: DigestReader, index: CatalogIndex, now: datetime) -> Digest:
@@ -236,4 +231,4 @@ def _key_ahead(concern: Concern) -> str:
 
 
 def _item(section: Section, sentences: Iterable[Any], path: str, *keys: str) -> Item:
-    return Item(section, plain_text(" ".join(map(str, sentences)), LONGEST), full(path), keys)
+    return Item(section, plain_text(" ".join(map(str, sentences)), LONGEST), full_address(path), keys)

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from models_ui.digest.content import Digest, full
+from models_ui.digest.content import Digest
 from models_ui.digest.words import and_more, lost_sentence
+from models_ui.public_url import full_address
 from models_ui.services import Posted
 from models_ui.services.sentences import plain_text
 
@@ -31,7 +32,7 @@ class Letter:
     @classmethod
     def of(cls, digest: Digest, address: str) -> "Letter":
         """In the language that is active."""
-        headers = {"Auto-Submitted": "auto-generated", "List-Unsubscribe": f"<{full(reverse('watching'))}>"}
+        headers = {"Auto-Submitted": "auto-generated", "List-Unsubscribe": f"<{full_address(reverse('watching'))}>"}
         return cls(EmailMessage(_subject(digest), "\n".join(_lines(digest)), to=[address], headers=headers))
 
     @property
@@ -92,7 +93,7 @@ def _subject(digest: Digest) -> str:
 
 def _lines(digest: Digest) -> Iterator[str]:
     for each in digest.lost:
-        yield from (lost_sentence(each), full(reverse("changes")), "")
+        yield from (lost_sentence(each), full_address(reverse("changes")), "")
     left = MOST
     for title, items in digest.sections:
         if items[:left]:
@@ -103,7 +104,12 @@ def _lines(digest: Digest) -> Iterator[str]:
             yield ""
         left = max(left - len(items), 0)
     if len(digest.items) > MOST:
-        yield from (and_more(len(digest.items) - MOST), full(reverse("changes")), full(reverse("deprecations")), "")
+        yield from (
+            and_more(len(digest.items) - MOST),
+            full_address(reverse("changes")),
+            full_address(reverse("deprecations")),
+            "",
+        )
     yield "-- "
     yield _("You asked for this digest. Change or end it on your watch list:")
-    yield full(reverse("watching"))
+    yield full_address(reverse("watching"))

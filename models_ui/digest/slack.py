@@ -12,8 +12,9 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from models_ui.digest.content import Digest, Item, full
+from models_ui.digest.content import Digest, Item
 from models_ui.digest.words import and_more, lost_sentence
+from models_ui.public_url import full_address
 from models_ui.services import Posted, Webhook
 
 LONGEST: Final = 3_500  # characters; Slack advises 4,000
@@ -65,7 +66,7 @@ def inert(text: str) -> str:
 
 def _lost(digest: Digest) -> Iterator[str]:
     for each in digest.lost:
-        yield f"{inert(lost_sentence(each))} {_link(full(reverse('changes')), _('All changes'))}"
+        yield f"{inert(lost_sentence(each))} {_link(full_address(reverse('changes')), _('All changes'))}"
 
 
 def _line(item: Item) -> str:
@@ -74,8 +75,8 @@ def _line(item: Item) -> str:
 
 def _rest(count: int) -> str:
     links = (
-        _link(full(reverse("changes")), _("All changes")),
-        _link(full(reverse("deprecations")), _("All deprecations")),
+        _link(full_address(reverse("changes")), _("All changes")),
+        _link(full_address(reverse("deprecations")), _("All deprecations")),
     )
     return f"{and_more(count)} {' · '.join(links)}"
 

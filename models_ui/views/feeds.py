@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -41,6 +42,7 @@ from models_ui.feeds.forms import FeedForm
 from models_ui.http import Request, query_string
 from models_ui.labels import told_ignored
 from models_ui.models import FeedAddress
+from models_ui.public_url import full_address
 from models_ui.querystring import Ignored
 from models_ui.sync import mirror_state
 
@@ -105,8 +107,8 @@ def _page(
     if made:
         address, secret = made
         context["made"] = address
-        context["made_ics"] = request.build_absolute_uri(reverse("models_ics", args=[secret]))
-        context["made_atom"] = request.build_absolute_uri(reverse("changes_atom", args=[secret]))
+        context["made_ics"] = full_address(reverse("models_ics", args=[secret]), request)
+        context["made_atom"] = full_address(reverse("changes_atom", args=[secret]), request)
     return render(request, "models_ui/feeds.html", context, status=status)
 
 
@@ -118,7 +120,7 @@ def _page(
 @require_safe
 def models_ics(request: HttpRequest, secret: str) -> HttpResponseBase:
     def written(address: FeedAddress, index: CatalogIndex, now: datetime) -> bytes:
-        return Calendar(address.name, query_of(address), index, request.build_absolute_uri).written(now)
+        return Calendar(address.name, query_of(address), index, partial(full_address, request=request)).written(now)
 
     return _feed(request, secret, "models.ics", ics.CONTENT_TYPE, written)
 
@@ -128,7 +130,7 @@ def models_ics(request: HttpRequest, secret: str) -> HttpResponseBase:
 @require_safe
 def changes_atom(request: HttpRequest, secret: str) -> HttpResponseBase:
     def written(address: FeedAddress, index: CatalogIndex, now: datetime) -> bytes:
-        return Changes(address, query_of(address), index, request.build_absolute_uri).written()
+        return Changes(address, query_of(address), index, partial(full_address, request=request)).written()
 
     return _feed(request, secret, "changes.atom", atom.CONTENT_TYPE, written)
 
