@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from models_ui.catalog.concerns import Concern, worst_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import address_of, address_of_id
+from models_ui.folding import SortKey, sort_key
 from models_ui.models import Watch
 
 MOST: Final = 500  # models on one person's list
@@ -86,9 +87,9 @@ class Watched:
         return address_of_id(self.watch.model_id) if self.rows else ""
 
     @property
-    def _order(self) -> tuple[int, tuple[int, float], str]:
+    def _order(self) -> tuple[int, tuple[int, float], SortKey]:
         urgency = self.concern.urgency if self.concern else (0, 0.0)
-        return STANDINGS.index(self.standing), urgency, self.label.casefold()
+        return STANDINGS.index(self.standing), urgency, sort_key(self.label)
 
 
 def meant_by(model_id: str, index: CatalogIndex) -> tuple[Row, ...]:

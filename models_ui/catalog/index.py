@@ -8,11 +8,12 @@ A sort order is computed once. Pure: no Django, no clock; threads may share it.
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
+from functools import cache, reduce
 from operator import and_, or_
 from typing import Any, TypeVar
 
 from models_ui.catalog.query import BASE, FACETS, FINE_TUNED, STATES, TYPES, CatalogQuery
+from models_ui.folding import SortKey, fold_for_search, sort_key, words_to_find
 from models_ui.lifecycle import LIFECYCLES, Lifecycle, lifecycle
 
 T = TypeVar("T", bound=Hashable)
@@ -45,9 +46,9 @@ _FIXED_ORDER: Mapping[str, Sequence[str]] = {
 }
 
 
-def capability_order(key: str) -> tuple[int, str, str]:
+def capability_order(key: str) -> tuple[int, SortKey]:
     """Sorts capabilities: known ones as upstream does, the others behind them by name."""
-    return _PLACES.get(key, len(_PLACES)), key.casefold(), key
+    return _PLACES.get(key, len(_PLACES)), sort_key(key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +105,9 @@ class Row:
 
     @property
     def haystack(self) -> str:
+        """All that a search looks at, folded."""
         parts = (self.model_id, self.name, self.description, self.owner, *self.aliases)
-        return "\n".join(part for part in parts if part).casefold()
+        return fold_for_search("\n".join(part for part in parts if part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,8 @@ class CatalogIndex:
 
     @classmethod
     def build(cls, rows: Iterable[Row], *, now: datetime, version: str = "") -> "CatalogIndex":
-        listed = tuple(sorted(rows, key=_by_name))
+        named = sorted((_by_name(row), number, row) for number, row in enumerate(rows))
+        listed = tuple(row for _, _, row in named)
         stages = tuple(lifecycle(row.deprecation, now) for row in listed)
         ahead = [row.deprecation for row in listed if row.deprecation is not None and row.deprecation > now]
         return cls(
@@ -165,7 +168,7 @@ class CatalogIndex:
             _all=(1 << len(listed)) - 1,
             _facets=_facet_sets(listed, stages),
             _contexts=_sets((() if row.context is None else (row.context,) for row in listed), len(listed)),
-            _orders=_orders(listed),
+            _orders=_orders(listed, [order[2] for order, _, _ in named]),
             _haystacks=[row.haystack for row in listed],
             _by_id=_ids(listed),
             _by_pk={row.pk: row for row in listed},
@@ -231,10 +234,10 @@ class CatalogIndex:
         return reduce(or_, sets, 0)
 
     def _text(self, text: str) -> int:
-        """Rows that contain every word, anywhere, whatever the case."""
+        """Rows that contain every word, anywhere, however it is spelled."""
         haystacks = self._haystacks
         found: Sequence[int] = range(len(haystacks))
-        for word in text.casefold().split():
+        for word in words_to_find(text):
             found = [position for position in found if word in haystacks[position]]
         bits = bytearray(-(-len(haystacks) // 8))
         for position in found:
@@ -280,16 +283,16 @@ class CatalogIndex:
             matching if narrows else reduce(and_, (rows for key, rows in filters.items() if key != name), self._all)
         )
         values = []
-        for value in (*sets, *sorted(selected - sets.keys())):
+        for value in (*sets, *sorted(selected - sets.keys(), key=sort_key)):
             rows = sets.get(value, 0)
             rows = within & ~rows if name == "capability_not" else within & rows
             values.append(FacetValue(value, rows.bit_count(), value in selected))
         return tuple(values)
 
 
-def _by_name(row: Row) -> tuple[int, bool, str, str, int]:
+def _by_name(row: Row) -> tuple[int, bool, SortKey, str, int]:
     """The default order: what can be used first, then by name; what has neither name nor id comes last."""
-    return STATES.index(row.state), not row.label, row.label.casefold(), row.model_id, row.pk
+    return STATES.index(row.state), not row.label, sort_key(row.label), row.model_id, row.pk
 
 
 def _facet_sets(rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, dict[str, int]]:
@@ -324,31 +327,35 @@ def _sets(values_of_rows: Iterable[Iterable[T]], size: int) -> dict[T, int]:
     return {value: int.from_bytes(bits, "little") for value, bits in found.items()}
 
 
-def _facet_order(name: str) -> Callable[[tuple[str, int]], tuple[int, int, str]]:
+def _facet_order(name: str) -> Callable[[tuple[str, int]], tuple[int, int, SortKey]]:
     """Fixed order first; owners by how much they own; everything else by name."""
     fixed = {value: number for number, value in enumerate(_FIXED_ORDER.get(name, ()))}
 
-    def key(item: tuple[str, int]) -> tuple[int, int, str]:
+    def key(item: tuple[str, int]) -> tuple[int, int, SortKey]:
         value, rows = item
         weight = -rows.bit_count() if name == "owner" else 0
-        return fixed.get(value, len(fixed)), weight, value.casefold()
+        return fixed.get(value, len(fixed)), weight, sort_key(value)
 
     return key
 
 
-def _orders(rows: Sequence[Row]) -> dict[str, Sequence[int]]:
-    """For each sort the positions in order. What has no value comes last, whichever way; ties keep the name's order."""
-    keys: dict[str, Callable[[Row], Any]] = {
-        "name": lambda row: row.label.casefold() or None,
-        "type": lambda row: row.type or None,
-        "context": lambda row: row.context,
-        "deprecation": lambda row: row.deprecation,
-        "owner": lambda row: row.owner.casefold() or None,
-        "state": lambda row: STATES.index(row.state),
+def _orders(rows: Sequence[Row], names: Sequence[SortKey]) -> dict[str, Sequence[int]]:
+    """For each sort the positions in order. What has no value comes last, whichever way; ties keep the name's order.
+
+    `names` are the keys of the rows' labels.
+    """
+    key_of = cache(sort_key)  # few types and owners stand in many rows
+    columns: dict[str, Iterable[Any]] = {
+        "name": (name if name[1] else None for name in names),
+        "type": (key_of(row.type) if row.type else None for row in rows),
+        "context": (row.context for row in rows),
+        "deprecation": (row.deprecation for row in rows),
+        "owner": (key_of(row.owner) if row.owner else None for row in rows),
+        "state": (STATES.index(row.state) for row in rows),
     }
     orders: dict[str, Sequence[int]] = {"": range(len(rows))}
-    for name, key in keys.items():
-        values = [key(row) for row in rows]
+    for name, column in columns.items():
+        values = list(column)
         known = [position for position, value in enumerate(values) if value is not None]
         unknown = [position for position, value in enumerate(values) if value is None]
         for sort, backwards in ((name, False), (f"-{name}", True)):

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from models_ui.catalog.compare import Find, Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import BASE, TYPES
+from models_ui.folding import SortKey, sort_key
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.querystring import Ignored, split
 
@@ -178,7 +179,7 @@ def radar_of(index: CatalogIndex, now: datetime) -> Radar:
         for row in index.rows
         if row.deprecation is not None
     ]
-    endings.sort(key=lambda each: (each.at, each.row.label.casefold(), each.row.pk))
+    endings.sort(key=lambda each: (each.at, sort_key(each.row.label), each.row.pk))
     risks.sort(key=_risk_order)
     unreadable = tuple(row for row in index.rows if "deprecation" in row.problems and row.deprecation is None)
     return Radar(tuple(endings), tuple(risks), unreadable)
@@ -232,11 +233,11 @@ def _kind(base: Row, now: datetime) -> RiskKind | None:
     return "retiring" if stage == "retiring" else None
 
 
-def _risk_order(risk: Risk) -> tuple[bool, int, float, str, int]:
+def _risk_order(risk: Risk) -> tuple[bool, int, float, SortKey, int]:
     """What lies ahead, the next first; the past, the latest first; what has no date. Archived fine-tunes at the end."""
     section = ("retiring", "retired").index(risk.kind) if risk.kind in ("retiring", "retired") else 2
     seconds = (risk.at - _EPOCH).total_seconds() if risk.at else 0.0
-    return risk.row.archived, section, -seconds if section else seconds, risk.row.label.casefold(), risk.row.pk
+    return risk.row.archived, section, -seconds if section else seconds, sort_key(risk.row.label), risk.row.pk
 
 
 # --- Months

@@ -25,6 +25,7 @@ from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.radar import Ending, radar_at
 from models_ui.catalog.rows import address_of
 from models_ui.changes.sentences import sentence_of
+from models_ui.folding import sort_key
 from models_ui.models import CatalogChange, Delivery, DigestReader, Said
 from models_ui.public_url import full_address
 from models_ui.services.sentences import plain_text
@@ -113,7 +114,7 @@ class _Content:
             item = self._changed(change)
             fresh.update(item.keys)
             yield item
-        for concern in sorted(self._ahead(), key=lambda each: (each.days, each.row.label.casefold(), each.row.pk)):
+        for concern in sorted(self._ahead(), key=lambda each: (each.days, sort_key(each.row.label), each.row.pk)):
             key = _key_ahead(concern)
             if key not in self.said and key not in fresh:
                 yield self._coming(concern, key)

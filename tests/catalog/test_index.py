@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from models_ui.catalog.index import KNOWN_CAPABILITIES, CatalogIndex, Row
 from models_ui.catalog.query import FACETS, PAGE_SIZES, SORTS, STATES, CatalogQuery
+from models_ui.folding import fold_for_search, sort_key
 from models_ui.lifecycle import lifecycle
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -21,8 +22,8 @@ SECOND = timedelta(seconds=1)
 
 def matches(row: Row, query: CatalogQuery) -> bool:
     texts = [row.model_id, row.name, row.description, row.owner, *row.aliases]
-    everything = "\n".join(text for text in texts if text).casefold()
-    if not all(word in everything for word in query.q.casefold().split()):
+    everything = fold_for_search("\n".join(text for text in texts if text))
+    if not all(word in everything for word in fold_for_search(query.q).split()):
         return False
     bounded = query.context_min is not None or query.context_max is not None
     if bounded and row.context is None:
@@ -54,11 +55,11 @@ def in_order(rows: Iterable[Row], sort: str) -> list[Row]:
     if not sort:
         return rows
     keys = {
-        "name": lambda row: row.label.casefold() or None,
+        "name": lambda row: sort_key(row.label) if row.label else None,
         "type": lambda row: row.type,
         "context": lambda row: row.context,
         "deprecation": lambda row: row.deprecation,
-        "owner": lambda row: row.owner.casefold() or None,
+        "owner": lambda row: sort_key(row.owner) if row.owner else None,
         "state": lambda row: STATES.index(row.state),
     }
     key = keys[sort.removeprefix("-")]
@@ -68,7 +69,7 @@ def in_order(rows: Iterable[Row], sort: str) -> list[Row]:
 
 
 def by_default(row: Row):
-    return STATES.index(row.state), not row.label, row.label.casefold(), row.model_id, row.pk
+    return STATES.index(row.state), not row.label, sort_key(row.label), row.model_id, row.pk
 
 
 def count(rows: list[Row], query: CatalogQuery, facet: str, value: str) -> int:
@@ -82,7 +83,7 @@ def count(rows: list[Row], query: CatalogQuery, facet: str, value: str) -> int:
 
 # --- Rows and queries that meet often
 
-WORDS = ("nemo", "Large", "straße", "STRASSE", "ft:x", "mistral-2512")
+WORDS = ("nemo", "Large", "straße", "STRASSE", "ft:x", "mistral-2512", "load 10", "load 2", "Éditeur", "editeur")
 CAPABILITIES = ("completion_chat", "vision", "ocr", "computer_use", "Vision")
 OWNERS = ("mistralai", "Mistralai", "org-1", "")
 CHOICES: dict[str, tuple] = {
@@ -122,7 +123,7 @@ def values(choices: Iterable[str]) -> st.SearchStrategy[tuple[str, ...]]:
 bounds = st.none() | st.sampled_from([0, 1, 32_000, 32_768, 200_000])
 queries = st.builds(
     CatalogQuery,
-    q=st.sampled_from(["", "", "", "ne", "STRASSE", "model of", "x large", "no such thing"]),
+    q=st.sampled_from(["", "", "", "ne", "STRASSE", "strasse", "ÉDITEUR", "model of", "x large", "no such thing"]),
     type=values(["base", "reranker"]),
     capability=values(CAPABILITIES),
     capability_any=values(CAPABILITIES),
@@ -324,3 +325,47 @@ def test_the_name_of_a_base_model_leads_to_it_when_no_id_does():
     index = CatalogIndex.build([pinned, tuned], now=NOW)
     assert index.find("small-2503") == (pinned,)
     assert index.find("Support") == ()
+
+
+# --- Spellings
+
+
+SPELLINGS = ["café", "cafe\u0301", "CAFE", "ｃａｆé"]
+
+
+@pytest.mark.parametrize("field", ["name", "description", "owner", "model_id"])
+def test_a_model_is_found_by_every_spelling_of_its_texts(field: str):
+    index = CatalogIndex.build(
+        [
+            replace(Row(pk=number, model_id=f"m{number}"), **{field: f"Le {word} noir"})
+            for number, word in enumerate(SPELLINGS)
+        ],
+        now=NOW,
+    )
+    for word in SPELLINGS:
+        assert index.search(CatalogQuery(q=f"noir {word}")).total == len(SPELLINGS)
+
+
+def test_names_owners_and_roots_are_in_the_order_people_expect():
+    names = ["zebra", "load 10", "Éditeur", "load 2", "edit", "Öl"]
+    rows = [
+        Row(pk=number, model_id=f"m{number}", name=name, owner=name, root=name, type="fine-tuned", capabilities=(name,))
+        for number, name in enumerate(names)
+    ]
+    index = CatalogIndex.build(rows, now=NOW)
+    ordered = ["edit", "Éditeur", "load 2", "load 10", "Öl", "zebra"]
+    assert [row.name for row in index.search(CatalogQuery()).rows] == ordered
+    assert [row.name for row in index.search(CatalogQuery(sort="-name")).rows] == ordered[::-1]
+    assert [row.owner for row in index.search(CatalogQuery(sort="owner")).rows] == ordered
+    for facet in ("owner", "root", "capability"):
+        assert [value.value for value in index.search(CatalogQuery()).facets[facet]] == ordered
+
+
+def test_a_row_is_folded_once_however_often_it_is_searched(monkeypatch: pytest.MonkeyPatch):
+    index = CatalogIndex.build([Row(pk=number, model_id=f"é{number}") for number in range(50)], now=NOW)
+    folded: list[str] = []
+    monkeypatch.setattr("models_ui.catalog.index.fold_for_search", folded.append)
+    monkeypatch.setattr("models_ui.catalog.index.sort_key", folded.append)
+    assert index.search(CatalogQuery(q="E4")).total == 11
+    assert index.search(CatalogQuery(q="é", sort="-name")).total == 50
+    assert folded == []
