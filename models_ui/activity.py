@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from models_ui import audit, wording
 from models_ui.actions import can_be_undone
+from models_ui.folding import sort_key
 from models_ui.listing import Filters, ListPage, Option, ShortText
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import Role, Verb, denial, exports_everyones
@@ -54,16 +55,6 @@ class ActivityQuery(Filters):
 
     page: ClassVar = "activity"
     several: ClassVar = {"actor": ShortText(150), "kind": tuple(VERBS), "outcome": tuple(OUTCOMES)}
-    searched: ClassVar = (
-        "model_id",
-        "label",
-        "actor",
-        "reason",
-        "correlation_id",
-        "request_id",
-        "job",
-        *(f"{side}__{field}" for side in ("before", "after") for field in ("name", "description")),
-    )
 
     def matches(self) -> QuerySet[AuditEvent]:
         """The last event of each action that fits, the newest first; of every page."""
@@ -197,7 +188,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
     @property
     def actors(self) -> list[Option]:
         known = AuditEvent.objects.order_by("actor").values_list("actor", flat=True).distinct()
-        return self.options("actor", sorted({*known, *self.query.actor}))
+        return self.options("actor", sorted({*known, *self.query.actor}, key=sort_key))
 
     @property
     def kinds(self) -> list[Option]:

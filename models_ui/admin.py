@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from models_ui.folding import fold_for_search
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
 
 
@@ -36,5 +38,11 @@ class SyncRunAdmin(ReadOnlyAdmin):
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "actor", "kind", "model_id", "outcome", "correlation_id")
     list_filter = ("outcome", "kind", "actor")
-    search_fields = ("model_id", "label", "actor", "reason", "correlation_id")
+    search_fields = ("search_text",)
     ordering = ("-pk",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEvent], search_term: str
+    ) -> tuple[QuerySet[AuditEvent], bool]:
+        """Search as the page Activity does."""
+        return super().get_search_results(request, queryset, fold_for_search(search_term))

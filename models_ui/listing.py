@@ -3,17 +3,16 @@
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from models_ui.folding import words_to_find
 from models_ui.labels import quoted, told_ignored
 from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, split, tidy, with_query
 from models_ui.spreadsheet import Download, other_download
@@ -29,7 +28,6 @@ class Filters:
 
     `page`     the name of the address
     `several`  for each tuple what it may hold
-    `searched` the database's fields that words are looked for in
 
     Each has these fields, besides its own: words to search for, a model's id, two UTC days, both included, and the
     key of an entry that those of this page are older than.
@@ -43,7 +41,6 @@ class Filters:
 
     page: ClassVar[str]
     several: ClassVar[Mapping[str, Container[str]]]
-    searched: ClassVar[Sequence[str]]
 
     @classmethod
     def parse(cls, query_string: str) -> tuple[Self, tuple[Ignored, ...]]:
@@ -95,14 +92,13 @@ class Filters:
         return self.changed(**{name: tuple(each for each in getattr(self, name) if each != value)})
 
     def narrowed(self, found: QuerySet[Entry]) -> QuerySet[Entry]:
-        """Those of the chosen days that have every word somewhere in the fields of `searched`."""
+        """Those of the chosen days whose `search_text` has every word."""
         if self.since:
             found = found.filter(at__gte=_midnight(self.since))
         if self.until:
             found = found.filter(at__lt=_midnight(self.until) + timedelta(days=1))
-        for word in self.q.split():
-            anywhere = (Q((f"{field}__icontains", word)) for field in self.searched)
-            found = found.filter(reduce(or_, anywhere))
+        for word in words_to_find(self.q):
+            found = found.filter(search_text__contains=word)
         return found
 
     @property

@@ -41,7 +41,6 @@ class ChangesQuery(Filters):
 
     page: ClassVar = "changes"
     several: ClassVar = {"kind": KINDS, "affects": AFFECTS}
-    searched: ClassVar = ("model_id", "label", "subject", "kind", "before", "after")
 
     def matches(self, index: CatalogIndex) -> QuerySet[CatalogChange]:
         """What fits, the newest first; of every page."""

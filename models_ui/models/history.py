@@ -5,6 +5,8 @@ from typing import Any, NoReturn
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from models_ui.models.search_text import SearchTextField
+
 
 class AppendOnly(models.QuerySet["AuditEvent"]):
     """Events are written once. Whoever wants to change one has to go round Django, and the hash chain tells."""
@@ -49,6 +51,7 @@ class AuditEvent(models.Model):
     request_id = models.CharField(max_length=40, blank=True)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)
+    search_text = SearchTextField()  # made from the fields above, so the hash need not cover it
 
     objects = AppendOnly.as_manager()
 
@@ -68,6 +71,12 @@ class AuditEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("Audit events are never deleted.")
+
+    def searched_texts(self) -> list[Any]:
+        """Return what a search of the history looks at."""
+        values = [side.get(field) for side in (self.before, self.after) for field in ("name", "description")]
+        named = [self.model_id, self.label, self.actor, self.reason]
+        return [*named, self.correlation_id, self.request_id, self.job, *values]
 
 
 class AuditHead(models.Model):

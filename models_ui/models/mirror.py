@@ -1,8 +1,11 @@
 """What upstream said (the mirror of it), what the runs that fetched it did, and what it changed by itself."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from models_ui.models.search_text import SearchTextField
 from models_ui.services import id_is_routable
 
 
@@ -135,6 +138,7 @@ class CatalogChange(models.Model):
     )
     before = models.JSONField(null=True, help_text="The value before: a date as ISO text, an id, a number, a name")
     after = models.JSONField(null=True)
+    search_text = SearchTextField()
 
     class Meta:
         verbose_name = _("change upstream")
@@ -143,3 +147,7 @@ class CatalogChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.kind} {self.model_id} {self.subject}".rstrip()
+
+    def searched_texts(self) -> list[Any]:
+        """Return what a search of the changes looks at."""
+        return [self.model_id, self.label, self.subject, self.kind, self.before, self.after]
