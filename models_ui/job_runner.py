@@ -27,6 +27,7 @@ from models_ui.actions import Busy, Conflict, Context
 from models_ui.audit import Entry, Outcome
 from models_ui.failures import kind_of
 from models_ui.jobs import ItemState, JobState, end_early, end_if_finished, held, nothing_to_do
+from models_ui.leases import is_over
 from models_ui.logs import request_id
 from models_ui.models import AuditEvent, BulkItem, BulkJob
 from models_ui.permissions import ActionDenied, Verb
@@ -110,7 +111,7 @@ def _due(now: datetime) -> Any:
     may_go_on = Q(job__paused_until=None) | Q(job__paused_until__lte=now)
     unsent = Q(state=ItemState.WAITING, job__state__in=(JobState.QUEUED, JobState.RUNNING))
     open_question = Q(state=ItemState.UNSETTLED)
-    abandoned = Q(state=ItemState.WORKING, lease_expires_at__lte=now)
+    abandoned = Q(state=ItemState.WORKING) & is_over("lease_expires_at", now, _lease().total_seconds())
     jobs = Q(job__finished_at=None) & ~Q(job__started_at=None)
     return BulkItem.objects.filter(jobs, abandoned | ((unsent | open_question) & its_turn & may_go_on)).order_by(
         "job__started_at", "position"

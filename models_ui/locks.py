@@ -1,16 +1,12 @@
-"""One action at a time on one model, across threads and processes. The same on every database."""
+"""One action at a time on one model, across threads and processes."""
 
-import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from models_ui.models import ActionLock
+from models_ui.leases import LeaseTaken, lease
 
 # Seconds that an action waits for the one before it. A double click finds the first one finished within it.
 PATIENCE = 10.0
@@ -25,29 +21,15 @@ def lock_time() -> timedelta:
     return timedelta(seconds=30 + 3 * settings.MODELS_API_TOTAL_TIMEOUT)
 
 
+def lease_name(model_id: str) -> str:
+    return f"model:{model_id}"
+
+
 @contextmanager
 def model_lock(model_id: str) -> Iterator[None]:
     """Hold the model's lock, or raise Busy."""
-    token = secrets.token_hex(16)
-    deadline = time.monotonic() + PATIENCE
-    while not _take(model_id, token):
-        if time.monotonic() > deadline:
-            raise Busy(model_id)
-        time.sleep(0.05)
     try:
-        yield
-    finally:
-        ActionLock.objects.filter(model_id=model_id, token=token).delete()
-
-
-def _take(model_id: str, token: str) -> bool:
-    now = timezone.now()
-    ours = {"token": token, "expires_at": now + lock_time()}
-    if ActionLock.objects.filter(model_id=model_id, expires_at__lte=now).update(**ours):
-        return True
-    try:
-        with transaction.atomic():
-            ActionLock.objects.create(model_id=model_id, **ours)
-    except IntegrityError:
-        return False
-    return True
+        with lease(lease_name(model_id), lock_time().total_seconds(), patience=PATIENCE):
+            yield
+    except LeaseTaken:
+        raise Busy(model_id) from None

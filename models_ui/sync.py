@@ -8,26 +8,28 @@ A failed call changes no row. Rows that are no longer listed get `missing_since`
 import logging
 import secrets
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, Protocol
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from models_ui.changes.detect import Before, changes_since
 from models_ui.failures import EmptyList, GarbledList, OtherUpstream, facts_of
 from models_ui.grouping import RealModel, is_floating, real_models, unique_identity
+from models_ui.leases import LeaseLost, hold, is_taken, release, take
 from models_ui.mirroring import new_row, take_in, untold
 from models_ui.models import CatalogChange, CatalogModel, Mirror, SyncRun
 from models_ui.services import BASE, ModelList, ModelsAPIError, models_api, storable
 
 log = logging.getLogger(__name__)
 
-# What a run may take beside its call; when that is over too, another process may believe that the holder died.
-LEASE_MARGIN = timedelta(seconds=60)
+LEASE = "sync"
+# Seconds that a run may take beside its call; then another process may believe that the holder died.
+LEASE_MARGIN = 60
 # Fields that nobody sees: changes of theirs are no news.
 _UNSEEN_FIELDS = frozenset({"identity", "pending", "last_seen_at"})
 # Entries that may be odd without the whole answer being doubted.
@@ -43,10 +45,6 @@ class SyncResult:
 
     outcome: Literal["synced", "failed", "joined", "fresh"]
     run: SyncRun | None = None
-
-
-class LeaseLost(Exception):
-    """Another process took over, so what this one fetched is dropped."""
 
 
 class Source(Protocol):
@@ -96,8 +94,14 @@ def is_stale(mirror: Mirror, now: datetime) -> bool:
     return last is None or (now - last).total_seconds() > settings.MODELS_STALE_AFTER
 
 
-def is_running(mirror: Mirror, now: datetime) -> bool:
-    return mirror.lease_expires_at is not None and mirror.lease_expires_at > now
+def is_running(now: datetime) -> bool:
+    """Whether a run is under way, in whichever process."""
+    return is_taken(LEASE, lease_seconds(), now)
+
+
+def lease_seconds() -> float:
+    """How long a run may hold the lease: longer than the longest call."""
+    return float(settings.MODELS_API_TOTAL_TIMEOUT + LEASE_MARGIN)
 
 
 def run_sync(
@@ -109,7 +113,7 @@ def run_sync(
     which nobody else can have fetched meanwhile.
     """
     started = source.now() if source else asked_at or timezone.now()
-    token = _take_lease()
+    token = take(LEASE, lease_seconds())
     if token is None:
         return SyncResult("joined")
     run = SyncRun(started_at=started, asked_by=asked_by)
@@ -127,7 +131,7 @@ def run_sync(
         with transaction.atomic():
             # Rows before the mirror, as actions do: whoever locks in another order may wait for ever.
             rows = list(CatalogModel.objects.select_for_update().order_by("pk"))
-            mirror = _hold_lease(token)
+            mirror = _hold_mirror(token)
             mirror.upstream = upstream.upstream
             _apply(listed, asked, rows, run, mirror, upstream)
     except ModelsAPIError as error:
@@ -137,31 +141,15 @@ def run_sync(
         log.warning("sync: another process took over, nothing was written")
         return SyncResult("joined")
     finally:
-        Mirror.objects.filter(pk=1, lease_token=token).update(lease_token="", lease_expires_at=None)
+        release(LEASE, token)
     log.info("sync: %s entries, %s added, %s changed, %s missing", run.entries, run.added, run.changed, run.missing)
     return SyncResult("synced", run)
 
 
-# --- The lease
-
-
-def _take_lease() -> str | None:
-    """The right to sync, or None while another process has it. One conditional UPDATE, alike on every database."""
-    now = timezone.now()
-    mirror_state()
-    token = secrets.token_hex(16)
-    free = Q(lease_expires_at=None) | Q(lease_expires_at__lte=now)
-    expiry = now + timedelta(seconds=settings.MODELS_API_TOTAL_TIMEOUT) + LEASE_MARGIN
-    taken = Mirror.objects.filter(free, pk=1).update(lease_token=token, lease_expires_at=expiry)
-    return token if taken else None
-
-
-def _hold_lease(token: str) -> Mirror:
-    """The mirror's row, locked until the transaction ends. The token is the fence: a late process writes nothing."""
-    mirror = Mirror.objects.select_for_update().filter(pk=1, lease_token=token).first()
-    if mirror is None:
-        raise LeaseLost
-    return mirror
+def _hold_mirror(token: str) -> Mirror:
+    """Return the mirror's row, locked until the transaction ends. Raise LeaseLost: a late process writes nothing."""
+    hold(LEASE, token)
+    return Mirror.objects.select_for_update().get(pk=1)
 
 
 # --- What may be mirrored
@@ -381,4 +369,6 @@ def _record_failure(run: SyncRun, error: ModelsAPIError, token: str, now: dateti
     run.failure, run.correlation_id = facts_of(error), error.correlation_id
     with transaction.atomic():
         run.save()
-        Mirror.objects.filter(pk=1, lease_token=token).update(failed_at=run.finished_at, failure=run.failure)
+        with suppress(LeaseLost):
+            hold(LEASE, token)
+            Mirror.objects.filter(pk=1).update(failed_at=run.finished_at, failure=run.failure)

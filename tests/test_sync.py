@@ -22,7 +22,7 @@ from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.store import load_rows
 from models_ui.failures import sentence_of
 from models_ui.grouping import real_models
-from models_ui.models import CatalogModel, Mirror, SyncRun
+from models_ui.models import CatalogModel, Lease, SyncRun
 from models_ui.services import ModelList, parse_card
 from models_ui.sync import is_running, is_stale, mirror_state, run_sync
 from sandbox import Sandbox
@@ -635,7 +635,7 @@ def test_a_failure_keeps_every_row_and_says_why(upstream: Sandbox, settings, fau
     assert upstream.key not in sentence
     if fault not in {"hang", "slow", "drip", "cut", "refused"}:
         assert len(result.run.correlation_id) > 10
-    assert (mirror.lease_token, mirror.lease_expires_at) == ("", None)
+    assert not Lease.objects.exists()
 
     upstream.faults.clear()
     upstream.start()
@@ -670,7 +670,7 @@ def test_a_missing_setting_is_a_failure_like_any_other(upstream: Sandbox, settin
     result = run_sync()
     assert result.outcome == "failed"
     assert "MISTRAL_API_KEY" in sentence_of(mirror_state().failure)
-    assert mirror_state().lease_token == ""
+    assert not Lease.objects.exists()
 
 
 # --- When a page asks
@@ -694,7 +694,7 @@ def test_whoever_asked_before_the_last_run_ended_gets_that_one(upstream: Sandbox
     assert run_sync(asked_at=asked).outcome == "fresh"
     assert upstream.counts == {"list": 1}
     assert run_sync(asked_at=timezone.now()).outcome == "synced"
-    assert mirror_state().lease_token == ""
+    assert not Lease.objects.exists()
 
 
 # --- One run at a time
@@ -709,8 +709,8 @@ def test_a_second_process_joins_the_run_under_way(upstream: Sandbox, monkeypatch
 
 def test_a_late_process_writes_nothing_when_another_took_over(upstream: Sandbox, monkeypatch):
     def newer() -> None:
-        assert is_running(mirror_state(), timezone.now())
-        Mirror.objects.update(lease_expires_at=timezone.now())
+        assert is_running(timezone.now())
+        Lease.objects.update(expires_at=timezone.now())
         upstream.catalog.rename(TUNE, "Helpdesk")
 
     with another_process_meanwhile(monkeypatch, before=newer) as outcomes:
@@ -718,17 +718,17 @@ def test_a_late_process_writes_nothing_when_another_took_over(upstream: Sandbox,
     assert outcomes == ["synced"]
     assert shown()[TUNE].name == "Helpdesk"
     assert SyncRun.objects.count() == 2
-    assert mirror_state().lease_token == ""
+    assert not Lease.objects.exists()
 
 
 def test_a_late_failure_does_not_end_the_lease_of_the_one_who_took_over(upstream: Sandbox, monkeypatch):
     def taken_over() -> None:
-        Mirror.objects.update(lease_token="another", lease_expires_at=timezone.now() + timedelta(minutes=1))
+        Lease.objects.update(token="another", expires_at=timezone.now() + timedelta(minutes=1))
         upstream.faults.add("401", times=1)
 
     with another_process_meanwhile(monkeypatch, before=taken_over, after=True):
         assert run_sync().outcome == "failed"
-    assert mirror_state().lease_token == "another"
+    assert Lease.objects.get().token == "another"
     assert mirror_state().failure == {}
 
 
@@ -737,9 +737,7 @@ def test_a_lease_outlives_the_longest_call(upstream: Sandbox, settings, monkeypa
     left = []
 
     def look() -> None:
-        expiry = mirror_state().lease_expires_at
-        assert expiry is not None
-        left.append((expiry - timezone.now()).total_seconds())
+        left.append((Lease.objects.get().expires_at - timezone.now()).total_seconds())
 
     with another_process_meanwhile(monkeypatch, before=look):
         one_run()
@@ -747,9 +745,9 @@ def test_a_lease_outlives_the_longest_call(upstream: Sandbox, settings, monkeypa
 
 
 def test_the_lease_of_a_dead_process_runs_out(upstream: Sandbox):
-    Mirror.objects.update(lease_token="dead", lease_expires_at=timezone.now() + timedelta(seconds=30))
+    Lease.objects.create(name="sync", token="dead", expires_at=timezone.now() + timedelta(seconds=30))
     assert run_sync().outcome == "joined"
-    Mirror.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    Lease.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert run_sync().outcome == "synced"
 
 
@@ -758,7 +756,7 @@ def test_a_crash_of_ours_releases_the_lease(upstream: Sandbox, monkeypatch):
     before = snapshot()
     with pytest.raises(ZeroDivisionError):
         run_sync()
-    assert mirror_state().lease_token == ""
+    assert not Lease.objects.exists()
     assert snapshot() == before
 
 

@@ -1,28 +1,29 @@
 """Sending a digest once: claim what it says, send it, and write down what came of it.
 
-    claim (committed) -> send -> sent: it stays said
-                              -> failed for certain: the claim is taken back, and the next run says it again
-                              -> unknown: it stays said, and the next run admits to the reader that it may be lost
+    lease on the reader -> claim (committed) -> send
+        -> sent: it stays said
+        -> failed for certain: the claim is taken back, and the next run says it again
+        -> unknown: it stays said, and the next run admits to the reader that it may be lost
 
 Each thing that a reader is told is a row that no second run can make, so two runs at once send it once. A process that
-dies in between leaves its claim behind; once that has expired, its outcome is unknown.
+dies in between leaves its claim behind; once the lease is over, the outcome of that claim is unknown.
 """
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final, Literal, Protocol
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from models_ui.digest.content import Digest
+from models_ui.leases import is_taken, release, take
 from models_ui.models import Delivery, DigestReader, Said
 from models_ui.services import Posted
 
 log = logging.getLogger(__name__)
 
-CLAIM_TIME: Final = timedelta(minutes=15)  # longer than sending can take
+CLAIM_SECONDS: Final = 15 * 60  # longer than sending can take
 
 Outcome = Delivery.Outcome
 
@@ -47,22 +48,35 @@ class Told:
 
 def note_left_behind() -> None:
     """Claims of processes that died: whether their digests were sent, nobody knows."""
-    dead = Delivery.objects.filter(outcome=Outcome.CLAIMED, expires_at__lte=timezone.now())
-    if count := dead.update(outcome=Outcome.UNKNOWN):
+    claims = list(Delivery.objects.filter(outcome=Outcome.CLAIMED).select_related("reader"))
+    dead = [claim.pk for claim in claims if not is_under_way(claim.reader)]
+    if count := Delivery.objects.filter(pk__in=dead, outcome=Outcome.CLAIMED).update(outcome=Outcome.UNKNOWN):
         log.warning("digest: %d deliveries were left behind; whether they were sent is not known", count)
 
 
 def is_under_way(reader: DigestReader) -> bool:
     """Whether another run is telling this reader right now."""
-    claims = Delivery.objects.filter(reader=reader, outcome=Outcome.CLAIMED)
-    return claims.filter(expires_at__gt=timezone.now()).exists()
+    return is_taken(_lease_name(reader), CLAIM_SECONDS)
+
+
+def _lease_name(reader: DigestReader) -> str:
+    return f"digest:{reader.pk}"
 
 
 def deliver(digest: Digest, letter: Letter) -> Told:
-    """Send a digest, unless another run has claimed any of it."""
-    delivery = _claim(digest)
-    if delivery is None:
+    """Send a digest, unless another run is telling this reader or has claimed any of it."""
+    name = _lease_name(digest.reader)
+    token = take(name, CLAIM_SECONDS)
+    if token is None:
         return Told("busy")
+    delivery = _claim(digest)
+    told = _deliver(delivery, digest, letter) if delivery else Told("busy")
+    # Whatever broke off before this point leaves the lease to expire, as a process that died does.
+    release(name, token)
+    return told
+
+
+def _deliver(delivery: Delivery, digest: Digest, letter: Letter) -> Told:
     posted = _send(letter, str(delivery.pk))
     with transaction.atomic():
         if posted.outcome == "failed":
@@ -86,8 +100,7 @@ def _send(letter: Letter, key: str) -> Posted:
 
 def _claim(digest: Digest) -> Delivery | None:
     """The claim on all that the digest says, committed; None where somebody else has claimed some of it."""
-    now = timezone.now()
-    delivery = Delivery(reader=digest.reader, items=len(digest.items), claimed_at=now, expires_at=now + CLAIM_TIME)
+    delivery = Delivery(reader=digest.reader, items=len(digest.items), claimed_at=timezone.now())
     said = [Said(reader=digest.reader, key=key, delivery=delivery) for key in digest.keys]
     try:
         with transaction.atomic():

@@ -1,18 +1,19 @@
-"""The tables, by what they are about: the mirror of upstream, the history of actions, jobs, and what warns people.
+"""The tables, by what they are about: the mirror of upstream, the history of actions, jobs, and what warns people;
+leases and rate limits, which all processes share.
 
 `CatalogModel` is one real model; only `sync.py` (what upstream lists) and `subject.py` (what an action did) write these
 rows and the `Mirror`. `AuditEvent` is the history of actions; only `audit.py` writes it, and nothing changes or deletes
 an event. `BulkJob` is one action on many models. `tests/test_architecture.py` has the writers of every table.
 """
 
-from .history import ActionLock, AuditEvent, AuditHead
+from .history import AuditEvent, AuditHead
 from .jobs import BulkItem, BulkJob, JobWorker, new_job_id
 from .mirror import DISPUTED, CatalogChange, CatalogModel, Mirror, SyncRun
+from .shared import Lease, RateCount
 from .warnings import CalendarEvent, Delivery, DigestReader, FeedAddress, Said, Watch
 
 __all__ = [
     "DISPUTED",
-    "ActionLock",
     "AuditEvent",
     "AuditHead",
     "BulkItem",
@@ -24,7 +25,9 @@ __all__ = [
     "DigestReader",
     "FeedAddress",
     "JobWorker",
+    "Lease",
     "Mirror",
+    "RateCount",
     "Said",
     "SyncRun",
     "Watch",

@@ -1,4 +1,4 @@
-"""What people did: a history that nothing changes, and the lock under which it is made."""
+"""What people did: a history that nothing changes."""
 
 from typing import Any, NoReturn
 
@@ -87,14 +87,3 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.events} events"
-
-
-class ActionLock(models.Model):
-    """One action at a time on one model, across all processes. Expires, should its holder die."""
-
-    model_id = models.CharField(max_length=300, primary_key=True)
-    token = models.CharField(max_length=32)
-    expires_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.model_id

@@ -17,10 +17,6 @@ class Mirror(models.Model):
     last_synced_at = models.DateTimeField(null=True, help_text="End of the last run that succeeded")
     unreadable = models.PositiveIntegerField(default=0, help_text="Entries of its list that were no objects at all")
 
-    # The lease on syncing: whoever holds the token may write, until it expires.
-    lease_token = models.CharField(max_length=32, blank=True)
-    lease_expires_at = models.DateTimeField(null=True)
-
     # The last run's failure, cleared by the next success.
     failed_at = models.DateTimeField(null=True)
     failure = models.JSONField(default=dict, help_text="code, detail, status and correlation id of the failure")

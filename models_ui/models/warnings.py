@@ -121,7 +121,6 @@ class Delivery(models.Model):
     outcome = models.CharField(max_length=20, choices=Outcome.choices, default=Outcome.CLAIMED)
     items = models.PositiveIntegerField(help_text="How many things it tells")
     claimed_at = models.DateTimeField()
-    expires_at = models.DateTimeField(help_text="A claim that is older was left behind by a process that died")
     admitted = models.BooleanField(default=False, help_text="A later digest has said that this one may be lost")
 
     class Meta:

@@ -23,7 +23,7 @@ class Freshness:
 
 
 def freshness(mirror: Mirror, now: datetime) -> Freshness:
-    running = is_running(mirror, now)
+    running = is_running(now)
     return Freshness(
         synced_at=mirror.last_synced_at,
         seconds=int((now - mirror.last_synced_at).total_seconds()) if mirror.last_synced_at else None,

@@ -12,9 +12,9 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from models_ui import actions, audit, locks, settling
+from models_ui import actions, audit, leases, locks, settling
 from models_ui.locks import Busy
-from models_ui.models import ActionLock, AuditEvent, CatalogModel
+from models_ui.models import AuditEvent, CatalogModel, Lease
 from models_ui.permissions import ActionDenied
 from models_ui.services import ModelsAPI
 from tests.actions.conftest import by, outcomes, row_of
@@ -142,14 +142,14 @@ def test_a_killed_server_leaves_an_attempt_that_can_be_settled(bob, tune, sandbo
 def test_settling_waits_for_an_action_that_is_still_under_way(bob, tune, sandbox, monkeypatch):
     """Between the click on "Check" and the lock, the action has come to its end: nothing is added to it."""
     event = unknown(bob, sandbox, tune, performed=True)
-    real = locks._take
+    real = leases.take
 
-    def finish_first(model_id, token):
-        monkeypatch.setattr(locks, "_take", real)
+    def finish_first(name, seconds):
+        monkeypatch.setattr(leases, "take", real)
         settling.settle(actor=bob, action_id=event.action_id)
-        return real(model_id, token)
+        return real(name, seconds)
 
-    monkeypatch.setattr(locks, "_take", finish_first)
+    monkeypatch.setattr(leases, "take", finish_first)
     assert settling.settle(actor=bob, action_id=event.action_id).event.outcome == "succeeded"
     assert outcomes(tune) == ["attempted", "unknown", "succeeded"]
 
@@ -165,13 +165,13 @@ def test_settling_what_is_no_unknown_says_what_is_known(bob, synced):
 
 def test_the_lock_of_a_dead_process_expires(bob, tune, monkeypatch, later):
     long_ago = timezone.now() - timedelta(seconds=1)
-    ActionLock.objects.create(model_id=tune, token="dead", expires_at=long_ago)
+    Lease.objects.create(name=locks.lease_name(tune), token="dead", expires_at=long_ago)
     assert rename(bob, tune).event.outcome == "succeeded"
-    assert not ActionLock.objects.exists()
+    assert not Lease.objects.exists()
 
 
 def test_a_model_that_somebody_is_changing_right_now_is_busy(bob, tune, monkeypatch, writes):
-    ActionLock.objects.create(model_id=tune, token="other", expires_at=timezone.now() + timedelta(seconds=60))
+    Lease.objects.create(name=locks.lease_name(tune), token="other", expires_at=timezone.now() + timedelta(seconds=60))
     monkeypatch.setattr(locks, "PATIENCE", 0.1)
     with pytest.raises(Busy):
         rename(bob, tune)
@@ -194,7 +194,7 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
         from django.core.management import call_command
         from models_ui import actions, audit, settling
         from models_ui.actions import Context
-        from models_ui.models import ActionLock, CatalogModel
+        from models_ui.models import Lease, CatalogModel
         from models_ui.sync import run_sync
         import json
         tune, step = sys.argv[1:]
@@ -207,7 +207,7 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
             actions.archive_model(context=context, model_id=tune)
         else:
             before = audit.action("a" * 32).outcome
-            ActionLock.objects.update(expires_at="2000-01-01T00:00Z")  # as after a minute and a half
+            Lease.objects.update(expires_at="2000-01-01T00:00Z")  # as after a minute and a half
             done = settling.settle(actor=User.objects.get(), action_id="a" * 32)
             print(json.dumps([before, done.event.outcome, done.row.archived, audit.verify()[1]]))
         """

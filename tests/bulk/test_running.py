@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from models_ui import actions, audit, job_runner, jobs
 from models_ui.actions import Context
-from models_ui.models import ActionLock, AuditEvent, BulkItem
+from models_ui.models import AuditEvent, BulkItem, Lease
 from models_ui.permissions import Verb
 from models_ui.services import ModelsAPI
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
@@ -390,10 +390,10 @@ def test_a_worker_that_comes_back_too_late_writes_nothing(bob, tunes):
 def test_a_model_that_somebody_is_changing_right_now_gets_another_turn(bob, tunes, monkeypatch):
     monkeypatch.setattr("models_ui.locks.PATIENCE", 0.05)
     job = started(bob, tunes[:1])
-    ActionLock.objects.create(model_id=tunes[0], token="x", expires_at=timezone.now() + timedelta(seconds=60))
+    Lease.objects.create(name=f"model:{tunes[0]}", token="x", expires_at=timezone.now() + timedelta(seconds=60))
     assert work() == 1
     assert states(job) == ["waiting"]
-    ActionLock.objects.all().delete()
+    Lease.objects.all().delete()
     with time_machine.travel(timezone.now() + timedelta(seconds=6), tick=True):
         work()
     assert states(job) == ["done"]

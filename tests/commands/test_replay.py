@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from models_ui.lifecycle import lifecycle
-from models_ui.models import CatalogChange, CatalogModel, Mirror, SyncRun
+from models_ui.models import CatalogChange, CatalogModel, Lease, SyncRun
 from models_ui.recordings import recorded_at
 from models_ui.sync import mirror_state, run_sync
 from tests.test_changes import FLAPS
@@ -209,8 +209,7 @@ def test_files_that_are_no_recordings_are_named_and_left_out(
 
 
 def test_another_sync_under_way_stops_the_replay(replay: Replay):
-    mirror_state()
-    Mirror.objects.update(lease_token="x", lease_expires_at=datetime(9000, 1, 1, tzinfo=UTC))
+    Lease.objects.create(name="sync", token="x", expires_at=datetime.now(UTC) + timedelta(seconds=60))
     with pytest.raises(CommandError, match="Another sync is under way"):
         replay(SERIES)
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from models_ui import actions
 from models_ui.actions import Context
-from models_ui.models import ActionLock, AuditEvent, CatalogModel
+from models_ui.models import AuditEvent, CatalogModel, Lease
 from sandbox import Sandbox
 
 HTMX = {"HX-Request": "true"}
@@ -194,7 +194,7 @@ def test_409_asks_in_the_row_and_use_mine_writes_it(editor, tune, sandbox):
 def test_409_while_somebody_else_is_at_it_keeps_the_text(editor, tune, monkeypatch):
     from django.utils import timezone
 
-    ActionLock.objects.create(model_id=tune, token="x", expires_at=timezone.now() + timezone.timedelta(minutes=1))
+    Lease.objects.create(name=f"model:{tune}", token="x", expires_at=timezone.now() + timezone.timedelta(minutes=1))
     monkeypatch.setattr("models_ui.locks.PATIENCE", 0)
     form = form_of(editor, f"/models/{tune}/rename/")
     answer = editor.post(f"/models/{tune}/rename/", form | {"value": "Kept"}, headers=HTMX)

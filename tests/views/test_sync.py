@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from models_ui.models import Mirror, SyncRun
+from models_ui.models import Lease, Mirror, SyncRun
 from models_ui.sync import run_sync
 from sandbox import Sandbox
 
@@ -181,7 +181,7 @@ def test_a_page_asks_by_itself_when_the_rows_are_old_and_not_before(viewer: Clie
 def test_while_another_process_syncs_the_page_says_so_and_looks_again_until_it_is_over(viewer, sandbox: Sandbox):
     seen = version()
     sandbox.log.clear()
-    Mirror.objects.update(lease_token="other", lease_expires_at=timezone.now() + timedelta(seconds=60))
+    Lease.objects.create(name="sync", token="other", expires_at=timezone.now() + timedelta(seconds=60))
     page = viewer.get("/models/").content.decode()
     assert "Syncing…" in page
     assert not asks_by_itself(page)
@@ -193,15 +193,16 @@ def test_while_another_process_syncs_the_page_says_so_and_looks_again_until_it_i
     answer = viewer.get("/sync/", {"version": seen}, headers=HTMX)
     assert "HX-Trigger" not in answer
     assert f'name="version" value="{seen}"' in answer.content.decode()
-    Mirror.objects.update(lease_token="", lease_expires_at=None)
+    Lease.objects.all().delete()
     assert "Models changed" in viewer.get("/sync/", {"version": seen}, headers=HTMX).content.decode()
 
 
 def test_the_first_sync_of_all_is_waited_for_without_loading_the_rows_at_every_look(viewer: Client, sandbox: Sandbox):
     viewer.get("/models/")
-    Mirror.objects.update(lease_token="other", lease_expires_at=timezone.now() + timedelta(seconds=60))
+    Lease.objects.create(name="sync", token="other", expires_at=timezone.now() + timedelta(seconds=60))
     assert "HX-Trigger" not in viewer.get("/sync/", {"version": ""}, headers=HTMX)
-    Mirror.objects.update(version="first", lease_token="", lease_expires_at=None, last_synced_at=timezone.now())
+    Lease.objects.all().delete()
+    Mirror.objects.update(version="first", last_synced_at=timezone.now())
     assert viewer.get("/sync/", {"version": ""}, headers=HTMX)["HX-Trigger"] == "catalog-changed"
 
 
