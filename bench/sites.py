@@ -72,7 +72,6 @@ def start(stack: ExitStack, directory: Path, sizes: dict[str, int | None]) -> li
         site = Site(label, models, _environment(var))
         if database is None:
             site.manage("migrate", "--verbosity=0")
-            site.manage("createcachetable")
             site.manage("demo")
             site.manage("collectstatic", "--no-input", "--verbosity=0")
             database = var / "demo.sqlite3"

@@ -30,3 +30,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def format_email_subject(self, subject: str) -> str:
         host = public_host()
         return f"[{host}] {subject}" if host else super().format_email_subject(subject)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
+        """What failed logins are counted by: the name alone.
+
+        django-allauth adds the host, and whoever guesses chooses that: a port in it was enough for a new count.
+        """
+        return credentials.get("email", credentials.get("username", "")).lower()

@@ -21,7 +21,7 @@ def carry_leases_over(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("models_ui", "0004_undone_events"),
+        ("models_ui", "0005_event_search_text"),
     ]
 
     operations = [

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
@@ -61,9 +60,8 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(autouse=True)
 def _quick_and_clean(settings, transactional_db: None) -> None:
-    """Cheap passwords, and no failed login remembered from an earlier test."""
+    """Cheap passwords."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    cache.clear()
 
 
 @dataclass

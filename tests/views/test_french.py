@@ -11,7 +11,6 @@ from html.parser import HTMLParser
 
 import pytest
 import time_machine
-from django.core.cache import cache as remembered
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404
 from django.test import Client, RequestFactory
@@ -394,7 +393,6 @@ def test_a_bulk_job_is_told_in_french_whatever_became_of_it(verb: Verb, number: 
 
 
 def test_getting_in_and_a_forgotten_password_are_french(client: Client, carol, mailoutbox, settings):
-    remembered.clear()
     client = Client(headers=FRENCH)
     assert_french(client.get("/accounts/login/?next=/models/"))
     page = assert_french(client.post("/accounts/login/", {"login": "carol", "password": "wrong"}))

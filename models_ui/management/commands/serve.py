@@ -115,7 +115,6 @@ def _check_free(port: int, variable: str) -> None:
 def _prepare() -> None:
     try:
         call_command("migrate", verbosity=0)
-        call_command("createcachetable", verbosity=0)
     except OperationalError as error:
         raise CommandError(f"The database cannot be used: {' '.join(str(error).split())}") from None
     _collect_static()
