@@ -1,8 +1,9 @@
 """From upstream's list to real models: the list repeats a model once for each of its aliases, and worse.
 
-Only base entries are grouped: by `name`, then along `aliases`; a fine-tune's identity is its id. What recordings of
-the live list taught, and each of these rules answers: an id can be listed twice for two different models, `aliases`
-can be empty on an alias, `name` can be null or itself be a floating alias.
+Only base entries are grouped: by `name` where that is an id or alias of the list, else along `aliases`; entries of two
+names are never joined, and a fine-tune's identity is its id. What recordings of the live list taught, and each of
+these rules answers: an id can be listed twice for two different models, `aliases` can be empty on an alias, `name` can
+be null or itself be a floating alias. The contract calls `name` human-readable, so two models may share one.
 
 Nothing depends on the order of the list's entries but the order of the models. Where entries of one model disagree, one
 of them is believed, always the same, and what they disagree on is named.
@@ -10,7 +11,7 @@ of them is believed, always the same, and what they disagree on is named.
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from typing import Any
@@ -46,10 +47,7 @@ def is_floating(model_id: str) -> bool:
 
 def real_models(cards: Iterable[ModelCard]) -> list[RealModel]:
     """One entry per real model, in the order in which the list names them first."""
-    cards = list(cards)
-    groups = _groups(cards)
-    owners = _ids_by_group(groups)
-    return _with_identities([_merge(group, index, owners) for index, group in enumerate(groups)])
+    return _with_identities([_merge(group) for group in _groups(list(cards))])
 
 
 def canonical_id(ids: Sequence[str], name: str | None) -> str:
@@ -67,91 +65,105 @@ def canonical_id(ids: Sequence[str], name: str | None) -> str:
     return min((each for each in ids if each), key=rank, default="")
 
 
-def unique_identity(identity: str, taken: Container[str]) -> str:
-    """The identity, numbered where it is taken and shortened where no column would hold it."""
+def unique_identity(identity: str, taken: Container[str], first_number: int = 2) -> str:
+    """The identity, numbered where it is taken and shortened where no column would hold it.
+
+    `first_number` is the lowest that may be free, so that many of one identity are not each counted from the start.
+    """
     if len(identity) > LONGEST_IDENTITY:
         digest = sha256(identity.encode()).hexdigest()
         identity = f"{identity[: LONGEST_IDENTITY - 100]}\n{digest}"
-    unique, number = identity, 2
+    unique, number = identity, first_number
     while unique in taken:
         unique, number = f"{identity}\n{number}", number + 1
     return unique
 
 
 def _groups(cards: Sequence[ModelCard]) -> list[list[ModelCard]]:
-    """Entries of one model together."""
-    groups: dict[tuple[str, ...], list[ModelCard]] = {}
-    nameless: list[ModelCard] = []
+    """Entries of one model together, in the order in which the list names each model first. Takes linear time."""
+    positions_by_kind: dict[str, list[int]] = {}
+    known_ids = {model_id for card in cards if card.type == BASE for model_id in _ids_of(card)}
+    sets = _DisjointSets(len(cards))
+    joined_by: dict[Hashable, int] = {}
     for position, card in enumerate(cards):
-        if card.type != BASE:
-            # Without an id there is nothing to tell two entries by, so each stands alone.
-            key: tuple[str, ...] = ("id", card.id, card.type) if card.id else ("position", str(position))
-        elif card.name:
-            key = ("name", card.name)
-        else:
-            nameless.append(card)
-            continue
-        groups.setdefault(key, []).append(card)
-    homes: dict[str, set[tuple[str, ...]]] = {}
-    for key, group in groups.items():
-        if key[0] == "name":
-            for each in (each for card in group for each in _ids_of(card)):
-                homes.setdefault(each, set()).add(key)
-    for number, cluster in enumerate(_clusters(nameless)):
-        candidates = set().union(*(homes.get(each, ()) for card in cluster for each in _ids_of(card)))
-        # With two candidates nothing is guessed.
-        home = candidates.pop() if len(candidates) == 1 else ("cluster", str(number))
-        groups.setdefault(home, []).extend(cluster)
-    order = {id(card): position for position, card in enumerate(cards)}
-    return sorted(groups.values(), key=lambda group: min(order[id(card)] for card in group))
+        kind, keys = _joining_keys(card, known_ids)
+        positions_by_kind.setdefault(kind, []).append(position)
+        for key in keys:
+            sets.join(joined_by.setdefault(key, position), position)
+    _join_nameless(cards, sets, positions_by_kind.get("named", ()), positions_by_kind.get("nameless", ()))
+    groups: dict[int, list[ModelCard]] = {}
+    for position, card in enumerate(cards):
+        groups.setdefault(sets.find(position), []).append(card)
+    return list(groups.values())
 
 
-def _clusters(cards: Sequence[ModelCard]) -> list[list[ModelCard]]:
-    """Nameless entries joined where they share an id or alias, directly or through others."""
-    holders: dict[str, list[int]] = {}
-    for number, card in enumerate(cards):
-        for each in _ids_of(card):
-            holders.setdefault(each, []).append(number)
-    clusters = []
-    seen: set[int] = set()
-    for start in range(len(cards)):
-        if start in seen:
-            continue
-        reached = {start: None}
-        waiting = [start]
-        while waiting:
-            for each in _ids_of(cards[waiting.pop()]):
-                # An id is followed once; whoever holds it is reached by then.
-                fresh = [number for number in holders.pop(each, ()) if number not in reached]
-                reached |= dict.fromkeys(fresh)
-                waiting += fresh
-        seen |= reached.keys()
-        clusters.append([cards[number] for number in sorted(reached)])
-    return clusters
+def _joining_keys(card: ModelCard, known_ids: Container[str]) -> tuple[str, list[Hashable]]:
+    """What kind of entry it is, and the keys it has in common with the other entries of its model.
+
+    A name that is one of the list's ids belongs to one model. Any other is written for people, and two models may
+    have it: their entries have an id or an alias in common as well, as those without a name do.
+    """
+    if card.type != BASE:
+        # Without an id there is nothing to tell two entries by, so each stands alone.
+        return "other", [("id", card.id, card.type)] if card.id else []
+    if not card.name:
+        return "nameless", [("nameless", model_id) for model_id in _ids_of(card)]
+    if card.name in known_ids:
+        return "named", [("name", card.name)]
+    return "named", [("name", card.name, model_id) for model_id in _ids_of(card)]
 
 
-def _ids_of(card: ModelCard) -> Iterable[str]:
+def _join_nameless(
+    cards: Sequence[ModelCard], sets: "_DisjointSets", named: Iterable[int], nameless: Iterable[int]
+) -> None:
+    """Join entries without a name to those of the one name with which they share ids. Of two names none is guessed."""
+    homes: dict[str, dict[str, int]] = {}
+    for position in named:
+        for model_id in _ids_of(cards[position]):
+            homes.setdefault(model_id, {}).setdefault(cards[position].name or "", position)
+    ids_of_cluster: dict[int, set[str]] = {}
+    for position in nameless:
+        ids_of_cluster.setdefault(sets.find(position), set()).update(_ids_of(cards[position]))
+    for cluster, model_ids in ids_of_cluster.items():
+        candidates = [home for model_id in model_ids for home in homes.get(model_id, {}).items()]
+        if len({name for name, _position in candidates}) == 1:
+            for _name, position in candidates:
+                sets.join(position, cluster)
+
+
+class _DisjointSets:
+    """Positions in sets that only ever grow together (union-find with path halving)."""
+
+    def __init__(self, size: int) -> None:
+        self._parents = list(range(size))
+
+    def find(self, position: int) -> int:
+        """The position that stands for the whole set."""
+        parents = self._parents
+        while parents[position] != position:
+            parents[position] = position = parents[parents[position]]
+        return position
+
+    def join(self, one: int, other: int) -> None:
+        first, second = self.find(one), self.find(other)
+        if first != second:
+            self._parents[max(first, second)] = min(first, second)
+
+
+def _ids_of(card: ModelCard) -> tuple[str, ...]:
     return (card.id, *card.aliases) if card.id else card.aliases
 
 
-def _ids_by_group(groups: Sequence[Sequence[ModelCard]]) -> dict[str, set[int]]:
-    """The groups in which an id is listed as an entry of its own."""
-    listed: dict[str, set[int]] = {}
-    for index, group in enumerate(groups):
-        for card in group:
-            if card.id:
-                listed.setdefault(card.id, set()).add(index)
-    return listed
-
-
-def _merge(group: Sequence[ModelCard], index: int, listed: dict[str, set[int]]) -> RealModel:
+def _merge(group: Sequence[ModelCard]) -> RealModel:
+    """One model from its entries. An alias that one entry alone states is kept, also where the list has it as another
+    model: people who look for that id find both, since nothing tells which of the two upstream would serve."""
     ids = {card.id for card in group if card.id}
-    model_id = canonical_id(sorted(ids), group[0].name)
+    model_id = canonical_id(sorted(ids), next((card.name for card in group if card.name), None))
     group = _by_weight(group, model_id)
     card = group[0]
-    # An alias that is listed as an entry of another model is that model's, whatever this one claims.
-    claimed = {alias for each in group for alias in each.aliases if listed.get(alias, {index}) & {index}}
-    aliases = tuple(sorted((ids | claimed) - {model_id}))
+    aliases = tuple(sorted(ids.union(*(entry.aliases for entry in group)) - {model_id}))
+    if len(group) == 1:
+        return RealModel(identity=model_id, card=card, aliases=aliases)
     gaps = {name: value for name in _FILLABLE if _is_gap(getattr(card, name)) for value in _said(group, name)[:1]}
     whole = replace(card, **gaps) if gaps else card
     return RealModel(identity=model_id, card=whole, aliases=aliases, disagreements=tuple(_disagreements(group)))
@@ -227,10 +239,15 @@ def _with_identities(models: Sequence[RealModel]) -> list[RealModel]:
         wanted.append(identity)
     alike = Counter(wanted)
     taken: set[str] = set()
-    result = dict(enumerate(models))
+    times: Counter[str] = Counter()
+    result = list(models)
     # The numbers of those that nothing else tells apart do not depend on the order of the list either.
-    for place in sorted(result, key=lambda each: _evidence(models[each].card) if alike[wanted[each]] > 1 else ()):
-        unique = unique_identity(wanted[place], taken)
+    for place in sorted(
+        range(len(models)), key=lambda number: _evidence(models[number].card) if alike[wanted[number]] > 1 else ()
+    ):
+        times[wanted[place]] += 1
+        unique = unique_identity(wanted[place], taken, first_number=max(2, times[wanted[place]]))
         taken.add(unique)
-        result[place] = replace(models[place], identity=unique)
-    return [result[place] for place in range(len(models))]
+        if unique != models[place].identity:
+            result[place] = replace(models[place], identity=unique)
+    return result
