@@ -21,6 +21,13 @@ LONGEST_CAPABILITY = 100
 MOST_TOKENS = 2**31 - 1  # what a database integer holds; the longest context seen is 262,144
 
 T = TypeVar("T")
+_CENTURY = (946_684_800, 4_102_444_800)  # Unix seconds: from 2000 to the end of 2099
+_DIGITS = re.compile(r"\d{10}|\d{13}", re.ASCII)
+_DATE_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d|\d{8})"
+    r"(?:(?:T| +)(\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?) *(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
 _PLACEHOLDER = re.compile(r"Official \S+ Mistral AI model")
 
 
@@ -271,9 +278,27 @@ def _epoch(value: Any) -> datetime:
 
 
 def _date_time(value: Any) -> datetime:
-    """ISO 8601, as upstream sends `deprecation` (always 12:00 UTC so far); without an offset it is taken as UTC."""
-    when = datetime.fromisoformat(_text(value))
-    return _plausible(when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC))
+    """The moment that `deprecation` names: ISO 8601 (always 12:00 UTC so far) or a Unix time, wherever it can mean
+    one thing only. Without an offset it is taken as UTC; a day alone begins at 00:00 UTC."""
+    if not isinstance(value, str):
+        return _unix_time(_number(value))
+    text = _text(value).strip().upper()
+    if _DIGITS.fullmatch(text):
+        return _unix_time(int(text))
+    parts = _DATE_TIME.fullmatch(text)
+    if parts is None:
+        raise ValueError("not a date or time")
+    day, time, zone = parts.groups()
+    offset = "+00:00" if zone in (None, "Z", "UTC", "GMT") else zone
+    return _plausible(datetime.fromisoformat(f"{day}T{time or '00:00'}{offset}").astimezone(UTC))
+
+
+def _unix_time(number: int | float) -> datetime:
+    """Seconds or milliseconds since 1970. In this century the two cannot be taken for each other."""
+    for unit in (1, 1000):
+        if _CENTURY[0] <= number / unit < _CENTURY[1]:
+            return datetime.fromtimestamp(number / unit, UTC)
+    raise ValueError("not a Unix time of this century")
 
 
 def _plausible(when: datetime) -> datetime:

@@ -191,9 +191,31 @@ def test_a_created_that_cannot_be_a_time_is_dropped_and_noted(value: Any):
         ("2026-12-31T14:00:00+02:00", datetime(2026, 12, 31, 12, tzinfo=UTC)),
         ("2026-12-31T12:00:00", datetime(2026, 12, 31, 12, tzinfo=UTC)),
         ("2026-12-31", datetime(2026, 12, 31, tzinfo=UTC)),
+        ("20261231", datetime(2026, 12, 31, tzinfo=UTC)),
+        ("20261231T120000Z", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        ("2026-12-31t12:00:00z", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        ("2026-12-31 12:00:00", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        ("2026-12-31 12:00:00 UTC", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        ("2026-12-31 14:00:00 +0200", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        ("2026-12-31T12:00", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        ("2026-12-31T12Z", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        ("2026-12-31T04:00:00-08", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        ("2026-12-31T12:00:00-00:00", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        ("2027-01-01T01:30:00+13:30", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        ("2026-12-31T12:00:00.25Z", datetime(2026, 12, 31, 12, 0, 0, 250_000, UTC)),
+        ("2026-12-31T12:00:00.123456789z", datetime(2026, 12, 31, 12, 0, 0, 123_456, UTC)),
+        ("2026-12-31T12:00:00,5Z", datetime(2026, 12, 31, 12, 0, 0, 500_000, UTC)),
+        (" 2026-12-31T12:00:00Z\n", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        (1_798_718_400, datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        (1_798_718_400.0, datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        (1_798_718_400.25, datetime(2026, 12, 31, 12, 0, 0, 250_000, UTC)),
+        (1_798_718_400_000, datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        (1_798_718_400_250, datetime(2026, 12, 31, 12, 0, 0, 250_000, UTC)),
+        ("1798718400", datetime(2026, 12, 31, 12, tzinfo=UTC)),
+        ("1798718400000", datetime(2026, 12, 31, 12, tzinfo=UTC)),
     ],
 )
-def test_a_retirement_date_is_always_aware_and_in_utc(text: str, expected: datetime):
+def test_a_retirement_date_is_always_aware_and_in_utc(text: Any, expected: datetime):
     card = card_of(deprecation=text)
     assert card.deprecation == expected
     assert card.deprecation.tzinfo is UTC
@@ -201,7 +223,38 @@ def test_a_retirement_date_is_always_aware_and_in_utc(text: str, expected: datet
 
 
 @pytest.mark.parametrize(
-    "value", ["", "soon", "0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00", 1791465826, {}]
+    "value",
+    [
+        "",
+        "soon",
+        "31/12/2026",
+        "12-31-2026",
+        "2026-12",
+        "2026",
+        "2026-12-31-12:00",  # an offset, or a time?
+        "2026-12-31T12:00:00X",
+        "2026-12-31T12:00:00 CET",
+        "2026-12-31T25:00:00Z",
+        "2026-02-30",
+        "2026-1231",
+        "٢٠٢٦-12-31",
+        "0001-01-01T00:00:00+10:00",
+        "9999-12-31T23:59:59-10:00",
+        "9" * 5000,
+        20_261_231,  # a day, or a second of 1970?
+        946_684_799,
+        4_102_444_800,
+        1_798_718_400_000_000,
+        0,
+        -1,
+        1e300,
+        float("nan"),
+        float("inf"),
+        10**400,
+        True,
+        [],
+        {},
+    ],
 )
 def test_a_malformed_retirement_date_is_dropped_and_noted(value: Any):
     card = card_of(deprecation=value)
