@@ -16,6 +16,7 @@ from models_ui.catalog.export import COLUMNS, as_cells, as_json
 from models_ui.catalog.index import Row
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from models_ui.spreadsheet import COMMA, SEMICOLON, CsvFormat, write_csv
+from models_ui.sync import run_sync
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = datetime(2026, 12, 31, 12, tzinfo=UTC)
@@ -24,7 +25,7 @@ LATER = datetime(2026, 12, 31, 12, tzinfo=UTC)
 def cells(*rows: Row) -> list[dict[str, str]]:
     """What a spreadsheet reads."""
     file = io.StringIO()
-    write_csv(file, COLUMNS, as_cells(rows, NOW))
+    write_csv(file, COLUMNS, as_cells(rows, NOW, None))
     assert file.getvalue().startswith("\ufeff")
     return list(csv.DictReader(io.StringIO(file.getvalue().removeprefix("\ufeff"), newline="")))
 
@@ -93,7 +94,7 @@ def test_what_is_not_known_is_an_empty_cell():
 
 def test_no_row_still_leaves_the_headings():
     file = io.StringIO()
-    write_csv(file, COLUMNS, as_cells([], NOW))
+    write_csv(file, COLUMNS, as_cells([], NOW, None))
     assert file.getvalue().startswith("\ufeffname,id,aliases,type,")
     assert file.getvalue().count("\n") == 1
 
@@ -143,12 +144,14 @@ def model(model_id: str) -> CatalogModel:
 
 def test_json_has_every_field_and_the_payload(db):
     kept = model("lima-2508")
-    (found,) = json.loads(json.dumps(as_json([row(**{**_fields(FULL), "pk": kept.pk})], NOW), cls=DjangoJSONEncoder))
+    (found,) = json.loads(
+        json.dumps(as_json([row(**{**_fields(FULL), "pk": kept.pk})], NOW, None), cls=DjangoJSONEncoder)
+    )
     assert found["raw"] == {"id": "lima-2508", "unheard": "of"}
     assert found["aliases"] == ["lima", "lima-latest"]
     assert (found["max_context_length"], found["archived"], found["root"]) == (131_072, True, "nemo")
     assert set(found) == {*cells(FULL)[0], "raw"}
-    assert as_json([], NOW) == []
+    assert as_json([], NOW, None) == []
 
 
 def _fields(row: Row) -> dict:
@@ -158,7 +161,7 @@ def _fields(row: Row) -> dict:
 def test_a_few_matches_do_not_load_all_payloads(db, django_assert_num_queries):
     kept = [model(f"lima-{number}") for number in range(20)]
     with django_assert_num_queries(1) as queries:
-        as_json([row(pk=kept[3].pk)], NOW)
+        as_json([row(pk=kept[3].pk)], NOW, None)
     assert str(kept[3].pk) in queries[0]["sql"]
     assert "WHERE" in queries[0]["sql"]
 
@@ -169,13 +172,13 @@ def test_more_rows_than_a_query_has_parameters_are_exported_too(db):
         for number in range(1_201)
     )
     rows = [row(pk=pk, model_id=model_id) for pk, model_id in CatalogModel.objects.values_list("pk", "model_id")]
-    assert [str(each["raw"]["n"]) for each in as_json(rows, NOW)] == [each.model_id for each in rows]
+    assert [str(each["raw"]["n"]) for each in as_json(rows, NOW, None)] == [each.model_id for each in rows]
 
 
 def lines(*rows: Row, csv_format: CsvFormat = COMMA, separator: str = "") -> list[list[str]]:
     """What a spreadsheet reads that expects `separator`, whatever the file was written with."""
     file = io.StringIO()
-    write_csv(file, COLUMNS, as_cells(rows, NOW), csv_format)
+    write_csv(file, COLUMNS, as_cells(rows, NOW, None), csv_format)
     text = io.StringIO(file.getvalue().removeprefix("\ufeff"), newline="")
     return list(csv.reader(text, delimiter=separator or csv_format.separator))
 
@@ -290,3 +293,15 @@ def test_the_exports_know_no_pages_and_no_created_date_of_base_models(viewer: Cl
     assert len(models) == 43
     assert {each["created"] for each in models if each["type"] == "base"} == {None}
     assert all(each["created"] for each in models if each["type"] == "fine-tuned")
+
+
+def test_a_listed_model_was_last_seen_at_the_last_sync(viewer: Client, sandbox, synced):
+    sandbox.catalog.remove("codestral-2508")
+    run_sync()
+    answer = viewer.get("/models.json").json()
+    assert {each["last_seen_at"] for each in answer["models"] if each["state"] != "missing"} == {answer["synced_at"]}
+    spreadsheet = csv.DictReader(io.StringIO(text_of(viewer, "/models.csv").removeprefix("\ufeff"), newline=""))
+    (column,) = (name for name in spreadsheet.fieldnames or () if name.startswith("last_seen_at"))
+    assert {each[column] for each in spreadsheet if each["state"] != "missing"} == {
+        f"{datetime.fromisoformat(answer['synced_at']):%Y-%m-%d %H:%M:%S}"
+    }

@@ -12,22 +12,22 @@ from models_ui.models import CatalogModel
 _PAYLOADS_AT_ONCE = 500
 
 
-def as_cells(rows: Iterable[Row], now: datetime) -> Iterator[Iterable[object]]:
-    """The rows for a spreadsheet, in the order of COLUMNS."""
-    return (_facts(row, now).values() for row in rows)
+def as_cells(rows: Iterable[Row], now: datetime, synced_at: datetime | None) -> Iterator[Iterable[object]]:
+    """The rows for a spreadsheet, in the order of COLUMNS. `synced_at` is when the list was last read."""
+    return (_facts(row, now, synced_at).values() for row in rows)
 
 
-def as_json(rows: Iterable[Row], now: datetime) -> list[dict[str, Any]]:
+def as_json(rows: Iterable[Row], now: datetime, synced_at: datetime | None) -> list[dict[str, Any]]:
     """The rows as JSON objects, each with the payload it was read from under `raw`."""
     rows = list(rows)
     payloads: dict[int, Any] = {}
     for start in range(0, len(rows), _PAYLOADS_AT_ONCE):
         keys = [row.pk for row in rows[start : start + _PAYLOADS_AT_ONCE]]
         payloads.update(CatalogModel.objects.filter(pk__in=keys).values_list("pk", "raw"))
-    return [{**_facts(row, now), "raw": payloads.get(row.pk, {})} for row in rows]
+    return [{**_facts(row, now, synced_at), "raw": payloads.get(row.pk, {})} for row in rows]
 
 
-def _facts(row: Row, now: datetime) -> dict[str, Any]:
+def _facts(row: Row, now: datetime, synced_at: datetime | None) -> dict[str, Any]:
     return {
         "name": row.name,
         "id": row.model_id,
@@ -48,11 +48,11 @@ def _facts(row: Row, now: datetime) -> dict[str, Any]:
         "default_model_temperature": row.default_temperature,
         "archived": row.archived,
         "first_seen_at": row.first_seen_at,
-        "last_seen_at": row.last_seen_at,
+        "last_seen_at": row.last_seen_at or synced_at,
         "missing_since": row.missing_since,
         "problems": row.problems,
     }
 
 
 TIMES: Final = ("deprecation", "created", "first_seen_at", "last_seen_at", "missing_since")
-COLUMNS: Final = tuple(_facts(Row(pk=0, model_id=""), datetime.now(UTC)))
+COLUMNS: Final = tuple(_facts(Row(pk=0, model_id=""), datetime.now(UTC), None))

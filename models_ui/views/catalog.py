@@ -33,8 +33,8 @@ def catalog(request: Request) -> HttpResponse:
 @require_safe
 def catalog_csv(request: Request) -> HttpResponse:
     query, _ = CatalogQuery.parse(query_string(request))
-    now = timezone.now()
-    rows = as_cells(current_index(mirror_state(), now).matches(query), now)
+    mirror, now = mirror_state(), timezone.now()
+    rows = as_cells(current_index(mirror, now).matches(query), now, mirror.last_synced_at)
     return csv_download(query_string(request), "models", COLUMNS, rows, times=TIMES)
 
 
@@ -42,6 +42,6 @@ def catalog_csv(request: Request) -> HttpResponse:
 def catalog_json(request: Request) -> HttpResponse:
     query, _ = CatalogQuery.parse(query_string(request))
     mirror, now = mirror_state(), timezone.now()
-    models = as_json(current_index(mirror, now).matches(query), now)
+    models = as_json(current_index(mirror, now).matches(query), now, mirror.last_synced_at)
     body = {"query": query.serialize(), "synced_at": mirror.last_synced_at, "total": len(models), "models": models}
     return JsonResponse(body)
