@@ -61,6 +61,7 @@ __all__ = [
     "Unauthorized",
     "Unreachable",
     "Webhook",
+    "check_address",
     "decode_json",
     "diagnose",
     "digest_webhook",

@@ -19,7 +19,7 @@ from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import BASE, CatalogQuery
 from models_ui.catalog.radar_page import risk_line
 from models_ui.catalog.rows import PAGE_VERBS, address_of, address_of_id, buttons_of, view_of
-from models_ui.catalog.snippets import curl_snippet, python_snippet
+from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
 from models_ui.changes.page import changes_of, moved_aliases
 from models_ui.http import Request, is_ours, role_in, wants_fragment
@@ -76,7 +76,7 @@ def article_context(request: Request, row: Row, index: CatalogIndex, now: dateti
         "watch": _watch(request, row.model_id),
         "synced_at": mirror_state().last_synced_at,
         "curl": curl_snippet(row, _public_base_url()),
-        "python": python_snippet(row),
+        "python": python_snippet(row, _public_base_url()),
         "raw": json.dumps(_payload(row), indent=2, ensure_ascii=False),
         **_relatives(row, index),
     }
@@ -115,4 +115,4 @@ def _relatives(row: Row, index: CatalogIndex) -> dict[str, Any]:
 
 def _public_base_url() -> str:
     """The address for people's own calls: the sandbox answers only the dashboard."""
-    return "https://api.mistral.ai/v1" if settings.DEMO else str(settings.MODELS_API_BASE_URL)
+    return SDK_ADDRESS if settings.DEMO else str(settings.MODELS_API_BASE_URL)
