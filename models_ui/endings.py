@@ -34,6 +34,23 @@ def inherited(risk: Risk) -> str:
     )
 
 
+def inherits(model: str, base: str, at: datetime) -> str:
+    """Return what a fine-tune has to fear, for a text that does not change from day to day."""
+    words = {"model": model, "base": base, "when": moment(at)}
+    return (
+        _(
+            "%(model)s may stop working on %(when)s: its base model %(base)s does, and Mistral does not say what "
+            "happens to fine-tunes of it."
+        )
+        % words
+    )
+
+
+def inherits_sooner(base: str, at: datetime) -> str:
+    words = {"base": base, "when": moment(at)}
+    return _("Its base model %(base)s stops working before, on %(when)s.") % words
+
+
 def instead_of(ending: Ending) -> Iterator[str]:
     """What Mistral names as its replacement, as far as that leads anywhere."""
     instead = ending.replacement

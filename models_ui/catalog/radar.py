@@ -219,6 +219,22 @@ def risk_of(row: Row, find: Find, now: datetime) -> Risk | None:
         return Risk(row=row, kind=kind, base=base, at=at, days=days, several=len(bases) > 1)
 
 
+def base_that_ends(row: Row, find: Find) -> Row | None:
+    """Return the base model whose date a fine-tune inherits: of all that its root leads to, the one that ends first.
+
+    Unlike a risk it does not depend on the clock, nor on whether the base model is still listed.
+    """
+    seen, trained = {row.pk}, [row]
+    while trained:
+        bases = [base for each in trained for base in _bases(each, find) if base.pk not in seen and not base.is_deleted]
+        dated = [(base.deprecation, base.pk, base) for base in bases if base.deprecation]
+        if dated:
+            return min(dated)[2]
+        seen.update(base.pk for base in bases)
+        trained = [base for base in bases if base.is_fine_tuned]
+    return None
+
+
 def _bases(row: Row, find: Find) -> tuple[Row, ...]:
     """What it was trained from, as far as its root's name tells that today. Nothing was trained from itself."""
     return tuple(base for base in find(row.root) if base.pk != row.pk) if row.root else ()

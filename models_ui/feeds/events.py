@@ -6,16 +6,33 @@ that it was made from.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self, cast
 
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.radar import Ending, ending_of, radar_at
+from models_ui.catalog.radar import Ending, base_that_ends, ending_of, radar_at
 from models_ui.models import CalendarEvent, Mirror
 
-_REVISED = ("at", "cancelled", "sequence", "facts", "modified_at")
+_REVISED = ("at", "inherited_from", "cancelled", "sequence", "facts", "modified_at")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """When a model stops working: on its own date, or perhaps on that of the base model it was trained from."""
+
+    row: Row
+    ending: Ending  # of the model itself; of its base model, if the date is inherited
+    base: Row | None = None  # that base model, also where the own date comes later than that of the base model
+
+    @property
+    def inherited_from(self) -> str:
+        return "" if self.ending.row.pk == self.row.pk else self.ending.row.model_id
+
+    @property
+    def at(self) -> datetime:
+        return self.ending.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +40,11 @@ class Occasion:
     """A model's end with its event. Of a cancelled one, the end is the one that it was to have."""
 
     event: CalendarEvent
-    ending: Ending
+    end: End
 
     @property
     def row(self) -> Row:
-        return self.ending.row
+        return self.end.row
 
 
 def occasions_of(index: CatalogIndex, now: datetime) -> tuple[Occasion, ...]:
@@ -35,12 +52,12 @@ def occasions_of(index: CatalogIndex, now: datetime) -> tuple[Occasion, ...]:
     key = ("occasions",)
     if key in index.kept:
         return cast(tuple[Occasion, ...], index.kept[key])
-    endings = _endings(index, now)
     told = _told()
+    ends = _ends(index, told, now)
     version = Mirror.objects.values_list("version", flat=True).filter(pk=1).first()
-    if version == index.version and _bring_up_to_date(index, endings, told, now.replace(microsecond=0)):
+    if version == index.version and _bring_up_to_date(index, ends, told, now.replace(microsecond=0)):
         told = _told()
-    occasions = tuple(sorted(_occasions(index, endings, told, now), key=lambda each: (each.event.at, each.event.pk)))
+    occasions = tuple(sorted(_occasions(index, ends, told, now), key=lambda each: (each.event.at, each.event.pk)))
     if version == index.version:
         index.kept[key] = occasions
     return occasions
@@ -51,18 +68,35 @@ def _told() -> dict[int, CalendarEvent]:
     return {event.row_id: event for event in CalendarEvent.objects.all()}
 
 
-def _endings(index: CatalogIndex, now: datetime) -> dict[int, Ending]:
-    """Models with a date, by row. One that was deleted from here has no end ahead any more."""
-    return {each.row.pk: each for each in radar_at(index, now).endings if not each.row.is_deleted}
+def _ends(index: CatalogIndex, told: Iterable[int], now: datetime) -> dict[int, End]:
+    """Return the models with a date of their own or an inherited one, by row.
+
+    One that was deleted from here has no end ahead any more. One that is missing inherits no date that it had not
+    inherited before.
+    """
+    endings = {ending.row.pk: ending for ending in radar_at(index, now).endings}
+    told = frozenset(told)
+    ends: dict[int, End] = {}
+    for row in index.rows:
+        own = endings.get(row.pk)
+        if row.is_deleted or (own is None and (not row.is_fine_tuned or (row.is_missing and row.pk not in told))):
+            continue
+        base = base_that_ends(row, index.find) if row.is_fine_tuned else None
+        if own is not None:
+            sooner = base is not None and endings[base.pk].at < own.at
+            ends[row.pk] = End(row, own, base if sooner else None)
+        elif base is not None:
+            ends[row.pk] = End(row, endings[base.pk], base)
+    return ends
 
 
 def _occasions(
-    index: CatalogIndex, endings: Mapping[int, Ending], told: Mapping[int, CalendarEvent], now: datetime
+    index: CatalogIndex, ends: Mapping[int, End], told: Mapping[int, CalendarEvent], now: datetime
 ) -> Iterator[Occasion]:
     for pk, event in told.items():
         row = index.get(pk)
         if row is not None:
-            yield Occasion(event, endings.get(pk) or ending_of(row, event.at, index.find, now))
+            yield Occasion(event, ends.get(pk) or End(row, ending_of(row, event.at, index.find, now)))
 
 
 # --- Revisions
@@ -73,6 +107,7 @@ class Revision:
     """What an event says."""
 
     at: datetime
+    inherited_from: str
     cancelled: bool
     sequence: int
     facts: str
@@ -80,43 +115,53 @@ class Revision:
 
     @classmethod
     def of(cls, event: CalendarEvent) -> Self:
-        return cls(event.at, event.cancelled, event.sequence, event.facts, event.modified_at)
+        return cls(event.at, event.inherited_from, event.cancelled, event.sequence, event.facts, event.modified_at)
 
     def values(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _REVISED}
 
 
-def revised(last: Revision, at: datetime | None, facts: str, now: datetime) -> Revision:
-    """The revision that follows, or the last one where nothing is new. Without a date the event is cancelled.
+def revised(last: Revision, end: End | None, now: datetime) -> Revision:
+    """The revision that follows, or the last one where nothing is new. Without an end the event is cancelled.
 
-    What matters to a calendar, its time and whether it takes place, raises `sequence`; other words do not.
+    What matters to a calendar, its time and whether it takes place, for certain or perhaps, raises `sequence`; other
+    words do not.
     """
-    if at is None:
+    if end is None:
         if last.cancelled:
             return last
-        return replace(last, cancelled=True, sequence=last.sequence + 1, facts=facts, modified_at=now)
-    if last.cancelled or at != last.at:
-        return Revision(at, False, last.sequence + 1, facts, now)
+        return replace(last, cancelled=True, sequence=last.sequence + 1, facts="", modified_at=now)
+    facts = _facts(end)
+    if last.cancelled or end.at != last.at or bool(end.inherited_from) != bool(last.inherited_from):
+        return Revision(end.at, end.inherited_from, False, last.sequence + 1, facts, now)
+    last = replace(last, inherited_from=end.inherited_from)
     return last if facts == last.facts else replace(last, facts=facts, modified_at=now)
 
 
 def _bring_up_to_date(
-    index: CatalogIndex, endings: Mapping[int, Ending], told: Mapping[int, CalendarEvent], now: datetime
+    index: CatalogIndex, ends: Mapping[int, End], told: Mapping[int, CalendarEvent], now: datetime
 ) -> bool:
     """Write what calendars have not been told yet; whether there was anything."""
     new = [
-        CalendarEvent(row_id=pk, at=ending.at, facts=_facts(ending), created_at=now, modified_at=now)
-        for pk, ending in sorted(endings.items())
+        CalendarEvent(
+            row_id=pk,
+            at=end.at,
+            inherited_from=end.inherited_from,
+            facts=_facts(end),
+            created_at=now,
+            modified_at=now,
+        )
+        for pk, end in sorted(ends.items())
         if pk not in told
     ]
     CalendarEvent.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
     changed = bool(new)
     for pk, event in told.items():
-        row, ending = index.get(pk), endings.get(pk)
-        if row is None or (ending is None and _is_unreadable(row)):
+        row, end = index.get(pk), ends.get(pk)
+        if row is None or (end is None and _is_unreadable(row)):
             continue  # a date that cannot be read is not withdrawn
         last = Revision.of(event)
-        following = revised(last, ending.at if ending else None, _facts(ending) if ending else "", now)
+        following = revised(last, end, now)
         if following != last:
             unchanged = CalendarEvent.objects.filter(pk=event.pk, sequence=last.sequence, facts=last.facts)
             unchanged.update(**following.values())
@@ -128,10 +173,10 @@ def _is_unreadable(row: Row) -> bool:
     return row.deprecation is None and "deprecation" in row.problems and not row.is_deleted
 
 
-def _facts(ending: Ending) -> str:
+def _facts(end: End) -> str:
     """A digest of what the event tells beside its date. Nothing in it depends on the clock."""
-    row, instead = ending.row, ending.replacement
-    told = (
+    row, instead = end.row, end.ending.replacement
+    told: tuple[object, ...] = (
         row.model_id,
         row.label,
         row.missing_since,
@@ -139,6 +184,8 @@ def _facts(ending: Ending) -> str:
         instead.outcome,
         instead.row.model_id if instead.row else "",
         instead.at,
-        len(ending.fine_tunes),
+        len(end.ending.fine_tunes),
     )
+    if end.base is not None:
+        told += (end.base.model_id, end.base.deprecation)
     return hashlib.sha256(repr(told).encode(errors="replace")).hexdigest()

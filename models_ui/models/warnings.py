@@ -39,13 +39,17 @@ class FeedAddress(models.Model):
 class CalendarEvent(models.Model):
     """What calendars were last told of a model's end. `feeds/events.py` alone writes these rows.
 
-    The uid never changes; `sequence` rises whenever the date moves, is withdrawn or comes back.
+    The uid never changes; `sequence` rises whenever the date moves, is withdrawn or comes back,
+    or becomes the model's own.
     """
 
     # No constraint in the database: it would lock the model's row against a sync.
     row = models.OneToOneField(CatalogModel, models.CASCADE, db_constraint=False, related_name="+")
     uid = models.UUIDField(unique=True, default=uuid.uuid4)
     at = models.DateTimeField(help_text="When the model stops working; of a cancelled event, when it was to")
+    inherited_from = models.CharField(
+        max_length=300, blank=True, help_text="The id of the base model whose date it is; empty for the model's own"
+    )
     cancelled = models.BooleanField(default=False)
     sequence = models.PositiveIntegerField(default=0)
     facts = models.CharField(max_length=64, help_text="A digest of all that the event tells beside its date")

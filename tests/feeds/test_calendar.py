@@ -18,6 +18,14 @@ from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.feeds.conftest import MEDIUM, checked_calendar, events, fetched, noon, read, set_date
 
+PIXTRAL = "pixtral-12b-2409"
+PARCELS = "ft:pixtral-12b-latest:7c1e52d8:20250917:parcel-damage:a170b338"
+# Fine-tunes of models that retire in the sandbox's catalog. A fourth one is at risk, whose base model nobody knows.
+AT_RISK = {
+    PARCELS: PIXTRAL,
+    "ft:open-mistral-nemo:7c1e52d8:20251006:meeting-notes:90c192cf": "open-mistral-nemo",
+    "ft:open-mistral-nemo:7c1e52d8:20250603:product-names:8e81973e": "open-mistral-nemo",
+}
 HOSTILE = "x\r\nEND:VEVENT\u2028BEGIN:VEVENT\x00;,\\ \u202e<b>"
 
 
@@ -32,7 +40,8 @@ def test_each_model_with_a_date_is_one_event_at_the_very_second(carol, make, syn
     found = events(fetched(make(carol).ics))
     ends = viewer.get("/models.json?lifecycle=retiring&lifecycle=retired").json()["models"]
     assert len(ends) == 9
-    assert {each: event["DTSTART"].dt for each, event in found.items()} == {
+    certain = {each: event for each, event in found.items() if event["STATUS"] != "TENTATIVE"}
+    assert {each: event["DTSTART"].dt for each, event in certain.items()} == {
         each["id"]: datetime.fromisoformat(each["deprecation"]) for each in ends
     }
     assert found[MEDIUM]["DTSTART"].dt == noon(9)
@@ -54,9 +63,33 @@ def test_an_event_says_what_happens_what_to_use_instead_and_where_to_look(carol,
     assert event["LAST-MODIFIED"].dt == event["DTSTAMP"].dt == event["CREATED"].dt
 
 
-def test_fine_tunes_at_risk_are_told_with_their_base_and_have_no_event_of_their_own(carol, make, synced):
+def test_every_event_ends_an_hour_after_its_moment_and_blocks_nobody(carol, make, synced):
+    for event in events(fetched(make(carol).ics)).values():
+        assert event["DTEND"].dt == event["DTSTART"].dt + timedelta(hours=1)
+        assert event["TRANSP"] == "TRANSPARENT"
+        assert "DURATION" not in event
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("1970-01-01T00:00:00Z", "1970-01-01T01:00:00Z"),
+        ("2028-02-29T23:30:00+02:00", "2028-02-29T22:30:00Z"),
+        ("9000-12-31T23:59:59Z", "9001-01-01T00:59:59Z"),
+    ],
+)
+def test_an_event_ends_later_wherever_in_the_calendar_it_stands(carol, make, sandbox: Sandbox, start: str, end: str):
+    sandbox.catalog.update_model(MEDIUM, deprecation=start)
+    run_sync()
+    event = events(fetched(make(carol).ics))[MEDIUM]
+    assert [event[name].dt for name in ("DTSTART", "DTEND")] == [
+        datetime.fromisoformat(start),
+        datetime.fromisoformat(end),
+    ]
+
+
+def test_fine_tunes_at_risk_are_told_with_their_base_as_well(carol, make, synced):
     found = events(fetched(make(carol).ics))
-    assert not [each for each in found if each.startswith("ft:")]
     risk = "1 fine-tune was trained from it; Mistral does not say what happens to it."
     assert risk in found["pixtral-12b-2409"]["DESCRIPTION"]
 
@@ -100,7 +133,7 @@ def test_before_there_is_any_date_it_is_a_valid_calendar_without_events(carol, m
     feed = make(carol)
     assert events(fetched(feed.ics)) == {}
     run_sync()
-    assert len(events(fetched(feed.ics))) == 9
+    assert len(events(fetched(feed.ics))) == 12
 
 
 def test_hostile_names_ids_and_replacements_stay_text(carol, make, sandbox: Sandbox):
@@ -112,7 +145,7 @@ def test_hostile_names_ids_and_replacements_stay_text(carol, make, sandbox: Sand
     run_sync()
     body = fetched(make(carol).ics)
     calendar = checked_calendar(body)
-    assert len(calendar.walk("VEVENT")) == 11
+    assert len(calendar.walk("VEVENT")) == 14
     summaries = [str(each["SUMMARY"]) for each in calendar.walk("VEVENT")]
     assert "x\nEND:VEVENT\nBEGIN:VEVENT\ufffd;,\\ \u202e<b> stops working" in summaries
     links = [str(each["URL"]) for each in calendar.walk("VEVENT")]
@@ -145,7 +178,9 @@ def test_a_replacement_is_told_as_far_as_it_leads(carol, make, sandbox: Sandbox,
 def test_it_has_the_models_that_the_catalog_shows_with_the_same_filters(carol, make, synced, viewer, filters):
     shown = viewer.get(f"/models.json?{filters}").json()["models"]
     found = events(fetched(make(carol, filters).ics))
-    assert set(found) == {each["id"] for each in shown if each["deprecation"]}
+    certain = {each for each, event in found.items() if event["STATUS"] == "CONFIRMED"}
+    assert certain == {each["id"] for each in shown if each["deprecation"]}
+    assert {each for each in found if each not in certain} == {each["id"] for each in shown if each["id"] in AT_RISK}
 
 
 def test_pages_and_order_of_the_catalog_narrow_nothing(carol, make, synced):
@@ -246,7 +281,7 @@ def test_a_fine_tune_that_is_deleted_from_here_leaves_a_cancelled_event(carol, m
     set_date(sandbox, tune, noon(5))
     run_sync()
     feed = make(carol)
-    assert len(events(fetched(feed.ics))) == 10
+    assert len(events(fetched(feed.ics))) == 13
     row = CatalogModel.objects.get(model_id=tune)
     row.deleted_at = row.missing_since = timezone.now()
     row.save()

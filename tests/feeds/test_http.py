@@ -62,7 +62,7 @@ def test_a_moved_date_is_new_to_whoever_asks_by_tag_or_by_time(carol, make, sync
 
 
 def test_a_model_that_the_filters_no_longer_let_through_is_news_by_time_too(carol, make, synced, sandbox: Sandbox):
-    feed = make(carol, "q=pixtral&capability=vision")
+    feed = make(carol, "q=pixtral&type=base&capability=vision")
     first = read(feed.ics)
     assert len(events(first.content)) == 1
     flags = next(each for each in sandbox.catalog.entries() if each["id"] == "pixtral-12b-2409")["capabilities"]
