@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+import icalendar
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -18,25 +19,18 @@ from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import Ending
 from models_ui.catalog.rows import address_of, catalog_address
-from models_ui.feeds import ics
 from models_ui.feeds.events import Occasion, occasions_of
+from models_ui.feeds.ics import Text
 from models_ui.labels import value_label
 from models_ui.models import CalendarEvent
 from models_ui.querystring import MAX_TEXT
 
 LENGTH: Final = timedelta(hours=1)
 REMINDERS: Final = (30, 7, 1)  # days before
-REFRESH: Final = "PT6H"  # how often a calendar may look
+REFRESH: Final = timedelta(hours=6)  # how often a calendar may look
 
 Link = Callable[[str], str]
 """The full address of one of our pages."""
-
-# A calendar without any component is none to the standard, so an empty one holds the definition of its own clock.
-_NO_EVENTS: Final = ics.component(
-    "VTIMEZONE",
-    "TZID:Etc/UTC",
-    ics.component("STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0000", "TZOFFSETTO:+0000", "TZNAME:UTC"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +41,19 @@ class Calendar:
     link: Link
 
     def written(self, now: datetime) -> bytes:
-        events = [line for each in self._chosen(now) for line in self._event(each)]
-        properties = (
-            "VERSION:2.0",
-            "PRODID:-//models-dashboard//feeds//EN",
-            "CALSCALE:GREGORIAN",
-            ics.text("NAME", self.name),
-            ics.text("X-WR-CALNAME", self.name),
-            f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}",
-            f"X-PUBLISHED-TTL:{REFRESH}",
-        )
-        return ics.written(ics.component("VCALENDAR", *properties, events or _NO_EVENTS))
+        calendar = icalendar.Calendar()
+        calendar.add("VERSION", "2.0")
+        calendar.add("PRODID", "-//models-dashboard//feeds//EN")
+        calendar.add("CALSCALE", "GREGORIAN")
+        calendar.add("NAME", Text(self.name))
+        calendar.add("X-WR-CALNAME", Text(self.name))
+        calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+        calendar.add("X-PUBLISHED-TTL", icalendar.vDuration(REFRESH))
+        for occasion in self._chosen(now):
+            calendar.add_component(self._event(occasion))
+        if not calendar.subcomponents:
+            calendar.add_component(_utc())
+        return bytes(calendar.to_ical(sorted=False))
 
     def _chosen(self, now: datetime) -> Iterator[Occasion]:
         """A cancelled event is told to whoever was told of it: its model is no longer one that retires."""
@@ -67,27 +63,26 @@ class Calendar:
             if each.row.pk in (whatever_stage if each.event.cancelled else matching):
                 yield each
 
-    def _event(self, occasion: Occasion) -> list[str]:
+    def _event(self, occasion: Occasion) -> icalendar.Event:
         event, row = occasion.event, occasion.row
-        page = self._page(row)
-        summary = _summary(occasion)
-        return ics.component(
-            "VEVENT",
-            f"UID:{event.uid}",
-            ics.moment("DTSTAMP", event.modified_at),
-            ics.moment("CREATED", event.created_at),
-            ics.moment("LAST-MODIFIED", event.modified_at),
-            f"SEQUENCE:{event.sequence}",
-            ics.moment("DTSTART", event.at),
-            ics.moment("DTEND", event.at + LENGTH),
-            ics.text("SUMMARY", summary),
-            ics.text("DESCRIPTION", "\n".join(self._sentences(occasion))),
-            f"URL:{page}",
-            ics.text("CATEGORIES", _("Deprecation"), value_label("type", row.type)),
-            f"STATUS:{_status(event)}",
-            "TRANSP:TRANSPARENT",
-            [] if event.cancelled else [line for days in REMINDERS for line in _reminder(days, summary)],
-        )
+        summary = Text(_summary(occasion))
+        component = icalendar.Event()
+        component.add("UID", str(event.uid))
+        component.add("DTSTAMP", event.modified_at)
+        component.add("CREATED", event.created_at)
+        component.add("LAST-MODIFIED", event.modified_at)
+        component.add("SEQUENCE", event.sequence)
+        component.add("DTSTART", event.at)
+        component.add("DTEND", event.at + LENGTH)
+        component.add("SUMMARY", summary)
+        component.add("DESCRIPTION", Text("\n".join(self._sentences(occasion))))
+        component.add("URL", self._page(row))
+        component.add("CATEGORIES", [Text(_("Deprecation")), Text(value_label("type", row.type))])
+        component.add("STATUS", _status(event))
+        component.add("TRANSP", "TRANSPARENT")
+        for days in () if event.cancelled else REMINDERS:
+            component.add_component(_reminder(days, summary))
+        return component
 
     # --- In words
 
@@ -154,5 +149,21 @@ def _withdrawn(occasion: Occasion) -> str:
     return _("%(model)s was to stop working on %(when)s; that date is withdrawn.") % words
 
 
-def _reminder(days: int, summary: str) -> list[str]:
-    return ics.component("VALARM", "ACTION:DISPLAY", ics.text("DESCRIPTION", summary), f"TRIGGER:-P{days}D")
+def _reminder(days: int, summary: Text) -> icalendar.Alarm:
+    alarm = icalendar.Alarm()
+    alarm.add("ACTION", "DISPLAY")
+    alarm.add("DESCRIPTION", summary)
+    alarm.add("TRIGGER", timedelta(days=-days))
+    return alarm
+
+
+def _utc() -> icalendar.Timezone:
+    """Return the definition of UTC. A calendar without any component is none to the standard."""
+    timezone, standard = icalendar.Timezone(), icalendar.TimezoneStandard()
+    timezone.add("TZID", "Etc/UTC")
+    standard.add("DTSTART", datetime(1970, 1, 1))  # noqa: DTZ001 - the standard wants it local
+    standard.add("TZOFFSETFROM", timedelta(0))
+    standard.add("TZOFFSETTO", timedelta(0))
+    standard.add("TZNAME", "UTC")
+    timezone.add_component(standard)
+    return timezone
