@@ -79,24 +79,10 @@ def query_of(address: FeedAddress) -> CatalogQuery:
     return CatalogQuery.parse(address.query).query
 
 
-def note_use(address: FeedAddress, feed: str, etag: str, now: datetime) -> datetime:
-    """Remember that a feed was read, and return since when its content is what it is now.
-
-    That moment must rise with every change of the content, for readers that ask by time alone, whose clock counts in
-    seconds. It cannot be read off the models: one that the filters no longer let through leaves no trace.
-    """
-    known, since = address.served.get(feed, ("", ""))
-    changed = known != etag
-    if not changed:
-        at = datetime.fromisoformat(since)
-    else:
-        at = now.replace(microsecond=0)
-        if since:
-            at = max(at, datetime.fromisoformat(since) + timedelta(seconds=1))
-    if changed or address.last_used_at is None or now - address.last_used_at >= _USES_APART:
-        served = {**address.served, feed: (etag, at.isoformat())}
-        FeedAddress.objects.filter(pk=address.pk).update(served=served, last_used_at=now)
-    return at
+def note_use(address: FeedAddress, now: datetime) -> None:
+    """Remember when a feed was last read, to the minute."""
+    if address.last_used_at is None or now - address.last_used_at >= _USES_APART:
+        FeedAddress.objects.filter(pk=address.pk).update(last_used_at=now)
 
 
 def _digest(secret: str) -> str:

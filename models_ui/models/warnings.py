@@ -25,7 +25,6 @@ class FeedAddress(models.Model):
     language = models.CharField(_("language"), max_length=10)
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, help_text="To the minute")
-    served = models.JSONField(default=dict, help_text="For each feed the ETag of its last content, and since when")
 
     class Meta:
         verbose_name = _("feed address")

@@ -14,7 +14,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
-from django.utils.http import http_date
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -122,7 +121,7 @@ def models_ics(request: HttpRequest, secret: str) -> HttpResponseBase:
     def written(address: FeedAddress, index: CatalogIndex, now: datetime) -> bytes:
         return Calendar(address.name, query_of(address), index, partial(full_address, request=request)).written(now)
 
-    return _feed(request, secret, "models.ics", ics.CONTENT_TYPE, written)
+    return _feed(request, secret, ics.CONTENT_TYPE, written)
 
 
 @login_not_required
@@ -132,7 +131,7 @@ def changes_atom(request: HttpRequest, secret: str) -> HttpResponseBase:
     def written(address: FeedAddress, index: CatalogIndex, now: datetime) -> bytes:
         return Changes(address, query_of(address), index, partial(full_address, request=request)).written()
 
-    return _feed(request, secret, "changes.atom", atom.CONTENT_TYPE, written)
+    return _feed(request, secret, atom.CONTENT_TYPE, written)
 
 
 @login_not_required
@@ -151,7 +150,6 @@ def no_feed(request: HttpRequest, rest: str = "") -> HttpResponse:
 def _feed(
     request: HttpRequest,
     secret: str,
-    feed: str,
     content_type: str,
     written: Callable[[FeedAddress, CatalogIndex, datetime], bytes],
 ) -> HttpResponseBase:
@@ -162,12 +160,12 @@ def _feed(
     with override(address.language):
         body = written(address, current_index(mirror_state(), now), now)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    since = note_use(address, feed, etag, now).timestamp()
+    note_use(address, now)
     response = _unlisted(HttpResponse(body, content_type=content_type))
     response["Content-Language"] = address.language
     response["Cache-Control"] = "private, no-cache"
-    response["ETag"], response["Last-Modified"] = etag, http_date(since)
-    return get_conditional_response(request, etag=etag, last_modified=int(since), response=response) or response
+    response["ETag"] = etag
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 def _unlisted(response: HttpResponse) -> HttpResponse:
