@@ -129,7 +129,7 @@ def undo(*, context: Context, action_id: str, insist: bool = False, seen: Any = 
     `seen` and wants to replace it. Raises ActionDenied for what cannot be undone.
     """
     event = audit.action(action_id)
-    if event is None:
+    if event is None or event.kind not in VERBS:
         raise ActionDenied(NO_SUCH_ACTION)
     verb = VERBS[event.kind]
     field = FIELDS.get(verb, "")
@@ -153,7 +153,7 @@ def refuse_unknown(*, context: Context, verb: Verb, model_id: str) -> None:
 
 def can_be_undone(event: AuditEvent) -> bool:
     """Whether there is a way back from an action at all, whoever asks and whatever came after it."""
-    return event.outcome == Outcome.SUCCEEDED and VERBS[event.kind] in REVERSE
+    return event.outcome == Outcome.SUCCEEDED and VERBS.get(event.kind) in REVERSE
 
 
 def _objection_to_undo(event: AuditEvent, *, insist: bool) -> Exception | None:

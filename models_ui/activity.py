@@ -19,12 +19,12 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from models_ui import audit, wording
+from models_ui import audit, people, wording
 from models_ui.actions import can_be_undone
 from models_ui.folding import sort_key
 from models_ui.listing import Filters, ListPage, Option, ShortText
 from models_ui.models import AuditEvent, CatalogModel
-from models_ui.permissions import Role, Verb, denial, exports_everyones
+from models_ui.permissions import Role, denial, exports_everyones
 from models_ui.querystring import Ignored
 from models_ui.services import id_is_routable
 from models_ui.settling import UNSETTLED
@@ -54,7 +54,7 @@ class ActivityQuery(Filters):
     before: int | None = None  # an event's key: older ones follow it
 
     page: ClassVar = "activity"
-    several: ClassVar = {"actor": ShortText(150), "kind": tuple(VERBS), "outcome": tuple(OUTCOMES)}
+    several: ClassVar = {"actor": ShortText(150), "kind": (*VERBS, *people.KINDS), "outcome": tuple(OUTCOMES)}
 
     def matches(self) -> QuerySet[AuditEvent]:
         """The last event of each action that fits, the newest first; of every page."""
@@ -182,7 +182,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
 
     def value_label(self, name: str, value: str) -> str:
         if name == "kind":
-            return wording.verb_label(Verb(VERBS[value]))
+            return wording.kind_label(value)
         return str(AuditEvent.Outcome(value).label) if name == "outcome" else value
 
     @property
@@ -192,7 +192,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
 
     @property
     def kinds(self) -> list[Option]:
-        return self.options("kind", KINDS.values())
+        return self.options("kind", (*KINDS.values(), *people.KINDS))
 
     @property
     def outcomes(self) -> list[Option]:

@@ -2,12 +2,37 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
+from models_ui import people
 from models_ui.folding import fold_for_search
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
+from models_ui.permissions import Role, role_of
+
+SUPERUSERS_FIELDS = {"is_staff", "is_superuser", "user_permissions"}
+ROLE_NAMES = [role.group_name for role in Role]
+
+
+def may_manage_people(request: HttpRequest) -> bool:
+    """Whether this person may enter the admin: by role, whether or not Django calls them staff."""
+    return request.user.is_active and request.user.is_authenticated and role_of(request.user) >= Role.MANAGER
+
+
+def lead_to_password_page(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    """The admin's own page would let people guess an old password as often as they like."""
+    return HttpResponseRedirect(reverse("account_change_password"))
+
+
+admin.site.has_permission = may_manage_people  # type: ignore[method-assign]
+admin.site.password_change = lead_to_password_page  # type: ignore[assignment,method-assign]
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only for the type checker
@@ -46,3 +71,165 @@ class AuditEventAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[AuditEvent], bool]:
         """Search as the page Activity does."""
         return super().get_search_results(request, queryset, fold_for_search(search_term))
+
+
+# --- People and roles
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+    """The form of one person. A change that would leave nobody with the Manager role is an error of the form."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self._stays_manager(cleaned) and people.is_last_manager(self.instance):
+            self.add_error(None, str(people.NEEDS_A_MANAGER))
+        return cleaned
+
+    def _stays_manager(self, cleaned: dict[str, Any]) -> bool:
+        person: User = self.instance
+        groups = cleaned["groups"] if "groups" in cleaned else person.groups.all()
+        is_manager = cleaned.get("is_superuser", person.is_superuser) or any(
+            group.name == Role.MANAGER.group_name for group in groups
+        )
+        return bool(is_manager and cleaned.get("is_active", person.is_active))
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    """People, for whoever has the Manager role. Only a superuser touches superusers, or makes somebody one.
+
+    Every change is an event of the history, written in the transaction of the change.
+    """
+
+    form = PersonForm
+    actions = None  # deleting many at once would go past the last Manager
+    list_display = ("username", "email", "role", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("username", "usable_password", "password1", "password2")}),
+        (None, {"classes": ("wide",), "fields": ("email", "groups")}),
+    )
+
+    @admin.display(description=_("role"))
+    def role(self, person: User) -> str:
+        return role_of(person).label
+
+    # Who may do what
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may_manage_people(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return may_manage_people(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may_manage_people(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return may_manage_people(request) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return may_manage_people(request) and _may_touch(request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        sets = super().get_fieldsets(request, obj)
+        if obj is None or _is_superuser(request):
+            return sets
+        left_out = SUPERUSERS_FIELDS if _may_touch(request, obj) else {*SUPERUSERS_FIELDS, "password"}
+        return [
+            (title, {**options, "fields": [field for field in options["fields"] if field not in left_out]})
+            for title, options in sets
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return () if _is_superuser(request) else ("last_login", "date_joined")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups" and not _is_superuser(request):
+            # Another group might carry permissions that a Manager does not have to give.
+            kwargs["queryset"] = Group.objects.filter(name__in=ROLE_NAMES)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes along with a person, such as their e-mail addresses, needs no permission of its own."""
+        to_delete, counts, _needed, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, set(), protected
+
+    # Changing, one after the other
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method != "POST":
+            return super().changeform_view(request, *args, **kwargs)
+        with transaction.atomic():
+            people.lock_roles()
+            return super().changeform_view(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if change:
+            form.state_before = people.PersonState.of(User.objects.get(pk=obj.pk))
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        person: User = form.instance
+        assert isinstance(request.user, User)
+        others = list(person.groups.exclude(name__in=ROLE_NAMES)) if change and not _is_superuser(request) else []
+        super().save_related(request, form, formsets, change)
+        person.groups.add(*others)
+        if change:
+            people.record_changes(request.user, form.state_before, person)
+        else:
+            people.record_added(request.user, person)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        if request.method != "POST":
+            return super().user_change_password(request, id, form_url)
+        with transaction.atomic():
+            before = _password_of(id)
+            answer = super().user_change_password(request, id, form_url)
+            if _password_of(id) != before:
+                assert isinstance(request.user, User)
+                people.record_password(request.user, User.objects.get(pk=id))
+            return answer
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        if request.method != "POST":
+            return super().delete_view(request, object_id, extra_context)
+        with transaction.atomic():
+            people.lock_roles()
+            person = self.get_object(request, object_id)
+            if person is not None and people.is_last_manager(person):
+                messages.error(request, str(people.NEEDS_A_MANAGER))
+                return HttpResponseRedirect(reverse("admin:auth_user_change", args=(person.pk,)))
+            return super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        assert isinstance(request.user, User)
+        people.record_deleted(request.user, obj)
+        super().delete_model(request, obj)
+
+
+def _password_of(key: str) -> str | None:
+    return User.objects.filter(pk=key).values_list("password", flat=True).first() if key.isdecimal() else None
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and request.user.is_superuser
+
+
+def _may_touch(request: HttpRequest, person: User | None) -> bool:
+    return person is None or not person.is_superuser or _is_superuser(request)
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    """Groups, for superusers. The three roles are known by their names, and stay as they are."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.name not in ROLE_NAMES)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.name not in ROLE_NAMES)

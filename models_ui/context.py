@@ -15,6 +15,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "nav": request.resolver_match.url_name if request.resolver_match else "",
         "role": SimpleLazyObject(lambda: role_in(request)),
         "may_edit": SimpleLazyObject(lambda: role_in(request) >= Role.EDITOR),
+        "may_manage": SimpleLazyObject(lambda: role_in(request) >= Role.MANAGER),
         "demo": settings.DEMO,
         "demo_password": settings.DEMO_PASSWORD if settings.DEMO else "",
         "demo_people": ("viewer", "editor", "manager"),

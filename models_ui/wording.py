@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from models_ui import people
 from models_ui.failures import sentence_of
 from models_ui.labels import quoted
 from models_ui.locks import lock_time
@@ -63,6 +64,11 @@ _ALREADY: dict[Verb, str | Promise] = {
 
 def verb_label(verb: Verb) -> str:
     return str(VERB_LABELS[verb])
+
+
+def kind_label(kind: str) -> str:
+    """What an event's kind is called in a filter."""
+    return str(people.KIND_LABELS[kind]) if kind in people.KIND_LABELS else verb_label(VERBS[kind])
 
 
 def what_it_does(verb: Verb) -> str:
@@ -167,6 +173,8 @@ def why(event: AuditEvent) -> str:
 
 def change(event: AuditEvent) -> tuple[str, str] | None:
     """Before and after of what the action changes, in words; None where nothing is known of it."""
+    if event.kind in people.KINDS:
+        return people.change_words(event)
     field = FIELDS.get(VERBS[event.kind])
     if field is None:
         return (value_words("name", event.before.get("name")), _("deleted")) if event.before else None
@@ -207,5 +215,7 @@ _TRIED: dict[Verb, str | Promise] = {
 
 
 def told(event: AuditEvent) -> str:
-    """What somebody did, or tried to do: the words between their name and the model's."""
+    """What somebody did, or tried to do: the words between their name and the model's or the person's."""
+    if event.kind in people.KINDS:
+        return str(people.KINDS[event.kind])
     return str((_TOLD if event.outcome == Outcome.SUCCEEDED else _TRIED)[VERBS[event.kind]])

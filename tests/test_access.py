@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.models import User
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group, User
 from django.core import signing
 from django.db import transaction
 from django.test import Client
@@ -12,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from models_ui.audit import Entry, Outcome, record
 from models_ui.jobs import make_job
-from models_ui.models import CatalogModel
+from models_ui.models import AuditEvent, CatalogModel, SyncRun
 from models_ui.permissions import Role, Verb
 from models_ui.sync import run_sync
 from sandbox import Sandbox
@@ -22,6 +23,16 @@ METHODS = ("GET", "POST", "PUT", "DELETE")
 ROLES = ("anonymous", "viewer", "editor", "manager")
 ARCHIVED = "a" * 32  # an action that succeeded
 UNKNOWN = "b" * 32  # and one of unknown outcome
+
+ADMIN_PAGES = ("changelist", "add", "history", "delete", "change")
+ADMIN_TABLES = {
+    "auth_user": User,
+    "auth_group": Group,
+    "models_ui_catalogmodel": CatalogModel,
+    "models_ui_syncrun": SyncRun,
+    "models_ui_auditevent": AuditEvent,
+    "account_emailaddress": EmailAddress,
+}
 
 # For each method, what the roles are answered, in their order. `login` is a redirect to the login page; any other
 # 302 leads back to where one came from, or to where the thing is.
@@ -95,10 +106,26 @@ TABLE = {
     "account_reset_password_from_key": EVERYBODY,
     "account_reset_password_from_key_done": INFORMATION,
     "account_reset_password_done": INFORMATION,
-    # No role opens the admin: that takes a person who is staff as well.
-    "admin": ("login login login login",) * 4,
     "admin:login": ("login 403 403 403",) * 4,
-    "admin:logout": ("login 302 302 302",) * 4,
+    "admin:logout": ("login 302 302 405", "login 302 302 200", "login 302 302 405", "login 302 302 405"),
+    # The admin is open to Managers, staff or not, and holds people for them. All else in it is for superusers.
+    "admin:index": ("login login login 200",) * 4,
+    "admin:password_change": ("login login login 302",) * 4,  # leads to the page for everybody's password
+    "admin:password_change_done": ("login login login 200", *("login login login 405",) * 3),
+    "admin:autocomplete": ("login login login 403", *("login login login 405",) * 3),
+    "admin:jsi18n": ("login login login 200", *("login login login 405",) * 3),
+    "admin:view_on_site": ("login login login 404",) * 4,
+    "admin:app_list": ("login login login 404",) * 4,
+    "admin:…": ("login login login 404",) * 4,
+    **{f"admin:auth_user_{page}": ("login login login 200",) * 4 for page in (*ADMIN_PAGES, "password_change")},
+    **{
+        f"admin:{table}_{page}": ("login login login 403",) * 4
+        for table in ADMIN_TABLES
+        for page in ADMIN_PAGES
+        if table != "auth_user"
+    },
+    **{f"admin:{table}_…": ("login login login 302",) * 4 for table in ADMIN_TABLES},  # leads to its change page
+    "admin:account_emailaddress_history": ("login login login 302",) * 4,  # of no such address, so back to the start
 }
 
 
@@ -110,12 +137,26 @@ def addresses(resolver: URLResolver | None = None, before: str = "", space: str 
             yield from addresses(each, pattern, space or each.namespace or "")
         else:
             assert isinstance(each, URLPattern)
-            own = each.name in ("login", "logout")  # of the admin's addresses, those that differ from the others
-            yield (f"{space}:{each.name}" if own else space or each.name or pattern), pattern
+            yield (f"{space}:{each.name or unnamed(pattern)}" if space else each.name or pattern), pattern
+
+
+def unnamed(pattern: str) -> str:
+    """A name for those of the admin's addresses that lead on to others."""
+    return next(
+        (
+            f"{table}_…"
+            for table in ADMIN_TABLES
+            if f"/{table.replace('_', '/').replace('models/ui', 'models_ui')}/" in pattern
+        ),
+        "…",
+    )
 
 
 def example(pattern: str, name: str, model_id: str, job_id: str) -> str:
     """An address that fits the pattern."""
+    table = next((rows for prefix, rows in ADMIN_TABLES.items() if name.startswith(f"admin:{prefix}_")), None)
+    row = table.objects.last() if table else None
+    key = str(row.pk) if row else "1"
     values = {
         "model_id": model_id,
         "job_id": job_id,
@@ -123,9 +164,9 @@ def example(pattern: str, name: str, model_id: str, job_id: str) -> str:
         "secret": "feed-secret",
         "rest": "mistyped",
         "action_id": UNKNOWN if name == "settle" else ARCHIVED,
-        "object_id": "1",
+        "object_id": key,
         "content_type_id": "1",
-        "id": "1",
+        "id": key,
         "key": "some-key",
         "uidb36": "1",
         "app_label": "models_ui",

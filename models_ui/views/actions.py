@@ -154,7 +154,7 @@ def _one_click(request: Request, model_id: str, verb: Verb, act: Callable[..., D
 
 def _event(action_id: str) -> AuditEvent:
     event = audit.action(action_id)
-    if event is None:
+    if event is None or event.kind not in VERBS:
         raise Http404
     return event
 

@@ -1,0 +1,142 @@
+"""People and their roles: what a change of them means, what the history says of it, and that a Manager is left.
+
+Whoever changes people does it in a transaction that begins with `lock_roles`, so that two who do so at once follow each
+other, and what they check is what they change. Each kind of change is one event of its own.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from models_ui import audit
+from models_ui.audit import Entry, Outcome
+from models_ui.logs import request_id
+from models_ui.models import AuditEvent
+from models_ui.permissions import Role, role_of
+
+SUPERUSER: Final = "superuser"  # a role in the history, above the three
+NEEDS_A_MANAGER: Final = gettext_lazy(
+    "This is the last person with the Manager role. Make somebody else a Manager first."
+)
+
+
+# What somebody did: the words between their name and the person's.
+KINDS: Final[dict[str, str | Promise]] = {
+    "person.added": pgettext_lazy("somebody … a person", "added"),
+    "person.role_changed": pgettext_lazy("somebody … a person", "changed the role of"),
+    "person.activated": pgettext_lazy("somebody … a person", "gave access back to"),
+    "person.deactivated": pgettext_lazy("somebody … a person", "took access away from"),
+    "person.renamed": pgettext_lazy("somebody … a person", "renamed"),
+    "person.email_changed": pgettext_lazy("somebody … a person", "changed the e-mail address of"),
+    "person.password_changed": pgettext_lazy("somebody … a person", "changed the password of"),
+    "person.deleted": pgettext_lazy("somebody … a person", "deleted the account of"),
+}
+KIND_LABELS: Final[dict[str, str | Promise]] = {
+    "person.added": gettext_lazy("Add a person"),
+    "person.role_changed": gettext_lazy("Change a role"),
+    "person.activated": gettext_lazy("Give access back"),
+    "person.deactivated": gettext_lazy("Take access away"),
+    "person.renamed": gettext_lazy("Rename a person"),
+    "person.email_changed": gettext_lazy("Change an e-mail address"),
+    "person.password_changed": gettext_lazy("Change a password"),
+    "person.deleted": gettext_lazy("Delete an account"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PersonState:
+    """What the history tells of a person. The e-mail address is compared, and never written down."""
+
+    username: str
+    role: str
+    is_active: bool
+    email: str
+
+    @classmethod
+    def of(cls, person: User) -> Self:
+        role = SUPERUSER if person.is_superuser else role_of(person).name.lower()
+        return cls(person.username, role, person.is_active, person.email)
+
+
+def lock_roles() -> None:
+    """Let nobody else change people until the transaction ends."""
+    list(Group.objects.select_for_update().filter(name=Role.MANAGER.group_name))
+
+
+def is_last_manager(person: User) -> bool:
+    """Whether nobody would be a Manager without this person. Superusers are not counted: they are there to help."""
+    managers = _managers()
+    return managers.filter(pk=person.pk).exists() and managers.count() == 1
+
+
+def _managers() -> QuerySet[User]:
+    return User.objects.filter(is_active=True, is_superuser=False, groups__name=Role.MANAGER.group_name).distinct()
+
+
+def record_added(actor: User, person: User) -> None:
+    state = PersonState.of(person)
+    _record(actor, "person.added", state.username, {}, {"role": state.role, "is_active": state.is_active})
+
+
+def record_changes(actor: User, before: PersonState, person: User) -> None:
+    """Write one event for each kind of change between the state before and the person as saved."""
+    after = PersonState.of(person)
+    if before.username != after.username:
+        _record(actor, "person.renamed", after.username, {"username": before.username}, {"username": after.username})
+    if before.role != after.role:
+        _record(actor, "person.role_changed", after.username, {"role": before.role}, {"role": after.role})
+    if before.is_active != after.is_active:
+        kind = "person.activated" if after.is_active else "person.deactivated"
+        _record(actor, kind, after.username, {"is_active": before.is_active}, {"is_active": after.is_active})
+    if before.email != after.email:
+        _record(actor, "person.email_changed", after.username, {}, {})
+
+
+def record_password(actor: User, person: User) -> None:
+    _record(actor, "person.password_changed", person.username, {}, {})
+
+
+def record_deleted(actor: User, person: User) -> None:
+    """Write that the account goes, before it does."""
+    state = PersonState.of(person)
+    _record(actor, "person.deleted", state.username, {"role": state.role, "is_active": state.is_active}, {})
+
+
+def _record(actor: User, kind: str, label: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    entry = Entry(
+        action_id=secrets.token_hex(16),
+        kind=kind,
+        actor=actor.get_username(),
+        model_id="",
+        label=label,
+        before=before,
+        after=after,
+        request_id=request_id.get(),
+    )
+    audit.record(entry, Outcome.SUCCEEDED)
+
+
+# --- In words
+
+
+def change_words(event: AuditEvent) -> tuple[str, str] | None:
+    """Return before and after of what the event changed, in words; None where it says no more than its kind."""
+    if event.kind == "person.role_changed":
+        return _role_words(event.before.get("role")), _role_words(event.after.get("role"))
+    if event.kind == "person.renamed":
+        return str(event.before.get("username", "")), str(event.after.get("username", ""))
+    if event.kind == "person.added":
+        return _("no account"), _role_words(event.after.get("role"))
+    return None
+
+
+def _role_words(role: Any) -> str:
+    if role == SUPERUSER:
+        return _("superuser")
+    return next((known.label for known in Role if known.name.lower() == role), str(role))
