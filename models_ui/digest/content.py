@@ -26,7 +26,7 @@ from models_ui.catalog.radar import Ending, radar_at
 from models_ui.catalog.rows import address_of
 from models_ui.changes.sentences import sentence_of
 from models_ui.folding import sort_key
-from models_ui.models import CatalogChange, Delivery, DigestReader, Said
+from models_ui.models import CatalogChange, DigestReader, Said
 from models_ui.public_url import full_address
 from models_ui.services.sentences import plain_text
 from models_ui.watching import Watched, watches_of
@@ -61,25 +61,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What one reader is told now, in their language.
-
-    `lost` are earlier digests that may never have arrived, which the next one that arrives has to admit; of these
-    `newly_lost` no digest has tried to admit yet, so they are worth one by themselves.
-    """
+    """What one reader is told now, in their language."""
 
     reader: DigestReader
     items: tuple[Item, ...]
-    lost: tuple[Delivery, ...] = ()
-    newly_lost: tuple[Delivery, ...] = ()
 
     @property
     def keys(self) -> list[str]:
-        said = (key for item in self.items for key in item.keys)
-        return list(dict.fromkeys((*said, *map(_key_lost, self.newly_lost))))
-
-    @property
-    def is_news(self) -> bool:
-        return bool(self.items or self.newly_lost)
+        return list(dict.fromkeys(key for item in self.items for key in item.keys))
 
     @property
     def sections(self) -> Iterator[tuple[str, list[Item]]]:
@@ -90,10 +79,7 @@ class Digest:
 def digest_for(reader: DigestReader, index: CatalogIndex, now: datetime) -> Digest:
     """What to tell a reader, in the language that is active. Writes nothing; an unsaved reader was told nothing yet."""
     told = frozenset(Said.objects.filter(reader=reader).values_list("key", flat=True)) if reader.pk else frozenset()
-    deliveries = Delivery.objects.filter(reader=reader) if reader.pk else Delivery.objects.none()
-    lost = tuple(deliveries.filter(outcome=Delivery.Outcome.UNKNOWN, admitted=False, items__gt=0))
-    newly_lost = tuple(each for each in lost if _key_lost(each) not in told)
-    return Digest(reader, tuple(_Content(reader, index, now, told).items()), lost, newly_lost)
+    return Digest(reader, tuple(_Content(reader, index, now, told).items()))
 
 
 class _Content:
@@ -221,10 +207,6 @@ def _earliest(ids: Iterable[tuple[Watched, set[str]]]) -> dict[str, datetime]:
 
 def _key_of(change: CatalogChange) -> str:
     return f"change:{change.pk}"
-
-
-def _key_lost(delivery: Delivery) -> str:
-    return f"lost:{delivery.pk}"
 
 
 def _key_ahead(concern: Concern) -> str:

@@ -3,7 +3,7 @@
     lease on the reader -> claim (committed) -> send
         -> sent: it stays said
         -> failed for certain: the claim is taken back, and the next run says it again
-        -> unknown: it stays said, and the next run admits to the reader that it may be lost
+        -> unknown: it stays said, and the log and the reader's watch list say that it may be lost
 
 Each thing that a reader is told is a row that no second run can make, so two runs at once send it once. A process that
 dies in between leaves its claim behind; once the lease is over, the outcome of that claim is unknown.
@@ -51,7 +51,7 @@ def note_left_behind() -> None:
     claims = list(Delivery.objects.filter(outcome=Outcome.CLAIMED).select_related("reader"))
     dead = [claim.pk for claim in claims if not is_under_way(claim.reader)]
     if count := Delivery.objects.filter(pk__in=dead, outcome=Outcome.CLAIMED).update(outcome=Outcome.UNKNOWN):
-        log.warning("digest: %d deliveries were left behind; whether they were sent is not known", count)
+        log.warning("digest: %d left behind by a process that died; may not have arrived, not sent again", count)
 
 
 def is_under_way(reader: DigestReader) -> bool:
@@ -83,11 +83,14 @@ def _deliver(delivery: Delivery, digest: Digest, letter: Letter) -> Told:
             Delivery.objects.filter(pk=delivery.pk).delete()
         else:
             Delivery.objects.filter(pk=delivery.pk).update(outcome=Outcome(posted.outcome))
-        if posted.outcome == "sent":
-            Delivery.objects.filter(pk__in=[each.pk for each in digest.lost]).update(admitted=True)
-    level = logging.INFO if posted.outcome == "sent" else logging.WARNING
-    log.log(level, "digest: %s, %d items, %s", digest.reader, delivery.items, posted.outcome)
+    _log_outcome(delivery, posted)
     return Told(posted.outcome, posted.why)
+
+
+def _log_outcome(delivery: Delivery, posted: Posted) -> None:
+    level = logging.INFO if posted.outcome == "sent" else logging.WARNING
+    outcome = "may not have arrived, and is not sent again" if posted.outcome == "unknown" else posted.outcome
+    log.log(level, "digest: %s, %d items, %s", delivery.reader, delivery.items, outcome)
 
 
 def _send(letter: Letter, key: str) -> Posted:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from models_ui.digest.content import Digest
-from models_ui.digest.words import and_more, lost_sentence
+from models_ui.digest.words import and_more
 from models_ui.public_url import full_address
 from models_ui.services import Posted
 from models_ui.services.sentences import plain_text
@@ -84,16 +84,12 @@ def _said(words: object) -> str:
 
 def _subject(digest: Digest) -> str:
     count = len(digest.items)
-    if not count:
-        return _("Model dashboard: an earlier digest may be lost")
     return ngettext("Model dashboard: %(count)d thing to know", "Model dashboard: %(count)d things to know", count) % {
         "count": count
     }
 
 
 def _lines(digest: Digest) -> Iterator[str]:
-    for each in digest.lost:
-        yield from (lost_sentence(each), full_address(reverse("changes")), "")
     left = MOST
     for title, items in digest.sections:
         if items[:left]:

@@ -1,6 +1,6 @@
 """Who gets a digest: the people who asked for one, and the team. Here alone is written what they asked for."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.db.models import Q
 from models_ui.models import Delivery, DigestReader
 
 WEBHOOK: Final = "webhook"
+_LOSS_SHOWN: Final = timedelta(days=30)
 
 Scope = DigestReader.Scope
 _WIDER: Final = (Scope.NOTHING, Scope.WATCHED, Scope.EVERYTHING)
@@ -24,6 +25,14 @@ def last_sent(reader: DigestReader | None) -> datetime | None:
     """When the reader was last sent a digest, so that whoever waits for one knows whether any comes."""
     sent = Delivery.objects.filter(reader=reader, outcome=Delivery.Outcome.SENT) if reader else Delivery.objects.none()
     return sent.order_by("claimed_at").values_list("claimed_at", flat=True).last()
+
+
+def last_lost(reader: DigestReader | None, now: datetime) -> Delivery | None:
+    """Return the reader's last digest of the past weeks that may not have arrived."""
+    if reader is None:
+        return None
+    lost = Delivery.objects.filter(reader=reader, outcome=Delivery.Outcome.UNKNOWN, items__gt=0)
+    return lost.filter(claimed_at__gt=now - _LOSS_SHOWN).order_by("claimed_at").last()
 
 
 def choose_digest(*, owner: User, scope: str, language: str, now: datetime) -> DigestReader:

@@ -76,7 +76,7 @@ def _tell(channel: _Channel, now: datetime, *, dry_run: bool) -> Report:
         return Report(channel.who, "busy")
     with override(channel.reader.language):
         digest = digest_for(channel.reader, current_index(mirror_state(), now), now)
-        if not digest.is_news:
+        if not digest.items:
             return Report(channel.who, "nothing")
         letter = channel.write(digest)
     if dry_run:

@@ -5,7 +5,6 @@ and most make bold of stars. Names are anybody's text, so all of that is put out
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from models_ui.digest.content import Digest, Item
-from models_ui.digest.words import and_more, lost_sentence
+from models_ui.digest.words import and_more
 from models_ui.public_url import full_address
 from models_ui.services import Posted, Webhook
 
@@ -42,8 +41,8 @@ class Letter:
 
 def written(digest: Digest) -> str:
     """As many items as there is room for, and how many more there are."""
-    lines = [*_lost(digest)]
-    size, shown = sum(map(len, lines)), 0
+    lines: list[str] = []
+    size, shown = 0, 0
     for title, items in digest.sections:
         heading: tuple[str, ...] = (f"*{title}*",)
         for item in items:
@@ -62,11 +61,6 @@ def inert(text: str) -> str:
     for active in ("@", "](", "://"):
         text = text.replace(active, active[0] + _UNSEEN + active[1:])
     return text
-
-
-def _lost(digest: Digest) -> Iterator[str]:
-    for each in digest.lost:
-        yield f"{inert(lost_sentence(each))} {_link(full_address(reverse('changes')), _('All changes'))}"
 
 
 def _line(item: Item) -> str:

@@ -117,14 +117,13 @@ class Delivery(models.Model):
     class Outcome(models.TextChoices):
         CLAIMED = "claimed", _("under way")
         SENT = "sent", _("sent")
-        UNKNOWN = "unknown", _("unknown")  # never sent again; the reader's next digest says that it may be lost
+        UNKNOWN = "unknown", _("unknown")  # never sent again; the reader's watch list says that it may be lost
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, help_text="The webhook's idempotency key")
     reader = models.ForeignKey(DigestReader, models.CASCADE, related_name="deliveries")
     outcome = models.CharField(max_length=20, choices=Outcome.choices, default=Outcome.CLAIMED)
     items = models.PositiveIntegerField(help_text="How many things it tells")
     claimed_at = models.DateTimeField()
-    admitted = models.BooleanField(default=False, help_text="A later digest has said that this one may be lost")
 
     class Meta:
         verbose_name = "delivery"

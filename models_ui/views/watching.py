@@ -18,7 +18,7 @@ from models_ui.catalog.radar_page import EndingLine, RiskLine, ending_line, risk
 from models_ui.catalog.store import current_index
 from models_ui.digest.forms import DigestForm
 from models_ui.digest.readers import choose_digest as remember_digest
-from models_ui.digest.readers import last_sent, reader_of
+from models_ui.digest.readers import last_lost, last_sent, reader_of
 from models_ui.http import Request, is_ours
 from models_ui.models import DigestReader, Watch
 from models_ui.sync import mirror_state
@@ -135,6 +135,7 @@ def _page(request: Request, form: DigestForm | None, status: int = 200) -> HttpR
         "snoozes": SNOOZES,
         "wants_digest": reader is not None and reader.scope != DigestReader.Scope.NOTHING,
         "last_sent": last_sent(reader),
+        "last_lost": last_lost(reader, now),
     }
     return render(request, "models_ui/watching.html", context, status=status)
 

@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
 
 def _line(report: Report) -> str:
-    items = f"{report.items} item{'' if report.items == 1 else 's'}" if report.items else "of one that may be lost"
+    items = f"{report.items} item{'' if report.items == 1 else 's'}"
     return {
         "nothing": f"{report.who} {report.why}." if report.why else "",
         "ready": f"{report.who} would be told {items}:\n\n{report.text}\n",
