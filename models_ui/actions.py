@@ -387,6 +387,5 @@ def _protect(entry: Entry, row: CatalogModel, wanted: bool) -> Done:
 
 def _last_change(model_id: str, field: str) -> AuditEvent | None:
     kinds = [KINDS[verb] for verb, each in FIELDS.items() if each == field]
-    return (
-        AuditEvent.objects.filter(model_id=model_id, kind__in=kinds, outcome=Outcome.SUCCEEDED).order_by("-pk").first()
-    )
+    changes = AuditEvent.objects.filter(model_id=model_id, kind__in=kinds, outcome=Outcome.SUCCEEDED)
+    return audit.by_beginning(changes).last()

@@ -175,6 +175,21 @@ def latest_of_each() -> models.QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(~models.Exists(later))
 
 
+def by_beginning(events: models.QuerySet[AuditEvent]) -> models.QuerySet[AuditEvent]:
+    """Events in the order in which their actions began: what came of one may be found out after later ones ended."""
+    return events.annotate(began=_first_of_action()).order_by("began", "pk")
+
+
+def begun_after(events: models.QuerySet[AuditEvent], key: int) -> models.QuerySet[AuditEvent]:
+    """Those whose actions began after the event with that key."""
+    return events.annotate(began=_first_of_action()).filter(began__gt=key)
+
+
+def _first_of_action() -> models.Subquery:
+    steps = AuditEvent.objects.filter(action_id=models.OuterRef("action_id")).order_by("pk")
+    return models.Subquery(steps.values("pk")[:1])
+
+
 def action(action_id: str) -> AuditEvent | None:
     """The last event of one action."""
     return AuditEvent.objects.filter(action_id=storable(action_id)).order_by("-pk").first()

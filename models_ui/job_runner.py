@@ -278,10 +278,8 @@ def _done_after_all(item: BulkItem) -> AuditEvent | None:
     if not sent:
         return None
     last = sent[0][-1]
-    later = AuditEvent.objects.filter(
-        model_id=item.model_id, pk__gt=last.pk, outcome=Outcome.SUCCEEDED, kind__in=_KINDS
-    )
-    if later.exists():
+    succeeded = AuditEvent.objects.filter(model_id=item.model_id, outcome=Outcome.SUCCEEDED, kind__in=_KINDS)
+    if audit.begun_after(succeeded, sent[0][0].pk).exists():
         return None
     if last.outcome != Outcome.FAILED:
         return last

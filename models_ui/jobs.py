@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from models_ui import audit
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogModel, JobWorker
 from models_ui.permissions import (
     NO_SUCH_MODEL,
@@ -172,7 +173,7 @@ def _latest_changes(ids: Sequence[str]) -> dict[str, AuditEvent]:
         events = AuditEvent.objects.filter(
             model_id__in=ids[start : start + _AT_ONCE], kind__in=kinds, outcome=AuditEvent.Outcome.SUCCEEDED
         )
-        found |= {event.model_id: event for event in events.order_by("pk")}
+        found |= {event.model_id: event for event in audit.by_beginning(events)}
     return found
 
 
@@ -230,6 +231,18 @@ def _again(actor: User, job_id: str, request_id: str, states: Sequence[BulkItem.
         chosen.update(state=ItemState.WAITING, tries=0, failure={}, correlation_id="", **plain)
         _queue(job, actor, request_id)
     return job
+
+
+def note_settled(event: AuditEvent) -> None:
+    """An item that was given up as not known has an outcome after all, if the settled action was its own."""
+    state = {AuditEvent.Outcome.SUCCEEDED: ItemState.DONE, AuditEvent.Outcome.FAILED: ItemState.FAILED}
+    if event.job and event.outcome in state:
+        given_up = BulkItem.objects.filter(job=event.job, action_id=event.action_id, state=ItemState.UNKNOWN)
+        given_up.update(
+            state=state[AuditEvent.Outcome(event.outcome)],
+            failure=event.failure,
+            correlation_id=event.correlation_id,
+        )
 
 
 def _check_may_act(actor: User, job: BulkJob) -> None:

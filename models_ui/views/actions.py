@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
-from models_ui import actions, audit, settling
+from models_ui import actions, audit, jobs, settling
 from models_ui.actions import Busy, Conflict, Context
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import row_fragment, view_of
@@ -123,7 +123,14 @@ def settle(request: Request, action_id: str) -> HttpResponse:
     """Look what became of an action whose outcome is unknown. Anybody may look."""
     event = _event(action_id)
     page = ActionPage(request, event.model_id, VERBS[event.kind], settles=True)
-    return page.run(lambda: settling.settle(actor=request.user, action_id=action_id), ReasonForm.new())
+
+    def look() -> Done:
+        done = settling.settle(actor=request.user, action_id=action_id)
+        if done.event is not None:
+            jobs.note_settled(done.event)
+        return done
+
+    return page.run(look, ReasonForm.new())
 
 
 @require_safe

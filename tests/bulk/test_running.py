@@ -425,3 +425,44 @@ def test_a_mistake_of_ours_after_something_was_sent_is_looked_into_first(bob, tu
         work()
     assert states(job) == ["done"]
     assert sent() == tunes[:1]
+
+
+def archived_in_silence(job, sandbox) -> None:
+    """The model is archived, and nothing can be read after that."""
+    sandbox.faults.add("504", verb="archive", after=True, times=1)
+    real = ModelsAPI.archive
+
+    def archive(self, model_id):
+        sandbox.faults.add("500", verb="retrieve")
+        return real(self, model_id)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ModelsAPI, "archive", archive)
+        work()
+
+
+def test_an_item_of_unknown_outcome_is_done_where_somebody_has_restored_the_model_since(bob, alice, tunes, sandbox):
+    job = started(bob, tunes[:1])
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        archived_in_silence(job, sandbox)
+        assert states(job) == ["unsettled"]
+        sandbox.faults.clear()
+        actions.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
+        clock.shift(31)
+        work()
+    assert states(job) == ["done"]
+    assert not row_of(tunes[0]).archived
+    assert performed(sandbox) == [tunes[0], tunes[0]]
+
+
+def test_an_item_given_up_as_not_known_is_done_once_its_action_is_settled(bob, tunes, sandbox, client_of):
+    job = started(bob, tunes[:1])
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        archived_in_silence(job, sandbox)
+        for _ in range(40):
+            clock.shift(31)
+            work()
+        assert states(job) == ["unknown"]
+        sandbox.faults.clear()
+        client_of(bob).post(f"/activity/{item_of(job, tunes[0]).action_id}/settle/")
+    assert states(job) == ["done"]
