@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from . import errors
 from .errors import ModelsAPIError
+from .redaction import redaction_of
 from .sentences import error_sentence
 
 # Statuses of a write after which nobody knows whether it happened: a gateway lost the server behind it (502, 504,
@@ -67,14 +67,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def error_from_answer(
     status: int, headers: Mapping[str, str], body: bytes, *, write: bool, model_id: str, secret: str
 ) -> ModelsAPIError:
-    """The exception for an answer that is no success. `secret` is removed from upstream's words, should it be there."""
-    decoded = _without(secret, _decode_error_body(body))
+    """The exception for an answer that is no success. `secret` is taken out of all that upstream said."""
+    redaction = redaction_of(secret)
+    headers, decoded = redaction.headers(headers), redaction.value(_decode_error_body(body))
     kind = _kind(status, headers, decoded, write=write, model_id=model_id)
     detail = _redirect_target(headers) if kind is errors.Redirected else error_sentence(decoded, None)
     error = kind(
         detail,
         status=status,
-        correlation_id=_without(secret, correlation_id(headers, decoded)),
+        correlation_id=correlation_id(headers, decoded),
         outcome_unknown=write and (status in OUTCOME_UNKNOWN or issubclass(kind, errors.BadAnswer)),
         retry_after=retry_after(headers),
         model_id=model_id,
@@ -168,13 +169,3 @@ def _redirect_target(headers: Mapping[str, str]) -> str:
         return f"{parts.scheme}://{parts.hostname}" if parts.hostname else ""
     except ValueError:
         return ""
-
-
-def _without(secret: str, value: Any, depth: int = 6) -> Any:
-    if isinstance(value, str):
-        return value.replace(secret, "…") if secret else value
-    if depth and isinstance(value, dict):
-        return {key: _without(secret, item, depth - 1) for key, item in value.items()}
-    if depth and isinstance(value, list):
-        return [_without(secret, item, depth - 1) for item in value]
-    return value if depth else None

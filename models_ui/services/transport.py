@@ -16,6 +16,7 @@ from .address import host_of, is_loopback
 from .answers import allowed_verbs, correlation_id, decode_json, error_from_answer
 from .errors import ModelsAPIError
 from .failures import RAISED, error_from_failure
+from .redaction import Redaction, redaction_of
 from .retries import pause_before_retry
 from .sentences import plain_text
 from .watch import Watch, WatchedAdapter
@@ -95,6 +96,7 @@ class Transport:
         self.max_bytes = max_bytes
         self.retries = retries
         self._key = api_key
+        self._redaction = redaction_of(api_key)
         self._auth = KeyAuth(api_key)
         self._sleep = sleep
         self._clock = clock
@@ -204,11 +206,11 @@ class Transport:
                 )
             content = _read(response, self.max_bytes)
         if content is not None and not watch.expired:
-            return _answer(response, content, write=write, model_id=model_id)
+            return _answer(response, content, self._redaction, write=write, model_id=model_id)
         kind = errors.TimedOut if watch.expired else errors.TooLarge
         return kind(
             status=response.status_code,
-            correlation_id=correlation_id(response.headers),
+            correlation_id=correlation_id(self._redaction.headers(response.headers)),
             outcome_unknown=write,
             model_id=model_id,
         )
@@ -244,13 +246,16 @@ def _read_error(response: requests.Response) -> bytes:
         return b""
 
 
-def _answer(response: requests.Response, content: bytes, *, write: bool, model_id: str) -> Answer | ModelsAPIError:
-    status, headers = response.status_code, response.headers
+def _answer(
+    response: requests.Response, content: bytes, redaction: Redaction, *, write: bool, model_id: str
+) -> Answer | ModelsAPIError:
+    """What a 2xx says, without the key, which a gateway may echo anywhere in it."""
+    status, headers = response.status_code, redaction.headers(response.headers)
     allow = allowed_verbs(headers)
     if not content.strip() or response.request.method == "OPTIONS":  # whose body, if any, is prose
         return Answer(status, None, empty=True, correlation_id=correlation_id(headers), allow=allow)
     try:
-        value = decode_json(content)
+        value = redaction.value(decode_json(content))
     except ValueError:
         return errors.NotJSON(
             status=status, correlation_id=correlation_id(headers), outcome_unknown=write, model_id=model_id
