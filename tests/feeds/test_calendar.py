@@ -210,6 +210,36 @@ def test_a_moved_date_moves_the_same_event_with_a_higher_sequence(carol, make, s
     }
 
 
+def test_every_date_that_was_shown_is_a_revision_also_one_that_is_taken_back_at_once(
+    carol, make, synced, sandbox: Sandbox
+):
+    """Whether such a move is ever told as a change or not: calendars have seen it."""
+    feed = make(carol)
+    start, seen = timezone.now(), [revision(events(fetched(feed.ics))[MEDIUM])]
+    for number, at in enumerate((noon(40), noon(9), noon(41), noon(40)), start=1):
+        set_date(sandbox, MEDIUM, at)
+        with time_machine.travel(start + timedelta(seconds=20 * number)):
+            run_sync()
+            event = events(fetched(feed.ics))[MEDIUM]
+        seen.append(revision(event))
+        assert event["DTSTART"].dt == at
+    assert [each[1] for each in seen] == [0, 1, 2, 3, 4]
+    assert len({each[0] for each in seen}) == 1
+
+
+def test_what_calendars_were_told_before_is_the_same_event_after_an_upgrade(carol, make, synced, viewer):
+    """Rows that an earlier version wrote: their UIDs and revisions go on, and inherited dates come as new events."""
+    feed = make(carol)
+    first = {key: revision(each) for key, each in events(fetched(feed.ics)).items()}
+    CalendarEvent.objects.exclude(inherited_from="").delete()
+    Mirror.objects.update(version="another")
+    again = {key: revision(each) for key, each in events(fetched(feed.ics)).items()}
+    assert {key: each for key, each in again.items() if key not in AT_RISK} == {
+        key: each for key, each in first.items() if key not in AT_RISK
+    }
+    assert {each[1:] for key, each in again.items() if key in AT_RISK} == {(0, "TENTATIVE")}
+
+
 def test_a_date_withdrawn_cancels_the_event_and_one_announced_again_revives_it(carol, make, synced, sandbox: Sandbox):
     feed = make(carol, "lifecycle=retiring")
     uid = revision(events(fetched(feed.ics))[MEDIUM])[0]
