@@ -1,6 +1,17 @@
 """What gunicorn reads by itself when it is started here, by `manage.py serve` or by hand."""
 
+from typing import Any
+
 # An address holds every filter of a page. Longer ones than this gunicorn refuses whatever it is told.
 limit_request_line = 8190
 # htmx repeats the page's address in a header, with the host before it.
 limit_request_field_size = 2 * limit_request_line
+
+
+def pre_request(worker: Any, req: Any) -> None:
+    """A body that will be refused is not asked for either, and nothing more is read from its connection."""
+    from django.conf import settings
+
+    length = next((value for name, value in req.headers if name == "CONTENT-LENGTH"), "0")
+    if length.isdecimal() and int(length[:20]) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        req.must_close, req._expected_100_continue = True, False

@@ -131,13 +131,14 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "models_ui.middleware.ContentSecurityPolicyMiddleware",
     "models_ui.middleware.PrivatePagesMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "models_ui.gate.GateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "models_ui.middleware.HtmxResponseMiddleware",
     "models_ui.middleware.LoginMiddleware",
@@ -196,6 +197,10 @@ else:
 # Opening a connection costs more than a page's queries do.
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The largest body that is read, in bytes: several times what the longest form holds. Files are not taken at all.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+FILE_UPLOAD_HANDLERS: list[str] = []
 
 # --- People -----------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,11 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from models_ui.gate import Handler  # noqa: E402 - once the apps are ready
+
+application = Handler()

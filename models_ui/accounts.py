@@ -37,3 +37,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         django-allauth adds the host, and whoever guesses chooses that: a port in it was enough for a new count.
         """
         return credentials.get("email", credentials.get("username", "")).lower()
+
+    def is_safe_url(self, url: str) -> bool:
+        """As ever, but what is no address at all is no safe one, instead of an error."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False

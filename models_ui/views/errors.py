@@ -1,38 +1,47 @@
-"""Pages for what went wrong: one clear sentence, what to do, and the id to ask with."""
+"""Pages for what went wrong: one clear sentence, what to do, and the id to ask with.
 
-from typing import Any
+Each falls back on a page that needs neither database nor session nor body, since these may be what went wrong.
+"""
 
+import logging
+import sys
+from typing import Any, Final
+
+from django import db
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from models_ui.http import is_ours
+from models_ui.plain_pages import plain_page
+
+logger = logging.getLogger(__name__)
+
+# Seconds after which it is worth asking a database again.
+_DATABASE_PAUSE: Final = 10
 
 
-@requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 400, _("That request makes no sense"), _("Go back and try again."))
 
 
-@requires_csrf_token
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 403, _("You may not do this"), str(exception) or _("Ask a Manager for the role it needs."))
 
 
-@requires_csrf_token
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 404, _("There is no such page"), _("The address may be mistyped, or the page has moved."))
 
 
-@requires_csrf_token
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """Of logins, password resets and the like, which django-allauth counts."""
     return _page(request, 429, _("Too many attempts"), _("Wait a few minutes, then try again."))
 
 
-@requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
+    if _is_of_the_database(sys.exc_info()[1]):
+        return _database_is_gone(request)
     return _page(
         request,
         500,
@@ -53,6 +62,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, title: str, sentence: str, *, back: str = "") -> HttpResponse:
+    try:
+        return _whole_page(request, status, title, sentence, back)
+    except Exception:
+        logger.exception("The page for a %s failed, too", status)
+        return plain_page(request, status, title, sentence)
+
+
+@requires_csrf_token  # which reads the body, and so may fail like the rest
+def _whole_page(request: HttpRequest, status: int, title: str, sentence: str, back: str) -> HttpResponse:
     context: dict[str, Any] = {"title": title, "sentence": sentence, "back": back}
     context["request_id"] = getattr(request, "request_id", "")
     response = render(request, "error.html", context, status=status)
@@ -61,3 +79,24 @@ def _page(request: HttpRequest, status: int, title: str, sentence: str, *, back:
         response["HX-Retarget"] = response["HX-Reselect"] = "#main"
         response["HX-Reswap"] = "outerHTML"
     return response
+
+
+def _database_is_gone(request: HttpRequest) -> HttpResponse:
+    return plain_page(
+        request,
+        503,
+        _("The database does not answer"),
+        _("Nothing was changed. Try again in a moment, and if it lasts tell whoever runs the dashboard."),
+        retry_after=_DATABASE_PAUSE,
+    )
+
+
+def _is_of_the_database(error: BaseException | None) -> bool:
+    """Whether the database is gone, broken or closed to writing, rather than asked wrongly."""
+    while error is not None:
+        if isinstance(error, db.OperationalError | db.InterfaceError | db.InternalError):
+            return True
+        if type(error) is db.DatabaseError:  # as of a file that is no database
+            return True
+        error = error.__cause__ or error.__context__
+    return False

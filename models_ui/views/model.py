@@ -60,7 +60,7 @@ def model(request: Request, model_id: str) -> HttpResponse:
 def _list_address(request: Request) -> str:
     """The list as the person has just left it, with its filters; all of it where they came from elsewhere."""
     whole, came_from = reverse("catalog"), request.headers.get("Referer", "")
-    return came_from if urlsplit(came_from).path == whole and is_ours(request, came_from) else whole
+    return came_from if is_ours(request, came_from) and urlsplit(came_from).path == whole else whole
 
 
 def article_context(request: Request, row: Row, index: CatalogIndex, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,164 @@
+"""What every request passes before anything looks at its body, its session or the database.
+
+Probes are answered here, whatever else a request says. What no page could make sense of is refused, and addresses in
+headers that are none are taken away. `Handler` is the last resort for what fails outside of all that.
+"""
+
+import codecs
+import logging
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy
+
+from models_ui.plain_pages import Text, plain_page
+from models_ui.views.health import healthz, readyz
+
+logger = logging.getLogger(__name__)
+
+PROBES: Final = {"/healthz": healthz, "/readyz": readyz}
+# Headers that hold an address which something behind here reads. Not Origin: without it less would be checked.
+ADDRESS_HEADERS: Final = ("HTTP_REFERER", "HTTP_HX_CURRENT_URL")
+FORM: Final = "multipart/form-data"
+
+NO_SENSE = gettext_lazy("That request makes no sense")
+TOO_LARGE = gettext_lazy("That is too much at once")
+
+
+class Refusal(Exception):
+    """A request that goes no further. `title` and `sentence` are for whoever sent it."""
+
+    def __init__(self, status: int, title: Text, sentence: Text) -> None:
+        super().__init__(status)
+        self.status, self.title, self.sentence = status, title, sentence
+
+
+class GateMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method in ("GET", "HEAD") and request.path_info in PROBES:
+            return PROBES[request.path_info](request)
+        try:
+            _check_body(request)
+            _check_type(request)
+            _check_text(request)
+        except Refusal as refusal:
+            logger.warning("%s %s refused: %s", request.method, request.path, refusal.status)
+            return plain_page(request, refusal.status, refusal.title, refusal.sentence)
+        _drop_malformed_addresses(request.META)
+        return self.get_response(request)
+
+
+def _check_body(request: HttpRequest) -> None:
+    """No body larger than any form of ours is read. One that does not tell its size is read as far as that."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+    too_large = Refusal(
+        413,
+        TOO_LARGE,
+        gettext_lazy("Nothing was read and nothing was changed. Send less; files are not taken here."),
+    )
+    if _length(request.META) > limit:
+        raise too_large
+    if "HTTP_TRANSFER_ENCODING" not in request.META or request.META.get("CONTENT_LENGTH"):
+        return
+    if not request.META.get("wsgi.input_terminated"):
+        raise Refusal(411, NO_SENSE, gettext_lazy("It does not say how long it is."))
+    try:
+        body = request.META["wsgi.input"].read(limit + 1)
+    except Exception as error:
+        raise Refusal(400, NO_SENSE, gettext_lazy("Go back and try again.")) from error
+    if len(body) > limit:
+        raise too_large
+    request.META["CONTENT_LENGTH"] = str(len(body))
+    request._stream = LimitedStream(BytesIO(body), len(body))  # type: ignore[assignment]
+
+
+def _length(meta: dict[str, Any]) -> int:
+    """The length that a body is said to have. More digits than any body has are too many, too."""
+    said = str(meta.get("CONTENT_LENGTH") or "0").strip()
+    return int(said[:20]) if said.isascii() and said.isdecimal() else 0
+
+
+def _check_type(request: HttpRequest) -> None:
+    """Text comes as UTF-8, as browsers send it; and the parts of a form cannot be told apart without a boundary."""
+    charset = (request.content_params or {}).get("charset")
+    is_bad = getattr(request, "has_bad_type", False) or not (charset is None or _is_utf8(charset))
+    if is_bad or (request.content_type == FORM and not (request.content_params or {}).get("boundary")):
+        request.encoding = "utf-8"
+        raise Refusal(
+            400, NO_SENSE, gettext_lazy("What was sent is in an encoding that is not read here. Go back and try again.")
+        )
+
+
+def _is_utf8(charset: str) -> bool:
+    try:
+        return codecs.lookup(charset).name == "utf-8"
+    except (LookupError, ValueError):
+        return False
+
+
+def _check_text(request: HttpRequest) -> None:
+    """No path of ours has a NUL in it, which PostgreSQL does not even look for. A cookie with one is dropped."""
+    if "\x00" in request.path_info:
+        raise Refusal(400, NO_SENSE, gettext_lazy("Go back and try again."))
+    for name, value in list(request.COOKIES.items()):
+        if "\x00" in value:
+            del request.COOKIES[name]
+
+
+def _drop_malformed_addresses(meta: dict[str, Any]) -> None:
+    for name in ADDRESS_HEADERS:
+        value = meta.get(name, "")
+        if not (is_address(value) and is_address(unquote(value))):
+            del meta[name]
+
+
+def is_address(text: str) -> bool:
+    """Whether an address can be taken apart at all."""
+    try:
+        _ = urlsplit(text).port
+    except ValueError:
+        return False
+    return True
+
+
+class Request(WSGIRequest):
+    """A request that comes about whatever its headers say; `has_bad_type` is what the gate refuses it for."""
+
+    has_bad_type = False
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]
+        except Exception:
+            self.content_type, self.content_params, self.has_bad_type = "", {}, True
+
+
+class Handler(WSGIHandler):
+    """Django's WSGI application. What fails outside of every middleware is a page all the same."""
+
+    request_class = Request
+
+    def __call__(  # type: ignore[override]  # django-stubs names the response, which is what a server iterates over
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        try:
+            return super().__call__(environ, start_response)
+        except Exception:
+            logger.exception("A request failed outside of all pages")
+            response = plain_page(
+                None,
+                500,
+                gettext_lazy("Something went wrong here"),
+                gettext_lazy("It is our fault and it is in the log. Try again, and if it lasts tell whoever runs it."),
+            )
+            start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+            return [response.content]
