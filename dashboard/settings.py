@@ -294,11 +294,16 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "request_id": {"()": "models_ui.logs.RequestIdFilter"},
+        "direction": {"()": "models_ui.logs.DirectionFilter"},
         "secrets": {"()": "models_ui.logs.SecretsFilter", "webhook": DIGEST_WEBHOOK_SECRET_URL},
     },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "secrets"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id", "secrets", "direction"],
+        }
     },
     "root": {"handlers": ["console"], "level": text("LOG_LEVEL", "INFO")},
     # Its own handler writes to the console only in debug mode; ours always does.

@@ -8,47 +8,48 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from models_ui.catalog.radar import Ending, Risk
+from models_ui.isolation import fill
 from models_ui.labels import in_days
 
 
 def moment(at: datetime) -> str:
     """A moment in UTC for a reader anywhere: 31 Aug 2026, 12:00 UTC."""
-    return _("%(day)s, %(time)s UTC") % {"day": date_format(at, "j M Y"), "time": date_format(at, "H:i")}
+    return fill(_("%(day)s, %(time)s UTC"), {"day": date_format(at, "j M Y"), "time": date_format(at, "H:i")})
 
 
 def ahead(ending: Ending) -> str:
     words = {"model": ending.row.label, "when": moment(ending.at), "days": in_days(ending.days)}
-    return _("%(model)s stops working on %(when)s, %(days)s.") % words
+    return fill(_("%(model)s stops working on %(when)s, %(days)s."), words)
 
 
 def inherited(risk: Risk) -> str:
     """What a fine-tune has to fear of its base model's end, which has to have a date."""
     assert risk.base is not None and risk.at is not None and risk.days is not None
     words = {"model": risk.row.label, "base": risk.base.model_id, "when": moment(risk.at), "days": in_days(risk.days)}
-    return (
+    return fill(
         _(
             "%(model)s may stop working: its base model %(base)s does on %(when)s, %(days)s, and Mistral does not say "
             "what happens to fine-tunes of it."
-        )
-        % words
+        ),
+        words,
     )
 
 
 def inherits(model: str, base: str, at: datetime) -> str:
     """Return what a fine-tune has to fear, for a text that does not change from day to day."""
     words = {"model": model, "base": base, "when": moment(at)}
-    return (
+    return fill(
         _(
             "%(model)s may stop working on %(when)s: its base model %(base)s does, and Mistral does not say what "
             "happens to fine-tunes of it."
-        )
-        % words
+        ),
+        words,
     )
 
 
 def inherits_sooner(base: str, at: datetime) -> str:
     words = {"base": base, "when": moment(at)}
-    return _("Its base model %(base)s stops working before, on %(when)s.") % words
+    return fill(_("Its base model %(base)s stops working before, on %(when)s."), words)
 
 
 def instead_of(ending: Ending) -> Iterator[str]:
@@ -58,17 +59,17 @@ def instead_of(ending: Ending) -> Iterator[str]:
     if instead.outcome == "none":
         yield _("Mistral names no replacement.")
     elif instead.outcome == "unknown":
-        yield _("Mistral names %(model)s as its replacement, which is not in the list.") % words
+        yield fill(_("Mistral names %(model)s as its replacement, which is not in the list."), words)
     elif instead.outcome == "itself":
-        yield _("Mistral names %(model)s as its replacement, which leads back to this model.") % words
+        yield fill(_("Mistral names %(model)s as its replacement, which leads back to this model."), words)
     elif instead.outcome == "several":
-        yield _("Mistral names %(model)s as its replacement, which leads to several models.") % words
+        yield fill(_("Mistral names %(model)s as its replacement, which leads to several models."), words)
     elif instead.by_alias:
-        yield _("Replacement: %(model)s, today %(today)s.") % words
+        yield fill(_("Replacement: %(model)s, today %(today)s."), words)
     else:
-        yield _("Replacement: %(model)s.") % words
+        yield fill(_("Replacement: %(model)s."), words)
     if instead.at:
-        yield _("That one stops working itself on %(when)s.") % {"when": moment(instead.at)}
+        yield fill(_("That one stops working itself on %(when)s."), {"when": moment(instead.at)})
 
 
 def at_risk(ending: Ending) -> Iterator[str]:

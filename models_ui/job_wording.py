@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from models_ui import jobs
 from models_ui.failures import sentence_of
+from models_ui.isolation import fill
 from models_ui.jobs import ItemState, JobState, Progress
 from models_ui.models import BulkItem, BulkJob
 from models_ui.permissions import Verb, reason_of
@@ -82,15 +83,15 @@ def _ended(job: BulkJob, so_far: str) -> str:
     if not job.was_started:
         return _("Cancelled before it started")
     if job.failure:
-        return _("Stopped: %(so_far)s") % {"so_far": so_far}
-    return _("Cancelled: %(so_far)s") % {"so_far": so_far} if job.state == JobState.CANCELLED else so_far
+        return fill(_("Stopped: %(so_far)s"), {"so_far": so_far})
+    return fill(_("Cancelled: %(so_far)s"), {"so_far": so_far}) if job.state == JobState.CANCELLED else so_far
 
 
 def under_way() -> Iterator[tuple[BulkJob, str]]:
     """Each job that is not over, and a sentence for pages that show what it is changing."""
     for job, progress in jobs.under_way():
         words = {"job": title(job, progress), "who": job.started_by, "so_far": summary(job, progress)}
-        yield job, _("%(job)s for %(who)s: %(so_far)s.") % words
+        yield job, fill(_("%(job)s for %(who)s: %(so_far)s."), words)
 
 
 def summary(job: BulkJob, progress: Progress) -> str:

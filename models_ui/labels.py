@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from models_ui.isolation import fill
 from models_ui.querystring import MAX_TEXT, Ignored
 
 MOST_SENTENCES: Final = 5
@@ -143,12 +144,12 @@ def _ignored(ignored: Ignored) -> str:
         "too_many": _("There are too many values in “%(parameter)s”, so the last ones were ignored."),
     }
     words = {"parameter": ignored.parameter, "value": ignored.value, "most": MAX_TEXT}
-    return sentences[ignored.reason] % words
+    return fill(sentences[ignored.reason], words)
 
 
 def quoted(text: object) -> str:
     """Somebody's own words, in the quotation marks of the reader's language."""
-    return _("“%(text)s”") % {"text": text}
+    return fill(_("“%(text)s”"), {"text": str(text)})
 
 
 def in_days(days: int) -> str:

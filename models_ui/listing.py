@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from models_ui.folding import words_to_find
+from models_ui.isolation import fill
 from models_ui.labels import quoted, told_ignored
 from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, split, tidy, with_query
 from models_ui.spreadsheet import Download, other_download
@@ -198,19 +199,19 @@ class ListPage(Generic[Query, Entry]):
         if query.q:
             yield Chip(quoted(query.q), query.changed(q="").address())
         if query.model:
-            yield Chip(_("Model: %(model)s") % {"model": query.model}, query.changed(model="").address())
+            yield Chip(fill(_("Model: %(model)s"), {"model": query.model}), query.changed(model="").address())
         for name in query.several:
             for value in getattr(query, name):
                 chip = self.value_label(name, value)
                 if name in self.labels:
-                    chip = _("%(label)s: %(value)s") % {"label": self.labels[name], "value": chip}
+                    chip = fill(_("%(label)s: %(value)s"), {"label": self.labels[name], "value": chip})
                 yield Chip(chip, query.without(name, value).address())
         if query.since:
             words = {"day": date_format(query.since, "j M Y")}
-            yield Chip(_("From %(day)s") % words, query.changed(since=None).address())
+            yield Chip(fill(_("From %(day)s"), words), query.changed(since=None).address())
         if query.until:
             words = {"day": date_format(query.until, "j M Y")}
-            yield Chip(_("Until %(day)s") % words, query.changed(until=None).address())
+            yield Chip(fill(_("Until %(day)s"), words), query.changed(until=None).address())
 
     def options(self, name: str, values: Iterable[str]) -> list[Option]:
         """The values of a field to choose from."""

@@ -6,6 +6,8 @@ import re
 from contextvars import ContextVar
 from urllib.parse import quote
 
+from models_ui.isolation import escape_controls
+
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
@@ -40,4 +42,15 @@ class SecretsFilter(logging.Filter):
         blotted = self._secret.sub("…", message)
         if blotted != message:
             record.msg, record.args = blotted, ()
+        return True
+
+
+class DirectionFilter(logging.Filter):
+    """Spells out the characters that turn the direction of writing: a line reads as it was written."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        escaped = escape_controls(message)
+        if escaped != message:
+            record.msg, record.args = escaped, ()
         return True

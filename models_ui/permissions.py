@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
+from models_ui.isolation import fill
 from models_ui.services import FINE_TUNED
 
 
@@ -101,7 +102,7 @@ class ActionDenied(Exception):
 
     @property
     def reason(self) -> str:
-        return str(self.sentence) % self.words if self.words else str(self.sentence)
+        return fill(self.sentence, self.words) if self.words else str(self.sentence)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -115,7 +116,7 @@ def reason_of(facts: dict[str, Any]) -> str:
     """A kept refusal in the reader's language."""
     sentence = _(facts["reason"]) if facts["reason"] else ""
     words = {name: _(word) if name == "role" else word for name, word in facts.get("words", {}).items()}
-    return sentence % words if words else sentence
+    return fill(sentence, words) if words else sentence
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:

@@ -17,6 +17,7 @@ from django.utils.formats import get_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from models_ui.isolation import balance
 from models_ui.querystring import split
 
 # Excel takes UTF-8 for what it is only with this mark in front.
@@ -105,6 +106,7 @@ def _cell_writer(csv_format: CsvFormat) -> Callable[[object], object]:
         if isinstance(value, float):
             return str(value).replace(".", csv_format.decimal_point)
         if isinstance(value, str):
+            value = balance(value)
             text = value.lstrip()
             apostrophe = "'" if value.startswith(_FORMULA_STARTS) or text.startswith(_FORMULA_STARTS) else ""
             return apostrophe + value[: len(value) - len(text)] + inner_formula.sub(r"\1'", text)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from models_ui import people
 from models_ui.failures import sentence_of
+from models_ui.isolation import fill, isolate
 from models_ui.labels import quoted
 from models_ui.locks import lock_time
 from models_ui.models import AuditEvent
@@ -77,7 +78,7 @@ def what_it_does(verb: Verb) -> str:
 
 def already(verb: Verb, model: str) -> str:
     """For an action that found nothing to do."""
-    return str(_ALREADY[verb]) % {"model": model}
+    return fill(_ALREADY[verb], {"model": model})
 
 
 def outcome_sentence(event: AuditEvent) -> str:
@@ -87,9 +88,9 @@ def outcome_sentence(event: AuditEvent) -> str:
         sentence = "" if "reads" in event.failure else _success(verb, event, words)
         return f"{sentence} {_not_confirmed(event)}".strip()
     if event.outcome in UNSETTLED:
-        doubt = _("It is not known whether this worked: %(why)s") % {"why": why(event)}
-        return f"{verb_label(verb)}, {words['model']}. {doubt}"
-    return f"{str(_NOT_DONE[verb]) % words} {why(event)}".strip()
+        doubt = fill(_("It is not known whether this worked: %(why)s"), {"why": why(event)})
+        return f"{verb_label(verb)}, {isolate(words['model'])}. {doubt}"
+    return f"{fill(_NOT_DONE[verb], words)} {why(event)}".strip()
 
 
 _STILL_UNKNOWN: dict[str, str | Promise] = {
@@ -112,28 +113,30 @@ _STILL_UNKNOWN: dict[str, str | Promise] = {
 def still_unknown(looked: Looked) -> str:
     """What looking again showed, where that settled nothing."""
     why = sentence_of(looked.failure) if looked.failure else ""
-    return str(_STILL_UNKNOWN[looked.what]) % {"why": why}
+    return fill(_STILL_UNKNOWN[looked.what], {"why": why})
 
 
 def _success(verb: Verb, event: AuditEvent, words: dict[str, str]) -> str:
     if verb is Verb.RENAME:
         name = event.after.get("name")
-        return _("The name is now “%(name)s”.") % {"name": name} if name else _("The name was taken away.")
+        return fill(_("The name is now “%(name)s”."), {"name": name}) if name else _("The name was taken away.")
     if verb is Verb.DESCRIBE:
         cleared = not event.after.get("description")
         return (
-            _("The description was taken away.") if cleared else _("The description of %(model)s is changed.") % words
+            _("The description was taken away.")
+            if cleared
+            else fill(_("The description of %(model)s is changed."), words)
         )
-    return str(_DONE[verb]) % words
+    return fill(_DONE[verb], words)
 
 
 def _not_confirmed(event: AuditEvent) -> str:
     """What reading the model again left open after a success."""
     if "reads" in event.failure:
         value = value_words(FIELDS[VERBS[event.kind]], event.failure["reads"])
-        return _("Mistral confirmed it, but reading the model again shows something else: %(value)s.") % {
-            "value": value
-        }
+        return fill(
+            _("Mistral confirmed it, but reading the model again shows something else: %(value)s."), {"value": value}
+        )
     if event.failure.get("unconfirmed"):
         return _("Mistral confirmed it, but the model could not be read again yet.")
     return ""
@@ -157,7 +160,9 @@ def why(event: AuditEvent) -> str:
         return _not_confirmed(event)
     if failure.get("conflict"):
         value = value_words(FIELDS[VERBS[event.kind]], failure.get("theirs"))
-        return _("Somebody had changed it in the meantime (to: %(value)s), so nothing was written.") % {"value": value}
+        return fill(
+            _("Somebody had changed it in the meantime (to: %(value)s), so nothing was written."), {"value": value}
+        )
     if "reason" in failure:
         return f"{reason_of(failure)}."
     if failure.get("settled") and event.outcome == Outcome.FAILED:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from models_ui.catalog.index import CatalogIndex, FacetValue, Result
 from models_ui.catalog.query import FACETS, PAGE_SIZES, CatalogQuery
 from models_ui.catalog.rows import row_fragments
+from models_ui.isolation import fill
 from models_ui.labels import facet_label, quoted, short_tokens, told_ignored, value_label
 from models_ui.permissions import Role
 from models_ui.querystring import Ignored, with_query
@@ -62,14 +63,14 @@ def chips_of(query: CatalogQuery) -> list[Chip]:
     if query.q:
         chips.append(Chip(quoted(query.q), query.with_filter(q="")))
     if query.context_min is not None:
-        label = _("Context from %(tokens)s") % {"tokens": short_tokens(query.context_min)}
+        label = fill(_("Context from %(tokens)s"), {"tokens": short_tokens(query.context_min)})
         chips.append(Chip(label, query.with_filter(context_min=None)))
     if query.context_max is not None:
-        label = _("Context up to %(tokens)s") % {"tokens": short_tokens(query.context_max)}
+        label = fill(_("Context up to %(tokens)s"), {"tokens": short_tokens(query.context_max)})
         chips.append(Chip(label, query.with_filter(context_max=None)))
     for facet in FACETS:
         for value in getattr(query, facet):
-            label = _("%(facet)s: %(value)s") % {"facet": facet_label(facet), "value": value_label(facet, value)}
+            label = fill(_("%(facet)s: %(value)s"), {"facet": facet_label(facet), "value": value_label(facet, value)})
             chips.append(Chip(label, query.without(facet, value)))
     return chips
 

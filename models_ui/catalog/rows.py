@@ -20,6 +20,7 @@ from models_ui.catalog.compare import Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import Risk, risk_of
+from models_ui.isolation import isolate
 from models_ui.labels import field_label
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.models import DISPUTED
@@ -69,7 +70,7 @@ class RowView:
     def disputed(self) -> str:
         """On what the entries of upstream's list disagree, in words; empty where they agree."""
         fields = (each.removeprefix(DISPUTED) for each in self.row.problems if each.startswith(DISPUTED))
-        return ", ".join(field_label(each) for each in fields)
+        return ", ".join(isolate(field_label(each)) for each in fields)
 
     @property
     def urgency(self) -> str:

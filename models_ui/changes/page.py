@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import address_of
 from models_ui.changes.sentences import KINDS, Told, kind_label, sentence_of, told_of
+from models_ui.isolation import balance, isolate
 from models_ui.listing import PER_PAGE, Filters, ListPage, Option
 from models_ui.models import CatalogChange, SyncRun
 from models_ui.querystring import Ignored
@@ -83,7 +84,7 @@ class Line:
 
     @property
     def kind(self) -> str:
-        return kind_label(self.change.kind)
+        return isolate(kind_label(self.change.kind))
 
     @property
     def sentence(self) -> str:
@@ -92,7 +93,7 @@ class Line:
     @property
     def linked(self) -> SafeString:
         told = told_of(self.change)
-        words = {name: format_html("<bdi>{}</bdi>", word) for name, word in told.words.items()}
+        words = {name: format_html("<bdi>{}</bdi>", balance(word)) for name, word in told.words.items()}
         for name, model_id in told.ids.items():
             if address := self._address(model_id):
                 words[name] = format_html('<a href="{}">{}</a>', address, words[name])

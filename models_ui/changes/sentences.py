@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from models_ui.changes.detect import UNSAID
+from models_ui.isolation import fill
 from models_ui.labels import capability_label, exact_number, quoted
 from models_ui.models import CatalogChange
 
@@ -47,7 +48,7 @@ class Told(NamedTuple):
 def sentence_of(change: CatalogChange) -> str:
     """What changed, as one sentence in the reader's language."""
     told = told_of(change)
-    return told.sentence % told.words
+    return fill(told.sentence, told.words)
 
 
 def told_of(change: CatalogChange) -> Told:

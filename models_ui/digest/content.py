@@ -26,6 +26,7 @@ from models_ui.catalog.radar import Ending, radar_at
 from models_ui.catalog.rows import address_of
 from models_ui.changes.sentences import sentence_of
 from models_ui.folding import sort_key
+from models_ui.isolation import fill
 from models_ui.models import CatalogChange, DigestReader, Said
 from models_ui.public_url import full_address
 from models_ui.services.sentences import plain_text
@@ -180,7 +181,7 @@ class _Content:
         if concern.ending is not None:
             sentences = [endings.ahead(concern.ending), *self._advice(concern.ending)]
         if alias := self._aliases.get(concern.row.pk):
-            sentences.append(gettext("You watch it as %(alias)s.") % {"alias": alias})
+            sentences.append(fill(gettext("You watch it as %(alias)s."), {"alias": alias}))
         return _item("ahead", sentences, address_of(concern.row, self.index) or reverse("deprecations"), key)
 
     @cached_property
@@ -214,4 +215,4 @@ def _key_ahead(concern: Concern) -> str:
 
 
 def _item(section: Section, sentences: Iterable[Any], path: str, *keys: str) -> Item:
-    return Item(section, plain_text(" ".join(map(str, sentences)), LONGEST), full_address(path), keys)
+    return Item(section, plain_text(" ".join(map(str, sentences)), LONGEST, isolated=True), full_address(path), keys)

@@ -21,6 +21,7 @@ from models_ui.catalog.radar import Ending
 from models_ui.catalog.rows import address_of, catalog_address
 from models_ui.feeds.events import Occasion, occasions_of
 from models_ui.feeds.ics import Text
+from models_ui.isolation import fill, isolate
 from models_ui.labels import value_label
 from models_ui.models import CalendarEvent
 from models_ui.querystring import MAX_TEXT
@@ -45,8 +46,8 @@ class Calendar:
         calendar.add("VERSION", "2.0")
         calendar.add("PRODID", "-//models-dashboard//feeds//EN")
         calendar.add("CALSCALE", "GREGORIAN")
-        calendar.add("NAME", Text(self.name))
-        calendar.add("X-WR-CALNAME", Text(self.name))
+        calendar.add("NAME", Text(isolate(self.name)))
+        calendar.add("X-WR-CALNAME", Text(isolate(self.name)))
         calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
         calendar.add("X-PUBLISHED-TTL", icalendar.vDuration(REFRESH))
         for occasion in self._chosen(now):
@@ -77,7 +78,7 @@ class Calendar:
         component.add("SUMMARY", summary)
         component.add("DESCRIPTION", Text("\n".join(self._sentences(occasion))))
         component.add("URL", self._page(row))
-        component.add("CATEGORIES", [Text(_("Deprecation")), Text(value_label("type", row.type))])
+        component.add("CATEGORIES", [Text(_("Deprecation")), Text(isolate(value_label("type", row.type)))])
         component.add("STATUS", _status(event))
         component.add("TRANSP", "TRANSPARENT")
         for days in () if event.cancelled else REMINDERS:
@@ -94,13 +95,15 @@ class Calendar:
             yield endings.inherits(row.label, event.inherited_from, event.at)
             yield from self._of_base(event.inherited_from)
         else:
-            yield _("%(model)s stops working on %(when)s.") % {"model": row.label, "when": endings.moment(event.at)}
+            yield fill(
+                _("%(model)s stops working on %(when)s."), {"model": row.label, "when": endings.moment(event.at)}
+            )
             yield from self._instead(occasion.end.ending)
             yield from endings.at_risk(occasion.end.ending)
             if (base := occasion.end.base) and base.deprecation:
                 yield endings.inherits_sooner(base.model_id, base.deprecation)
         if row.missing_since:
-            yield _("It has not been listed since %(day)s.") % {"day": date_format(row.missing_since, "j M Y")}
+            yield fill(_("It has not been listed since %(day)s."), {"day": date_format(row.missing_since, "j M Y")})
         yield self._page(row)
 
     def _of_base(self, model_id: str) -> Iterator[str]:
@@ -129,24 +132,24 @@ def _status(event: CalendarEvent) -> str:
 def _summary(occasion: Occasion) -> str:
     event, words = occasion.event, {"model": occasion.row.label}
     if event.cancelled and occasion.row.is_deleted:
-        return _("%(model)s has been deleted") % words
+        return fill(_("%(model)s has been deleted"), words)
     if event.cancelled:
-        return _("%(model)s: end date withdrawn") % words
+        return fill(_("%(model)s: end date withdrawn"), words)
     if event.inherited_from:
-        return _("%(model)s may stop working") % words
-    return _("%(model)s stops working") % words
+        return fill(_("%(model)s may stop working"), words)
+    return fill(_("%(model)s stops working"), words)
 
 
 def _withdrawn(occasion: Occasion) -> str:
     event, row = occasion.event, occasion.row
     words = {"model": row.label, "when": endings.moment(event.at), "base": event.inherited_from}
     if row.is_deleted:
-        return _("%(model)s has been deleted.") % words
+        return fill(_("%(model)s has been deleted."), words)
     if event.inherited_from:
-        return (
-            _("%(model)s was perhaps to stop working on %(when)s, with its base model %(base)s; not any more.") % words
+        return fill(
+            _("%(model)s was perhaps to stop working on %(when)s, with its base model %(base)s; not any more."), words
         )
-    return _("%(model)s was to stop working on %(when)s; that date is withdrawn.") % words
+    return fill(_("%(model)s was to stop working on %(when)s; that date is withdrawn."), words)
 
 
 def _reminder(days: int, summary: Text) -> icalendar.Alarm:

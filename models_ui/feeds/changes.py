@@ -15,6 +15,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import address_of
 from models_ui.changes.sentences import kind_label, sentence_of
 from models_ui.feeds.atom import Entry, Feed
+from models_ui.isolation import fill, isolate
 from models_ui.models import CatalogChange, FeedAddress
 
 MOST: Final = 100
@@ -45,7 +46,7 @@ class Changes:
         changes = list(islice(self._chosen(), MOST))
         feed = Feed(
             id=f"{_TAG}:feed/{_unique(self.address.pk, self.address.created_at)}",
-            title=self.address.name,
+            title=isolate(self.address.name),
             author=_("Model dashboard"),
             updated=changes[0].at if changes else self.address.created_at,
             language=self.address.language,
@@ -79,15 +80,15 @@ class Changes:
             content=" ".join(self._sentences(change)),
             link=self.link(self._page(change)),
             kind=change.kind,
-            kind_label=kind_label(change.kind),
+            kind_label=isolate(kind_label(change.kind)),
         )
 
     def _sentences(self, change: CatalogChange) -> Iterator[str]:
         yield sentence_of(change)
         if change.label:
-            yield _("Its id is %(id)s.") % {"id": change.model_id}
+            yield fill(_("Its id is %(id)s."), {"id": change.model_id})
         when = {"day": date_format(change.at, "j M Y"), "time": date_format(change.at, "H:i")}
-        yield _("Read from the Models API on %(day)s, %(time)s UTC.") % when
+        yield fill(_("Read from the Models API on %(day)s, %(time)s UTC."), when)
 
     def _page(self, change: CatalogChange) -> str:
         found = self.index.find(change.model_id)

@@ -44,6 +44,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from models_ui.isolation import fill
+
 from .sentences import plain_text
 
 
@@ -88,10 +90,10 @@ class ModelsAPIError(Exception):
 
     @property
     def user_message(self) -> str:
-        sentence = str((not self.model_id and self.list_sentence) or self.sentence) % self._words()
+        sentence = fill((not self.model_id and self.list_sentence) or self.sentence, self._words())
         parts = [sentence if self.model_id else capfirst(sentence)]
         if self.quotes_detail and self.detail:
-            parts.append(_("The Models API says: “%(detail)s”") % {"detail": self.detail})
+            parts.append(fill(_("The Models API says: “%(detail)s”"), {"detail": self.detail}))
         if self.outcome_unknown:
             parts.append(_("Whether the change was made is not known until the model is read again."))
         return " ".join(parts)
@@ -393,9 +395,9 @@ class RateLimited(ModelsAPIError):
     @property
     def user_message(self) -> str:
         if self.retryable and self.retry_after:
-            return (
-                _("The Models API is getting too many calls from your organisation: try again in %(seconds)s seconds.")
-                % self._words()
+            return fill(
+                _("The Models API is getting too many calls from your organisation: try again in %(seconds)s seconds."),
+                self._words(),
             )
         return super().user_message
 

@@ -1,30 +1,54 @@
 """What our templates need beyond Django's own: words for keys and numbers, and links within the catalog."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django import template
 from django.contrib.messages.storage.base import Message
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from models_ui import labels, wording
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button, address_of_id, catalog_address
+from models_ui.isolation import balance, isolate
 from models_ui.models import AuditEvent
 from models_ui.permissions import Verb
 
 register = template.Library()
 
-register.filter("capability", labels.capability_label)
 register.filter("short_tokens", labels.short_tokens)
 register.filter("exact", labels.exact_number)
 register.filter("doubt", labels.doubt)
 register.filter("in_days", labels.in_days)
 register.filter("ago", labels.ago)
+register.filter("isolate", lambda value: isolate(str(value)))
+register.filter("balanced", lambda value: balance(str(value)))
 register.simple_tag(catalog_address)
+
+
+@register.filter
+def bdi(value: object) -> SafeString:
+    """Return somebody's text so that it turns nothing around it, as an element where it could.
+
+    `isolate` is for attributes and titles, where no element can stand.
+    """
+    text = str(value or "")
+    return conditional_escape(text) if isolate(text) == text else format_html("<bdi>{}</bdi>", balance(text))
+
+
+@register.filter
+def bdi_each(values: Iterable[object], between: str) -> SafeString:
+    """Return several such texts with `between` between them."""
+    return format_html_join(between, "{}", ((bdi(value),) for value in values))
+
+
+@register.filter
+def capability(key: str) -> str:
+    """Return the word for a capability; one that nobody has heard of may be called anything."""
+    return isolate(labels.capability_label(key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +107,7 @@ def model_address(model_id: str) -> str:
 
 @register.filter
 def label(value: str, facet: str) -> str:
-    return labels.value_label(facet, value)
+    return isolate(labels.value_label(facet, value))
 
 
 @register.filter

@@ -24,6 +24,7 @@ from models_ui.catalog.rows import row_fragment, view_of
 from models_ui.catalog.store import current_index
 from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
 from models_ui.http import Request, is_ours, role_in, wants_fragment
+from models_ui.isolation import fill, isolate
 from models_ui.models import AuditEvent
 from models_ui.permissions import NOTHING_TO_UNDO, ActionDenied, Verb, denial
 from models_ui.settling import Done
@@ -236,7 +237,7 @@ class ActionPage:
         try:
             done = act()
         except ActionDenied as denied:
-            return self._say(403, _("%(reason)s.") % {"reason": denied.reason}, form)
+            return self._say(403, fill(_("%(reason)s."), {"reason": denied.reason}), form)
         except Busy:
             return self._say(409, _("Somebody else is changing this model right now. Try again in a moment."), form)
         except Conflict as conflict:
@@ -265,7 +266,7 @@ class ActionPage:
     def _say(self, status: int, sentence: str, form: Any, tags: str = "", correlation_id: str = "") -> HttpResponse:
         """Something went wrong: the message says what, and what the person had typed stays."""
         if correlation_id:
-            sentence = f"{sentence} {_('Correlation id:')} {correlation_id}"
+            sentence = f"{sentence} {_('Correlation id:')} {isolate(correlation_id)}"
         messages.error(self.request, sentence, extra_tags=tags)
         fragment = wants_fragment(self.request)
         if self.settles and not fragment:
@@ -296,7 +297,7 @@ class ActionPage:
         if why_not and status in (200, 422):
             status = 403
             if inline:
-                messages.error(self.request, _("%(reason)s.") % {"reason": why_not})
+                messages.error(self.request, fill(_("%(reason)s."), {"reason": why_not}))
                 return self.face(status)
         context = {
             "form": form,

@@ -25,6 +25,7 @@ from models_ui.catalog.store import current_index
 from models_ui.failures import sentence_of
 from models_ui.forms import ReasonForm
 from models_ui.http import Request, role_in, wants_fragment
+from models_ui.isolation import fill
 from models_ui.jobs import BULK_VERBS, BadSelection, ItemState, JobState, Progress, WrongState
 from models_ui.models import BulkItem, BulkJob
 from models_ui.permissions import ActionDenied, Role, Verb, check_permission
@@ -110,7 +111,7 @@ def _make(request: Request) -> HttpResponse:
         check_permission(role_in(request), Verb(verb))
         job = jobs.make_job(actor=request.user, verb=Verb(verb), **_chosen(request))
     except ActionDenied as denied:
-        raise PermissionDenied(_("%(reason)s.") % {"reason": denied.reason}) from None
+        raise PermissionDenied(fill(_("%(reason)s."), {"reason": denied.reason})) from None
     except Expired:
         return _problem(request, _("The list was open for too long. Load it again, then choose once more."))
     except BadSelection as bad:
@@ -133,7 +134,7 @@ def _act(request: Request, job_id: str, act: Callable[..., BulkJob], **more: Any
     try:
         return _see(act(actor=request.user, job_id=job.pk, **more).pk)
     except ActionDenied as denied:
-        raise PermissionDenied(_("%(reason)s.") % {"reason": denied.reason}) from None
+        raise PermissionDenied(fill(_("%(reason)s."), {"reason": denied.reason})) from None
     except WrongState as wrong:
         messages.error(request, f"{wrong}.")
         return JobPage(request, _job(job_id)).render(status=409)

@@ -39,6 +39,7 @@ from models_ui.feeds.calendar import Calendar
 from models_ui.feeds.changes import Changes
 from models_ui.feeds.forms import FeedForm
 from models_ui.http import Request, query_string
+from models_ui.isolation import fill
 from models_ui.labels import told_ignored
 from models_ui.models import FeedAddress
 from models_ui.public_url import full_address
@@ -61,7 +62,7 @@ def revoke_feed(request: Request, pk: int) -> HttpResponseRedirect:
     if address is None:
         raise Http404
     messages.success(
-        request, _("“%(name)s” is revoked: nothing is found at its addresses any more.") % {"name": address}
+        request, fill(_("“%(name)s” is revoked: nothing is found at its addresses any more."), {"name": address})
     )
     return redirect("feeds")
 

@@ -23,6 +23,7 @@ from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
 from models_ui.changes.page import changes_of, moved_aliases
 from models_ui.http import Request, is_ours, role_in, wants_fragment
+from models_ui.isolation import escape_controls
 from models_ui.models import CatalogModel, Watch
 from models_ui.sync import mirror_state
 from models_ui.watching import watches_of
@@ -77,7 +78,7 @@ def article_context(request: Request, row: Row, index: CatalogIndex, now: dateti
         "synced_at": mirror_state().last_synced_at,
         "curl": curl_snippet(row, _public_base_url()),
         "python": python_snippet(row, _public_base_url()),
-        "raw": json.dumps(_payload(row), indent=2, ensure_ascii=False),
+        "raw": escape_controls(json.dumps(_payload(row), indent=2, ensure_ascii=False)),
         **_relatives(row, index),
     }
 

@@ -20,6 +20,7 @@ from models_ui.digest.forms import DigestForm
 from models_ui.digest.readers import choose_digest as remember_digest
 from models_ui.digest.readers import last_lost, last_sent, reader_of
 from models_ui.http import Request, is_ours
+from models_ui.isolation import fill
 from models_ui.models import DigestReader, Watch
 from models_ui.sync import mirror_state
 from models_ui.watching import SNOOZES, HasChanged, TooMany, UnknownModel, Watched
@@ -65,7 +66,9 @@ def add_watch(request: Request) -> HttpResponseRedirect:
         words = {"most": lists.MOST}
         messages.error(request, _("You watch %(most)d models, as many as one may. Stop watching one first.") % words)
     else:
-        messages.success(request, _("You are now watching %(model)s.") % {"model": Watched(watch, index, now).label})
+        messages.success(
+            request, fill(_("You are now watching %(model)s."), {"model": Watched(watch, index, now).label})
+        )
     return _back(request)
 
 
@@ -73,7 +76,7 @@ def add_watch(request: Request) -> HttpResponseRedirect:
 def stop_watch(request: Request, pk: int) -> HttpResponseRedirect:
     entry = _entry(request, pk)
     lists.stop_watch(entry.watch)
-    messages.success(request, _("You no longer watch %(model)s.") % {"model": entry.label})
+    messages.success(request, fill(_("You no longer watch %(model)s."), {"model": entry.label}))
     return _back(request)
 
 
@@ -84,9 +87,9 @@ def acknowledge_watch(request: Request, pk: int) -> HttpResponseRedirect:
     try:
         lists.acknowledge_watch(entry, seen=request.POST.get("concern", ""))
     except HasChanged:
-        messages.error(request, _("What there is to know of %(model)s has changed meanwhile. Look again.") % words)
+        messages.error(request, fill(_("What there is to know of %(model)s has changed meanwhile. Look again."), words))
     else:
-        messages.success(request, _("%(model)s is acknowledged: it is quiet until something changes.") % words)
+        messages.success(request, fill(_("%(model)s is acknowledged: it is quiet until something changes."), words))
     return _back(request)
 
 
@@ -96,7 +99,7 @@ def snooze_watch(request: Request, pk: int) -> HttpResponseRedirect:
     days = next((each for each in SNOOZES if request.POST.get("days") == str(each)), SNOOZES[0])
     lists.snooze_watch(entry, days=days)
     sentence = ngettext("%(model)s is quiet for %(days)d day.", "%(model)s is quiet for %(days)d days.", days)
-    messages.success(request, sentence % {"model": entry.label, "days": days})
+    messages.success(request, fill(sentence, {"model": entry.label, "days": days}))
     return _back(request)
 
 
@@ -104,7 +107,7 @@ def snooze_watch(request: Request, pk: int) -> HttpResponseRedirect:
 def resume_watch(request: Request, pk: int) -> HttpResponseRedirect:
     entry = _entry(request, pk)
     lists.resume_watch(entry.watch)
-    messages.success(request, _("Warnings about %(model)s are on again.") % {"model": entry.label})
+    messages.success(request, fill(_("Warnings about %(model)s are on again."), {"model": entry.label}))
     return _back(request)
 
 

@@ -99,7 +99,7 @@ document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
-  try { await navigator.clipboard.writeText(source.textContent); } catch { return window.getSelection().selectAllChildren(source); }
+  try { await navigator.clipboard.writeText(source.dataset.raw ?? source.textContent); } catch { return window.getSelection().selectAllChildren(source); }
   const words = (button.dataset.words ??= button.textContent);
   button.textContent = live().textContent = button.dataset.done;
   setTimeout(() => { button.textContent = words; }, 2000);

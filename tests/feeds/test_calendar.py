@@ -147,7 +147,7 @@ def test_hostile_names_ids_and_replacements_stay_text(carol, make, sandbox: Sand
     calendar = checked_calendar(body)
     assert len(calendar.walk("VEVENT")) == 14
     summaries = [str(each["SUMMARY"]) for each in calendar.walk("VEVENT")]
-    assert "x\nEND:VEVENT\nBEGIN:VEVENT\ufffd;,\\ \u202e<b> stops working" in summaries
+    assert "x\nEND:VEVENT\n\u2068BEGIN:VEVENT\ufffd;,\\ <b>\u2069 stops working" in summaries
     links = [str(each["URL"]) for each in calendar.walk("VEVENT")]
     assert all(re.fullmatch(r"http://testserver/[\w/?&=.:%+-]+", link) for link in links)
 
