@@ -16,17 +16,16 @@ from functools import cached_property
 from typing import Any, ClassVar, Final, NamedTuple
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from models_ui import audit, people, wording
 from models_ui.actions import can_be_undone
+from models_ui.catalog.rows import address_of_id
 from models_ui.folding import sort_key
 from models_ui.listing import Filters, ListPage, Option, ShortText
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import Role, denial, exports_everyones
 from models_ui.querystring import Ignored
-from models_ui.services import id_is_routable
 from models_ui.settling import UNSETTLED
 from models_ui.subject import rows_of
 from models_ui.verbs import FIELDS, KINDS, REVERSE, VERBS
@@ -84,8 +83,8 @@ class Entry:
 
     @property
     def address(self) -> str:
-        """Of the model's page; a refused id may be one that no address can carry."""
-        return reverse("model", args=[self.event.model_id]) if id_is_routable(self.event.model_id) else ""
+        """Of the model's page; empty where an action without an id was refused."""
+        return address_of_id(self.event.model_id)
 
     @property
     def is_open(self) -> bool:

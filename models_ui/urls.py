@@ -32,6 +32,8 @@ urlpatterns = [
     path("models/<str:model_id>/protect/", actions.protect, name="protect"),
     path("models/<str:model_id>/unprotect/", actions.unprotect, name="unprotect"),
     path("models/<str:model_id>/delete/", actions.delete, name="delete"),
+    # Behind the verbs, so that a model whose id is "by-digest" keeps them.
+    path("models/by-digest/<slug:digest>/", model.model_by_digest, name="model_by_digest"),
     path("activity/", activity.activity, name="activity"),
     path("activity.csv", activity.activity_csv, name="activity_csv"),
     path("activity.json", activity.activity_json, name="activity_json"),

@@ -52,6 +52,8 @@ TABLE = {
     "row": ("login 302 302 302", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
     "rename": EDIT,
     "describe": EDIT,
+    # The id in the example is one that an address can carry, so no digest stands for it.
+    "model_by_digest": ("login 404 404 404", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
     "archive": EDIT,
     "unarchive": EDIT,
     "protect": MANAGE,
@@ -160,6 +162,7 @@ def example(pattern: str, name: str, model_id: str, job_id: str) -> str:
     values = {
         "model_id": model_id,
         "job_id": job_id,
+        "digest": "0" * 40,
         "pk": "1",
         "secret": "feed-secret",
         "rest": "mistyped",

@@ -179,6 +179,11 @@ class CatalogIndex:
         """The models an id or alias leads to: none, one, or several where upstream gave it to several."""
         return self._by_id.get(model_id, ())
 
+    @property
+    def ids(self) -> Iterable[str]:
+        """Every id and alias that leads to a model."""
+        return self._by_id.keys()
+
     def get(self, pk: int) -> Row | None:
         return self._by_pk.get(pk)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final, cast
 
 from django.http import HttpRequest
 from django.template.loader import get_template
@@ -23,20 +23,21 @@ from models_ui.catalog.radar import Risk, risk_of
 from models_ui.isolation import isolate
 from models_ui.labels import field_label
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
-from models_ui.models import DISPUTED
+from models_ui.models import DISPUTED, CatalogModel
 from models_ui.permissions import Role, Verb, denial
 from models_ui.querystring import with_query
-from models_ui.services import id_is_routable, is_placeholder
+from models_ui.services import digest_of_id, id_is_routable, is_placeholder
 from models_ui.verbs import REVERSE
 
 ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELETE)
 PAGE_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.PROTECT, Verb.UNPROTECT, Verb.DELETE)
+_LONGEST_KEPT: Final = CatalogModel._meta.get_field("model_id").max_length or 300
 _ASKING = (Verb.RENAME, Verb.DESCRIBE, Verb.DELETE)
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A model to be named in a line, with the address of its page; no address where none can carry its id."""
+    """A model to be named in a line, with the address of its page."""
 
     row: Row
     address: str
@@ -49,7 +50,7 @@ class RowView:
     row: Row
     lifecycle: Lifecycle
     days: int | None  # until it stops working; negative once it has
-    address: str  # of its page; empty when no address may carry its id
+    address: str  # of its page
     replacement: Replacement
     replacement_address: str  # where the name that upstream gives leads
     instead: Named | None  # the one model that it means today
@@ -103,8 +104,35 @@ def _catalog() -> str:
 
 
 def address_of_id(model_id: str) -> str:
-    """Where an id or alias leads; empty when no address may carry it. What upstream sends is anybody's text."""
-    return reverse("model", args=[model_id]) if id_is_routable(model_id) else ""
+    """Where an id or alias leads; empty without one. What upstream sends is anybody's text: an id that no address may
+    carry is stood for by its digest."""
+    return _address_by_id(model_id) if model_id else ""
+
+
+def _address_by_id(model_id: str) -> str:
+    if id_is_routable(model_id):
+        return reverse("model", args=[model_id])
+    return reverse("model_by_digest", args=[digest_of_id(model_id)])
+
+
+def rows_of_id(model_id: str, index: CatalogIndex) -> tuple[Row, ...]:
+    """What an id or alias leads to. One that is too long for its column is known by what the column holds of it; what
+    upstream lists without an id is found by none."""
+    if not model_id:
+        return tuple(row for row in index.rows if not row.model_id)
+    found = index.find(model_id)
+    if not found and len(model_id) > _LONGEST_KEPT:
+        found = index.find(f"{model_id[: _LONGEST_KEPT - 1]}…")
+    return found
+
+
+def id_of_digest(digest: str, index: CatalogIndex) -> str | None:
+    """The id or alias that a digest stands for; None where it is none of the catalog's."""
+    kept = index.kept.get("digests")
+    if kept is None:
+        unroutable = [model_id for model_id in ("", *index.ids) if not id_is_routable(model_id)]
+        kept = index.kept["digests"] = {digest_of_id(model_id): model_id for model_id in unroutable}
+    return cast("dict[str, str]", kept).get(digest)
 
 
 def instead_of(replacement: Replacement, index: CatalogIndex) -> Named | None:
@@ -113,10 +141,8 @@ def instead_of(replacement: Replacement, index: CatalogIndex) -> Named | None:
 
 def address_of(row: Row, index: CatalogIndex) -> str:
     """The address of the model's page; with our own key where upstream gave the id to several models."""
-    if not row.routable:
-        return ""
-    address = reverse("model", args=[row.model_id])
-    return f"{address}?row={row.pk}" if len(index.find(row.model_id)) > 1 else address
+    is_shared = len(index.find(row.model_id)) > 1 or not row.model_id
+    return f"{_address_by_id(row.model_id)}?row={row.pk}" if is_shared else _address_by_id(row.model_id)
 
 
 def row_fragments(index: CatalogIndex, rows: Iterable[Row], now: datetime, role: Role) -> list[SafeString]:

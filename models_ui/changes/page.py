@@ -11,13 +11,12 @@ from itertools import groupby
 from typing import Any, ClassVar, Final
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.rows import address_of
+from models_ui.catalog.rows import address_of, address_of_id
 from models_ui.changes.sentences import KINDS, Told, kind_label, sentence_of, told_of
 from models_ui.isolation import balance, isolate
 from models_ui.listing import PER_PAGE, Filters, ListPage, Option
@@ -108,7 +107,7 @@ class Line:
         found = self.index.find(model_id)
         if len(found) == 1:
             return address_of(found[0], self.index)
-        return reverse("model", args=[model_id]) if found and found[0].routable else ""
+        return address_of_id(model_id) if found else ""
 
 
 def _braced(told: Told) -> str:

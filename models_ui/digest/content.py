@@ -182,7 +182,7 @@ class _Content:
             sentences = [endings.ahead(concern.ending), *self._advice(concern.ending)]
         if alias := self._aliases.get(concern.row.pk):
             sentences.append(fill(gettext("You watch it as %(alias)s."), {"alias": alias}))
-        return _item("ahead", sentences, address_of(concern.row, self.index) or reverse("deprecations"), key)
+        return _item("ahead", sentences, address_of(concern.row, self.index), key)
 
     @cached_property
     def _aliases(self) -> dict[int, str]:

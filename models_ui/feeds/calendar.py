@@ -18,13 +18,12 @@ from models_ui import endings
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import Ending
-from models_ui.catalog.rows import address_of, catalog_address
+from models_ui.catalog.rows import address_of
 from models_ui.feeds.events import Occasion, occasions_of
 from models_ui.feeds.ics import Text
 from models_ui.isolation import fill, isolate
 from models_ui.labels import value_label
 from models_ui.models import CalendarEvent
-from models_ui.querystring import MAX_TEXT
 
 LENGTH: Final = timedelta(hours=1)
 REMINDERS: Final = (30, 7, 1)  # days before
@@ -113,14 +112,11 @@ class Calendar:
     def _instead(self, ending: Ending) -> Iterator[str]:
         yield from endings.instead_of(ending)
         instead = ending.replacement.row
-        if instead and (address := address_of(instead, self.index)):
-            yield self.link(address)
+        if instead:
+            yield self._page(instead)
 
     def _page(self, row: Row) -> str:
-        """The model's page; where none can carry its id, the catalog's view of that id."""
-        if address := address_of(row, self.index):
-            return self.link(address)
-        return self.link(catalog_address(CatalogQuery(q=row.model_id[:MAX_TEXT])))
+        return self.link(address_of(row, self.index))
 
 
 def _status(event: CalendarEvent) -> str:

@@ -92,7 +92,7 @@ class Changes:
 
     def _page(self, change: CatalogChange) -> str:
         found = self.index.find(change.model_id)
-        return (address_of(found[0], self.index) if found else "") or reverse("catalog")
+        return address_of(found[0], self.index) if found else reverse("catalog")
 
 
 def _unique(pk: int, at: datetime) -> str:

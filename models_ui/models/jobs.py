@@ -6,8 +6,6 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from models_ui.services import id_is_routable
-
 
 def new_job_id() -> str:
     return secrets.token_hex(8)
@@ -121,11 +119,6 @@ class BulkItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.model_id} {self.state}"
-
-    @property
-    def routable(self) -> bool:
-        """Whether an address may carry the model's id."""
-        return id_is_routable(self.model_id)
 
 
 class JobWorker(models.Model):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from .errors import InvalidModelId
@@ -125,6 +126,11 @@ def id_is_routable(model_id: str) -> bool:
         and model_id != "."
         and ".." not in model_id
     )
+
+
+def digest_of_id(model_id: str) -> str:
+    """What stands for an id in the address of a page, where the id itself cannot."""
+    return sha256(model_id.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
 def is_placeholder(description: str) -> bool:

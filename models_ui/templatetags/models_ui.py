@@ -101,7 +101,7 @@ def why(event: AuditEvent) -> str:
 
 @register.filter
 def model_address(model_id: str) -> str:
-    """Where an id leads; empty when no address may carry it."""
+    """Where an id leads."""
     return address_of_id(model_id)
 
 

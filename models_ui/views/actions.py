@@ -20,7 +20,7 @@ from django_htmx.http import trigger_client_event
 from models_ui import actions, audit, jobs, settling
 from models_ui.actions import Busy, Conflict, Context
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.rows import row_fragment, view_of
+from models_ui.catalog.rows import address_of, row_fragment, view_of
 from models_ui.catalog.store import current_index
 from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
 from models_ui.http import Request, is_ours, role_in, wants_fragment
@@ -215,7 +215,7 @@ class ActionPage:
 
     @property
     def address(self) -> str:
-        return reverse("model", args=[self.model_id])
+        return address_of(self.row, self.index)
 
     @property
     def auto_id(self) -> str:
@@ -325,6 +325,8 @@ class ActionPage:
         was done, or as `focus` says. What was done from a message may concern any model of the page, which is told
         where to get that one again: the others stay as they are."""
         if self.in_message:
+            if not self.row.routable:
+                return HttpResponse(status=status)  # nothing can have been done to it
             changed = {"id": self.model_id, "address": reverse("row", args=[self.model_id])}
             return trigger_client_event(HttpResponse(status=status), "model-changed", changed)
         context = {"focus": self.verb if focus is None else focus, **(editing or {})}

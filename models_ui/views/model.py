@@ -18,7 +18,7 @@ from models_ui.audit import history
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import BASE, CatalogQuery
 from models_ui.catalog.radar_page import risk_line
-from models_ui.catalog.rows import PAGE_VERBS, address_of, address_of_id, buttons_of, view_of
+from models_ui.catalog.rows import PAGE_VERBS, address_of, address_of_id, buttons_of, id_of_digest, rows_of_id, view_of
 from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
 from models_ui.changes.page import changes_of, moved_aliases
@@ -31,9 +31,23 @@ from models_ui.watching import watches_of
 
 @require_safe
 def model(request: Request, model_id: str) -> HttpResponse:
-    mirror, now = mirror_state(), timezone.now()
-    index = current_index(mirror, now)
-    found = index.find(model_id)
+    now = timezone.now()
+    return _page(request, model_id, current_index(mirror_state(), now), now)
+
+
+@require_safe
+def model_by_digest(request: Request, digest: str) -> HttpResponse:
+    """The page of a model whose id no address may carry, or what its alias leads to."""
+    now = timezone.now()
+    index = current_index(mirror_state(), now)
+    model_id = id_of_digest(digest, index)
+    return _unknown(request, "") if model_id is None else _page(request, model_id, index, now, by_digest=True)
+
+
+def _page(
+    request: Request, model_id: str, index: CatalogIndex, now: datetime, *, by_digest: bool = False
+) -> HttpResponse:
+    found = rows_of_id(model_id, index)
     if request.GET.get("row"):
         found = tuple(row for row in found if str(row.pk) == request.GET["row"]) or found
     elif listed := tuple(row for row in found if not row.is_missing):
@@ -45,8 +59,10 @@ def model(request: Request, model_id: str) -> HttpResponse:
         context = {"model_id": model_id, "each_model": views}
         return render(request, "models_ui/model_chooser.html", context)
     row = found[0]
+    address = address_of(row, index)
+    if row.model_id == model_id and by_digest is row.routable:
+        return HttpResponseRedirect(address)
     if row.model_id != model_id:
-        address = address_of(row, index)
         return HttpResponseRedirect(f"{address}{'&' if '?' in address else '?'}{urlencode({'alias': model_id})}")
     alias = _alias_of(row, request.GET.get("alias", ""))
     context = article_context(request, row, index, now) | {
@@ -71,7 +87,9 @@ def article_context(request: Request, row: Row, index: CatalogIndex, now: dateti
         "each": each,
         "risk": risk_line(each.risk, index) if each.risk else None,
         "buttons": buttons_of(row, role_in(request), PAGE_VERBS),
-        "history": entries_of(history(row.model_id)[:50], role_in(request)) if row.type != BASE else [],
+        "history": entries_of(history(row.model_id)[:50], role_in(request))
+        if row.type != BASE and row.model_id
+        else [],
         "changes": changes_of(row, index),
         "moved_aliases": moved_aliases(row),
         "watch": _watch(request, row.model_id),
