@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 FIRST_STRONG_ISOLATE: Final = "\u2068"
+LEFT_TO_RIGHT_MARK: Final = "\u200e"
 POP_ISOLATE: Final = "\u2069"
 _POP_EMBEDDING: Final = "\u202c"
 _ISOLATES: Final = "\u2066\u2067\u2068"

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from models_ui.isolation import fill
+from models_ui.isolation import LEFT_TO_RIGHT_MARK, fill, isolate
 from models_ui.querystring import MAX_TEXT, Ignored
 
 MOST_SENTENCES: Final = 5
@@ -148,8 +148,14 @@ def _ignored(ignored: Ignored) -> str:
 
 
 def quoted(text: object) -> str:
-    """Somebody's own words, in the quotation marks of the reader's language."""
-    return fill(_("“%(text)s”"), {"text": str(text)})
+    """Somebody's own words, in the quotation marks of the reader's language.
+
+    An element that takes its direction from its first letter would take that of the words, and move the marks: so a
+    mark of our own direction comes first where the words have another.
+    """
+    words = str(text)
+    quotation = fill(_("“%(text)s”"), {"text": words})
+    return quotation if isolate(words) == words else f"{LEFT_TO_RIGHT_MARK}{quotation}"
 
 
 def in_days(days: int) -> str:

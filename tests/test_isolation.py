@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models_ui.isolation import balance, escape_controls, fill, isolate
+from models_ui.labels import quoted
 
 OPENING, CLOSING = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068", {"\u202c", "\u2069"}
 LETTERS = st.sampled_from("a1 .אب٣\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\n\u2029")
@@ -93,3 +94,8 @@ def test_each_word_of_a_sentence_is_isolated_and_numbers_are_formatted():
 
 def test_controls_are_spelled_out_where_a_program_reads():
     assert escape_controls("a\u202eb\u2069é") == "a\\u202eb\\u2069é"
+
+
+@pytest.mark.parametrize(("words", "quotation"), [("x", "“x”"), ("عربي", "\u200e“\u2068عربي\u2069”")])
+def test_quotation_marks_have_our_direction_and_the_words_their_own(words: str, quotation: str):
+    assert quoted(words) == quotation
