@@ -141,6 +141,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "models_ui.middleware.HtmxResponseMiddleware",
+    "models_ui.middleware.WrongMethodMiddleware",
     "models_ui.middleware.LoginMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from models_ui.http import role_in
+from models_ui.http import role_in, typed_texts
 from models_ui.permissions import Role
 
 
@@ -16,6 +16,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "role": SimpleLazyObject(lambda: role_in(request)),
         "may_edit": SimpleLazyObject(lambda: role_in(request) >= Role.EDITOR),
         "may_manage": SimpleLazyObject(lambda: role_in(request) >= Role.MANAGER),
+        "typed": SimpleLazyObject(lambda: typed_texts(request)),
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "demo": settings.DEMO,
         "demo_password": settings.DEMO_PASSWORD if settings.DEMO else "",
         "demo_people": ("viewer", "editor", "manager"),

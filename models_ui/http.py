@@ -1,11 +1,18 @@
 """Small helpers between views and HTTP."""
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
 
 from django.contrib.auth.models import User
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import RawPostDataException
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy
 from django_htmx.middleware import HtmxDetails
 
 from models_ui.permissions import Role, role_of
@@ -56,6 +63,66 @@ def results(request: Request, template: str, context: dict[str, Any], address: s
     stays = request.htmx.trigger_name == "q" or request.htmx.current_url_abs_path == address
     response["HX-Replace-Url" if stays else "HX-Push-Url"] = address
     return response
+
+
+# What forms of ours carry beside the texts that people write, and what nobody wants to see on a screen.
+_NOT_WRITTEN: Final = frozenset(
+    {
+        "action_id",
+        "all",
+        "by_itself",
+        "concern",
+        "csrfmiddlewaretoken",
+        "days",
+        "form_id",
+        "insist",
+        "language",
+        "login",
+    }
+    | {"model", "model_id", "next", "query", "remember", "scope", "seen", "verb", "version", "with_script"}
+)
+_SECRET: Final = ("password", "passwort", "secret", "token", "otp", "key")
+_CARRIED: Final = "typed_"  # the sign-in form carries such texts along, in case that a password is mistyped
+_LABELS: Final = {
+    "value": gettext_lazy("New text"),
+    "reason": gettext_lazy("Reason (optional)"),
+    "typed_id": gettext_lazy("Type the id to confirm"),
+    "name": gettext_lazy("Name"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TypedText:
+    """A text that somebody wrote into a form which could not be saved."""
+
+    name: str
+    label: str | Promise
+    value: str
+
+    @property
+    def rows(self) -> int:
+        """The lines that a text area needs to show most of it."""
+        return min(max(1 + self.value.count("\n"), 1 + len(self.value) // 50), 12)
+
+
+def typed_texts(request: HttpRequest) -> list[TypedText]:
+    """Return the texts that a form was sent with, to be shown once more. They are never stored, logged or linked to.
+
+    A body that could not be read holds none.
+    """
+    try:
+        return list(_written(request)) if request.method == "POST" else []
+    except (MultiPartParserError, SuspiciousOperation, RawPostDataException, OSError, LookupError, ValueError):
+        return []
+
+
+def _written(request: HttpRequest) -> Iterator[TypedText]:
+    for sent, values in request.POST.lists():
+        name = sent.removeprefix(_CARRIED) if sent != "typed_id" else sent
+        if name in _NOT_WRITTEN or name.startswith("_") or any(word in name.lower() for word in _SECRET):
+            continue
+        label = _LABELS.get(name, name.replace("_", " ").capitalize())
+        yield from (TypedText(name, label, value) for value in values if value.strip())
 
 
 def wants_fragment(request: Request) -> bool:

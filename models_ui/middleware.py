@@ -5,20 +5,23 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.account.forms import LoginForm
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages import get_messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from models_ui.http import is_ours
+from models_ui.http import is_ours, typed_texts
 from models_ui.logs import request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -82,14 +85,48 @@ class PrivatePagesMiddleware:
 
 class LoginMiddleware(LoginRequiredMiddleware):
     """Leads to the login and back. What was sent, other than asked for, cannot be sent again after it: then back to
-    where it was sent from, with a word that nothing came of it."""
+    where it was sent from, with a word that nothing came of it, and with any text that was sent."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
+    def handle_no_permission(  # type: ignore[override]  # Django would only ever redirect
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
         if request.method in ("GET", "HEAD"):
             return super().handle_no_permission(request, view_func)
-        messages.warning(request, _("You were signed out, so nothing was done. Sign in, then do it again."))
         came_from = request.headers.get("Referer", "")
-        return redirect_to_login(came_from if is_ours(request, came_from) else resolve_url(settings.LOGIN_REDIRECT_URL))
+        back = came_from if is_ours(request, came_from) else resolve_url(settings.LOGIN_REDIRECT_URL)
+        if typed_texts(request) and not request.htmx:  # type: ignore[attr-defined]
+            # Nothing in answer leaves the page with its form as it is, and our script says why.
+            has_script = "with_script" in request.POST
+            return HttpResponse(status=204) if has_script else self._sign_in_beside_text(request, back)
+        messages.warning(request, _("You were signed out, so nothing was done. Sign in, then do it again."))
+        return redirect_to_login(back)
+
+    @staticmethod
+    def _sign_in_beside_text(request: HttpRequest, back: str) -> HttpResponse:
+        """Return the sign-in page itself, with what the person had written: to keep it until after a redirect would
+        mean to store it."""
+        carried = format_html('<input type="hidden" name="{}" value="{}">', REDIRECT_FIELD_NAME, back)
+        context = {"form": LoginForm(request=request), "redirect_field": carried, "signed_out": True}
+        return render(request, "account/login.html", context)
+
+
+class WrongMethodMiddleware:
+    """An address that only takes what a form sends has a page all the same, for whoever opens it by itself."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.method != "GET" or response.status_code != 405 or not request.user.is_authenticated:
+            return response
+        context = {
+            "title": _("There is nothing to see here"),
+            "sentence": _("This address only takes what a form sends. Go back to the page with the form."),
+        }
+        page = render(request, "error.html", context, status=405)
+        page["Allow"] = response["Allow"]
+        return page
 
 
 class HtmxResponseMiddleware:
@@ -107,6 +144,8 @@ class HtmxResponseMiddleware:
         if request.htmx and self._leads_to_login(response):  # type: ignore[attr-defined]
             where = request.htmx.current_url_abs_path or settings.LOGIN_REDIRECT_URL  # type: ignore[attr-defined]
             page = HttpResponse(status=204)
+            if request.method == "GET" and request.htmx.trigger_name == "q":  # type: ignore[attr-defined]
+                where = request.get_full_path()  # with the words that were just typed
             page["HX-Redirect"] = redirect_to_login(resolve_url(where)).url
             return page
         if request.htmx and response.status_code != 204 and not response.has_header("HX-Redirect"):  # type: ignore[attr-defined]

@@ -34,8 +34,8 @@ ADMIN_TABLES = {
     "account_emailaddress": EmailAddress,
 }
 
-# For each method, what the roles are answered, in their order. `login` is a redirect to the login page; any other
-# 302 leads back to where one came from, or to where the thing is.
+# For each method, what the roles are answered, in their order. `login` is a redirect to the login page, or that page
+# itself beside the text that a form had brought; any other 302 leads back to where one came from, or to where the thing is.
 READ = ("login 200 200 200", "login 405 405 405", "login 405 405 405", "login 405 405 405")
 EDIT = ("login 403 200 200", "login 403 302 302", "login 405 405 405", "login 405 405 405")
 MANAGE = ("login 403 403 200", "login 403 403 302", "login 405 405 405", "login 405 405 405")
@@ -183,6 +183,7 @@ def example(pattern: str, name: str, model_id: str, job_id: str) -> str:
 def answer(client: Client, method: str, address: str, data: dict[str, str]) -> str:
     response = client.post(address, data) if method == "POST" else client.generic(method, address)
     to_login = response.status_code == 302 and re.match("/(accounts|admin)/login/", response["Location"])
+    to_login = to_login or b"You were signed out, so nothing was done." in response.content
     return "login" if to_login else str(response.status_code)
 
 
