@@ -271,9 +271,11 @@ class ActionPage:
         fragment = wants_fragment(self.request)
         if self.settles and not fragment:
             return HttpResponseRedirect(self.back)
-        if (fragment and not isinstance(form, TextForm)) or status in (403, 404):
-            return self.face(status) if fragment else self.form(form, status=status)
-        return self.form(form.again(), status=status)
+        if fragment and not isinstance(form, (TextForm, DeleteForm)):
+            return self.face(status)
+        if isinstance(form, DeleteForm):
+            form.add_error(None, sentence)  # over the page stands the dialog, and the message is behind it
+        return self.form(form.again() if form.is_bound else form, status=status)
 
     def _conflict(self, conflict: Conflict) -> HttpResponse:
         """Both values, and the choice."""
@@ -296,11 +298,12 @@ class ActionPage:
             form.auto_id = self.auto_id
         if why_not and status in (200, 422):
             status = 403
-            if inline:
+            if inline and not form.is_bound:
                 messages.error(self.request, fill(_("%(reason)s."), {"reason": why_not}))
                 return self.face(status)
         context = {
             "form": form,
+            "inline": inline,
             "conflict": conflict,
             "verb": self.verb,
             "title": _("Undo") if self.undoes else verb_label(self.verb),

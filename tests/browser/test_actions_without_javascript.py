@@ -70,7 +70,7 @@ def test_archive_undo_restore_and_a_failure_between(plain: Page, sandbox: Sandbo
 def test_delete(plain: Page, sandbox: Sandbox, tune, troubles):
     troubles.expect("422")
     row_of(plain, tune).get_by_role("link", name="Delete…").click()
-    expect(plain.get_by_role("button", name="Archive instead")).to_be_focused()
+    expect(plain.get_by_role("link", name="Keep the model")).to_be_focused()
     plain.get_by_label("Type the id to confirm").fill("wrong")
     plain.get_by_role("button", name="Delete for ever").click()
     expect(plain.get_by_text("That is not the id of this model")).to_be_visible()

@@ -28,11 +28,23 @@ def asked(request, browser_of, alice, tune) -> Locator:
     return page.get_by_role("alertdialog", name=TITLE)
 
 
-def test_the_safe_way_out_has_the_focus_and_archives(asked: Locator, sandbox: Sandbox, tune):
+def keep(asked: Locator, name: str = "Keep the model") -> Locator:
+    """The way out that changes nothing: a button of the dialog, a link of the page."""
+    return asked.get_by_role("button", name=name, exact=True).or_(asked.get_by_role("link", name=name, exact=True))
+
+
+def test_what_changes_nothing_has_the_focus(asked: Locator, sandbox: Sandbox, tune):
     page = asked.page
     expect(asked.get_by_text("Mistral no longer trains fine-tunes")).to_be_visible()
-    expect(asked.get_by_role("button", name="Archive instead")).to_be_focused()
+    expect(keep(asked)).to_be_focused()
     page.keyboard.press("Enter")
+    expect(asked).to_have_count(0)
+    assert (written(sandbox), sandbox.catalog.find(tune)["archived"]) == ([], False)
+
+
+def test_archiving_instead_is_one_click_away(asked: Locator, sandbox: Sandbox, tune):
+    page = asked.page
+    asked.get_by_role("button", name="Archive instead").click()
     expect(asked).to_have_count(0)
     expect(message(page, "Contract clause finder is archived.")).to_be_visible()
     assert written(sandbox) == ["archive"]
@@ -100,14 +112,18 @@ def test_the_right_id_deletes_and_the_card_and_its_history_stay(asked: Locator, 
 
 
 @pytest.mark.parametrize("asked", ["over its row", "over its page"], indirect=True)
-def test_a_deletion_that_fails_says_why_and_the_model_is_still_there(asked: Locator, sandbox: Sandbox, tune, troubles):
+def test_a_deletion_that_fails_says_why_and_keeps_what_was_typed(asked: Locator, sandbox: Sandbox, tune, troubles):
     troubles.expect("502")
     sandbox.faults.add("500", verb="delete", times=1)
     page = asked.page
     asked.get_by_label("Type the id to confirm").fill(tune)
+    asked.get_by_label("Reason").fill("No longer needed")
     asked.get_by_role("button", name="Delete for ever").click()
-    expect(message(page, "Contract clause finder was not deleted.")).to_contain_text("Correlation id: ")
-    expect(asked).to_have_count(0)
+    expect(asked.get_by_text("Contract clause finder was not deleted.")).to_contain_text("Correlation id: ")
+    expect(asked.get_by_label("Type the id to confirm")).to_have_value(tune)
+    expect(asked.get_by_label("Reason")).to_have_value("No longer needed")
+    page.keyboard.press("Escape")
+    expect(message(page, "Contract clause finder was not deleted.")).to_be_visible()
     expect(page.get_by_role("link", name="Delete…")).to_be_focused()
     assert sandbox.catalog.find(tune)
 

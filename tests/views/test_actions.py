@@ -337,7 +337,7 @@ def test_deleting_says_what_it_means_and_offers_to_archive_first(manager, tune):
     html = manager.get(f"/models/{tune}/delete/").content.decode()
     assert "Mistral no longer trains fine-tunes" in html
     assert html.index("Archive it instead") < html.index('name="typed_id"')
-    assert re.search(r"<button[^>]*autofocus>Archive instead", html)
+    assert re.findall(r"<(\w+) [^>]*autofocus>([^<]*)", html) == [("a", "Keep the model")]
 
 
 @pytest.mark.parametrize("typed", ["", "Support triage", "support"])
