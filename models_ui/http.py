@@ -95,7 +95,7 @@ _LABELS: Final = {
 class TypedText:
     """A text that somebody wrote into a form which could not be saved."""
 
-    name: str
+    field: str
     label: str | Promise
     value: str
 

@@ -35,7 +35,7 @@ ADMIN_TABLES = {
 }
 
 # For each method, what the roles are answered, in their order. `login` is a redirect to the login page, or that page
-# itself beside the text that a form had brought; any other 302 leads back to where one came from, or to where the thing is.
+# itself beside the text that a form had brought. Any other 302 leads back to where one came from, or to the thing.
 READ = ("login 200 200 200", "login 405 405 405", "login 405 405 405", "login 405 405 405")
 EDIT = ("login 403 200 200", "login 403 302 302", "login 405 405 405", "login 405 405 405")
 MANAGE = ("login 403 403 200", "login 403 403 302", "login 405 405 405", "login 405 405 405")

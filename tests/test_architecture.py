@@ -190,7 +190,7 @@ def test_every_dependency_says_why_it_is_there():
 
 def test_our_own_script_stays_small():
     lines = map(str.strip, (ROOT / "static/js/app.js").read_text().splitlines())
-    assert len([line for line in lines if line and not line.startswith("//")]) <= 140
+    assert len([line for line in lines if line and not line.startswith("//")]) <= 300
 
 
 def test_words_are_put_into_sentences_by_fill_alone():

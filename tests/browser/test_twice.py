@@ -1,0 +1,181 @@
+"""Twice the same key or click in a row: a thing is done once, and nothing that nobody asked for."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from models_ui.models import BulkJob
+from sandbox import Sandbox
+from tests.browser.conftest import message, row_of, written
+
+TUNES = "/models/?type=fine-tuned"
+KEYS = ("Enter", "Space")
+
+
+@pytest.fixture
+def alices(browser_of, alice) -> Page:
+    """Alice, a Manager, who may do everything, at the list of fine-tunes."""
+    page = browser_of(alice)
+    page.goto(TUNES)
+    return page
+
+
+def quiet(page: Page, tune: str) -> None:
+    """Wait for whatever the last press may have set going."""
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("surface", ["row", "page"])
+def test_enter_twice_on_delete_leaves_the_model_as_it_is(alices: Page, sandbox: Sandbox, tune, surface):
+    if surface == "page":
+        alices.goto(f"/models/{tune}/")
+    link = (row_of(alices, tune) if surface == "row" else alices.locator("#actions")).get_by_role(
+        "link", name="Delete…"
+    )
+    link.focus()
+    alices.keyboard.press("Enter")
+    expect(alices.get_by_role("button", name="Keep the model")).to_be_focused()
+    alices.keyboard.press("Enter")
+    expect(alices.get_by_role("alertdialog")).to_have_count(0)
+    expect(link).to_be_focused()
+    quiet(alices, tune)
+    assert written(sandbox) == []
+    assert sandbox.catalog.find(tune)["archived"] is False
+
+
+def test_enter_twice_on_a_page_of_its_own_leaves_the_model_as_it_is(browser_of, alice, sandbox: Sandbox, tune):
+    for script in (True, False):
+        page = browser_of(alice, script=script)
+        page.goto(f"/models/{tune}/")
+        link = page.get_by_role("link", name="Delete…")
+        address = link.get_attribute("href")
+        page.goto(address, referer=page.url)
+        expect(page.get_by_role("link", name="Keep the model")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(f"/models/{tune}/")
+    assert written(sandbox) == []
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_pressed_twice_on_archive_does_not_restore(alices: Page, sandbox: Sandbox, tune, key):
+    row = row_of(alices, tune)
+    row.get_by_role("button", name="Archive").focus()
+    alices.keyboard.press(key)
+    restore = row.get_by_role("button", name="Restore")
+    expect(restore).to_be_focused()
+    alices.keyboard.press(key)
+    quiet(alices, tune)
+    expect(row.locator(".state")).to_have_text("Archived")
+    assert written(sandbox) == ["archive"]
+    # Whoever means it does it: another key between, or a moment.
+    alices.keyboard.press("Tab")
+    alices.keyboard.press("Shift+Tab")
+    alices.keyboard.press(key)
+    expect(row.get_by_role("button", name="Archive")).to_be_focused()
+    assert written(sandbox) == ["archive", "unarchive"]
+
+
+def test_a_key_that_is_held_down_archives_once(alices: Page, sandbox: Sandbox, tune):
+    row = row_of(alices, tune)
+    row.get_by_role("button", name="Archive").focus()
+    alices.keyboard.down("Enter")
+    expect(row.get_by_role("button", name="Restore")).to_be_focused()
+    for _ in range(5):
+        alices.keyboard.down("Enter")  # Playwright sends these as repetitions
+    alices.keyboard.up("Enter")
+    quiet(alices, tune)
+    assert written(sandbox) == ["archive"]
+
+
+def test_enter_twice_on_rename_opens_the_form_and_sends_nothing(alices: Page, sandbox: Sandbox, tune):
+    row = row_of(alices, tune)
+    row.get_by_role("link", name="Rename").focus()
+    alices.keyboard.press("Enter")
+    field = row.get_by_label("Name", exact=True)
+    expect(field).to_be_focused()
+    alices.keyboard.press("Enter")
+    quiet(alices, tune)
+    expect(field).to_be_visible()
+    expect(alices.locator(".flash")).to_have_count(0)
+    field.fill("Clauses")
+    alices.keyboard.press("Enter")  # at once: what was typed between shows that it is meant
+    expect(message(alices, "The name is now “Clauses”.")).to_be_visible()
+
+
+def test_enter_twice_on_describe_puts_no_line_into_the_text(alices: Page, tune):
+    row = row_of(alices, tune)
+    row.locator('a.act[href$="/describe/"]').focus()
+    alices.keyboard.press("Enter")
+    field = row.get_by_label("Description", exact=True)
+    expect(field).to_be_focused()
+    before = field.input_value()
+    alices.keyboard.press("Enter")
+    expect(field).to_have_value(before)
+
+
+def test_the_second_click_on_delete_hits_nothing_of_the_dialog(alices: Page, sandbox: Sandbox, tune):
+    link = row_of(alices, tune).get_by_role("link", name="Delete…")
+    link.click()
+    instead = alices.get_by_role("button", name="Archive instead")
+    expect(instead).to_be_visible()
+    box = instead.bounding_box()
+    alices.mouse.move(box["x"] + 5, box["y"] + 5)
+    alices.mouse.down(click_count=2)
+    alices.mouse.up(click_count=2)
+    quiet(alices, tune)
+    expect(alices.get_by_role("alertdialog")).to_be_visible()
+    assert written(sandbox) == []
+
+
+@pytest.mark.parametrize("way", ["double click", "Enter twice"])
+def test_a_selection_makes_one_job_and_a_review_starts_nothing_by_itself(alices: Page, sandbox: Sandbox, tune, way):
+    row_of(alices, tune).get_by_role("checkbox").check()
+    button = alices.get_by_role("button", name="Archive selected…")
+    if way == "double click":
+        button.dblclick(no_wait_after=True)
+    else:
+        button.focus()
+        alices.keyboard.press("Enter")
+        alices.keyboard.press("Enter")
+    expect(alices.get_by_role("heading", level=1)).to_have_text("Archive 1 model?")
+    expect(alices.get_by_role("heading", level=1)).to_be_focused()
+    alices.keyboard.press("Enter")
+    quiet(alices, tune)
+    job = BulkJob.objects.get()
+    assert job.is_draft
+    alices.get_by_role("button", name="Archive 1 model").dblclick(no_wait_after=True)
+    expect(alices.get_by_role("progressbar")).to_be_visible()
+    assert BulkJob.objects.count() == 1
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+@pytest.mark.parametrize("verb", ["archive", "unarchive", "protect", "unprotect"])
+def test_what_asks_on_a_page_of_its_own_has_the_focus_on_cancel(
+    browser_of, alice, sandbox: Sandbox, tune, verb, script
+):
+    page = browser_of(alice, script=script)
+    page.goto(f"/models/{tune}/{verb}/")
+    expect(page.get_by_role("link", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"/models/{tune}/")
+    assert written(sandbox) == []
+
+
+def test_what_asks_before_it_undoes_has_the_focus_on_cancel(alices: Page, sandbox: Sandbox, tune):
+    row_of(alices, tune).get_by_role("button", name="Archive").click()
+    expect(message(alices, "is archived")).to_be_visible()
+    alices.goto("/activity/")
+    alices.locator(".event").first.get_by_role("link", name="Undo").press("Enter")
+    expect(alices.get_by_role("link", name="Cancel")).to_be_focused()
+    alices.keyboard.press("Enter")
+    expect(alices).to_have_url("/activity/")
+    assert written(sandbox) == ["archive"]
+
+
+def test_a_double_click_on_save_saves_once(alices: Page, sandbox: Sandbox, tune):
+    alices.goto(f"/models/{tune}/rename/")
+    alices.get_by_label("Name", exact=True).fill("Clauses")
+    alices.get_by_role("button", name="Save").dblclick(no_wait_after=True)
+    expect(message(alices, "The name is now “Clauses”.")).to_be_visible()
+    expect(alices.locator(".flash")).to_have_count(1)
+    assert written(sandbox) == ["update"]

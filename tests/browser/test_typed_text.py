@@ -1,0 +1,497 @@
+"""What somebody has typed is kept, or they are asked before it goes."""
+
+import re
+
+import pytest
+from playwright.sync_api import Dialog, Locator, Page, expect
+
+from models_ui import actions
+from models_ui.actions import Context
+from models_ui.jobs import make_job
+from models_ui.models import BulkJob, CatalogModel
+from models_ui.permissions import Verb
+from sandbox import Sandbox
+from tests.browser.conftest import held_up, message, row_of, written
+from tests.conftest import PASSWORD
+
+TUNES = "/models/?type=fine-tuned"
+TEXT = "Half a thought"
+
+
+@pytest.fixture
+def alices(browser_of, alice) -> Page:
+    page = browser_of(alice)
+    page.goto(TUNES)
+    return page
+
+
+@pytest.fixture
+def asked(alices: Page) -> list[str]:
+    """The questions that the browser puts; each is answered with "stay"."""
+    questions: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        questions.append(dialog.type)
+        dialog.dismiss()
+
+    alices.on("dialog", stay)
+    return questions
+
+
+def edit(place: Locator, verb: str = "rename") -> Locator:
+    """The field of the form that opens in this place, with a text that is not saved."""
+    place.locator(f'a.act[href$="/{verb}/"]').click()
+    field = place.locator("form.edit [name=value]")
+    expect(field).to_be_focused()
+    field.fill(TEXT)
+    return field
+
+
+def sign_in_elsewhere(page: Page, name: str = "alice") -> None:
+    other = page.context.new_page()
+    other.goto("/accounts/login/")
+    other.get_by_label("Login").fill(name)
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Models")
+    other.close()
+
+
+# --- In the list: kept
+
+
+@pytest.mark.parametrize("verb", ["rename", "describe"])
+def test_a_filter_that_still_shows_the_row_keeps_its_text_and_its_caret(alices: Page, sandbox: Sandbox, tune, verb):
+    row = row_of(alices, tune)
+    field = edit(row, verb)
+    field.evaluate("field => { field.setSelectionRange(4, 4); }")
+    alices.locator('[data-facet="state"][data-value="live"] input').evaluate("box => box.click()")
+    expect(alices).to_have_url(re.compile("state=live"))
+    expect(field).to_have_value(TEXT)
+    expect(field).to_be_focused()
+    alices.keyboard.type("!")
+    expect(field).to_have_value("Half! a thought")
+    expect(row_of(alices, tune)).to_have_count(1)
+    row.get_by_role("button", name="Save").click()
+    expect(message(alices, "changed" if verb == "describe" else "The name is now “Half! a thought”.")).to_be_visible()
+    assert written(sandbox) == ["update"]
+
+
+def test_a_filter_that_hides_the_row_puts_it_aside_until_it_is_saved(alices: Page, sandbox: Sandbox, tune):
+    edit(row_of(alices, tune))
+    box = alices.get_by_role("searchbox")
+    for word in ("contr", "zzz", "voxtral", "support"):
+        box.fill(word)
+        expect(alices).to_have_url(re.compile(f"q={word}"))
+        expect(box).to_be_focused()
+        aside = alices.get_by_role("region", name="Not saved yet")
+        expect((alices.locator("#results") if word == "contr" else aside).locator("[name=value]")).to_have_value(TEXT)
+        expect(row_of(alices, tune)).to_have_count(1)
+    box.fill("contract")
+    expect(aside).to_be_hidden()
+    expect(row_of(alices, tune)).to_have_count(1)
+    expect(alices.locator("#results").locator("[name=value]")).to_have_value(TEXT)
+    box.fill("zzz")
+    aside.get_by_role("button", name="Save").click()
+    expect(message(alices, f"The name is now “{TEXT}”.")).to_be_visible()
+    expect(aside.locator(".name")).to_have_text(TEXT)
+    box.fill("half")
+    expect(aside).to_be_hidden()
+    expect(row_of(alices, tune)).to_have_count(1)
+    assert sandbox.catalog.find(tune)["name"] == TEXT
+
+
+@pytest.mark.parametrize(
+    "link", ["#sort-deprecation", ".chips a.chip", ".chips li:last-child a", ".presets a >> nth=0"]
+)
+def test_links_within_the_list_keep_it_too(alices: Page, tune, link):
+    field = edit(row_of(alices, tune))
+    before = alices.url
+    alices.locator(link).evaluate("link => link.click()")
+    expect(alices).not_to_have_url(before)
+    expect(field.or_(alices.locator("#unsaved [name=value]")).first).to_have_value(TEXT)
+
+
+def test_refresh_keeps_it(alices: Page, sandbox: Sandbox, tune):
+    field = edit(row_of(alices, tune))
+    sandbox.catalog.add({"id": "aaa-new", "object": "model", "type": "base", "owned_by": "mistralai"})
+    with alices.expect_response("**/models/?*"):  # the list is loaded again
+        alices.get_by_role("button", name="Refresh").click()
+    expect(alices.locator("#freshness")).to_contain_text("Synced just now")
+    expect(field).to_have_value(TEXT)
+    field.press("Enter")
+    expect(message(alices, f"The name is now “{TEXT}”.")).to_be_visible()
+
+
+def test_a_sync_behind_the_page_neither_takes_nor_selects_what_is_typed(browser_of, alice, settings, tune):
+    settings.MODELS_STALE_AFTER = -1
+    page = browser_of(alice)
+    waiting = held_up(page, "/sync/$")
+    page.goto(TUNES)
+    field = edit(row_of(page, tune))
+    with page.expect_response("**/sync/"):
+        waiting.pop().continue_()
+    expect(page.locator("#freshness")).to_contain_text("Synced just now")
+    page.keyboard.type(" and more")
+    expect(field).to_have_value(f"{TEXT} and more")
+
+
+def test_back_within_the_list_keeps_it(alices: Page, tune):
+    alices.locator('[data-facet="state"][data-value="live"] input').check()
+    expect(alices).to_have_url(re.compile("state=live"))
+    field = edit(row_of(alices, tune))
+    alices.go_back()
+    expect(alices).to_have_url(TUNES)
+    expect(alices.locator("#results")).to_be_visible()
+    expect(field).to_have_value(TEXT)
+    expect(row_of(alices, tune)).to_have_count(1)
+    row_of(alices, tune).get_by_role("button", name="Save").click()
+    expect(message(alices, f"The name is now “{TEXT}”.")).to_be_visible()
+
+
+def test_another_rows_rename_and_an_undo_elsewhere_keep_it(alices: Page, tune, archived):
+    field = edit(row_of(alices, tune))
+    other = row_of(alices, archived)
+    other.get_by_role("button", name="Restore").click()
+    message(alices, "is restored").get_by_role("button", name="Undo").click()
+    expect(other.get_by_role("button", name="Restore")).to_be_visible()
+    other.get_by_role("link", name="Rename").click()
+    other.locator("[name=value]").fill("Other")
+    other.get_by_role("button", name="Save").click()
+    expect(message(alices, "The name is now “Other”.")).to_be_visible()
+    expect(field).to_have_value(TEXT)
+
+
+def test_what_was_refused_counts_as_typed(alices: Page, tune, troubles):
+    troubles.expect("422")
+    row = row_of(alices, tune)
+    field = edit(row)
+    field.evaluate("field => field.removeAttribute('maxlength')")
+    field.fill("x" * 101)
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    alices.get_by_role("searchbox").fill("voxtral")
+    expect(alices.get_by_role("region", name="Not saved yet").locator("[name=value]")).to_have_value("x" * 101)
+
+
+def test_a_delete_dialog_stays_open_with_its_text_while_the_list_is_loaded_again(alices: Page, sandbox: Sandbox, tune):
+    waiting = held_up(alices, "/sync/$")
+    sandbox.catalog.add({"id": "aaa-new", "object": "model", "type": "base", "owned_by": "mistralai"})
+    alices.get_by_role("button", name="Refresh").click()
+    row_of(alices, tune).get_by_role("link", name="Delete…").click()
+    dialog = alices.get_by_role("alertdialog")
+    reason = dialog.get_by_label("Reason")
+    reason.fill("Not needed")
+    with alices.expect_response("**/models/?*"):
+        waiting.pop().continue_()
+    alices.wait_for_load_state("networkidle")
+    expect(reason).to_have_value("Not needed")
+    expect(reason).to_be_focused()
+    assert dialog.evaluate("dialog => dialog.matches(':modal')")
+
+
+def test_what_is_typed_into_a_filter_goes_along_with_the_next_link(alices: Page):
+    waiting = held_up(alices, "^(?!.*sort=context).*context_min=64k")
+    alices.locator("#context-min").fill("64k")
+    alices.get_by_role("columnheader", name="Context").get_by_role("link").click()
+    expect(alices).to_have_url(re.compile(r"context_min=64000.*sort=context"))
+    expect(alices.locator("#context-min")).not_to_have_value("")
+    assert len(waiting) >= 1
+
+
+def test_letters_typed_while_an_answer_is_under_way_stay(alices: Page):
+    waiting = held_up(alices, "state=live")
+    alices.locator('[data-facet="state"][data-value="live"] input').check()
+    field = alices.locator("#context-min")
+    field.press_sequentially("64k")
+    waiting.pop().continue_()
+    expect(alices).to_have_url(re.compile("state=live"))
+    expect(field).to_have_value("64k")
+    expect(field).to_be_focused()
+
+
+def test_an_answer_that_comes_while_somebody_writes_elsewhere_does_not_take_the_focus(
+    alices: Page, sandbox, tune, archived
+):
+    waiting = held_up(alices, "/archive/$")
+    row_of(alices, tune).get_by_role("button", name="Archive").click()
+    field = edit(row_of(alices, archived))
+    waiting.pop().continue_()
+    expect(row_of(alices, tune).locator(".state")).to_have_text("Archived")
+    expect(field).to_be_focused()
+    alices.keyboard.type(" or two")
+    expect(field).to_have_value(f"{TEXT} or two")
+    assert written(sandbox) == ["archive"]
+
+
+# --- Leaving the page: asked before
+
+WAYS_OUT = {
+    "a menu link": lambda page: page.get_by_role("link", name="Activity", exact=True).click(no_wait_after=True),
+    "another language": lambda page: page.get_by_role("button", name="FR Français").click(no_wait_after=True),
+    "reloading": lambda page: page.evaluate("() => { setTimeout(() => location.reload()); }"),
+    "Back": lambda page: page.evaluate("() => { setTimeout(() => history.back()); }"),
+    "signing out": lambda page: page.locator('form[action$="/logout/"]').evaluate("form => { form.requestSubmit(); }"),
+    "closing": lambda page: page.close(run_before_unload=True),
+}
+PLACES = ["row", "model page", "rename", "describe", "archive", "delete", "dialog", "review", "feeds", "digest"]
+
+
+def type_at(page: Page, place: str, alice, tune: str) -> Locator:
+    """Type something into the form of this place."""
+    if place == "row":
+        return edit(row_of(page, tune))
+    if place == "dialog":
+        row_of(page, tune).get_by_role("link", name="Delete…").click()
+        field = page.get_by_role("alertdialog").get_by_label("Reason")
+    elif place == "model page":
+        page.goto(f"/models/{tune}/")
+        return edit(page.locator("#model"), "describe")
+    elif place == "digest":
+        page.goto("/watching/")
+        field = page.get_by_label("Tell me of")
+        field.select_option("watched")
+        return field
+    else:
+        job = make_job(actor=alice, verb=Verb.ARCHIVE, model_ids=[tune])
+        addresses = {"feeds": "/feeds/", "review": f"/bulk/{job.pk}/"}
+        page.goto(addresses.get(place, f"/models/{tune}/{place}/"))
+        field = page.locator("main form").get_by_role("textbox").last
+    field.fill(TEXT)
+    return field
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_every_way_out_asks_first(alices: Page, asked: list[str], sandbox: Sandbox, tune, way):
+    field = edit(row_of(alices, tune))
+    WAYS_OUT[way](alices)
+    alices.wait_for_function("() => true")
+    expect(field).to_have_value(TEXT)
+    for _ in range(50):
+        if asked:
+            break
+        alices.wait_for_timeout(20)
+    assert asked == ["beforeunload"]
+    expect(alices).to_have_url(TUNES)
+    # Staying, one goes on.
+    field.press("Enter")
+    expect(message(alices, f"The name is now “{TEXT}”.")).to_be_visible()
+    assert written(sandbox) == ["update"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_form_with_text_asks_first_and_sending_or_giving_up_does_not(
+    alices: Page, alice, asked: list[str], tune, place
+):
+    field = type_at(alices, place, alice, tune)
+    alices.evaluate("() => { setTimeout(() => location.reload()); }")
+    for _ in range(50):
+        if asked:
+            break
+        alices.wait_for_timeout(20)
+    assert asked == ["beforeunload"]
+    value = field.input_value()
+    assert value in (TEXT, "watched")
+    form = alices.locator("main form").filter(has=alices.locator(":focus, textarea, select, input[name=reason]")).last
+    cancel = form.get_by_role("link", name="Cancel").or_(form.get_by_role("button", name="Cancel"))
+    if place == "delete":
+        cancel = alices.get_by_role("link", name="Keep the model")
+    if place == "dialog":
+        cancel = alices.get_by_role("button", name="Keep the model")
+    if place in ("feeds", "digest"):
+        cancel = form.get_by_role("button")
+    cancel.click()
+    alices.wait_for_load_state("networkidle")
+    assert asked == ["beforeunload"]
+
+
+def test_without_text_nothing_asks(alices: Page, asked: list[str], tune):
+    row_of(alices, tune).get_by_role("link", name="Rename").click()
+    expect(row_of(alices, tune).locator("[name=value]")).to_be_focused()
+    row_of(alices, tune).get_by_role("checkbox").or_(alices.locator(".pick input").first).first.check()
+    alices.get_by_role("searchbox").fill("contract")
+    expect(alices).to_have_url(re.compile("q=contract"))
+    for address in ("/feeds/", "/watching/", f"/models/{tune}/delete/", "/accounts/password/change/"):
+        alices.goto(address)
+    alices.get_by_label("Current Password").fill("x")
+    alices.goto("/models/")
+    assert asked == []
+
+
+# --- An input method
+
+
+@pytest.mark.parametrize("place", ["row", "dialog"])
+def test_esc_belongs_to_the_input_method_while_it_composes(alices: Page, alice, tune, place):
+    field = type_at(alices, place, alice, tune)
+    session = alices.context.new_cdp_session(alices)
+    session.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
+    expect(field).to_have_value(f"{TEXT}にほん")
+    alices.keyboard.press("Escape")
+    expect(field).to_be_visible()
+    expect(field).to_have_value(re.compile(TEXT))
+    for key in ({"isComposing": True}, {"keyCode": 229}):
+        field.evaluate(
+            """(field, key) => field.dispatchEvent(
+                 new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true, ...key }))""",
+            key,
+        )
+        expect(field).to_be_visible()
+    alices.wait_for_load_state("networkidle")
+    expect(field).to_have_value(re.compile(TEXT))
+
+
+# --- A session that ended
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_lost_session_leaves_the_form_and_saving_works_after_signing_in_elsewhere(
+    alices: Page, alice, sandbox: Sandbox, tune, place
+):
+    field = type_at(alices, place, alice, tune)
+    value = field.input_value()
+    if place in ("delete", "dialog"):
+        alices.get_by_label("Type the id to confirm").fill(tune)
+    address = alices.url
+    alices.context.clear_cookies(name="sessionid")
+    names = {"archive": "Archive", "review": "Archive 1 model", "feeds": "Make the address"}
+    names |= dict.fromkeys(("delete", "dialog"), "Delete for ever")
+    send = alices.locator("main form:has(:is(textarea, select, input:not([type=hidden])))")
+    send = send.get_by_role("button", name=names.get(place, "Save"), exact=True)
+    if place == "digest":
+        send.click()
+        expect(alices.get_by_role("heading", level=1)).to_have_text(re.compile("Sign in|Watch list"))
+        return  # a choice, and no text
+    send.click()
+    note = alices.get_by_role("alert").filter(has_text="You are signed out, so nothing was done.")
+    expect(note).to_be_visible()
+    link = note.get_by_role("link", name="sign in in another tab")
+    expect(link).to_have_attribute("target", "_blank")
+    expect(alices).to_have_url(address)
+    expect(field).to_have_value(value)
+    assert written(sandbox) == []
+    with alices.context.expect_page() as other:
+        link.click()
+    expect(other.value.get_by_role("heading", level=1)).to_have_text("Sign in")
+    sign_in_elsewhere(alices)
+    send.click()
+    if place == "feeds":
+        expect(alices.get_by_role("heading", name=f"“{TEXT}” is ready")).to_be_visible()
+    elif place == "review":
+        expect(alices.get_by_role("progressbar")).to_be_visible()
+        assert BulkJob.objects.get().reason == TEXT
+    else:
+        expect(alices.locator("#flash .flash.success")).to_be_visible()
+        assert len(written(sandbox)) == 1
+    expect(note).to_have_count(0)
+
+
+def test_a_lost_session_met_by_a_filter_keeps_the_form_and_says_so(alices: Page, tune):
+    field = edit(row_of(alices, tune))
+    alices.context.clear_cookies(name="sessionid")
+    alices.get_by_role("searchbox").fill("contract")
+    corner = alices.get_by_role("alert").filter(has_text="You are signed out")
+    expect(corner).to_be_visible()
+    expect(field).to_have_value(TEXT)
+    expect(alices.get_by_role("searchbox")).to_have_value("contract")
+    sign_in_elsewhere(alices)
+    alices.get_by_role("searchbox").fill("contracts")
+    expect(alices).to_have_url(re.compile("q=contracts"))
+    expect(corner).to_be_hidden()
+
+
+def test_a_search_that_meets_a_lost_session_is_there_after_signing_in(browser_of, carol):
+    page = browser_of(carol)
+    page.goto("/models/")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("searchbox").fill("voxtral")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.get_by_label("Login").fill("carol")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url("/models/?q=voxtral")
+    expect(page.get_by_role("searchbox")).to_have_value("voxtral")
+
+
+HOSTILE = '</textarea><script>window.pwned = 1</script> & "quotes" \u202egnp'
+
+
+def test_without_a_script_the_sign_in_page_shows_the_text_and_keeps_it_nowhere(
+    browser_of, alice, sandbox: Sandbox, tune, caplog
+):
+    page = browser_of(alice, script=False)
+    page.goto(f"/models/{tune}/describe/")
+    page.get_by_label("Description").fill(HOSTILE)
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    expect(page.get_by_text("You were signed out, so nothing was done.")).to_be_visible()
+    text = page.get_by_role("region", name="What you had written").get_by_role("textbox")
+    expect(text).to_have_value(HOSTILE)
+    expect(page.locator("main script")).to_have_count(0)
+    page.get_by_label("Login").fill("alice")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("are not correct")).to_be_visible()
+    expect(text).to_have_value(HOSTILE)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"/models/{tune}/describe/")
+    assert "pwned" not in page.url
+    assert "pwned" not in caplog.text
+    assert all("pwned" not in str(cookie) for cookie in page.context.cookies())
+    assert written(sandbox) == []
+
+
+def test_what_cannot_be_saved_any_more_can_still_be_copied(browser_of, bob, sandbox: Sandbox, tune, troubles):
+    troubles.expect("403|404")
+    for script in (True, False):
+        page = browser_of(bob, script=script)
+        CatalogModel.objects.filter(model_id=tune).update(protected=False)
+        page.goto(TUNES)
+        row = row_of(page, tune)
+        row.get_by_role("link", name="Rename").click()
+        field = page.get_by_label("Name", exact=True)
+        field.fill(TEXT)
+        CatalogModel.objects.filter(model_id=tune).update(protected=True)
+        page.get_by_role("button", name="Save").click()
+        expect(message(page, "It is protected; a Manager can lift that.")).to_be_visible()
+        expect(page.locator("main [name=value], main [name=typed_value]")).to_have_value(TEXT)
+    assert written(sandbox) == []
+
+
+def test_a_stale_token_without_a_script_shows_the_text(browser_of, alice, tune, troubles):
+    troubles.expect("403")
+    page = browser_of(alice, script=False)
+    page.goto(f"/models/{tune}/rename/")
+    page.get_by_label("Name", exact=True).fill(TEXT)
+    page.context.clear_cookies(name="csrftoken")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This page was open for too long")
+    expect(page.get_by_role("region", name="What you had written").get_by_role("textbox")).to_have_value(TEXT)
+
+
+def test_a_token_from_before_signing_in_again_is_none_the_worse(alices: Page, tune):
+    field = edit(row_of(alices, tune))
+    sign_out = alices.context.new_page()
+    sign_out.goto("/models/")
+    sign_out.locator(".menu > button").click()
+    sign_out.get_by_role("button", name="Sign out").click()
+    expect(sign_out.get_by_role("heading", level=1)).to_have_text("Sign in")
+    sign_in_elsewhere(alices)
+    field.press("Enter")
+    expect(message(alices, f"The name is now “{TEXT}”.")).to_be_visible()
+
+
+def test_an_undo_elsewhere_leaves_the_dialog_and_its_text_alone(alices: Page, alice, sandbox: Sandbox, tune):
+    actions.archive_model(context=Context(actor=alice), model_id=tune)
+    alices.goto(f"/models/{tune}/")
+    alices.locator("#actions").get_by_role("link", name="Delete…").click()
+    reason = alices.get_by_role("alertdialog").get_by_label("Reason")
+    reason.fill(TEXT)
+    changed = {"id": tune, "address": f"/models/{tune}/row/"}
+    alices.evaluate(
+        "detail => document.body.dispatchEvent(new CustomEvent('model-changed', { detail, bubbles: true }))", changed
+    )
+    alices.wait_for_load_state("networkidle")
+    expect(reason).to_have_value(TEXT)
