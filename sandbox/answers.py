@@ -135,9 +135,9 @@ def refused(what: str) -> Answer:
     return answer(403, error_object(f"Base models cannot be {what}.", "forbidden"))
 
 
-def invalid(kind: str, location: list[Any], message: str, given: Any) -> Answer:
-    """A 422 of the service behind /v1/models: a list of what is wrong where."""
-    return answer(422, {"detail": [{"type": kind, "loc": location, "msg": message, "input": given}]})
+def bad_request(text: str) -> Answer:
+    """The contract's answer to a body that is not what it asks for."""
+    return answer(400, error_object(text, "invalid_request_error", raw_status_code=400))
 
 
 def detail(status: int, text: str, **headers: str) -> Answer:
@@ -170,6 +170,7 @@ SHAPES: dict[str, Callable[[str], Any]] = {
     "invalid-model": lambda model: error_object(
         f"Invalid model: {model}", "invalid_model", "1500", raw_status_code=400
     ),
+    "bad-request": lambda _: error_object("name should be a string.", "invalid_request_error", raw_status_code=400),
     # 401, the newest first
     "invalid-key": lambda _: {"detail": "Invalid API Key"},
     "unauthorized": lambda _: {"detail": "Unauthorized"},

@@ -66,7 +66,8 @@ class Handler(BaseHTTPRequestHandler):
         self._wait(self.sandbox.latency + sum(_pause(f, 1.0) for f in slow if not f.after))
         real = None
         if fault is None or fault.performs:
-            real = perform(self.sandbox.catalog, route, body, strict=self.sandbox.strict)
+            content_type = self.headers.get("content-type")
+            real = perform(self.sandbox.catalog, route, body, content_type=content_type, strict=self.sandbox.strict)
         self._wait(sum(_pause(f, 1.0) for f in slow if f.after))
         told = fault.spoil(real, route.verb, route.model) if fault else real
         assert told is not None

@@ -13,14 +13,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from sandbox.answers import (
+    JSON,
     Answer,
     answer,
+    bad_request,
     confirmation,
     contract_model,
     deprecated,
     detail,
     fine_tuned_model,
-    invalid,
     no_route,
     not_found,
     refused,
@@ -29,6 +30,7 @@ from sandbox.catalog import Catalog, Entry
 from sandbox.sources import is_fine_tune
 
 CONTRACT, PLATFORM, BOTH = "contract", "platform", "both"
+FIELDS = ("name", "description")  # what an update may set
 DIALECTS = frozenset({CONTRACT, PLATFORM})
 
 # Path below /v1, with the model's id as *; then for each method the verb and the dialect it belongs to.
@@ -84,7 +86,9 @@ def _pattern(path: str) -> tuple[tuple[str, ...], str | None]:
     return (*parts[:place], "*", *parts[place + 1 :]), model
 
 
-def perform(catalog: Catalog, route: Route, body: bytes, *, strict: bool = False) -> Answer:
+def perform(
+    catalog: Catalog, route: Route, body: bytes, *, content_type: str | None = None, strict: bool = False
+) -> Answer:
     """Does what the route says. `strict` reads answer the contract's fields alone, and leave archived models out."""
     now = time.time()
     if route.model is None:
@@ -94,7 +98,7 @@ def perform(catalog: Catalog, route: Route, body: bytes, *, strict: bool = False
             entries = [contract_model(entry) for entry in kept if "id" in entry]
         return answer(200, {"object": "list", "data": entries})
 
-    changes = _changes(route, body) if route.verb == "update" else {}
+    changes = _changes(route, body, content_type) if route.verb == "update" else {}
     if isinstance(changes, Answer):
         return changes
     entry = catalog.find(route.model, now)
@@ -125,24 +129,46 @@ def _write(catalog: Catalog, route: Route, model: str, changes: Entry) -> Answer
     return confirmation(model, archived=entry["archived"])
 
 
-def _changes(route: Route, body: bytes) -> Entry | Answer:
+def _changes(route: Route, body: bytes, content_type: str | None) -> Entry | Answer:
     """The fields an update sets, only those it names. Each dialect has its own way to say that the body is wrong."""
-    contract = route.dialect == CONTRACT
+    if route.dialect == CONTRACT:
+        try:
+            return _contract_changes(body, content_type)
+        except ValueError as error:
+            return bad_request(str(error))
     try:
         given: Any = json.loads(body)
     except (ValueError, RecursionError):
-        if contract:
-            return invalid("json_invalid", ["body", 0], "JSON decode error", {})
         return detail(422, "Cannot parse request body")
     if not isinstance(given, dict):
-        if contract:
-            return invalid("model_attributes_type", ["body"], "Input should be a valid dictionary", given)
         return detail(422, "The request body should be an object.")
-    changes = {key: given[key] for key in ("name", "description") if key in given}
+    changes = {key: given[key] for key in FIELDS if key in given}
     for key, value in changes.items():
-        if isinstance(value, str) or (value is None and not contract):
-            continue
-        if contract:
-            return invalid("string_type", ["body", key], "Input should be a valid string", value)
-        return detail(422, f"{key} should be a string or null.")
+        if value is not None and not isinstance(value, str):
+            return detail(422, f"{key} should be a string or null.")
     return changes
+
+
+def _contract_changes(body: bytes, content_type: str | None) -> Entry:
+    """The contract's `UpdateModelRequest`: a JSON object whose two fields are texts, and never null. Fields it does not
+    name are nothing it forbids. ValueError says what else was sent; the contract has one status for all of it, 400."""
+    if not body:
+        raise ValueError("A request body is required.")
+    if content_type is not None and content_type.partition(";")[0].strip().lower() != JSON:
+        raise ValueError(f"The request body should be {JSON}.")
+    try:
+        given: Any = json.loads(body.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise ValueError("The request body is not valid JSON.") from None
+    if not isinstance(given, dict):
+        raise ValueError("The request body should be an object.")
+    changes = {key: given[key] for key in FIELDS if key in given}
+    for key, value in changes.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{key} should be a string.")
+    return changes
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and the infinities, which Python reads, are no JSON."""
+    raise ValueError(name)

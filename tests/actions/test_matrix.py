@@ -275,6 +275,11 @@ FAILURES = {
     "wrong verb": ({"kind": "status", "status": 405, "shape": "detail-text"}, 502, "MODELS_API_DIALECT"),
     "in use": ({"kind": "status", "status": 409}, 409, "changed or is in use"),
     "switched off": ({"kind": "status", "status": 410}, 502, "has switched this part of the Models API off"),
+    "invalid, in the contract": (
+        {"kind": "status", "status": 400, "shape": "bad-request"},
+        422,
+        "does not accept this: change what you entered and try again. The Models API says: “name should be a string.”",
+    ),
     "invalid, a list": ({"kind": "status", "status": 422}, 422, "store: Extra inputs are not permitted"),
     "invalid, a text": ({"kind": "status", "status": 422, "shape": "validation-text"}, 422, "not available for this"),
     "invalid, an object": ({"kind": "status", "status": 422, "shape": "validation-object"}, 422, "store: Extra inputs"),

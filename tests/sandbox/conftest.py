@@ -36,9 +36,17 @@ class Caller:
     timeout: float = 5
 
     def __call__(
-        self, method: str, path: str, content: Any = None, *, key: str | None = KEY, raw: bytes = b""
+        self,
+        method: str,
+        path: str,
+        content: Any = None,
+        *,
+        key: str | None = KEY,
+        raw: bytes = b"",
+        content_type: str = "",
     ) -> Reply:
         headers = {} if key is None else {"authorization": f"Bearer {key}"}
+        headers |= {"content-type": content_type} if content_type else {}
         body = raw or (None if content is None else json.dumps(content).encode())
         connection = http.client.HTTPConnection(self.sandbox.host, self.sandbox.port, timeout=self.timeout)
         try:

@@ -202,3 +202,16 @@ def test_the_write_behind_an_unknown_outcome_may_have_happened(sandbox: Sandbox,
     api = make_api(sandbox.url, read_timeout=0.2)
     assert failure_of(lambda: api.archive(fine_tune)).outcome_unknown
     assert api.retrieve(fine_tune).archived is True
+
+
+@pytest.mark.parametrize(("dialect", "status"), [(CONTRACT, 400), (PLATFORM, 422)], ids=["contract", "platform"])
+@pytest.mark.parametrize("field", ["name", "description"])
+def test_a_body_that_is_refused_is_told_in_the_same_sentence_by_both_dialects(
+    sandbox: Sandbox, fine_tune: str, dialect: Dialect, status: int, field: str
+):
+    api = make_api(sandbox.url, dialect=dialect)
+    error = failure_of(lambda: api.update(fine_tune, **{field: 5}))
+    assert (error.code, error.status, error.outcome_unknown) == ("invalid", status, False)
+    assert error.user_message.startswith("The Models API does not accept this: change what you entered and try again.")
+    assert f"{field} should be a string" in error.user_message
+    assert sandbox.calls[-1].status == status
