@@ -1,5 +1,6 @@
 """The admin: people and roles. The mirror can be looked at here, and changed only by syncing and by actions."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from models_ui import people
-from models_ui.folding import fold_for_search
+from models_ui.folding import fold_for_search, words_to_find
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
 from models_ui.permissions import Role, role_of
 
@@ -46,8 +47,27 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
         return False
 
 
+class FoldedSearchAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Searches as every page does. Databases fold case alone, and each in its own way, so this reads the table."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        words = words_to_find(search_term)
+        if not words:
+            return queryset, False
+        rows = queryset.order_by().values_list("pk", *map(str, self.search_fields))
+        keys = [key for key, *texts in rows if has_words(words, texts)]
+        return queryset.filter(pk__in=keys), False
+
+
+def has_words(words: Iterable[str], texts: Iterable[str | None]) -> bool:
+    folded = fold_for_search("\n".join(text for text in texts if text))
+    return all(word in folded for word in words)
+
+
 @admin.register(CatalogModel)
-class CatalogModelAdmin(ReadOnlyAdmin):
+class CatalogModelAdmin(FoldedSearchAdmin, ReadOnlyAdmin):
     list_display = ("model_id", "name", "type", "owned_by", "max_context_length", "deprecation", "missing_since")
     list_filter = ("type", "archived", "owned_by")
     search_fields = ("model_id", "name", "description")
@@ -99,7 +119,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(FoldedSearchAdmin, UserAdmin):  # type: ignore[type-arg]
     """People, for whoever has the Manager role. Only a superuser touches superusers, or makes somebody one.
 
     Every change is an event of the history, written in the transaction of the change.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -12,7 +13,7 @@ from django.test import Client
 
 from models_ui import audit
 from models_ui.audit import Entry, Outcome
-from models_ui.models import AuditEvent, CatalogChange
+from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 SPELLINGS = ["éditeur", "ÉDITEUR", "e\u0301diteur", "editeur", "ｅｄｉｔｅｕｒ"]
@@ -55,6 +56,18 @@ def test_the_admin_searches_the_history_as_activity_does(client_of, alice):
     event(2, label="zebra")
     html = client_of(alice).get("/admin/models_ui/auditevent/", {"q": "editeur"}).content.decode()
     assert "1 audit event\n" in html
+
+
+@pytest.mark.parametrize("searched", SPELLINGS)
+def test_the_admin_finds_people_and_models_by_every_spelling(client_of, alice, carol, synced, searched):
+    User.objects.filter(pk=carol.pk).update(first_name="Un Éditeur")
+    CatalogModel.objects.filter(model_id="mistral-medium-2508").update(description="L’éditeur")
+    alice.is_superuser = True
+    alice.save()
+    client = client_of(alice)
+    assert "1 user\n" in client.get("/admin/auth/user/", {"q": f"{searched} carol"}).content.decode()
+    assert "1 model\n" in client.get("/admin/models_ui/catalogmodel/", {"q": searched}).content.decode()
+    assert "0 users\n" in client.get("/admin/auth/user/", {"q": f"{searched} zebra"}).content.decode()
 
 
 @pytest.mark.parametrize("searched", ["%", "_", "100%", "\\"])
