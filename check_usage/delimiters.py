@@ -16,7 +16,7 @@ EndOf = Callable[[re.Match[str]], int | None]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    kind: str  # "literal" or "comment"
+    kind: str  # of span, see `lexing.Span`
     opens: str
     ends: Callable[[str], EndOf]  # for one text
 
@@ -32,7 +32,7 @@ def enclosed(kind: str, opens: str, closes: Callable[[str], str]) -> Form:
             at = -1 if closer in vain else text.find(closer, opener.end())
             if at < 0:
                 vain.add(closer)
-                return None
+                return len(text) if closer == "\n" else None
             return at + len(closer)
 
         return end_of
@@ -40,7 +40,58 @@ def enclosed(kind: str, opens: str, closes: Callable[[str], str]) -> Form:
     return Form(kind, opens, ends)
 
 
-_CLOSING_WORD = re.compile(r"^[ \t]*([A-Za-z_]\w*)[ \t]*\r?$", re.MULTILINE)
+_PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">"}
+_NESTED = 2000  # characters; inside of longer ones brackets are not counted
+
+
+def delimited(kind: str, opens: str) -> Form:
+    """Up to the delimiter that answers the opener's last character, as in `%w[…]`, `qw(…)` and `~s{…}`."""
+
+    def ends(text: str) -> EndOf:
+        plain = enclosed(kind, opens, lambda found: _PAIRS[found[-1]]).ends(text)
+
+        def end_of(opener: re.Match[str]) -> int | None:
+            first = opener[0][-1]
+            closer = _PAIRS.get(first, first)
+            if closer == first:
+                line_end = text.find("\n", opener.end())
+                at = text.find(closer, opener.end(), len(text) if line_end < 0 else line_end)
+                return None if at < 0 else at + 1
+            return _nested_end(text, opener.end(), first, closer) or plain(opener)
+
+        return end_of
+
+    return Form(kind, opens, ends)
+
+
+def _nested_end(text: str, start: int, opener: str, closer: str) -> int | None:
+    depth = 1
+    for bracket in re.compile(f"[{re.escape(opener + closer)}]").finditer(text, start, start + _NESTED):
+        depth += 1 if bracket[0] == opener else -1
+        if not depth:
+            return bracket.end()
+    return None
+
+
+_CODE = re.compile(r"\b(?:BEGIN|DECLARE|SELECT|INSERT|UPDATE|RETURN|LANGUAGE|CREATE|EXECUTE|RAISE)\b", re.IGNORECASE)
+_BODY = 200_000  # characters
+
+
+def _dollar_ends(text: str) -> EndOf:
+    """A body of code is read as the code that it is, so its comments and literals are its own."""
+
+    def end_of(opener: re.Match[str]) -> int | None:
+        at = text.find(opener[0], opener.end(), opener.end() + _BODY)
+        if at < 0 or _CODE.search(text, opener.end(), min(at, opener.end() + _NESTED)):
+            return None
+        return at + len(opener[0])
+
+    return end_of
+
+
+DOLLARS = Form("literal", r"\$(?:[A-Za-z_]\w*)?\$", _dollar_ends)
+
+_CLOSING_WORD = re.compile(r"^[ \t]*([A-Za-z_]\w*)[ \t]*[;,)]*[ \t]*\r?$", re.MULTILINE)
 
 
 def _heredoc_ends(text: str) -> EndOf:
@@ -63,6 +114,13 @@ def _heredoc_ends(text: str) -> EndOf:
 HEREDOC = Form(
     "literal",
     r"(?<!<)<<[-~]?[ \t]*(?P<q>['\"]?)(?P<word>[A-Za-z_]\w*+)(?P=q)[^\n]*\n",
+    _heredoc_ends,
+)
+
+# As Ruby, Perl and PHP write it; a space before the word makes it another operator.
+HEREDOC_WORD = Form(
+    "literal",
+    r"<<[<~-]?[ ]?(?P<q>['\"`]?)(?P<word>[A-Z_]\w*+)(?P=q)[^\n]*\n",
     _heredoc_ends,
 )
 

@@ -31,7 +31,9 @@ class Region(NamedTuple):
 class Span(NamedTuple):
     start: int
     end: int
-    kind: str  # "comment", "literal", or "command" for a command line amid code
+    kind: str
+    """A comment, a literal, one in delimiters of its own choice ("delimited"), a list of bare words in such ("words"),
+    or a command line amid code ("command")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class Language:
     forms: Mapping[str, Form]  # by the name of the opener's group
     key: re.Pattern[str] | None = None  # what comes before a line's value
     docstrings: bool = False  # whether a literal that is a statement of its own is a comment
+    has_dotted_keys: bool = False  # `models.ID = …`, and sections such as `[models.ID]`
 
     def lex(self, text: str, until: int) -> "Lexed":
         """The comments, literals and commands that begin before `until`."""
@@ -79,6 +82,10 @@ class Lexed:
         self._docstring = (-1, False)  # the last literal asked about, and the answer
         self._depth = (0, 0, 0)  # the spans counted, where the last of them ends, the brackets open there
 
+    @property
+    def comments(self) -> list[tuple[int, int]]:
+        return [(span.start, span.end) for span in self._spans if span.kind == "comment"]
+
     def region(self, start: int, end: int) -> Region | None:
         """The value that the text from `start` to `end` stands in, if it does."""
         number = bisect_right(self._spans, start, key=lambda span: span.start) - 1
@@ -87,6 +94,9 @@ class Lexed:
             span = self._spans[number]
             if span.kind == "comment" or (self._language.docstrings and self._is_docstring(number)):
                 return None
+            if span.kind in ("words", "delimited"):
+                inside = _OPENER.match(self._text, span.start).end()  # type: ignore[union-attr]
+                return Region(inside, span.end - 1, command=span.kind == "words")
             if span.kind == "command":
                 return Region(span.start, span.end, command=not _SAID.match(self._text, span.start, span.end))
             if self._language.kind != "values":
@@ -138,7 +148,8 @@ class Lexed:
         return depth
 
 
-_SAID = re.compile(r"[\s@!-]*(?:echo|printf|LABEL)\b")
+_SAID = re.compile(r"[\s@!-]*(?:echo|printf|LABEL|Write-(?:Host|Output|Verbose|Warning|Error))\b")
+_OPENER = re.compile(r"(?:%[a-zA-Z]?|q[qw]?\s*|~[a-zA-Z]|\\)?.", re.DOTALL)
 _PREFIX = re.compile(r"\s*[bfrtuBFRTU]{0,2}")
 _REST_IS_EMPTY = re.compile(r"[ \t]*(?:#.*)?(?:\r?\n|\Z)")
 
@@ -152,6 +163,7 @@ def language(
     forms: Sequence[Form] = (),
     key: str = "",
     docstrings: bool = False,
+    has_dotted_keys: bool = False,
 ) -> Language:
     """A language from the expressions of its parts. At one place forms are tried first, then literals."""
     named = {f"form{number}": form for number, form in enumerate(forms)}
@@ -163,6 +175,7 @@ def language(
         forms=named,
         key=re.compile(key) if key else None,
         docstrings=docstrings,
+        has_dotted_keys=has_dotted_keys,
     )
 
 
