@@ -63,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-floating", action="store_true", help="the same as --level floating=off")
     parser.add_argument("--docs", action="store_true", help="read fenced code in Markdown, too")
+    parser.add_argument("--recordings", action="store_true", help="read recorded HTTP answers (cassettes), too")
     parser.add_argument("--no-gitignore", action="store_true", help="read what .gitignore files leave out, too")
     parser.add_argument("--now", type=_moment, metavar="TIME", help="judge as of this ISO time (UTC) instead of today")
 
@@ -79,7 +80,9 @@ def check(options: Mapping[str, Any], catalog: Catalog, out: TextIO) -> int:
     judge = Judge(catalog, now=now, within=options["within"], levels=levels)
     allow = {*options["allow"], *(each for file in options["allow_from"] for each in allow_list(_read(file)))}
     tree = Tree(options["paths"], exclude=options["exclude"], gitignore=not options["no_gitignore"])
-    scan = Scan(Matcher(catalog.ids), tree, allow=frozenset(allow), docs=options["docs"])
+    scan = Scan(
+        Matcher(catalog.ids), tree, allow=frozenset(allow), docs=options["docs"], recordings=options["recordings"]
+    )
     uses = scan.uses()
     report = Report(
         findings=[Finding(use, verdict) for use in uses if (verdict := judge.verdict(use.model_id))],
@@ -88,6 +91,7 @@ def check(options: Mapping[str, Any], catalog: Catalog, out: TextIO) -> int:
         files=scan.read,
         uses=len(uses),
         accepted=scan.accepted,
+        elsewhere=scan.elsewhere,
         skipped=tree.skipped,
         note=catalog.note,
     )

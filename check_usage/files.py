@@ -7,30 +7,41 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .folders import VERSION_CONTROL, is_foreign
 from .gitignore import IgnoreFile, glob, ignore_file
 
 LARGEST = 16 * 1024 * 1024
-_VENDORED = frozenset(
-    """
-    .git .hg .svn .bzr node_modules bower_components vendor third_party dist build site-packages __pycache__ .venv venv
-    .tox .nox .eggs .mypy_cache .ruff_cache .pytest_cache .hypothesis .ipynb_checkpoints .next .nuxt .svelte-kit
-    .terraform .gradle .idea .vs .cache
-    """.split()  # noqa: SIM905 - one word a line would be longer and no clearer
-)
 _GENERATED = re.compile(
     r"(?:\.(?:lock|map|snap|min\.(?:js|mjs|css)|bundle\.js)|(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json"
     r"|pnpm-lock\.yaml|go\.sum))$"
 )
 
 
+_EXAMPLES = 5
+
+
+class Skipped(Counter[str]):
+    """How much was left out, by reason, and a few names for each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.examples: dict[str, list[str]] = {}
+
+    def add(self, reason: str, name: str) -> None:
+        self[reason] += 1
+        examples = self.examples.setdefault(reason, [])
+        if len(examples) < _EXAMPLES and name not in examples:
+            examples.append(name)
+
+
 @dataclass(slots=True)
 class Tree:
-    """The files below some paths. `skipped` counts what was left out, by reason, once the walk is done."""
+    """The files below some paths. `skipped` tells what was left out, once the walk is done."""
 
     paths: Sequence[Path]
     exclude: Sequence[str] = ()
     gitignore: bool = True
-    skipped: Counter[str] = field(default_factory=Counter)
+    skipped: Skipped = field(default_factory=Skipped)
     _seen: set[str] = field(default_factory=set)
 
     def files(self) -> Iterator[tuple[Path, str]]:
@@ -44,9 +55,9 @@ class Tree:
                     continue
                 self._seen.add(shown)
                 if excluded.match(shown):
-                    self.skipped["excluded"] += 1
+                    self.skipped.add("excluded", shown)
                 elif _GENERATED.search(shown):
-                    self.skipped["generated"] += 1
+                    self.skipped.add("generated", shown)
                 else:
                     yield file, shown
 
@@ -62,25 +73,32 @@ class Tree:
                 with os.scandir(directory) as listed:
                     entries = sorted(listed, key=lambda entry: entry.name)
             except OSError:
-                self.skipped["unreadable"] += 1
+                self.skipped.add("unreadable", prefix + inner)
                 continue
+            names = [entry.name for entry in entries]
             below = []
             for entry in entries:
                 path = inner + entry.name
-                if entry.is_symlink():
-                    self.skipped["links"] += 1
+                if reason := self._reason(entry, path, names, rules):
+                    self.skipped.add(reason, prefix + path)
                 elif entry.is_dir(follow_symlinks=False):
-                    if entry.name in _VENDORED or Path(entry.path, "pyvenv.cfg").exists():
-                        self.skipped["vendored directories"] += 1
-                    elif self._is_ignored(f"{path}/", rules):
-                        self.skipped["ignored by git"] += 1
-                    else:
-                        below.append((entry.path, f"{path}/", rules))
-                elif self._is_ignored(path, rules):
-                    self.skipped["ignored by git"] += 1
+                    below.append((entry.path, f"{path}/", rules))
                 elif entry.is_file(follow_symlinks=False):
                     yield Path(entry.path), prefix + path
             waiting.extend(reversed(below))
+
+    def _reason(
+        self, entry: "os.DirEntry[str]", path: str, neighbours: Sequence[str], rules: Sequence[IgnoreFile]
+    ) -> str | None:
+        """Why an entry is left out, if it is."""
+        if entry.is_symlink():
+            return "links"
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if entry.name in VERSION_CONTROL:
+            return "version control"
+        if is_folder and is_foreign(entry, neighbours, is_top="/" not in path):
+            return "vendored directories"
+        return "ignored by git" if self._is_ignored(path + "/" * is_folder, rules) else None
 
     def _rules_above(self, top: Path) -> tuple[IgnoreFile, ...]:
         """The ignore files from the repository's root down to what is above `top`."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from .catalog import Catalog, Model
+from .known_models import DOCUMENTATION_PAGES
 
 Level = Literal["error", "warning", "note", "off"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note", "off")
@@ -44,8 +45,8 @@ RULES = (
         "unknown",
         "error",
         "No model has this id",
-        "This looks like one of Mistral's model ids, and the catalog has never seen it: a slip of the pen, a model "
-        "switched off before the catalog was begun, or one that this organisation cannot use.",
+        "This looks like one of Mistral's model ids, and the catalog has never seen it: a slip of the pen, the name of "
+        "a page of the documentation, or a model that this organisation cannot use.",
     ),
     Rule(
         "retiring",
@@ -53,6 +54,20 @@ RULES = (
         "The model will be switched off soon",
         "The Models API names the day on which this model is switched off; after it, requests fail. "
         "Move to the replacement before then.",
+    ),
+    Rule(
+        "announced",
+        "warning",
+        "The documentation says that the model ends",
+        "Mistral's documentation names the day of its end, and the Models API still lists the model without one. "
+        "Move to the replacement before the API follows.",
+    ),
+    Rule(
+        "unlisted",
+        "warning",
+        "This organisation's catalog does not list the model",
+        "Mistral offers the model, and the catalog has never seen it: the catalog is older than the model, or this "
+        "organisation may not use it, and then requests fail.",
     ),
     Rule(
         "floating",
@@ -100,17 +115,29 @@ class Judge:
 
     def _verdict(self, model_id: str, model: Model | None) -> Verdict | None:
         if model is None:
-            close = get_close_matches(model_id, self._usable, n=1, cutoff=0.8)
-            hint = f" Did you mean {close[0]}?" if close else ""
-            return self._say("unknown", model_id, f"{model_id} is no model the catalog knows.{hint}")
+            return self._unknown(model_id)
         for name, message in self._faults(model_id, model):
             if self.levels[name] != "off":
-                return self._say(name, model_id, message, model)
+                subject = self.catalog.documented_end(model) if name == "announced" else model
+                return self._say(name, model_id, message, subject)
         return None
+
+    def _unknown(self, model_id: str) -> Verdict:
+        if meant := DOCUMENTATION_PAGES.get(model_id):
+            ends = [f" {message}" for name, message in self._faults_of(meant) if name in ("retired", "missing")]
+            message = f"{model_id} is the name of a page of Mistral's documentation, and no id. The id is {meant}."
+            return self._say("unknown", model_id, "".join([message, *ends[:1]]))
+        close = get_close_matches(model_id, self._usable, n=1, cutoff=0.8)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        return self._say("unknown", model_id, f"{model_id} is no model the catalog knows.{hint}")
+
+    def _faults_of(self, model_id: str) -> list[tuple[str, str]]:
+        return [fault for model in self.catalog.find(model_id) for fault in self._faults(model_id, model)]
 
     def _faults(self, model_id: str, model: Model) -> list[tuple[str, str]]:
         """Everything that is wrong with it, the worst first."""
-        named = model_id if model_id == model.model_id else f"{model_id} (today {model.model_id})"
+        today = "today" if model.is_listed or model.deprecation is None else "which was"
+        named = model_id if model_id == model.model_id else f"{model_id} ({today} {model.model_id})"
         if several := len(self.catalog.find(model_id)) - 1:
             named = f"{model_id} (today {model.model_id} and {several} more)"
         faults = []
@@ -120,14 +147,29 @@ class Judge:
         if model.missing_since is not None:
             since = model.missing_since.astimezone(UTC)
             faults.append(("missing", f"{named} is not listed any more since {since:%Y-%m-%d}. {self._advice(model)}"))
+        if not model.is_listed and at is None:
+            unlisted = f"{named} is offered by Mistral, and this catalog has never seen it."
+            faults.append(("unlisted", f"{unlisted} Renew the catalog, or ask whether the organisation may use it."))
         if at is not None and at > self.now and (days := self._days(at)) <= self.within:
             faults.append(
                 ("retiring", f"{named} stops working on {at:%Y-%m-%d}, {_in_days(days)}. {self._advice(model)}")
             )
+        if announced := self._announced(model):
+            faults.append(("announced", f"{named} {announced}"))
         if model_id.endswith("-latest"):
             pin = "Name the model you mean." if several or model.model_id == model_id else f"Pin {model.model_id}."
             faults.append(("floating", f"{named} means another model whenever Mistral moves it. {pin}"))
         return faults
+
+    def _announced(self, model: Model) -> str:
+        """What the documentation alone says of its end, where that is near or past."""
+        known = self.catalog.documented_end(model) if model.deprecation is None else None
+        ends = known and known.deprecation
+        if not known or not ends or self._days(ends) > self.within:
+            return ""
+        verb = "was switched off" if ends <= self.now else "stops working"
+        said = f"is still listed, but Mistral's documentation says that it {verb} on {ends:%Y-%m-%d}."
+        return f"{said} {self._advice(known)}"
 
     def _advice(self, model: Model) -> str:
         """The replacement, and what it means today; upstream often names a floating alias."""
@@ -169,11 +211,12 @@ class Judge:
         return sorted(
             each
             for each in self.catalog.ids
-            if all(
-                model.missing_since is None and (model.deprecation is None or model.deprecation > self.now)
-                for model in self.catalog.find(each)
-            )
+            if (models := self.catalog.find(each)) and all(map(self._is_usable, models))
         )
+
+    def _is_usable(self, model: Model) -> bool:
+        ends = model.deprecation
+        return model.is_listed and model.missing_since is None and (ends is None or ends > self.now)
 
 
 def _in_days(days: int) -> str:

@@ -21,8 +21,15 @@ _SENTENCE_END = re.compile(r"[.!?…]+(?:\s|$)")
 _IMAGE = re.compile(r"""(?:\bimage["']?\s*[:=]|^\s*FROM)\s*["']?$""", re.IGNORECASE)
 # Paths that say "this model, at the Models API": its own routes, and `mistral/…` as LiteLLM and gateways write it.
 _API_PATH = re.compile(r"""/v1/(?:[\w-]+/)?models/$""")
-_MODEL_PATH = re.compile(r"""(?:(?:^|[\s"'`}])/models/|(?:^|[\s"'`=(,\[{])mistral/)$""")
+_MODEL_PATH = re.compile(
+    r"""(?:(?:^|[\s"'`}])/models/|(?:^|[\s"'`=(,\[{])(?:mistral|(?:text-completion-)?codestral)/)$"""
+)
 _ELSEWHERE = re.compile(r"[@#~\\]$")
+
+
+def is_named_at_mistral(before: str) -> bool:
+    """Whether the line's text before an id says "at Mistral's API" by a path, as in `mistral/…` and `/v1/models/…`."""
+    return bool(_API_PATH.search(before) or (_MODEL_PATH.search(before) and not before.endswith("models/")))
 
 
 def is_use(text: str, start: int, end: int, region: Region) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .files import Skipped
 from .judge import Level, Verdict
 from .scan import Use
 
@@ -25,7 +26,8 @@ class Report:
     files: int  # that were read
     uses: int  # of any model, the healthy ones included
     accepted: int  # places waved through by a comment or the allow list
-    skipped: Counter[str]
+    elsewhere: int  # places that name a model of another host
+    skipped: Skipped
     note: str = ""
 
     @property
@@ -46,11 +48,42 @@ class Report:
         unread = [f"; {number} {reason}" for reason in ("too large", "unreadable") if (number := self.skipped[reason])]
         return f"{found}: {checked}{kept}{''.join(unread)}."
 
+    @property
+    def left_out(self) -> str:
+        """One line on what was not read or not judged; empty where there is nothing."""
+        parts = [
+            f"{_count(number, word)} {reason}{self._examples(key)}"
+            for key, word, reason in _LEFT_OUT
+            if (number := self.skipped[key])
+        ]
+        if self.elsewhere:
+            parts.append(f"{_count(self.elsewhere, 'name')} of models at other hosts")
+        return f"Left out: {'; '.join(parts)}." if parts else ""
+
+    def _examples(self, reason: str) -> str:
+        examples = self.skipped.examples.get(reason, [])
+        more = ", …" if self.skipped[reason] > len(examples) and reason != "of other kinds" else ""
+        return f" ({', '.join(map(shown, examples))}{more})" if examples else ""
+
+
+# By reason: what it counts, and how a sentence goes on.
+_LEFT_OUT = (
+    ("vendored directories", "folder", "of packages or output"),
+    ("ignored by git", "path", "ignored by git"),
+    ("excluded", "file", "excluded"),
+    ("recorded", "file", "of recorded answers, which --recordings reads"),
+    ("binary or minified", "file", "binary or minified"),
+    ("generated", "file", "generated"),
+    ("of other kinds", "file", "of kinds that are not read"),
+    ("links", "link", "not followed"),
+)
+
 
 def as_text(report: Report) -> str:
     lines = [_line(finding) for finding in report.findings]
     notes = [f"note: {shown(report.note)}"] if report.note else []
-    return "\n".join([*lines, *notes, report.summary]) + "\n"
+    left_out = [report.left_out] if report.left_out else []
+    return "\n".join([*lines, *notes, *left_out, report.summary]) + "\n"
 
 
 def _line(finding: Finding) -> str:
@@ -69,6 +102,7 @@ def as_json(report: Report) -> str:
         "files": report.files,
         "uses": report.uses,
         "allowed": report.accepted,
+        "at_other_hosts": report.elsewhere,
         "skipped": dict(sorted(report.skipped.items())),
         "findings": [_facts(finding) for finding in report.findings],
     }

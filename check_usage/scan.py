@@ -12,11 +12,14 @@ from .languages import fenced_code, language_of
 from .lexing import Language
 from .lines import Lines
 from .notebooks import Cell, code_cells
-from .prose import is_use
+from .recordings import is_recording
+from .syntaxes import JSON
 from .tokens import Matcher, Token
+from .uses import TextUses
 
 _ACCEPTED = re.compile(r"(?:#|//|/\*|--|;|<!--|%|\brem)\s*models:\s*ok\b", re.IGNORECASE)
 _MARKDOWN = (".md", ".mdx", ".markdown")
+_EXECUTABLE = (".ipynb", ".qmd", ".rmd", ".livemd")  # documents whose code is run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -35,38 +38,33 @@ class Use:
 
 @dataclass(slots=True)
 class Scan:
-    """A walk through a tree that gathers uses. `read` and `accepted` count files and waved-through places."""
+    """A walk through a tree that gathers uses.
+
+    `read` counts files, `accepted` the places that a comment or the allow list accepts, `elsewhere` those that name a
+    model of another host.
+    """
 
     matcher: Matcher
     tree: Tree
     allow: frozenset[str] = frozenset()  # ids, or patterns of them with `*`
     docs: bool = False  # whether fenced code in Markdown counts
+    recordings: bool = False  # whether recorded HTTP answers count
     read: int = 0
     accepted: int = 0
+    elsewhere: int = 0
 
     def uses(self) -> list[Use]:
         return sorted(use for path, name in self.tree.files() for use in self._in_file(path, name))
 
     def _in_file(self, path: Path, name: str) -> Iterator[Use]:
         suffix = path.suffix.lower()
-        language = language_of(path)
-        document = suffix == ".ipynb" or (self.docs and suffix in _MARKDOWN)
+        language = language_of(path) or (JSON if suffix == ".har" else None)
+        document = suffix in _EXECUTABLE or (self.docs and suffix in _MARKDOWN)
         if language is None and not document and suffix:
+            self.tree.skipped.add("of other kinds", f"*{suffix}")
             return
-        try:
-            if path.stat().st_size > LARGEST:
-                self.tree.skipped["too large"] += 1
-                return
-            data = path.read_bytes()
-        except OSError:
-            self.tree.skipped["unreadable"] += 1
-            return
-        self.read += 1
-        data = _as_utf8(data)
-        if not self.matcher.may_contain(data):
-            return
-        if not is_text(data) or is_minified(name, data):
-            self.tree.skipped["binary or minified"] += 1
+        data = self._data(path, name)
+        if data is None or not self._is_worth_reading(name, data):
             return
         text = data.decode("utf-8", errors="replace")
         lines = Lines(text)
@@ -79,10 +77,36 @@ class Scan:
         elif language := language or language_of(PurePath(name), data):
             yield from self._in_text(text, language, name, Places(lines))
 
+    def _is_worth_reading(self, name: str, data: bytes) -> bool:
+        """Whether a file may hold ids, and is neither binary nor a recording."""
+        if not self.matcher.may_contain(data):
+            return False
+        reason = ""
+        if not is_text(data) or is_minified(name, data):
+            reason = "binary or minified"
+        elif not self.recordings and is_recording(name, data):
+            reason = "recorded"
+        if reason:
+            self.tree.skipped.add(reason, name)
+        return not reason
+
+    def _data(self, path: Path, name: str) -> bytes | None:
+        try:
+            if path.stat().st_size > LARGEST:
+                self.tree.skipped.add("too large", name)
+                return None
+            data = _as_utf8(path.read_bytes())
+        except OSError:
+            self.tree.skipped.add("unreadable", name)
+            return None
+        self.read += 1
+        return data
+
     def _in_text(self, text: str, language: Language, name: str, places: "Places") -> Iterator[Use]:
         lines = Lines(text)
         line, source, accepted = None, "", False
-        for token in used_ids(text, language, self.matcher):
+        used = TextUses(text, language, self.matcher, name)
+        for token in used.find():
             if line is not (found := lines.at(token.start)):
                 line = found
                 source = text[line.start : line.end].strip()
@@ -91,18 +115,7 @@ class Scan:
                 self.accepted += 1
             else:
                 yield places.use(token, name, source)
-
-
-def used_ids(text: str, language: Language, matcher: Matcher) -> Iterator[Token]:
-    """The ids that a text in this language uses, in order."""
-    tokens = list(matcher.find(text))
-    if not tokens:
-        return
-    lexed = language.lex(text, until=Lines(text).at(tokens[-1].end).end)
-    for token in tokens:
-        region = lexed.region(token.start, token.end)
-        if region is not None and is_use(text, token.start, token.end, region):
-            yield token
+        self.elsewhere += used.elsewhere
 
 
 class Places:

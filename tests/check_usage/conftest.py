@@ -11,8 +11,8 @@ import pytest
 from check_usage.catalog import Catalog
 from check_usage.cli import main
 from check_usage.languages import language_of
-from check_usage.scan import used_ids
 from check_usage.tokens import Matcher
+from check_usage.uses import used_ids
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -58,7 +58,7 @@ def ids_in(catalog: Catalog) -> Callable[[str, str], list[str]]:
     def find(name: str, text: str) -> list[str]:
         language = language_of(Path(name), text.encode())
         assert language is not None, name
-        return [token.model_id for token in used_ids(text, language, matcher)]
+        return [token.model_id for token in used_ids(text, language, matcher, name)]
 
     return find
 

@@ -98,3 +98,110 @@ def test_a_file_name_cannot_forge_a_line_of_the_report(tree: Path, run):
     (tree / os.fsdecode(b"\xff.py")).write_text(USE)
     for form in ("text", "json", "sarif"):
         assert run("--format", form, ".")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [
+        ("packages/build/src/index.ts", "packages/build/package.json"),
+        ("packages/build/src/index.ts", "packages/other/src/index.ts"),
+        ("cmd/build/main.go", "go.mod"),
+        ("pkg/dist/main.go", "go.mod"),
+        ("src/app/build/plan.py", "pyproject.toml"),
+        ("build/release.py", "setup.py"),
+        ("build/Dockerfile", "package.json"),
+        ("lib/dist/index.js", "package.json"),
+    ],
+)
+def test_a_folder_of_sources_may_be_called_build_or_dist(tree: Path, run, name: str, beside: str):
+    write(tree / beside, "")
+    write(
+        tree / name, "x = 'mistral-large-2411'\n" if not name.endswith("Dockerfile") else "ENV M=mistral-large-2411\n"
+    )
+    code, printed = run()
+    assert (code, printed.startswith(f"{name}:1:")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [
+        ("dist/app.js", "src/app.ts"),
+        ("build/lib/app/chat.py", "setup.py"),
+        ("web/dist/assets/app.js", "web/package.json"),
+        ("web/dist/app.d.ts", "web/package.json"),
+        ("build/static/js/main.js", "package.json"),
+    ],
+)
+def test_what_a_build_wrote_is_left_out_and_named(tree: Path, run, name: str, beside: str):
+    write(tree / beside, "")
+    write(tree / name)
+    code, printed = run()
+    folder = name[: name.index("dist") + 4] if "dist" in name else "build"
+    assert (code, f"Left out: 1 folder of packages or output ({folder})." in printed) == (0, True)
+
+
+def test_the_report_says_what_was_left_out_and_why(tree: Path, run):
+    (tree / ".git").mkdir()
+    write(tree / ".gitignore", "secret/\n")
+    for name in ("node_modules/x.js", "secret/a.py", "README.md", "docs/a.md", "notes.txt", "poetry.lock", "spec/b.py"):
+        write(tree / name)
+    (tree / "link.py").symlink_to(tree / "spec/b.py")
+    code, printed = run("--exclude", "spec", ".")
+    assert code == 0
+    assert printed.splitlines() == [
+        "Left out: 1 folder of packages or output (node_modules); 1 path ignored by git (secret); 1 file excluded "
+        "(spec/b.py); 1 file generated (poetry.lock); 3 files of kinds that are not read (*.md, *.txt); 1 link not "
+        "followed (link.py).",
+        "Nothing to change within 90 days: 0 uses of models in 1 file.",
+    ]
+
+
+def test_a_tree_that_was_read_whole_has_nothing_left_out(tree: Path, run):
+    write(tree / "a.py", "x = 1\n")
+    assert run()[1] == "Nothing to change within 90 days: 0 uses of models in 1 file.\n"
+
+
+CASSETTE = 'interactions:\n- request:\n    body: \'{"model": "mistral-large-2411"}\'\n  response: {}\nversion: 1\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("tests/cassettes/chat.yaml", "model: mistral-large-2411\n"),
+        ("spec/fixtures/vcr_cassettes/chat.yml", "model: mistral-large-2411\n"),
+        ("tests/__recordings__/chat/recording.har", '{"model": "mistral-large-2411"}'),
+        ("trace.har", '{"log": {"entries": [{"model": "mistral-large-2411"}]}}'),
+        ("tests/answers/chat.yaml", CASSETTE),
+        ("tests/answers/ruby.yml", "---\nhttp_" + CASSETTE),
+        ("tests/answers/chat.json", '{"interactions": [{"model": "mistral-large-2411"}]}'),
+        ("tests/answers/har.json", '{"log": {"version": "1.2", "entries": [{"model": "mistral-large-2411"}]}}'),
+        ("tests/answers/mock.yaml", 'when:\n  path: /v1\nthen:\n  body: \'{"model": "mistral-large-2411"}\'\n'),
+    ],
+)
+def test_recorded_answers_are_noise_unless_they_are_asked_for(tree: Path, run, name: str, content: str):
+    write(tree / name, content)
+    code, printed = run()
+    assert (code, f"1 file of recorded answers, which --recordings reads ({name})" in printed) == (0, True)
+    code, printed = run("--recordings", ".")
+    assert (code, printed.startswith(f"{name}:")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("chatbot/interactions.yaml", "intents:\n  interactions: x\n  model: mistral-large-2411\n"),
+        ("logs.json", '{"log": {"level": "info"}, "model": "mistral-large-2411"}'),
+        ("tapestry/a.yaml", "model: mistral-large-2411\n"),
+    ],
+)
+def test_a_file_that_only_looks_a_little_like_a_recording_is_read(tree: Path, run, name: str, content: str):
+    write(tree / name, content)
+    assert run()[0] == 1
+
+
+@pytest.mark.parametrize("name", ["a.qmd", "a.Rmd", "a.livemd"])
+def test_documents_whose_code_is_run_are_read(tree: Path, run, name: str):
+    word = "elixir" if name.endswith("livemd") else "{python}"
+    write(tree / name, f'We love mistral-large-2411.\n\n```{word}\nmodel = "mistral-large-2411"\n```\n')
+    code, printed = run()
+    assert (code, printed.count("[model-retired]")) == (1, 1)

@@ -103,7 +103,7 @@ def test_both_forms_say_the_same_of_every_id(exported: Path, tree: Path):
         assert by_mirror[0] == 1
     findings = json.loads(command("--now", NOW, "--format", "json", "all.py")[1])["findings"]
     rules = {each["rule"] for each in findings}
-    assert rules == {f"model-{name}" for name in ("retired", "missing", "unknown", "retiring", "floating")}
+    assert rules == {f"model-{name}" for name in ("retired", "missing", "unknown", "retiring", "announced", "floating")}
 
 
 @pytest.mark.django_db

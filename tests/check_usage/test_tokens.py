@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_usage.tokens import Matcher
+from check_usage.tokens import Matcher, Sure
 from tests.check_usage.conftest import EXPORT
 
 KNOWN = sorted({each for model in EXPORT["models"] for each in (model["id"], *model["aliases"])})
@@ -13,7 +13,8 @@ MATCHER = Matcher(KNOWN)
 
 
 def ids(text: str) -> list[str]:
-    found = list(MATCHER.find(text))
+    """What is an id by its word alone."""
+    found = [token for token in MATCHER.find(text) if not token.is_part and token.sure is not Sure.GUESS]
     assert all(text[token.start : token.end] == token.model_id for token in found)
     return [token.model_id for token in found]
 
