@@ -8,6 +8,13 @@ limit_request_line = 8190
 limit_request_field_size = 2 * limit_request_line
 
 
+def post_worker_init(worker: Any) -> None:
+    """Fewer of the threads than there are may wait for the Models API, so that pages always come."""
+    from models_ui.bulkhead import bulkhead
+
+    bulkhead.fit(worker.cfg.threads)
+
+
 def pre_request(worker: Any, req: Any) -> None:
     """A body that will be refused is not asked for either, and nothing more is read from its connection."""
     from django.conf import settings

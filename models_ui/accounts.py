@@ -4,15 +4,33 @@ from types import SimpleNamespace
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
+from models_ui.bulkhead import take_place
+from models_ui.plain_pages import plain_page
 from models_ui.public_url import public_host, with_public_host
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """As ever, but a mail server that hangs holds no more threads than the Models API may."""
+        if not take_place():
+            busy = plain_page(
+                allauth_context.request,
+                503,
+                gettext_lazy("Too many people are waiting"),
+                gettext_lazy("No mail was sent, since the mail server takes its time. Try again in a moment."),
+                retry_after=5,
+            )
+            raise ImmediateHttpResponse(busy)
+        super().send_mail(template_prefix, email, context)
 
     def render_mail(
         self,

@@ -22,6 +22,7 @@ from django.db import transaction
 
 from models_ui import audit, subject
 from models_ui.audit import Entry, Outcome
+from models_ui.bulkhead import take_place
 from models_ui.failures import facts_of
 from models_ui.locks import Busy, model_lock
 from models_ui.models import AuditEvent, CatalogModel
@@ -42,6 +43,7 @@ from models_ui.services import (
     ModelsAPIError,
     NotFound,
     RouteNotFound,
+    TooBusy,
     models_api,
 )
 from models_ui.settling import NO_SUCH_ACTION, Done, look_after
@@ -201,6 +203,9 @@ def _act(
         return Done(row, earlier)
     _check(entry, role, row, verb)
     assert row is not None
+    if not take_place():  # who waits for the lock waits for who waits for upstream
+        # Under an id of its own: the form's may be that of an attempt under way, and is to work when it is sent again.
+        return _failed(replace(entry, action_id=secrets.token_hex(16)), row, TooBusy(model_id=model_id))
     with model_lock(model_id):
         row = subject.fresh(row)
         if (earlier := _earlier(entry)) is not None:

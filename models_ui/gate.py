@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
 
+from models_ui.bulkhead import web_request
 from models_ui.plain_pages import Text, plain_page
 from models_ui.views.health import healthz, readyz
 
@@ -49,12 +50,12 @@ class GateMiddleware:
         try:
             _check_body(request)
             _check_type(request)
-            _check_text(request)
         except Refusal as refusal:
-            logger.warning("%s %s refused: %s", request.method, request.path, refusal.status)
             return plain_page(request, refusal.status, refusal.title, refusal.sentence)
         _drop_malformed_addresses(request.META)
-        return self.get_response(request)
+        _drop_unstorable_cookies(request)
+        with web_request():
+            return self.get_response(request)
 
 
 def _check_body(request: HttpRequest) -> None:
@@ -105,10 +106,8 @@ def _is_utf8(charset: str) -> bool:
         return False
 
 
-def _check_text(request: HttpRequest) -> None:
-    """No path of ours has a NUL in it, which PostgreSQL does not even look for. A cookie with one is dropped."""
-    if "\x00" in request.path_info:
-        raise Refusal(400, NO_SENSE, gettext_lazy("Go back and try again."))
+def _drop_unstorable_cookies(request: HttpRequest) -> None:
+    """PostgreSQL does not even look for a session with a NUL in its key."""
     for name, value in list(request.COOKIES.items()):
         if "\x00" in value:
             del request.COOKIES[name]

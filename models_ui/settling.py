@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from models_ui import audit, subject
 from models_ui.audit import Entry, Outcome
+from models_ui.bulkhead import take_place
 from models_ui.failures import facts_of
 from models_ui.locks import model_lock
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from models_ui.permissions import ActionDenied
-from models_ui.services import ModelCard, ModelGone, ModelsAPIError, models_api
+from models_ui.services import ModelCard, ModelGone, ModelsAPIError, TooBusy, models_api
 from models_ui.verbs import FIELDS, VERBS
 
 UNSETTLED: Final = (Outcome.ATTEMPTED, Outcome.UNKNOWN)
@@ -71,6 +72,8 @@ def settle(*, actor: User, action_id: str) -> Done:
         raise ActionDenied(NO_SUCH_ACTION)
     if event.outcome not in UNSETTLED:
         return Done(row, event)
+    if not take_place():  # who waits for the lock waits for who waits for upstream
+        return Done(row, event, Looked("unread", facts_of(TooBusy(model_id=event.model_id))))
     with model_lock(event.model_id):
         event = audit.action(action_id)
         assert event is not None

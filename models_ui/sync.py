@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from models_ui.bulkhead import take_place
 from models_ui.changes.detect import Before, changes_since
 from models_ui.failures import EmptyList, GarbledList, OtherUpstream, facts_of
 from models_ui.grouping import RealModel, is_floating, real_models, unique_identity
@@ -41,9 +42,10 @@ class SyncResult:
     """What came of asking for a sync.
 
     `synced` and `failed` ran; `joined`: another run is under way; `fresh`: another one finished since it was asked.
+    `busy`: too many web requests wait for upstream already, so nothing was asked.
     """
 
-    outcome: Literal["synced", "failed", "joined", "fresh"]
+    outcome: Literal["synced", "failed", "joined", "fresh", "busy"]
     run: SyncRun | None = None
 
 
@@ -121,6 +123,8 @@ def run_sync(
         mirror = mirror_state()
         if source is None and mirror.last_synced_at is not None and mirror.last_synced_at >= started:
             return SyncResult("fresh")
+        if source is None and not take_place():
+            return SyncResult("busy")
         upstream = source or Live()
         if not adopt:
             _check_upstream(mirror, upstream)

@@ -33,6 +33,7 @@ from .errors import (
     NotFound,
     RateLimited,
     RouteNotFound,
+    TooBusy,
     Unauthorized,
     Unreachable,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "Posted",
     "RateLimited",
     "RouteNotFound",
+    "TooBusy",
     "Transport",
     "Unauthorized",
     "Unreachable",

@@ -3,6 +3,7 @@
     ModelsAPIError                 code                    when
     ├── NotConfigured              not_configured          no key, a bad address or dialect; `.setting` names it
     ├── InvalidModelId             invalid_model_id        an id that no route may carry; nothing was sent
+    ├── TooBusy                    too_busy                too many of us wait for it already; nothing was sent
     ├── Unreachable                unreachable             no connection, so nothing was sent
     │   ├── ConnectionRefused      connection_refused
     │   ├── NameNotResolved        name_not_resolved       DNS
@@ -140,6 +141,16 @@ class NotConfigured(ModelsAPIError):
 class InvalidModelId(ModelsAPIError):
     code = "invalid_model_id"
     sentence = gettext_lazy("“%(model)s” cannot be a model id, so nothing was sent to the Models API.")
+
+
+class TooBusy(ModelsAPIError):
+    """As many web requests as may wait for the Models API do so already, see `models_ui/bulkhead.py`."""
+
+    code = "too_busy"
+    retryable = True
+    sentence = gettext_lazy(
+        "The Models API keeps too many people waiting just now, so nothing was sent to it: try again in a moment."
+    )
 
 
 class Unreachable(ModelsAPIError):

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import requests
 from requests.auth import AuthBase
 
+from models_ui.bulkhead import take_place
+
 from . import errors
 from .address import host_of, is_loopback
 from .answers import allowed_verbs, correlation_id, decode_json, error_from_answer
@@ -108,10 +110,12 @@ class Transport:
     def call(self, verb: str, path: str, *, model_id: str = "", body: Mapping[str, object] | None = None) -> Answer:
         """One call, repeated as `retries.py` allows. `path` is relative to the base URL and already encoded.
 
-        Raises a ModelsAPIError: Unreachable and its kin when nothing was sent, TimedOut, ConnectionCut or BadAnswer
-        when no usable answer came, else what the status means. `outcome_unknown` is set on those after which a
-        write may have happened.
+        Raises a ModelsAPIError: TooBusy, Unreachable and its kin when nothing was sent, TimedOut, ConnectionCut or
+        BadAnswer when no usable answer came, else what the status means. `outcome_unknown` is set on those after which
+        a write may have happened.
         """
+        if not take_place():
+            raise errors.TooBusy(model_id=model_id)
         deadline = self._clock() + self.total_timeout
         attempt = 1
         while True:

@@ -30,6 +30,7 @@ from models_ui.permissions import NOTHING_TO_UNDO, ActionDenied, Verb, denial
 from models_ui.settling import Done
 from models_ui.sync import mirror_state
 from models_ui.verbs import REVERSE, VERBS
+from models_ui.views.errors import BUSY_PAUSE
 from models_ui.views.model import article_context
 from models_ui.wording import already, outcome_sentence, still_unknown, verb_label, what_it_does
 
@@ -37,6 +38,7 @@ from models_ui.wording import already, outcome_sentence, still_unknown, verb_lab
 _STATUS = {
     "timed_out": 504,
     "connect_timed_out": 504,
+    "too_busy": 503,
     "invalid": 422,
     "name_cannot_be_cleared": 422,
     "conflict": 409,
@@ -265,6 +267,12 @@ class ActionPage:
 
     def _say(self, status: int, sentence: str, form: Any, tags: str = "", correlation_id: str = "") -> HttpResponse:
         """Something went wrong: the message says what, and what the person had typed stays."""
+        response = self._said(status, sentence, form, tags, correlation_id)
+        if response.status_code == 503:
+            response["Retry-After"] = str(BUSY_PAUSE)
+        return response
+
+    def _said(self, status: int, sentence: str, form: Any, tags: str, correlation_id: str) -> HttpResponse:
         if correlation_id:
             sentence = f"{sentence} {_('Correlation id:')} {isolate(correlation_id)}"
         messages.error(self.request, sentence, extra_tags=tags)

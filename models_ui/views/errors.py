@@ -18,7 +18,8 @@ from models_ui.plain_pages import plain_page
 
 logger = logging.getLogger(__name__)
 
-# Seconds after which it is worth asking a database again.
+# Seconds after which it is worth trying again: where too many wait for upstream, and where the database is gone.
+BUSY_PAUSE: Final = 5
 _DATABASE_PAUSE: Final = 10
 
 
@@ -48,6 +49,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
         _("Something went wrong here"),
         _("It is our fault and it is in the log. Try again, and if it lasts tell whoever runs the dashboard."),
     )
+
+
+def too_busy(request: HttpRequest, *, back: str = "") -> HttpResponse:
+    """Nothing was sent, since too many requests wait for the Models API already."""
+    response = _page(
+        request,
+        503,
+        _("Too many people are waiting"),
+        _("The Models API takes its time to answer others, so nothing was asked of it. Try again in a moment."),
+        back=back,
+    )
+    response["Retry-After"] = str(BUSY_PAUSE)
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from models_ui.http import Request, is_ours, wants_fragment
 from models_ui.sync import is_stale, mirror_state, run_sync
+from models_ui.views.errors import too_busy
 from models_ui.views.freshness import freshness
 
 
@@ -19,8 +20,9 @@ def sync(request: Request) -> HttpResponse:
     A page that asked by itself keeps its rows until the person wants the new ones: nothing moves under the cursor.
     """
     by_itself = request.method != "POST" or "by_itself" in request.POST
-    if request.method == "POST":
-        _sync(request, by_itself=by_itself)
+    if request.method == "POST" and _sync(request, by_itself=by_itself) == "busy":
+        # A page that asked by itself asks again some day; a person is told.
+        return HttpResponse(status=204) if by_itself else too_busy(request, back=_back(request))
     if not wants_fragment(request):
         return HttpResponseRedirect(_back(request))
     mirror = mirror_state()
@@ -38,12 +40,11 @@ def sync(request: Request) -> HttpResponse:
     return response
 
 
-def _sync(request: Request, *, by_itself: bool) -> None:
+def _sync(request: Request, *, by_itself: bool) -> str:
     """What a person asks for is done. What a page asks for, only while the rows are old: other pages asked, too."""
     if not by_itself:
-        run_sync(asked_by=request.user.get_username())
-    elif is_stale(mirror_state(), timezone.now()):
-        run_sync()
+        return run_sync(asked_by=request.user.get_username()).outcome
+    return run_sync().outcome if is_stale(mirror_state(), timezone.now()) else "fresh"
 
 
 def _back(request: Request) -> str:

@@ -9,7 +9,7 @@ Object.assign(htmx.config, {
   attributesToSettle: ["class", "width", "height"],
   responseHandling: [
     { code: "204", swap: false }, { code: "[23]..", swap: true },
-    { code: "(403|404|409|422|502|504)", swap: true, error: true }, { code: "...", swap: false, error: true },
+    { code: "(403|404|409|422|502|503|504)", swap: true, error: true }, { code: "...", swap: false, error: true },
   ],
 });
 

@@ -143,7 +143,7 @@ def serve() -> Iterator[Serve]:
 def first_var(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a first start and a Ctrl-C leave behind. Its log tells what the start said."""
     var = tmp_path_factory.mktemp("first")
-    serving = Serving(var).until("Sign in as:")
+    serving = Serving(var).until("Sign in as:", seconds=90)
     try:
         serving.until("manager")
     finally:

@@ -25,7 +25,7 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def serving(first_var: Path, tmp_path_factory: pytest.TempPathFactory, temporary: Path) -> Iterator[Serving]:
     var = Path(shutil.copytree(first_var, tmp_path_factory.mktemp("uploads") / "var"))
-    running = Serving(var, TMPDIR=temporary).until("  manager")
+    running = Serving(var, TMPDIR=temporary).until("  manager", seconds=90)
     yield running
     running.interrupt()
     running.ended()
