@@ -1,39 +1,32 @@
 """How one row of the mirror takes in what upstream says now. Pure: rows and cards in, changed fields out.
 
-Live answers flap: two calls five seconds apart disagreed on what six models can do. So a loss is believed when a
-second run in a row confirms it, while an addition or a date that comes or moves is shown at once.
+Live answers flap: two calls five seconds apart disagreed on what six models can do, and for 25 minutes answers
+alternated between two context lengths. So a loss is shown when it is confirmed (see `pending.py`). An addition and a
+date that comes or moves are shown at once, and told when they are confirmed.
 """
 
-from collections.abc import Set
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import CharField
 
-from models_ui.grouping import RealModel, is_floating
+from models_ui.fact_rules import TEXTS, Answer, FactRules
+from models_ui.grouping import RealModel
 from models_ui.models import DISPUTED, CatalogModel
-from models_ui.services import BASE, FINE_TUNED, ModelCard, storable
+from models_ui.pending import Pending, Wait, capability_fact
+from models_ui.services import FINE_TUNED, ModelCard, is_placeholder, storable
 
-# Of a base model, text and numbers that change (other than a growing context) wait for a second run as well:
-# a flapping answer brought placeholder descriptions. Of a fine-tune they are somebody's edit.
-_WAITS_FOR_BASE = ("name", "description", "default_temperature")
+# What upstream says of a model that it knows nothing of.
+_DEFAULT_CONTEXT: Final = 32_768
 # An answer that lacks these (the contract's has neither root nor job) says nothing about them.
-_KEPT_WHEN_ABSENT = ("owned_by", "root", "job")
+_KEPT_WHEN_ABSENT: Final = ("owned_by", "root", "job")
 # Columns hold so many characters, upstream sends what it likes. PostgreSQL would refuse the row, and with it the list.
 _LIMITS = {
     field.name: field.max_length
     for field in CatalogModel._meta.concrete_fields
     if isinstance(field, CharField) and field.max_length
 }
-_READABLE = (
-    "name",
-    "description",
-    "max_context_length",
-    "capabilities",
-    "deprecation",
-    "replacement",
-    "default_temperature",
-)
 _OUR_WORD = {"deprecation_replacement_model": "replacement", "default_model_temperature": "default_temperature"}
 _UPSTREAMS_WORD = {"model_id": "id", "replacement": "deprecation_replacement_model"}
 
@@ -68,113 +61,223 @@ def facts(model: RealModel, row: CatalogModel | None = None) -> dict[str, Any]:
     return found
 
 
-def new_row(model: RealModel, identity: str, now: datetime, held: Set[str]) -> CatalogModel:
-    """The row of a model that was not known. Aliases that other rows hold stay there until a second run agrees."""
-    row = CatalogModel(identity=identity, first_seen_at=now, last_seen_at=now, **facts(model))
-    gained = [each for each in row.aliases if each in held]
-    if gained:
-        row.aliases = [each for each in row.aliases if each not in held]
-        row.pending = {"gained": gained}
+def new_row(model: RealModel, identity: str, answer: Answer, listed_since: datetime | None = None) -> CatalogModel:
+    """Return the row of a model that was not known. Ids that other models have stay there until that is confirmed.
+
+    `listed_since` is when answers began to list it, where that is known from the row that had its ids.
+    """
+    row = CatalogModel(identity=identity, first_seen_at=answer.at, last_seen_at=answer.at, **facts(model))
+    pending = Pending(is_doubtful=_looks_like_a_fault(row))
+    if not answer.is_start:
+        pending.new_since = answer.confirmation.first_said(listed_since)
+    row.aliases = [alias for alias in row.aliases if not _waits_as_gained(alias, row, pending, answer, listed_since)]
+    _announce(pending, answer)
+    row.pending = pending.to_json()
     return row
 
 
-def take_in(row: CatalogModel, model: RealModel, held: Set[str] = frozenset()) -> set[str]:
-    """Bring the row up to date and return the names of the fields that changed, `pending` among them.
-
-    `held` are the aliases of all rows: one that moves counts as a loss where it was, so it waits here too.
-    """
-    before = row.pending
-    if row.deleted_at is not None and "listed" not in before:
-        # Deleted from here, yet listed: a list may lag behind, so the tombstone stands until a second one says so.
-        row.pending = {"listed": True}
-        return {"pending"}
+def take_in(row: CatalogModel, model: RealModel, answer: Answer) -> set[str]:
+    """Bring the row up to date and return the names of the fields that changed, `pending` among them."""
+    pending = Pending.from_json(row.pending)
+    if row.deleted_at is not None and not _is_relisted(pending, answer):
+        # Deleted from here, yet listed: a list may lag behind.
+        return _write(row, {"pending": pending.to_json()})
+    pending.relisted = None
+    pending.forget_absence(answer.at)
     seen = facts(model, row)
-    waiting: dict[str, Any] = {}
+    unreadable = {_OUR_WORD.get(problem, problem) for problem in model.card.problems}
+    _keep_what_is_not_said(row, seen)
+    _settle_facts(row, seen, unreadable, pending, answer)
+    if answer.owners is None:
+        seen |= {"model_id": row.model_id, "aliases": row.aliases}
+    else:
+        _settle_ids(row, seen, pending, answer, are_readable="aliases" not in unreadable)
+    if pending.losses or pending.own_id or pending.dropped or pending.gained:
+        # The payload shown beside the facts is the one they were read from.
+        seen |= {"raw": row.raw, "problems": row.problems}
+    _settle_return(row, pending, answer)
+    _announce(pending, answer)
+    return _write(row, seen | {"pending": pending.to_json(), "missing_since": None, "deleted_at": None})
 
-    for problem in model.card.problems:
-        # What cannot be read says nothing: neither that a fact is gone nor that it changed.
-        name = _OUR_WORD.get(problem, problem)
-        if name == "aliases":
-            seen[name] = list(dict.fromkeys((*seen[name], *row.aliases)))
-        elif name in _READABLE:
-            seen[name] = getattr(row, name)
+
+def take_in_absence(row: CatalogModel, answer: Answer, *, is_gone: bool = False) -> set[str]:
+    """Take in that a list leaves the model out, and return the fields that changed.
+
+    Sets `missing_since` when that is confirmed, or at once if upstream says that the model is gone.
+    """
+    pending = Pending.from_json(row.pending)
+    pending.interrupt()
+    changes: dict[str, Any] = {}
+    is_claimed = row.model_id in answer.unconfirmed_claims
+    if answer.is_start and is_claimed:
+        # Where a story starts, answers that disagree leave open whether that was a model of its own.
+        pending.new_since = answer.at
+    if row.missing_since is not None:
+        # A clock that was set back would leave it missing from a moment to come.
+        changes["missing_since"] = min(row.missing_since, answer.at)
+    elif pending.returned is not None:
+        # Its return was not confirmed, so it has been missing all the time.
+        changes["missing_since"], pending.returned = pending.returned.value, None
+    else:
+        if pending.absent_since is None:
+            changes["last_seen_at"] = answer.synced_at or answer.at
+        pending.absent_since = answer.confirmation.first_said(pending.absent_since)
+        if is_gone or (answer.confirmation.is_over(pending.absent_since) and not is_claimed):
+            changes["missing_since"], pending.absent_since = pending.absent_since, None
+    return _write(row, changes | {"pending": pending.to_json()})
+
+
+def _write(row: CatalogModel, values: Mapping[str, Any]) -> set[str]:
+    changed = {name for name, value in values.items() if getattr(row, name) != value}
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed
+
+
+# --- Coming and going
+
+
+def _is_relisted(pending: Pending, answer: Answer) -> bool:
+    """Whether lists have named a model deleted from here for long enough to be believed."""
+    since = answer.confirmation.first_said(None if pending.relisted is None else pending.relisted.since)
+    pending.relisted = None if answer.confirmation.is_over(since) else Wait(True, since)
+    return pending.relisted is None
+
+
+def _settle_return(row: CatalogModel, pending: Pending, answer: Answer) -> None:
+    """Note that a missing model is listed again, if people were told that it was missing."""
+    if row.missing_since is not None:
+        was_told = answer.synced_at is None or row.missing_since <= answer.synced_at
+        if was_told and row.deleted_at is None and pending.new_since is None:
+            pending.returned = Wait(row.missing_since, answer.at)
+        elif pending.new_since is not None:
+            pending.new_since = answer.at
+
+
+def _announce(pending: Pending, answer: Answer) -> None:
+    """End the waits for the model's coming or return if they are over."""
+    if pending.new_since is not None and answer.confirmation.is_over(pending.new_since):
+        pending.new_since = None
+    if pending.returned is not None and answer.confirmation.is_over(pending.returned.since):
+        pending.returned = None
+
+
+# --- Facts
+
+
+def _keep_what_is_not_said(row: CatalogModel, seen: dict[str, Any]) -> None:
     for name in _KEPT_WHEN_ABSENT:
         seen[name] = seen[name] or getattr(row, name)
     if seen["type"] == FINE_TUNED:
         seen["created_at"] = seen["created_at"] or row.created_at
 
-    # Lost is an ability, and also a flag that is no longer sent: "cannot" is something to know as well.
-    flags = seen["capabilities"]
-    lost = [key for key, has in row.capabilities.items() if key not in flags or has > flags[key]]
-    unconfirmed = [key for key in lost if key not in before.get("capabilities", ())]
-    flags |= {key: row.capabilities[key] for key in unconfirmed}
-    if unconfirmed:
-        waiting["capabilities"] = unconfirmed
 
-    _take_in_ids(row, seen, before, waiting, held)
-
-    for name in (*_WAITS_FOR_BASE, "max_context_length"):
-        old, new = getattr(row, name), seen[name]
-        if name == "max_context_length":
-            loss = old is not None and (new is None or new < old)
-        else:
-            loss = row.type == BASE and old is not None and new != old
-        if loss and before.get(name, _UNSEEN) != new:
-            waiting[name] = new
-            seen[name] = old
-
-    for name in ("deprecation", "replacement"):
-        old, new = getattr(row, name), seen[name]
-        # A date that comes or moves is shown at once; one that is left out may be an answer's fault.
-        if old and not new and before.get(name, _UNSEEN) != new:
-            waiting[name] = new
-            seen[name] = old
-
-    if waiting:
-        # The payload shown beside the facts is the one they were read from.
-        seen["raw"] = row.raw
-        seen["problems"] = row.problems
-
-    seen |= {"pending": waiting | untold(before), "missing_since": None, "deleted_at": None}
-    changed = {name for name, value in seen.items() if getattr(row, name) != value}
-    for name in changed:
-        setattr(row, name, seen[name])
-    return changed
+def _looks_like_a_fault(row: CatalogModel) -> bool:
+    """Whether the facts are those that a faulty answer gives: no ability, or the default texts and numbers."""
+    has_default_text = row.description is None or is_placeholder(row.description)
+    has_default_context = row.max_context_length in (None, _DEFAULT_CONTEXT)
+    return not any(row.capabilities.values()) or (has_default_text and has_default_context)
 
 
-def untold(pending: dict[str, Any]) -> dict[str, Any]:
-    """The part of `pending` that waits for being told, not for being believed (see `changes/detect.py`)."""
-    return {name: pending[name] for name in ("untold", "meant") if name in pending}
-
-
-_UNSEEN = object()
-
-
-def _take_in_ids(
-    row: CatalogModel, seen: dict[str, Any], before: dict[str, Any], waiting: dict[str, Any], held: Set[str]
+def _settle_facts(
+    row: CatalogModel, seen: dict[str, Any], unreadable: Iterable[str], pending: Pending, answer: Answer
 ) -> None:
-    """The id to know it by and its other ids: what is no longer listed waits, and what another row still holds."""
-    listed = {seen["model_id"], *seen["aliases"]}
-    # Only a floating id gives way at once, to the pinned one beside it.
-    stays = row.model_id and not (is_floating(row.model_id) and row.model_id in listed)
-    if stays and seen["model_id"] not in (row.model_id, before.get("model_id", _UNSEEN)):
-        waiting["model_id"] = seen["model_id"]
-        seen["aliases"] = [each for each in (seen["model_id"], *seen["aliases"]) if each not in ("", row.model_id)]
-        seen["model_id"] = row.model_id
+    """Replace in `seen` what is not to be shown yet. What cannot be read says nothing, so it stays as it is."""
+    rules = FactRules(row, pending, answer)
+    for name in (*TEXTS, "max_context_length", "deprecation", "replacement"):
+        shown = getattr(row, name)
+        seen[name] = rules.keep(name, shown) if name in unreadable else rules.settle(name, shown, seen[name])
+    seen["capabilities"] = _settle_capabilities(row, seen["capabilities"], unreadable, rules)
+    if rules.is_date_told_early:
+        pending.unannounced.pop("replacement", None)  # it comes with the date
+    pending.is_doubtful = pending.is_doubtful and not rules.is_contradicted and not rules.is_settled
 
-    # What a missing row was known by is its own again only as far as no other took it meanwhile.
-    taken = held if row.missing_since is not None else frozenset()
-    lost = (each for each in row.aliases if each not in listed and each not in taken)
-    dropped = [each for each in lost if each not in before.get("dropped", ())]
-    own = {row.model_id, *(row.aliases if row.missing_since is None else ()), *before.get("gained", ())}
-    gained = [each for each in seen["aliases"] if each in held and each not in own]
-    aliases = [each for each in (*seen["aliases"], *dropped) if each not in gained]
+
+def _settle_capabilities(
+    row: CatalogModel, said: Mapping[str, bool], unreadable: Iterable[str], rules: "FactRules"
+) -> dict[str, bool]:
+    shown = {}
+    for key in {**said, **row.capabilities}:
+        fact, value = capability_fact(key), row.capabilities.get(key)
+        is_unreadable = fact in unreadable or "capabilities" in unreadable
+        value = rules.keep(fact, value) if is_unreadable else rules.settle(fact, value, said.get(key))
+        if value is not None:
+            shown[key] = value
+    return shown
+
+
+# --- Ids
+
+
+def _settle_ids(
+    row: CatalogModel, seen: dict[str, Any], pending: Pending, answer: Answer, *, are_readable: bool
+) -> None:
+    """Replace in `seen` the ids of the model by those to know it by until the others are confirmed."""
+    known = _ids_still_its_own(row, answer)
+    listed = [model_id for model_id in (seen["model_id"], *seen["aliases"]) if model_id]
+    seen["model_id"] = _settle_own_id(row, seen["model_id"], pending, answer)
+    if not are_readable:
+        listed += [alias for alias in known if alias not in listed]
+    kept = _settle_dropped(known, listed, pending, answer)
+    gained = {alias: since for alias, since in pending.gained.items() if alias in listed}
+    pending.gained = {}
+    aliases = []
+    for alias in dict.fromkeys((*listed, *kept)):
+        if alias == seen["model_id"]:
+            continue
+        if alias in known or not _waits_as_gained(alias, row, pending, answer, gained.get(alias)):
+            aliases.append(alias)
     # The list's order says nothing, so it makes no change.
     seen["aliases"] = row.aliases if set(aliases) == set(row.aliases) else aliases
-    if dropped:
-        waiting["dropped"] = dropped
-    if gained:
-        waiting["gained"] = gained
+
+
+def _ids_still_its_own(row: CatalogModel, answer: Answer) -> list[str]:
+    """Return the row's ids. What a missing one was known by is its own as far as no other took it meanwhile."""
+    if row.missing_since is None or answer.owners is None:
+        return [row.model_id, *row.aliases]
+    held = answer.owners.is_held_elsewhere
+    return [row.model_id, *(alias for alias in row.aliases if not held(alias, row.pk))]
+
+
+def _settle_own_id(row: CatalogModel, said: str, pending: Pending, answer: Answer) -> str:
+    wait, pending.own_id = pending.own_id, None
+    if said == row.model_id or not row.model_id:
+        return said
+    since = answer.confirmation.first_said(wait.since if wait is not None and wait.value == said else None)
+    if answer.confirmation.is_over(since):
+        return said
+    pending.own_id = Wait(said, since)
+    return row.model_id
+
+
+def _settle_dropped(known: list[str], listed: list[str], pending: Pending, answer: Answer) -> list[str]:
+    """Return the known ids that stay, among them those whose loss is not confirmed."""
+    before, pending.dropped = pending.dropped, {}
+    kept = []
+    for alias in filter(None, known):
+        if alias not in listed:
+            since = answer.confirmation.first_said(before.get(alias))
+            if answer.confirmation.is_over(since) and alias not in answer.unconfirmed_claims:
+                continue
+            pending.dropped[alias] = since
+        kept.append(alias)
+    return kept
+
+
+def _waits_as_gained(
+    alias: str, row: CatalogModel, pending: Pending, answer: Answer, listed_since: datetime | None
+) -> bool:
+    """Whether another model has the id, so that it waits; if so, keep since when."""
+    if answer.owners is None or not answer.owners.is_held_elsewhere(alias, row.pk):
+        return False
+    since = answer.confirmation.first_said(listed_since)
+    if answer.confirmation.is_over(since):
+        return False
+    pending.gained[alias] = since
+    return True
+
+
+# --- The payload
 
 
 def _payload(card: ModelCard, row: CatalogModel | None) -> dict[str, Any]:

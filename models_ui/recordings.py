@@ -4,9 +4,9 @@ When an answer was recorded says its file's name (`list-2025-04-27.json`, `2025-
 or without a time, UTC unless it says otherwise). A name without a time is made exact, and one without a date replaced,
 by what the base models claim as `created`: the server's clock at the request.
 
-A loss is believed when a second run confirms it, and recordings are days apart. What a recording says held for a
-while, so it is taken twice. Recordings at most an hour apart speak for each other instead: each is taken once, so that
-an answer that the next one takes back is no news, at the end of the series neither.
+A change is believed when answers agree on it for a while, and recordings are days apart. What a recording says is
+taken to have held for that while, so it confirms itself. Recordings at most an hour apart speak for each other
+instead: of them a change is believed by the rule for live answers, so that what the next one takes back is no news.
 """
 
 import re
@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from models_ui.services import BASE, ModelList, decode_json, list_entries, parse_list
+from models_ui.pending import CONFIRM_AFTER
+from models_ui.services import BASE, ModelCard, ModelGone, ModelList, decode_json, list_entries, parse_list
 
 UPSTREAM: Final = "recordings"  # what the rows are bound to, so that they never mix with another's
 TOGETHER: Final = timedelta(hours=1)
+# Where a story starts, answers so close together tell one state, and what they disagree on is not known.
+AT_THE_START: Final = timedelta(minutes=5)
 _YEARS: Final = range(2015, 9000)
 _MOMENT: Final = re.compile(
     r"(?<!\d)(\d{4})-?(\d\d)-?(\d\d)"
@@ -40,6 +43,11 @@ class Recording:
     entries: list[Any]
     alone: bool = True  # whether no other one was recorded within the hour
     is_start: bool = False
+    lists_archived: ClassVar[bool] = True  # as the live platform does, whose answers are recorded
+
+    @property
+    def confirm_after(self) -> timedelta:
+        return timedelta(0) if self.alone else CONFIRM_AFTER
 
     @property
     def upstream(self) -> str:
@@ -50,6 +58,10 @@ class Recording:
 
     def list(self) -> ModelList:
         return parse_list(self.entries, correlation_id="", fetched_at=self.at)
+
+    def retrieve(self, model_id: str) -> ModelCard:
+        """Recordings are of lists alone."""
+        raise ModelGone(model_id=model_id)
 
 
 class NoRecording(Exception):
@@ -108,18 +120,21 @@ def _clock(entries: Iterable[Any]) -> datetime | None:
 
 def in_order(recordings: Iterable[Recording], after: datetime | None) -> Iterator[Recording]:
     """Those recorded after a moment, the oldest first; without one the story starts with the first few."""
-    ordered = sorted(recordings, key=lambda each: (each.at, _natural(each.name)))
+    ordered = sorted(recordings, key=lambda recording: (recording.at, _natural(recording.name)))
     near = [later.at - earlier.at <= TOGETHER for earlier, later in pairwise(ordered)]
-    starting = after is None
-    for number, each in enumerate(ordered):
+    for number, recording in enumerate(ordered):
+        if after is not None and recording.at <= after:
+            continue
         with_earlier = number > 0 and near[number - 1]
         with_later = number < len(near) and near[number]
-        starting = starting and (number == 0 or with_earlier)
-        if after is not None:
-            if each.at <= after:
-                continue
-            with_earlier = with_earlier or each.at - after <= TOGETHER
-        yield Recording(each.name, each.at, each.entries, alone=not (with_earlier or with_later), is_start=starting)
+        with_mirror = after is not None and recording.at - after <= TOGETHER
+        yield Recording(
+            recording.name,
+            recording.at,
+            recording.entries,
+            alone=not (with_earlier or with_later or with_mirror),
+            is_start=after is None and recording.at - ordered[0].at <= AT_THE_START,
+        )
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -7,9 +7,11 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from models_ui.fact_rules import answer_of_one
 from models_ui.grouping import RealModel
 from models_ui.mirroring import take_in
 from models_ui.models import CatalogModel, Mirror
+from models_ui.pending import Pending
 from models_ui.permissions import Verb
 from models_ui.services import FINE_TUNED, ModelCard, ModelsAPI, storable
 from models_ui.services.errors import WrongShape
@@ -73,6 +75,9 @@ def apply(row: CatalogModel, verb: Verb, after: dict[str, Any], card: ModelCard 
         row.pending = {}
     else:
         setattr(row, FIELDS[verb], after[FIELDS[verb]])
+        pending = Pending.from_json(row.pending)
+        pending.forget(FIELDS[verb])
+        row.pending = pending.to_json()
         if card is not None:
             take_in_card(row, card)
     if gone and verb is not Verb.DELETE:
@@ -97,7 +102,10 @@ def mark_gone(row: CatalogModel) -> None:
 
 
 def take_in_card(row: CatalogModel, card: ModelCard) -> set[str]:
-    return take_in(row, RealModel(identity=row.identity, card=card, aliases=card.aliases))
+    # Only for a row that was missing does it matter whether people were told so.
+    synced_at = None if row.missing_since is None else Mirror.objects.get(pk=1).last_synced_at
+    model = RealModel(identity=row.identity, card=card, aliases=card.aliases)
+    return take_in(row, model, answer_of_one(timezone.now(), synced_at))
 
 
 def refresh(row: CatalogModel) -> None:

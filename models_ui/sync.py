@@ -7,24 +7,30 @@ A failed call changes no row. Rows that are no longer listed get `missing_since`
 
 import logging
 import secrets
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from models_ui.alias_owners import AliasOwners
+from models_ui.asking import Asked, ask_by_id
 from models_ui.bulkhead import take_place
 from models_ui.changes.detect import Before, changes_since
+from models_ui.fact_rules import Answer
 from models_ui.failures import EmptyList, GarbledList, OtherUpstream, facts_of
-from models_ui.grouping import RealModel, is_floating, real_models, unique_identity
-from models_ui.leases import LeaseLost, hold, is_taken, release, take
-from models_ui.mirroring import new_row, take_in, untold
+from models_ui.grouping import RealModel, real_models, unique_identity
+from models_ui.leases import LeaseLost, hold, is_taken, release, renew, take
+from models_ui.matching import Pair, ids_of, match_rows
+from models_ui.mirroring import new_row, take_in, take_in_absence
 from models_ui.models import CatalogChange, CatalogModel, Mirror, SyncRun
+from models_ui.pending import Confirmation, Pending
 from models_ui.services import BASE, ModelList, ModelsAPIError, models_api, storable
+from models_ui.sync_source import Live, Source
 
 log = logging.getLogger(__name__)
 
@@ -49,42 +55,6 @@ class SyncResult:
     run: SyncRun | None = None
 
 
-class Source(Protocol):
-    """Where a run's list comes from, if not from the Models API now. Its clock is the run's."""
-
-    @property
-    def upstream(self) -> str:
-        """The name that its rows are bound to."""
-
-    @property
-    def is_start(self) -> bool:
-        """Whether the story only starts with it, so that nothing in it is news."""
-
-    def now(self) -> datetime: ...
-
-    def list(self) -> ModelList: ...
-
-
-class Live:
-    """The Models API that the settings name, and the clock on the wall."""
-
-    is_start = False
-
-    def __init__(self) -> None:
-        self._api = models_api()
-
-    @property
-    def upstream(self) -> str:
-        """So written that two spellings of one address are the same."""
-        return "sandbox" if settings.DEMO else self._api.transport.base_url
-
-    def now(self) -> datetime:
-        return timezone.now()
-
-    def list(self) -> ModelList:
-        return self._api.list()
-
-
 def mirror_state() -> Mirror:
     """The mirror's state, with the version to read before its rows."""
     return Mirror.objects.filter(pk=1).first() or Mirror.objects.get_or_create(pk=1)[0]
@@ -92,8 +62,9 @@ def mirror_state() -> Mirror:
 
 def is_stale(mirror: Mirror, now: datetime) -> bool:
     """Whether a page should ask for a new run behind itself. A failure is not tried again on every page."""
-    last = max(filter(None, (mirror.last_synced_at, mirror.failed_at)), default=None)
-    return last is None or (now - last).total_seconds() > settings.MODELS_STALE_AFTER
+    # A moment ahead is of a clock that was set back, and says nothing.
+    moments = [moment for moment in (mirror.last_synced_at, mirror.failed_at) if moment is not None and moment <= now]
+    return not moments or (now - max(moments)).total_seconds() > settings.MODELS_STALE_AFTER
 
 
 def is_running(now: datetime) -> bool:
@@ -121,23 +92,11 @@ def run_sync(
     run = SyncRun(started_at=started, asked_by=asked_by)
     try:
         mirror = mirror_state()
-        if source is None and mirror.last_synced_at is not None and mirror.last_synced_at >= started:
+        if source is None and _is_done_since(mirror, started):
             return SyncResult("fresh")
         if source is None and not take_place():
             return SyncResult("busy")
-        upstream = source or Live()
-        if not adopt:
-            _check_upstream(mirror, upstream)
-        asked = upstream.now()
-        listed = upstream.list()
-        _check_not_emptied(listed)
-        _check_not_garbled(listed)
-        with transaction.atomic():
-            # Rows before the mirror, as actions do: whoever locks in another order may wait for ever.
-            rows = list(CatalogModel.objects.select_for_update().order_by("pk"))
-            mirror = _hold_mirror(token)
-            mirror.upstream = upstream.upstream
-            _apply(listed, asked, rows, run, mirror, upstream)
+        _fetch_and_apply(source or Live(models_api()), run, mirror, token, adopt=adopt)
     except ModelsAPIError as error:
         _record_failure(run, error, token, source.now() if source else timezone.now())
         return SyncResult("failed", run)
@@ -150,10 +109,38 @@ def run_sync(
     return SyncResult("synced", run)
 
 
+def _is_done_since(mirror: Mirror, started: datetime) -> bool:
+    """Whether a run ended since. One that ended at a moment ahead did so before the clock was set back."""
+    return mirror.last_synced_at is not None and started <= mirror.last_synced_at <= timezone.now()
+
+
+def _fetch_and_apply(source: Source, run: SyncRun, mirror: Mirror, token: str, *, adopt: bool) -> None:
+    """Make the calls, outside any transaction, then write what came of them in one."""
+    if not adopt:
+        _check_upstream(mirror, source)
+    asked_at = source.now()
+    listed = source.list()
+    _check_not_emptied(listed)
+    _check_not_garbled(listed)
+    asked = ask_by_id(source, listed, lambda: _renew_lease(token))
+    with transaction.atomic():
+        # Rows before the mirror, as actions do: whoever locks in another order may wait for ever.
+        rows = list(CatalogModel.objects.select_for_update().order_by("pk"))
+        mirror = _hold_mirror(token)
+        mirror.upstream = source.upstream
+        _Writing(source, listed, asked_at, rows, mirror.last_synced_at).apply(asked, run, mirror)
+
+
 def _hold_mirror(token: str) -> Mirror:
     """Return the mirror's row, locked until the transaction ends. Raise LeaseLost: a late process writes nothing."""
     hold(LEASE, token)
     return Mirror.objects.select_for_update().get(pk=1)
+
+
+def _renew_lease(token: str) -> None:
+    """Keep the lease through one more call. Raise LeaseLost."""
+    if not renew(LEASE, token, lease_seconds()):
+        raise LeaseLost(LEASE)
 
 
 # --- What may be mirrored
@@ -182,188 +169,157 @@ def _check_not_garbled(listed: ModelList) -> None:
 # --- Writing
 
 
-def _apply(
-    listed: ModelList, asked: datetime, rows: Sequence[CatalogModel], run: SyncRun, mirror: Mirror, source: Source
-) -> None:
-    """Bring the rows up to date with a list that was asked for at `asked`, and the mirror's state with them."""
-    now = listed.fetched_at
-    before = Before.of(rows, mirror.last_synced_at)
-    pairs, unlisted = _match(real_models(listed.cards), rows)
-    held = frozenset(alias for row in rows if row.missing_since is None for alias in _kept_aliases(row))
-    torn_off = frozenset(alias for model, row in pairs if row is not None for alias in _torn_off(row, model))
-    identities = {row.identity for row in rows}
+@dataclass(slots=True)
+class _Writing:
+    """One list that becomes rows: `asked_at` is when it was asked for, `synced_at` when the run before ended."""
 
-    changed: dict[str, list[CatalogModel]] = {}
-    new: list[CatalogModel] = []
-    for model, row in pairs:
-        if row is None and model.card.type == BASE and torn_off.issuperset((model.card.id, *model.aliases)):
-            continue  # a loss to the model that had these ids, and as any loss it waits for a second run
-        if row is None:
-            identity = unique_identity(model.identity, identities)
-            identities.add(identity)
-            new.append(new_row(model, identity, now, held))
-        elif not _is_newer(row, asked):
-            fields = take_in(row, model, held)
-            if row.identity != model.identity and model.identity not in identities:
-                identities.add(model.identity)
-                row.identity = model.identity
-                fields.add("identity")
-            for field in fields:
-                changed.setdefault(field, []).append(row)
-    run.missing = _mark_missing([row for row in unlisted if not _is_newer(row, asked)], mirror, now, changed)
+    source: Source
+    listed: ModelList
+    asked_at: datetime
+    rows: Sequence[CatalogModel]
+    synced_at: datetime | None
+    new: list[CatalogModel] = field(default_factory=list)
+    changed: dict[str, list[CatalogModel]] = field(default_factory=dict)
 
-    CatalogModel.objects.bulk_create(new, batch_size=500)
-    news = changes_since(before, [*rows, *new], now, is_start=source.is_start)
-    # What waits is changed in more than one place, above and by what is still to be told.
-    if waiting := [row for row in rows if row.pending != before.rows[row.pk].waiting]:
-        changed["pending"] = waiting
-    touched = {row.pk: row for group in changed.values() for row in group}
-    if changed:
-        # Rows that exist, so this inserts none: on every database several times faster than bulk_update's CASE.
-        CatalogModel.objects.bulk_create(
-            touched.values(), update_conflicts=True, unique_fields=["pk"], update_fields=sorted(changed), batch_size=500
+    def apply(self, asked: Asked, run: SyncRun, mirror: Mirror) -> None:
+        before = Before.of(self.rows, self.synced_at)
+        pairs, unlisted = match_rows(real_models(self.listed.cards), self.rows)
+        answer = self._answer(before.owners, pairs)
+        self._take_in_listed(pairs, answer)
+        run.missing = self._take_in_unlisted(unlisted, asked, answer)
+        news = self._save(before, answer.confirmation)
+        self._describe(run)
+        self._move_version(mirror, run, has_news=bool(news))
+
+    def _answer(self, owners: AliasOwners, pairs: Sequence[Pair]) -> Answer:
+        confirmation = Confirmation(self.listed.fetched_at, self.source.confirm_after)
+        return Answer(
+            confirmation,
+            owners,
+            frozenset(_unconfirmed_claims(pairs, owners, confirmation)),
+            self.synced_at,
+            # Whoever is first told of a mirror knows nothing, so nothing in it is new.
+            is_start=self.source.is_start or not self.rows,
         )
 
-    CatalogChange.objects.bulk_create(news, batch_size=500)
+    def _take_in_listed(self, pairs: Sequence[Pair], answer: Answer) -> None:
+        identities = {row.identity for row in self.rows}
+        torn_off = _ids_torn_off(pairs)
+        for model, row in pairs:
+            if row is None:
+                listed_since = _torn_off_since(model, torn_off, answer.confirmation)
+                if listed_since is not None and not answer.confirmation.is_over(listed_since):
+                    continue  # to the model that had these ids it is a loss, and waits as any loss
+                identity = unique_identity(model.identity, identities)
+                identities.add(identity)
+                self.new.append(new_row(model, identity, answer, listed_since))
+            elif not self._is_newer(row):
+                self._note(row, take_in(row, model, answer))
+                if row.identity != model.identity and model.identity not in identities:
+                    identities.add(model.identity)
+                    row.identity = model.identity
+                    self._note(row, {"identity"})
 
-    visible = {row.pk for field, group in changed.items() if field not in _UNSEEN_FIELDS for row in group}
-    run.entries, run.unreadable = len(listed.cards) + listed.unreadable, listed.unreadable
-    run.added, run.changed = len(new), len(visible) - run.missing
-    run.outcome, run.finished_at = SyncRun.Outcome.SUCCEEDED, source.now()
-    run.correlation_id = str(storable(listed.correlation_id))[:100]
-    run.save()
+    def _take_in_unlisted(self, unlisted: Iterable[CatalogModel], asked: Asked, answer: Answer) -> int:
+        """Take in that rows are not listed, and return how many are missing now."""
+        count = 0
+        for row in unlisted:
+            if not self._is_newer(row):
+                was_missing = row.missing_since is not None
+                self._note(row, asked.take_in(row, answer) if asked.concerns(row) else take_in_absence(row, answer))
+                count += row.missing_since is not None and not was_missing
+        return count
 
-    if new or visible or news or not mirror.version:
-        mirror.version = secrets.token_urlsafe(9)
-    mirror.last_synced_at, mirror.unreadable = run.finished_at, run.unreadable
-    mirror.failed_at, mirror.failure = None, {}
-    mirror.save()
+    def _is_newer(self, row: CatalogModel) -> bool:
+        """Whether somebody acted on the model after the list was asked for, so that the list may not know of it.
 
+        An action at a moment ahead was before the clock was set back.
+        """
+        latest = self.source.now() + timedelta(seconds=LEASE_MARGIN)
+        return row.acted_at is not None and self.asked_at <= row.acted_at <= latest
 
-def _kept_aliases(row: CatalogModel) -> list[str]:
-    """The row's aliases, without those that a second run in a row may now take away."""
-    dropped = row.pending.get("dropped", ())
-    return [alias for alias in row.aliases if alias not in dropped] if dropped else row.aliases
+    def _note(self, row: CatalogModel, fields: Iterable[str]) -> None:
+        for name in fields:
+            self.changed.setdefault(name, []).append(row)
 
-
-def _torn_off(row: CatalogModel, model: RealModel) -> list[str]:
-    """Aliases that the row has and the list, for the first time, no longer gives to its model."""
-    listed = {model.card.id, *model.aliases}
-    return [alias for alias in _kept_aliases(row) if alias not in listed]
-
-
-def _is_newer(row: CatalogModel, asked: datetime) -> bool:
-    """Whether somebody acted on the model after the list was asked for, so that the list may not know of it."""
-    return row.acted_at is not None and row.acted_at >= asked
-
-
-def _match(
-    models: Sequence[RealModel], rows: Iterable[CatalogModel]
-) -> tuple[list[tuple[RealModel, CatalogModel | None]], list[CatalogModel]]:
-    """Each listed model with its row, and the rows that are left over.
-
-    The surest sign first, for all models, so that no weaker one takes a row away: the same id and name; a base
-    model's name, unless it floats; the same identity; the same id. Then, should upstream have renamed its types, the
-    same identity among the rows that are not missing. Then a row whose own id the list does not have, should a model
-    have its name and most of its aliases. Last, a row known by an id that the list now gives to a model as its alias,
-    such as a floating id whose pinned one has become known.
-    """
-    # Where rows tie, what is listed beats what once was.
-    free = {row.pk: row for row in sorted(rows, key=lambda row: row.missing_since is not None)}
-    found: dict[str, CatalogModel] = {}
-
-    def pair(of_model: Callable[[RealModel], Hashable], of_row: Callable[[CatalogModel], Hashable]) -> None:
-        """Bring together what has the same key, which is None for what has none."""
-        candidates: dict[Hashable, CatalogModel] = {}
-        for row in free.values():
-            candidates.setdefault(of_row(row), row)
-        candidates.pop(None, None)
-        for model in models:
-            row_there = candidates.get(of_model(model))
-            if model.identity not in found and row_there is not None and row_there.pk in free:
-                found[model.identity] = free.pop(row_there.pk)
-
-    def pinned(type_: str, name: str | None) -> Hashable:
-        return name if type_ == BASE and name and not is_floating(name) else None
-
-    pair(
-        lambda model: (model.card.type, model.card.id, model.card.name) if model.card.id else None,
-        lambda row: (row.type, row.model_id, row.name),
-    )
-    pair(lambda model: pinned(model.card.type, model.card.name), lambda row: pinned(row.type, row.name))
-    pair(lambda model: (model.card.type, model.identity), lambda row: (row.type, row.identity))
-    pair(
-        lambda model: (model.card.type, model.card.id) if model.card.id else None,
-        lambda row: (row.type, row.model_id),
-    )
-    pair(lambda model: model.identity, lambda row: None if row.missing_since else row.identity)
-
-    bereft = _without_own_id(models, free.values())
-    for model in models:
-        row = bereft.get((model.card.name, model.card.id)) if model.card.type == BASE else None
-        if model.identity not in found and row is not None and row.pk in free and _has_most_aliases(model, row):
-            found[model.identity] = free.pop(row.pk)
-
-    listed = {model.card.id for model in models}
-    by_id = {row.model_id: row for row in free.values() if row.type == BASE and row.model_id not in listed}
-    for model in models:
-        if model.identity not in found and model.card.type == BASE:
-            for alias in model.aliases:
-                row = by_id.get(alias)
-                if row is not None and row.pk in free and _may_be(row, model):
-                    found[model.identity] = free.pop(row.pk)
-                    break
-    return [(model, found.get(model.identity)) for model in models], list(free.values())
-
-
-def _without_own_id(
-    models: Iterable[RealModel], rows: Iterable[CatalogModel]
-) -> dict[tuple[str | None, str], CatalogModel]:
-    """The base models' rows whose own id is nowhere in the list that should have it, by their name and each alias.
-
-    The id to know a successor by is none of the aliases, and so finds nothing here.
-    """
-    listed = {"", *(each for model in models for each in (model.card.id, *model.aliases))}
-    return {
-        (row.name, alias): row
-        for row in rows
-        if row.type == BASE and row.missing_since is None and row.model_id not in listed
-        for alias in row.aliases
-    }
-
-
-def _has_most_aliases(model: RealModel, row: CatalogModel) -> bool:
-    return 2 * len({model.card.id, *model.aliases}.intersection(row.aliases)) > len(row.aliases)
-
-
-def _may_be(row: CatalogModel, model: RealModel) -> bool:
-    """Whether nothing in their names says that they are two models."""
-    names = {name for name in (row.name, model.card.name) if name and not is_floating(name)}
-    return len(names) < 2
-
-
-def _mark_missing(
-    rows: Iterable[CatalogModel], mirror: Mirror, now: datetime, changed: dict[str, list[CatalogModel]]
-) -> int:
-    """Rows absent for the second run in a row get `missing_since`. Archived ones may simply not be listed.
-
-    An entry without an id was a fault of one answer, archived or not.
-    """
-    count = 0
-    for row in rows:
-        if row.missing_since is not None or (row.archived and row.model_id):
-            row.pending = untold(row.pending)
-            continue
-        if "absent_since" in row.pending:
-            row.missing_since = datetime.fromisoformat(row.pending["absent_since"])
-            row.pending = untold(row.pending)
-            count += 1
-            changed.setdefault("missing_since", []).append(row)
+    def _save(self, before: Before, confirmation: Confirmation) -> list[CatalogChange]:
+        """Write rows and news, and return the news."""
+        CatalogModel.objects.bulk_create(self.new, batch_size=500)
+        waiting = {row.pk: row.pending for row in self.new}
+        news = changes_since(before, [*self.new, *self.rows], confirmation, is_start=self.source.is_start)
+        # What waits is changed in more than one place.
+        waiting |= {pk: known.pending for pk, known in before.rows.items()}
+        if rows := [row for row in (*self.rows, *self.new) if row.pending != waiting[row.pk]]:
+            self.changed["pending"] = rows
         else:
-            row.pending = {"absent_since": now.isoformat()} | untold(row.pending)
-            row.last_seen_at = mirror.last_synced_at or now
-            changed.setdefault("last_seen_at", []).append(row)
-    return count
+            self.changed.pop("pending", None)
+        touched = {row.pk: row for group in self.changed.values() for row in group}
+        if touched:
+            # Rows that exist, so this inserts none: on every database several times faster than bulk_update's CASE.
+            CatalogModel.objects.bulk_create(
+                touched.values(),
+                update_conflicts=True,
+                unique_fields=["pk"],
+                update_fields=sorted(self.changed),
+                batch_size=500,
+            )
+        CatalogChange.objects.bulk_create(news, batch_size=500)
+        return news
+
+    def _describe(self, run: SyncRun) -> None:
+        run.entries = len(self.listed.cards) + self.listed.unreadable
+        run.unreadable = self.listed.unreadable
+        run.added, run.changed = len(self.new), len(self._visibly_changed()) - run.missing
+        run.outcome, run.finished_at = SyncRun.Outcome.SUCCEEDED, self.source.now()
+        run.correlation_id = str(storable(self.listed.correlation_id))[:100]
+        run.save()
+
+    def _visibly_changed(self) -> set[int]:
+        old = {row.pk for row in self.rows}
+        fields = self.changed.keys() - _UNSEEN_FIELDS
+        return old & {row.pk for name in fields for row in self.changed[name]}
+
+    def _move_version(self, mirror: Mirror, run: SyncRun, *, has_news: bool) -> None:
+        if self.new or self._visibly_changed() or has_news or not mirror.version:
+            mirror.version = secrets.token_urlsafe(9)
+        mirror.last_synced_at, mirror.unreadable = run.finished_at, run.unreadable
+        mirror.failed_at, mirror.failure = None, {}
+        mirror.save()
+
+
+def _unconfirmed_claims(pairs: Sequence[Pair], owners: AliasOwners, confirmation: Confirmation) -> Iterable[str]:
+    """Yield the ids of other models that the list gives to one which did not have them, not for long enough yet."""
+    torn_off = _ids_torn_off(pairs)
+    for model, row in pairs:
+        if row is None:
+            since = _torn_off_since(model, torn_off, confirmation)
+            claims = {model_id: since for model_id in ids_of(model) if owners.is_held_elsewhere(model_id, None)}
+        else:
+            gained = Pending.from_json(row.pending).gained
+            known = {row.model_id, *(row.aliases if row.missing_since is None else ())}
+            foreign = (model_id for model_id in ids_of(model) - known if owners.is_held_elsewhere(model_id, row.pk))
+            claims = {model_id: gained.get(model_id) for model_id in foreign}
+        yield from (model_id for model_id, since in claims.items() if not confirmation.is_over(since))
+
+
+def _ids_torn_off(pairs: Iterable[Pair]) -> dict[str, datetime | None]:
+    """Return the ids that the list no longer gives to the model of a row which has them, and since when."""
+    torn_off: dict[str, datetime | None] = {}
+    for model, row in pairs:
+        if row is not None and row.missing_since is None:
+            dropped = Pending.from_json(row.pending).dropped
+            torn_off |= {alias: dropped.get(alias) for alias in set(row.aliases) - ids_of(model)}
+    return torn_off
+
+
+def _torn_off_since(
+    model: RealModel, torn_off: dict[str, datetime | None], confirmation: Confirmation
+) -> datetime | None:
+    """Return since when all ids of a base model are missing from models that had them; None if they are not."""
+    ids = ids_of(model)
+    if model.card.type != BASE or not model.card.id or not ids <= torn_off.keys():
+        return None
+    return max(confirmation.first_said(torn_off[model_id]) for model_id in ids)
 
 
 def _record_failure(run: SyncRun, error: ModelsAPIError, token: str, now: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,9 +23,11 @@ from models_ui.catalog.store import load_rows
 from models_ui.failures import sentence_of
 from models_ui.grouping import real_models
 from models_ui.models import CatalogModel, Lease, SyncRun
-from models_ui.services import ModelList, parse_card
+from models_ui.services import ModelCard, ModelList, ModelsAPI, parse_card
+from models_ui.services.dialects import PLATFORM
 from models_ui.sync import is_running, is_stale, mirror_state, run_sync
 from sandbox import Sandbox
+from tests.clock import CONFIRMED, turned_by_hand, wait
 
 pytestmark = pytest.mark.django_db
 
@@ -82,12 +84,24 @@ def upstream(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with turned_by_hand():
+        yield
+
+
 def one_run() -> SyncRun:
-    """One more run, which has to succeed."""
+    """One more run, which has to succeed, long enough after the one before to confirm what that said."""
+    wait()
     result = run_sync()
     assert result.outcome == "synced", result.run and result.run.failure
     assert result.run is not None
     return result.run
+
+
+def run_after(duration: timedelta) -> SyncRun:
+    wait(duration - CONFIRMED)
+    return one_run()
 
 
 def index() -> CatalogIndex:
@@ -145,6 +159,7 @@ def test_a_second_run_changes_nothing_and_moves_no_version(upstream: Sandbox):
 @pytest.mark.parametrize("kind", ["base", "reranker"])
 def test_only_a_fine_tune_has_a_created_date_for_others_it_is_the_clock(upstream: Sandbox, monkeypatch, kind: str):
     upstream.catalog.add(base("clock", "clock", type=kind))
+    one_run()
     one_run()
     old = version()
     clock = iter(range(1_900_000_000, 1_900_000_009))
@@ -214,7 +229,7 @@ def test_a_new_model_a_new_alias_a_new_ability_and_a_date_are_seen_at_once(upstr
         ({"name": None}, "name"),
     ],
 )
-def test_a_loss_is_shown_after_a_second_run_and_a_flap_never(upstream: Sandbox, changes: dict[str, Any], field: str):
+def test_a_loss_is_shown_when_it_is_confirmed_and_a_flap_never(upstream: Sandbox, changes: dict[str, Any], field: str):
     before, old = getattr(shown()["nemo"], field), version()
 
     def say(**fields: Any) -> SyncRun:
@@ -293,14 +308,20 @@ def test_a_group_with_a_floating_name_that_loses_its_main_id_stays_one_row(sandb
     assert (shown()["ocr-4-1"].pk, len(shown())) == (pk, 2)
 
 
-def test_a_floating_id_becomes_the_pinned_model_it_turns_out_to_mean(upstream: Sandbox):
-    upstream.catalog.add(base("ocr-latest", "ocr-latest"))
+@pytest.mark.parametrize("name", ["ocr-latest", "ocr-2512", None])
+@pytest.mark.parametrize("floating", ["ocr-latest", "ocr"])
+def test_a_row_does_not_follow_its_floating_id_to_the_model_that_took_it(upstream: Sandbox, floating: str, name):
+    upstream.catalog.add(base(floating, name and name.replace("ocr-2512", floating)))
     one_run()
-    pk = shown()["ocr-latest"].pk
-    upstream.catalog.replace([*LIMA, *NEMO, tune(), *listing("ocr-latest", "ocr-latest", "ocr-2512")])
-    assert news(one_run()) == (0, 1, 0)
-    assert shown()["ocr-2512"].pk == pk
-    assert "ocr-latest" not in shown()
+    one_run()
+    pk = shown()[floating].pk
+    upstream.catalog.replace([*LIMA, *NEMO, tune(), *listing(name, floating, "ocr-2512")])
+    assert news(one_run()) == (1, 0, 0)
+    assert pk in [row.pk for row in index().find(floating)]
+    assert news(one_run()) == (0, 1, 1)
+    assert shown()["ocr-2512"].pk != pk
+    assert shown()[floating].state == "missing"
+    assert "ocr-2512" in [row.model_id for row in index().find(floating)]
 
 
 def test_a_model_does_not_become_another_one_that_took_its_id_as_an_alias(upstream: Sandbox):
@@ -352,7 +373,7 @@ def test_a_second_model_with_an_id_that_is_taken_does_not_take_over_the_row(sand
 # --- Missing and back
 
 
-def test_a_model_is_missing_after_two_runs_without_it_and_comes_back_at_once(upstream: Sandbox):
+def test_a_model_is_missing_when_that_is_confirmed_and_comes_back_at_once(upstream: Sandbox):
     old, seen = version(), mirror_state().last_synced_at
     upstream.catalog.replace([*LIMA, *NEMO])
     assert news(one_run()) == (0, 0, 0)
@@ -379,13 +400,109 @@ def test_a_model_that_is_gone_for_one_answer_is_no_news(upstream: Sandbox):
     assert version() == old
 
 
-def test_an_archived_fine_tune_that_leaves_the_list_stays_archived(upstream: Sandbox):
+@pytest.mark.parametrize("archived", [True, False])
+def test_a_fine_tune_that_the_platforms_list_leaves_out_is_missing_when_that_is_confirmed(
+    upstream: Sandbox, point_at, archived: bool
+):
+    point_at(upstream, dialect="platform")
+    upstream.catalog.update(TUNE, archived=archived)
+    one_run()
+    seen = mirror_state().last_synced_at
+    upstream.catalog.replace([*LIMA, *NEMO])
+    assert news(one_run()) == (0, 0, 0)
+    assert shown()[TUNE].state == ("archived" if archived else "live")
+    assert news(one_run()) == (0, 0, 1)
+    assert (shown()[TUNE].state, shown()[TUNE].last_seen_at) == ("missing", seen)
+    assert set(upstream.counts) == {"list"}
+    upstream.catalog.add(tune(archived=archived))
+    one_run()
+    assert shown()[TUNE].state == ("archived" if archived else "live")
+
+
+def many(number: int, **fields: Any) -> list[dict[str, Any]]:
+    return [tune(f"ft:lima:{place:04}", **fields) for place in range(number)]
+
+
+def test_an_archived_fine_tune_that_the_contracts_list_leaves_out_stays_archived_while_it_can_be_read(
+    upstream: Sandbox,
+):
     upstream.catalog.update(TUNE, archived=True)
     one_run()
-    upstream.catalog.replace([*LIMA, *NEMO])
+    upstream.strict = True
     for _ in range(3):
-        assert news(one_run()) == (0, 0, 0)
-    assert shown()[TUNE].state == "archived"
+        one_run()
+        assert shown()[TUNE].state == "archived"
+    assert upstream.counts["retrieve"] == 3
+    upstream.catalog.remove(TUNE)
+    assert news(one_run()) == (0, 0, 1)
+    assert shown()[TUNE].state == "missing"
+    one_run()
+    assert upstream.counts["retrieve"] == 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "options", "state"),
+    [
+        ("404", {"shape": "not-found"}, "missing"),
+        ("404", {"shape": "deprecated"}, "missing"),
+        ("404", {"shape": "no-route"}, "archived"),
+        *((fault, {}, "archived") for fault in ("405", "401", "403", "500", "429", "not-json", "cut", "empty")),
+    ],
+)
+def test_only_the_answer_that_there_is_no_such_model_makes_an_archived_one_missing(
+    upstream: Sandbox, fault: str, options: dict[str, Any], state: str
+):
+    sync.models_api().transport.retries = 0
+    upstream.catalog.update(TUNE, archived=True)
+    one_run()
+    upstream.strict = True
+    upstream.faults.add(fault, verb="retrieve", **options)
+    for _ in range(3):
+        one_run()
+        assert shown()[TUNE].state == state
+
+
+def test_archived_fine_tunes_are_asked_for_twenty_a_run_and_each_every_half_hour(sandbox: Sandbox):
+    sandbox.catalog.replace([*NEMO, *many(50, archived=True)])
+    one_run()
+    sandbox.strict = True
+    asked = []
+    for minutes in (31, 5, 5, 5, 14, 2, 2):
+        before = sandbox.counts.get("retrieve", 0)
+        run_after(timedelta(minutes=minutes))
+        asked.append(sandbox.counts.get("retrieve", 0) - before)
+    assert asked == [20, 20, 10, 0, 0, 20, 0]
+    assert {row.state for row in load_rows() if row.type == "fine-tuned"} == {"archived"}
+
+
+def test_a_live_fine_tune_that_the_contracts_list_leaves_out_though_it_exists_has_been_archived_elsewhere(
+    upstream: Sandbox,
+):
+    upstream.strict = True
+    one_run()
+    upstream.catalog.archive(TUNE)
+    states = []
+    for _ in range(4):
+        one_run()
+        states.append(shown()[TUNE].state)
+    assert states == ["live", "archived", "archived", "archived"]
+
+
+def test_models_are_asked_for_by_id_outside_any_transaction(upstream: Sandbox, monkeypatch):
+    upstream.catalog.update(TUNE, archived=True)
+    one_run()
+    upstream.strict = True
+    inside = []
+    real = ModelsAPI.retrieve
+    depth = len(connection.savepoint_ids)
+
+    def retrieve(api: ModelsAPI, model_id: str) -> ModelCard:
+        inside.append(len(connection.savepoint_ids) - depth)
+        return real(api, model_id)
+
+    monkeypatch.setattr(ModelsAPI, "retrieve", retrieve)
+    one_run()
+    assert inside == [0]
 
 
 def test_an_archived_entry_that_lost_its_id_for_one_answer_does_not_stay_for_ever(upstream: Sandbox):
@@ -449,7 +566,7 @@ def test_a_list_that_was_asked_for_before_an_action_does_not_undo_it(upstream: S
             CatalogModel.objects.filter(model_id=TUNE).update(name="Helpdesk", acted_at=timezone.now())
             return listed
 
-        return SimpleNamespace(list=acted_meanwhile, transport=api.transport)
+        return SimpleNamespace(list=acted_meanwhile, transport=api.transport, dialect=api.dialect)
 
     monkeypatch.setattr(sync, "models_api", listing_slowly)
     one_run()
@@ -778,7 +895,7 @@ def another_process_meanwhile(monkeypatch, *, before=lambda: None, after: bool =
             outcomes.append(run_sync().outcome)
             return listed
 
-        return SimpleNamespace(list=during, transport=api.transport)
+        return SimpleNamespace(list=during, transport=api.transport, dialect=api.dialect)
 
     monkeypatch.setattr(sync, "models_api", ours)
     yield outcomes
@@ -876,9 +993,12 @@ def test_whatever_upstream_lists_in_turn_ends_as_what_it_lists_last(db, history:
 def sync_with(entries: list[dict[str, Any]]) -> SyncRun:
     """A run without HTTP, which would take the time of a hundred examples."""
     cards = tuple(card for entry in entries if (card := parse_card(entry)))
+    wait()
     listed = ModelList(cards=cards, unreadable=0, correlation_id="", fetched_at=timezone.now())
     real = sync.models_api
-    sync.models_api = lambda: SimpleNamespace(list=lambda: listed, transport=SimpleNamespace(base_url="here"))
+    sync.models_api = lambda: SimpleNamespace(
+        list=lambda: listed, transport=SimpleNamespace(base_url="here"), dialect=PLATFORM
+    )
     try:
         return one_run()
     finally:

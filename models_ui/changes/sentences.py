@@ -9,9 +9,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
-from models_ui.changes.detect import UNSAID
+from models_ui.changes.detect import SEEN_ONCE, UNSAID
 from models_ui.isolation import fill
 from models_ui.labels import capability_label, exact_number, quoted
 from models_ui.models import CatalogChange
@@ -29,6 +29,17 @@ KINDS: Mapping[str, str | Promise] = {
     "capability.removed": gettext_lazy("Capability lost"),
     "context.changed": gettext_lazy("Context length changed"),
     "name.changed": gettext_lazy("Name changed elsewhere"),
+}
+_SEEN_ONCE: Final = {
+    "past": gettext_noop(
+        "%(model)s stopped working on %(after)s, by a date that was seen once and is not confirmed yet."
+    ),
+    "deprecation.announced": gettext_noop(
+        "%(model)s stops working on %(after)s: this was seen once and is not confirmed yet."
+    ),
+    "deprecation.moved": gettext_noop(
+        "%(model)s stops working on %(after)s, no longer on %(before)s: this was seen once and is not confirmed yet."
+    ),
 }
 _GAPS: Final = re.compile(r"%\((\w+)\)s")
 
@@ -75,6 +86,9 @@ def _sentence(change: CatalogChange) -> str:
         return _("%(subject)s now means %(after)s, before it was a model of its own.")
     if change.kind == "alias.repointed" and after == change.subject:
         return _("%(subject)s is now a model of its own, before it meant %(before)s.")
+    if change.subject == SEEN_ONCE and change.kind in _SEEN_ONCE:
+        past = change.kind == "deprecation.announced" and _is_past(after, change.at)
+        return _(_SEEN_ONCE["past" if past else change.kind])
     if change.kind == "deprecation.announced" and _is_past(after, change.at):
         return _("%(model)s stopped working on %(after)s, by the date that is given now.")
     if change.kind == "replacement.changed" and not (before and after):

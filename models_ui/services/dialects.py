@@ -40,6 +40,8 @@ class Dialect:
     unarchive: Route
     can_clear_name: bool
     """Whether the request type allows `name: null`."""
+    lists_archived: bool
+    """Whether archived models stay in the list; the contract's archiving removes them from it."""
 
 
 LIST = Route("GET", "models")
@@ -52,6 +54,7 @@ CONTRACT = Dialect(
     archive=Route("POST", "models/{id}/archive", promises=("archived", True)),
     unarchive=Route("POST", "models/{id}/unarchive", promises=("archived", False)),
     can_clear_name=False,
+    lists_archived=False,
 )
 PLATFORM = Dialect(
     name="platform",
@@ -59,6 +62,7 @@ PLATFORM = Dialect(
     archive=Route("POST", "fine_tuning/models/{id}/archive", promises=("archived", True)),
     unarchive=Route("DELETE", "fine_tuning/models/{id}/archive", promises=("archived", False)),
     can_clear_name=True,
+    lists_archived=True,
 )
 DIALECTS = {dialect.name: dialect for dialect in (CONTRACT, PLATFORM)}
 

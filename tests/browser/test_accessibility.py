@@ -10,6 +10,7 @@ from models_ui.models import CatalogModel, Mirror
 from models_ui.sync import mirror_state, run_sync
 from sandbox import Sandbox
 from tests.browser.conftest import held_up
+from tests.clock import sync_until_confirmed
 
 ONLY_CONTRAST = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
 
@@ -106,8 +107,7 @@ def test_no_page_breaks_a_rule(
     settings.MODELS_STALE_AFTER = float("inf")
     run_sync()
     sandbox.catalog.retire("devstral-2512")
-    run_sync()
-    run_sync()
+    sync_until_confirmed()
     context = new_context(locale=language, viewport={"width": width, "height": 800})
     page = context.new_page()
     found = []

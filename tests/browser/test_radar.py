@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.browser.conftest import row_of
+from tests.clock import sync_until_confirmed
 
 RETIRING, TUNED = "mistral-medium-2508", "pixtral-12b-2409"
 
@@ -72,12 +72,11 @@ def test_a_fine_tunes_risk_is_worded_as_a_risk_and_leads_to_its_base_model(page:
 
 @pytest.fixture
 def moved(synced, sandbox: Sandbox) -> None:
-    """Upstream has moved an alias and a date, and announced another one; two runs have seen it."""
+    """Upstream has moved an alias and a date, and announced another one, which is confirmed."""
     now = timezone.now()
     sandbox.catalog.update_model(RETIRING, deprecation=f"{now + timedelta(days=40):%Y-%m-%d}T12:00:00Z")
     sandbox.catalog.update_model("codestral-2508", deprecation=f"{now + timedelta(days=80):%Y-%m-%d}T12:00:00Z")
-    run_sync()
-    run_sync()
+    sync_until_confirmed()
 
 
 def test_what_changed_upstream_is_on_the_overview_on_its_page_and_on_the_models(page: Page, moved):

@@ -8,12 +8,13 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from models_ui.catalog.store import current_index
-from models_ui.sync import mirror_state, run_sync
+from models_ui.sync import mirror_state
 from models_ui.watching import acknowledge_watch, add_watch, snooze_watch, watch_list, watches_of
 from sandbox import Sandbox
 from tests.browser.conftest import message
 from tests.browser.test_accessibility import violations
 from tests.browser.test_sizes import FITS, LAYOUT
+from tests.clock import sync_until_confirmed
 from tests.conftest import PASSWORD
 
 MEDIUM = "mistral-medium-2508"
@@ -86,8 +87,7 @@ def everything(synced, sandbox: Sandbox, carol) -> None:
     tune = next(each for each in sandbox.catalog.fine_tunes() if "contract-clauses" in each)
     sandbox.catalog.update_model(sandbox.catalog.find(tune)["root"], deprecation="2031-04-22T12:00:00Z")
     sandbox.catalog.retire("devstral-2512")
-    run_sync()
-    run_sync()
+    sync_until_confirmed()
     now = timezone.now()
     index = current_index(mirror_state(), now)
     aliases = ("mistral-medium-latest", "voxtral-mini-latest")

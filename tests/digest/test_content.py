@@ -9,9 +9,10 @@ from django.contrib.auth.models import User
 from models_ui.catalog.store import current_index
 from models_ui.digest import mail, slack
 from models_ui.models import CatalogModel, Said, Watch
-from models_ui.sync import mirror_state, run_sync
+from models_ui.sync import mirror_state
 from models_ui.watching import Watched, acknowledge_watch, snooze_watch
 from sandbox import Sandbox
+from tests.clock import sync_until_confirmed
 from tests.digest.conftest import LARGE, MEDIUM, Hook, Mailbox, changed, noon, only_end, run, update
 from tests.feeds.conftest import noon as noon_in
 from tests.feeds.conftest import set_date
@@ -176,7 +177,7 @@ def test_what_a_real_sync_finds_is_told(hook: Hook, synced, sandbox: Sandbox):
     run()
     assert len(hook.posts) == 1
     set_date(sandbox, LARGE, noon_in(20))
-    run_sync()
+    sync_until_confirmed()
     run()
     assert f"*Newly announced*\n• {LARGE} stops working on" in hook.texts[1]
 

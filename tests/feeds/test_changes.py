@@ -15,8 +15,8 @@ from models_ui.changes.sentences import KINDS, sentence_of
 from models_ui.feeds import changes
 from models_ui.feeds.atom import Entry, Feed
 from models_ui.models import CatalogChange, CatalogModel
-from models_ui.sync import run_sync
 from sandbox import Sandbox
+from tests.clock import sync_until_confirmed
 from tests.feeds.conftest import ATOM, MEDIUM, entries, fetched, read, said, set_date
 
 AT = datetime(2026, 11, 20, 10, 30, 15, 123456, tzinfo=UTC)
@@ -53,8 +53,7 @@ def test_what_a_sync_finds_is_in_it(carol, make, synced, sandbox: Sandbox):
     assert titles(fetched(feed.atom)) == []
     set_date(sandbox, MEDIUM, datetime(2031, 3, 31, 12, tzinfo=UTC))
     set_date(sandbox, "pixtral-12b-2409", None)
-    for _ in range(3):
-        run_sync()
+    sync_until_confirmed()
     (title,) = titles(fetched(feed.atom))
     assert title.startswith(f"{MEDIUM} stops working on 31 Mar 2031")
 

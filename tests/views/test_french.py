@@ -26,6 +26,7 @@ from models_ui.permissions import ActionDenied, Verb
 from models_ui.sync import run_sync
 from models_ui.views import errors
 from sandbox import Sandbox
+from tests.clock import sync_until_confirmed
 from tests.conftest import PASSWORD
 from tests.test_translations import CATALOGUE, MARKUP, PLACEHOLDER, ROOT, messages
 
@@ -225,8 +226,7 @@ def of_each_kind(alice, tunes, sandbox: Sandbox) -> list[str]:
     sandbox.catalog.update_model("mistral-embed-2312", deprecation="2020-01-01T12:00:00Z")
     sandbox.catalog.update_model(base, deprecation="soon")
     sandbox.catalog.unlist(gone)
-    run_sync()
-    run_sync()
+    sync_until_confirmed()
     actions.delete_model(context=Context(actor=alice, reason="x"), model_id=deleted)
     actions.protect_model(context=Context(actor=alice), model_id=guarded)
     CatalogModel.objects.filter(model_id=tunes[3]).update(problems=["created"], root="")
@@ -592,8 +592,7 @@ def test_a_watch_list_is_french_whatever_stands_on_it(reader: Client, manager, s
     tune = sandbox.catalog.fine_tunes()[0]
     sandbox.catalog.update_model(sandbox.catalog.find(tune)["root"], deprecation="2031-04-22T12:00:00Z")
     sandbox.catalog.retire("devstral-2512")
-    for _ in range(2):
-        run_sync()
+    sync_until_confirmed()
     ids = ("mistral-medium-2508", "mistral-ocr-2505", "devstral-2512", "mistral-large-2512", tune)
     for model_id in (*ids, "mistral-medium-latest", "voxtral-mini-latest"):
         assert_french(reader.post("/watching/add/", {"model_id": model_id}, follow=True))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from models_ui.models import Mirror
 from models_ui.sync import run_sync
 from sandbox import Sandbox
+from tests.clock import sync_until_confirmed
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'& {{ 7*7 }}"
 
@@ -285,8 +286,8 @@ def test_without_any_date_the_page_says_so(viewer: Client, one_date: Sandbox):
 
 @pytest.mark.usefixtures("synced")
 def test_filters_that_leave_nothing_say_so(viewer: Client, sandbox: Sandbox):
-    changed(sandbox, "pixtral-12b-2409", deprecation=None)
-    run_sync()  # that a date is gone is believed when a second run says so
+    sandbox.catalog.update_model("pixtral-12b-2409", deprecation=None)
+    sync_until_confirmed()
     assert "No model matches" in text_of(page(viewer, "/deprecations/?within=30&affected=1&type=base"))
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from models_ui.sync import run_sync
+from tests.clock import sync_until_confirmed
 from tests.views.test_start import part, text_of
 
 LATER, SOON, PAST = (timezone.now() + timedelta(days=days) for days in (60, 20, -20))
@@ -56,8 +57,7 @@ def test_a_doubtful_replacement_is_told_on_every_page_that_recommends_it(
 def test_a_replacement_that_is_no_longer_listed_is_told(viewer: Client, upstream, sandbox):
     upstream(one=("two", LATER), two=(None, None))
     sandbox.catalog.remove("two")
-    run_sync()
-    run_sync()
+    sync_until_confirmed()
     overview = part(viewer.get("/").content.decode(), 'data-model-id="one"', "</li>")
     page = part(viewer.get("/models/one/").content.decode(), "recommends instead:", "</p>")
     assert "list no longer names it since" in text_of(overview)

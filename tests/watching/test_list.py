@@ -11,6 +11,7 @@ from models_ui import watching
 from models_ui.models import CatalogModel, Mirror, Watch
 from models_ui.sync import run_sync
 from sandbox import Sandbox
+from tests.clock import sync_until_confirmed
 from tests.feeds.conftest import noon, set_date
 from tests.watching.conftest import LARGE, MEDIUM, OCR, WatchList, watch_of
 
@@ -162,15 +163,14 @@ def test_a_model_that_vanishes_a_second_time_asks_for_attention_again(carols: Wa
 
     def vanish() -> None:
         sandbox.catalog.retire("devstral-2512")
-        run_sync()
-        run_sync()
+        sync_until_confirmed()
 
     vanish()
     assert carols.standings == {"attention": ["devstral-2512"]}
     assert "no longer names it since" in carols.told("devstral-2512")
     carols.press("Acknowledge", "devstral-2512")
     sandbox.catalog.add(*(each for each in kept if each["id"] == "devstral-2512"))
-    run_sync()
+    sync_until_confirmed()
     assert "acknowledged" not in carols.standings
     vanish()
     assert carols.standings == {"attention": ["devstral-2512"]}
@@ -182,8 +182,7 @@ def test_an_acknowledged_end_is_what_was_to_be_expected_when_it_comes(carols: Wa
     at = CatalogModel.objects.get(model_id=MEDIUM).deprecation
     with time_machine.travel(at + timedelta(hours=1)):
         sandbox.catalog.retire(MEDIUM)
-        run_sync()
-        run_sync()
+        sync_until_confirmed()
         assert carols.standings == {"acknowledged": [MEDIUM]}
 
 

@@ -9,14 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from models_ui.changes.detect import waits_to_be_told
+from models_ui.changes.detect import names_to_be_told
 from models_ui.changes.sentences import sentence_of
 from models_ui.failures import sentence_of as failure_sentence
 from models_ui.models import CatalogChange, CatalogModel, Mirror
 from models_ui.recordings import UPSTREAM, NoRecording, Recording, in_order, read
 from models_ui.sync import mirror_state, run_sync
-
-_WORDS = {"absent_since": "no longer listed", "dropped": "aliases", "gained": "aliases"}
 
 
 class Command(BaseCommand):
@@ -82,13 +80,12 @@ class Command(BaseCommand):
     def _take(self, recording: Recording) -> int:
         """One recording; how many changes it made known."""
         last = CatalogChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        for _ in range(2 if recording.alone else 1):
-            result = run_sync(asked_by="replay_recordings", source=recording)
-            if result.run is None:
-                raise CommandError("Another sync is under way: try again.")
-            if result.outcome == "failed":
-                self._line(recording, f"not taken in. {failure_sentence(result.run.failure)}")
-                return 0
+        result = run_sync(asked_by="replay_recordings", source=recording)
+        if result.run is None:
+            raise CommandError("Another sync is under way: try again.")
+        if result.outcome == "failed":
+            self._line(recording, f"not taken in. {failure_sentence(result.run.failure)}")
+            return 0
         news = list(CatalogChange.objects.filter(pk__gt=last).order_by("pk"))
         models = CatalogModel.objects.filter(missing_since=None).count()
         came = "The story starts here." if recording.is_start else f"Changes: {len(news)}."
@@ -103,9 +100,8 @@ class Command(BaseCommand):
 
     def _tell_unconfirmed(self) -> None:
         for row in CatalogModel.objects.exclude(pending={}).order_by("model_id"):
-            what = [_WORDS.get(name, name) for name in waits_to_be_told(row)]
-            if what:
-                self.stdout.write(f"Said by the last answer alone, so not told yet: {row.model_id} ({', '.join(what)})")
+            if names := names_to_be_told(row):
+                self.stdout.write(f"Not confirmed yet, so not told: {row.model_id} ({', '.join(names)})")
 
 
 @contextmanager

@@ -1,0 +1,222 @@
+"""What waits in a row's column `pending`: losses that are not confirmed, and news that is shown but not told yet.
+
+A value is confirmed by the first answer at least CONFIRM_AFTER after the first that gave it, if every answer between
+gave the same. Until then its entry here keeps when that was. A fact is a column, or one capability by
+`capability_fact`. Rows of earlier versions hold an older shape, which `from_json` reads as well.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+CONFIRM_AFTER: Final = timedelta(minutes=30)
+# The value told before of a fact that no answer has confirmed yet: whatever it becomes is no news.
+UNKNOWN: Final = object()
+# The value of a loss that a row of an earlier version waits for without saying which.
+ANY: Final = object()
+_CAPABILITY: Final = "capabilities."
+_DATE: Final = "deprecation"
+
+
+def capability_fact(key: str) -> str:
+    """Return the fact's name of a capability, whose value is None where no answer speaks of it."""
+    return f"{_CAPABILITY}{key}"
+
+
+def capability_of(fact: str) -> str:
+    """Return the capability that a fact is about, or ""."""
+    return fact.removeprefix(_CAPABILITY) if fact.startswith(_CAPABILITY) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """When an answer was read, and how long answers must agree before one is believed."""
+
+    at: datetime
+    after: timedelta = CONFIRM_AFTER
+
+    def first_said(self, since: datetime | None) -> datetime:
+        """Return when a wait began: now if that is unknown, or lies ahead because the clock was set back."""
+        return since if since is not None and since <= self.at else self.at
+
+    def is_over(self, since: datetime | None) -> bool:
+        return self.at - self.first_said(since) >= self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A value that answers give since a moment; None where an earlier version did not write the moment down."""
+
+    value: Any
+    since: datetime | None
+
+
+@dataclass(slots=True)
+class Pending:
+    """What waits for one row.
+
+    `losses`             fact -> the value that takes something away; the row still shows the confirmed one
+    `unannounced`        fact -> the value told last, and since when answers give the one that the row shows
+    `own_id`             another id to know the model by
+    `dropped`, `gained`  other ids that answers took away, and those that another model had
+    `absent_since`       the first answer without the model
+    `new_since`          the first answer with it, while it is not told as new
+    `returned`           a missing model that is listed again, not told yet: when it went missing, and came back
+    `relisted`           the first list that names a model deleted from here
+    `previous_ids`       ids that led to this model last and now lead to none, or to several
+    `is_doubtful`        whether the model is known by one answer alone, which looked like a fault
+    `asked_at`           when the model was last asked for by its id
+    """
+
+    losses: dict[str, Wait] = field(default_factory=dict)
+    unannounced: dict[str, Wait] = field(default_factory=dict)
+    own_id: Wait | None = None
+    dropped: dict[str, datetime | None] = field(default_factory=dict)
+    gained: dict[str, datetime | None] = field(default_factory=dict)
+    absent_since: datetime | None = None
+    new_since: datetime | None = None
+    returned: Wait | None = None
+    relisted: Wait | None = None
+    previous_ids: tuple[str, ...] = ()
+    is_doubtful: bool = False
+    asked_at: datetime | None = None
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether people know of the model as it is: neither its coming nor its return is still to be told."""
+        return self.new_since is None and self.returned is None
+
+    def told(self, fact: str, shown: Any) -> Any:
+        """Return the value of a fact that people were told last; UNKNOWN where none was ever confirmed."""
+        wait = self.unannounced.get(fact)
+        return shown if wait is None else wait.value
+
+    def since(self, fact: str) -> datetime | None:
+        """Return when answers began to give the value that is shown and not told yet."""
+        wait = self.unannounced.get(fact)
+        return None if wait is None else wait.since
+
+    def forget(self, fact: str) -> None:
+        """Drop what waits of a fact that was changed from here: the new value is nobody's news."""
+        self.losses.pop(fact, None)
+        self.unannounced.pop(fact, None)
+
+    def forget_absence(self, now: datetime) -> None:
+        """Start anew whatever an answer without the model has interrupted."""
+        if self.absent_since is not None and self.new_since is not None:
+            self.new_since = now
+        self.absent_since = None
+
+    def interrupt(self) -> None:
+        """Keep what people were told, and start every wait anew: an answer does not list the model."""
+        self.unannounced = {fact: Wait(wait.value, None) for fact, wait in self.unannounced.items()}
+        self.losses, self.dropped, self.gained, self.own_id, self.relisted = {}, {}, {}, None, None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the column holds, {} where nothing waits."""
+        found = {
+            "losses": {fact: _wait_to_json(wait) for fact, wait in self.losses.items()},
+            "unannounced": {fact: _wait_to_json(wait) for fact, wait in self.unannounced.items()},
+            "own_id": self.own_id and _wait_to_json(self.own_id),
+            "dropped": {alias: _iso(since) for alias, since in self.dropped.items()},
+            "gained": {alias: _iso(since) for alias, since in self.gained.items()},
+            "absent_since": _iso(self.absent_since),
+            "new_since": _iso(self.new_since),
+            "returned": self.returned and _wait_to_json(self.returned),
+            "relisted": self.relisted and _wait_to_json(self.relisted),
+            "previous_ids": list(self.previous_ids),
+            "is_doubtful": self.is_doubtful,
+            "asked_at": _iso(self.asked_at),
+        }
+        return {name: value for name, value in found.items() if value}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Pending":
+        """Read the column. What an earlier version left without a time waits from the next answer on."""
+        if not stored:
+            return cls()
+        own_id, returned, relisted = stored.get("own_id"), stored.get("returned"), stored.get("relisted")
+        pending = cls(
+            losses={fact: _wait_from_json(fact, wait) for fact, wait in stored.get("losses", {}).items()},
+            unannounced={fact: _wait_from_json(fact, wait) for fact, wait in stored.get("unannounced", {}).items()},
+            own_id=_wait_from_json("", own_id) if own_id else None,
+            dropped=_times_from_json(stored.get("dropped", {})),
+            gained=_times_from_json(stored.get("gained", {})),
+            absent_since=_moment(stored.get("absent_since")),
+            new_since=_moment(stored.get("new_since")),
+            returned=_wait_from_json(_DATE, returned) if returned else None,
+            relisted=_wait_from_json("", relisted) if relisted else None,
+            previous_ids=tuple(stored.get("previous_ids", stored.get("meant", ()))),
+            is_doubtful=bool(stored.get("is_doubtful", False)),
+            asked_at=_moment(stored.get("asked_at")),
+        )
+        _read_older_shape(pending, stored)
+        return pending
+
+
+# --- The shape of earlier versions: losses beside each other by column, without times
+
+_OLDER_LOSSES: Final = (
+    "name",
+    "description",
+    "max_context_length",
+    "default_temperature",
+    "deprecation",
+    "replacement",
+)
+_OLDER_UNKNOWN: Final = "either"
+
+
+def _read_older_shape(pending: Pending, stored: Mapping[str, Any]) -> None:
+    for column in _OLDER_LOSSES:
+        if column in stored:
+            pending.losses[column] = Wait(_fact_from_json(column, stored[column]), None)
+    for key in stored.get("capabilities", ()):
+        pending.losses[capability_fact(key)] = Wait(ANY, None)
+    if "model_id" in stored:
+        pending.own_id = Wait(stored["model_id"], None)
+    if "listed" in stored:
+        pending.relisted = Wait(True, None)
+    told = stored.get("untold", {})
+    for key, value in told.get("capabilities", {}).items():
+        pending.unannounced[capability_fact(key)] = Wait(UNKNOWN if value == _OLDER_UNKNOWN else value, None)
+    if "context" in told:
+        value = told["context"]
+        pending.unannounced["max_context_length"] = Wait(UNKNOWN if value == _OLDER_UNKNOWN else value, None)
+
+
+# --- JSON
+
+
+def _wait_to_json(wait: Wait) -> dict[str, Any]:
+    """Return the wait's members; without a value it is UNKNOWN or ANY, which no JSON value may stand for."""
+    since = {} if wait.since is None else {"since": _iso(wait.since)}
+    if wait.value is UNKNOWN or wait.value is ANY:
+        return {"unknown": wait.value is UNKNOWN} | since
+    return {"value": _iso(wait.value) if isinstance(wait.value, datetime) else wait.value} | since
+
+
+def _wait_from_json(fact: str, stored: Mapping[str, Any]) -> Wait:
+    since = _moment(stored.get("since"))
+    if "value" in stored:
+        return Wait(_fact_from_json(fact, stored["value"]), since)
+    return Wait(UNKNOWN if stored.get("unknown") else ANY, since)
+
+
+def _fact_from_json(fact: str, value: Any) -> Any:
+    return _moment(value) if fact == _DATE else value
+
+
+def _times_from_json(stored: Mapping[str, str | None] | Iterable[str]) -> dict[str, datetime | None]:
+    if isinstance(stored, Mapping):
+        return {alias: _moment(since) for alias, since in stored.items()}
+    return dict.fromkeys(stored)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

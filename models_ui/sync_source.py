@@ -1,0 +1,64 @@
+"""Where a run's list comes from, and its clock."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from django.conf import settings
+from django.utils import timezone
+
+from models_ui.pending import CONFIRM_AFTER
+from models_ui.services import ModelCard, ModelList, ModelsAPI
+
+
+class Source(Protocol):
+    """A list of models and a clock, which is the run's."""
+
+    @property
+    def upstream(self) -> str:
+        """The name that its rows are bound to."""
+
+    @property
+    def is_start(self) -> bool:
+        """Whether the story only starts with it, so that nothing in it is news."""
+
+    @property
+    def confirm_after(self) -> timedelta:
+        """How long answers must agree before one is believed."""
+
+    @property
+    def lists_archived(self) -> bool:
+        """Whether archived models stay in the list, so that one that leaves it is gone."""
+
+    def now(self) -> datetime: ...
+
+    def list(self) -> ModelList: ...
+
+    def retrieve(self, model_id: str) -> ModelCard: ...
+
+
+class Live:
+    """The Models API that the settings name, and the clock on the wall."""
+
+    is_start = False
+    confirm_after = CONFIRM_AFTER
+
+    def __init__(self, api: ModelsAPI) -> None:
+        self._api = api
+
+    @property
+    def upstream(self) -> str:
+        """So written that two spellings of one address are the same."""
+        return "sandbox" if settings.DEMO else self._api.transport.base_url
+
+    @property
+    def lists_archived(self) -> bool:
+        return self._api.dialect.lists_archived
+
+    def now(self) -> datetime:
+        return timezone.now()
+
+    def list(self) -> ModelList:
+        return self._api.list()
+
+    def retrieve(self, model_id: str) -> ModelCard:
+        return self._api.retrieve(model_id)
