@@ -4,6 +4,7 @@ Without `MISTRAL_API_KEY` the dashboard is a demo: it talks to the sandbox, keep
 three demo people on the login page. With a key none of that exists. `.env.example` lists the variables.
 """
 
+import hashlib
 import math
 import os
 from pathlib import Path
@@ -13,10 +14,14 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from models_ui.kept import kept_secret
+from models_ui.kept import BrokenFile, check_readable, kept_port, kept_secret
 from models_ui.private_files import complain_of_open, keep_database_private, keep_private, tell
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+try:
+    check_readable(BASE_DIR / ".env")
+except BrokenFile as error:
+    raise ImproperlyConfigured(str(error)) from None
 # What the environment itself says wins over the file. A comment in it needs a line of its own.
 environ.Env.read_env(BASE_DIR / ".env")
 
@@ -76,7 +81,8 @@ WEB_CONCURRENCY = whole("WEB_CONCURRENCY", 2, 1, 100)
 
 MISTRAL_API_KEY = text("MISTRAL_API_KEY")
 DEMO = not MISTRAL_API_KEY
-SANDBOX_PORT = whole("SANDBOX_PORT", 8001, 1, 65535)
+# Unless it is set, `serve` chooses another one where this is taken, and keeps it for the next start.
+SANDBOX_PORT = whole("SANDBOX_PORT", kept_port(VAR_DIR / "sandbox_port", 8001), 1, 65535)
 if DEMO:
     # The sandbox checks this key as upstream would; it opens nothing else.
     MISTRAL_API_KEY = "sandbox-key"
@@ -103,6 +109,8 @@ try:
     SECRET_KEY = text("SECRET_KEY") or kept_secret(VAR_DIR / "secret_key", 50)
 except OSError as error:
     raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be used by this user: {error.strerror}.") from None
+except BrokenFile as error:
+    raise ImproperlyConfigured(str(error)) from None
 DEBUG = flag("DEBUG")
 # Whether people reach the dashboard over HTTPS: makes cookies secure and redirects plain HTTP.
 HTTPS = flag("HTTPS")
@@ -125,6 +133,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "models_ui.middleware.HeadMiddleware",
     "models_ui.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -259,6 +268,14 @@ SECURE_CSP = {
     "base-uri": ["'none'"],
 }
 X_FRAME_OPTIONS = "DENY"
+# Browsers keep cookies by host, whatever the port or path: two installations on one host need names of their own, and
+# all machines of one installation the same. A digest of the secret is both, and tells nothing of it.
+INSTALLATION = hashlib.sha256(b"cookie names:" + SECRET_KEY.encode()).hexdigest()[:12]
+SESSION_COOKIE_NAME = f"sessionid_{INSTALLATION}"
+CSRF_COOKIE_NAME = f"csrftoken_{INSTALLATION}"
+LANGUAGE_COOKIE_NAME = f"language_{INSTALLATION}"
+MESSAGE_STORAGE = "models_ui.message_storage.MessageStorage"
+MESSAGE_COOKIE_NAME = f"messages_{INSTALLATION}"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
@@ -282,12 +299,12 @@ FORMAT_MODULE_PATH = "models_ui.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_PATH = STATIC_URL = "static/"  # below the path that the server mounts the dashboard at
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "models_ui.static_files.StaticFiles"},
 }
 
 LOGGING = {

@@ -1,4 +1,4 @@
-"""Secrets that an installation makes for itself at its first start. Settings use it, so it imports no Django."""
+"""What an installation makes for itself and keeps in files. Settings use it, so it imports no Django."""
 
 import os
 import secrets
@@ -7,10 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def kept_secret(path: Path, size: int) -> str:
-    """The secret in a file that only its owner can read, made of `size` random bytes where there is none yet.
+class BrokenFile(Exception):
+    """A file that was kept cannot be used; the message says which one, and what to do."""
 
-    Two processes at once get the same one: the file appears whole or not at all, and the first one stays.
+
+def kept_secret(path: Path, size: int) -> str:
+    """Return the secret in a file that only its owner can read, made of `size` random bytes where there is none yet.
+
+    Two processes at once get the same one: the file appears whole or not at all, and the first one stays. Raises
+    BrokenFile for one that is empty, cut short or no file; a secret that others could guess would be worse.
     """
     if not path.exists():
         handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp's files are 0600
@@ -19,4 +24,32 @@ def kept_secret(path: Path, size: int) -> str:
         with suppress(FileExistsError):
             path.hardlink_to(unfinished)
         Path(unfinished).unlink()
-    return path.read_text().strip()
+    try:
+        secret = path.read_text().strip()
+    except (IsADirectoryError, UnicodeDecodeError):
+        secret = ""
+    if len(secret) < size:
+        raise BrokenFile(f"{path} holds no whole secret: remove it, and the next start makes a new one.")
+    return secret
+
+
+def kept_port(path: Path, default: int) -> int:
+    """Return the port that a file holds, or the default where it holds none."""
+    try:
+        text = path.read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return default
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 and 0 < int(text) < 65536 else default
+
+
+def check_readable(path: Path) -> None:
+    """Raise BrokenFile for a file that is there and holds no text that we can read. Passed over, its settings would
+    silently not hold."""
+    try:
+        path.read_text()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise BrokenFile(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise BrokenFile(f"{path} cannot be read: it is no UTF-8 text.") from None

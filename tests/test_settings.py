@@ -277,3 +277,15 @@ def test_make_run_says_in_one_sentence_that_there_is_no_python(tmp_path: Path):
 def test_make_run_leaves_the_port_to_the_settings():
     told = subprocess.run(["make", "-pn", "help"], cwd=ROOT, capture_output=True, text=True, timeout=20).stdout
     assert not re.search(r"^PORT\b", told, re.MULTILINE)
+
+
+COOKIES = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "LANGUAGE_COOKIE_NAME", "MESSAGE_COOKIE_NAME")
+
+
+def test_two_installations_on_one_host_name_their_cookies_apart_and_one_names_them_alike_everywhere(load):
+    first, again, other = (load(SECRET_KEY=secret) for secret in ("a" * 50, "a" * 50, "b" * 50))
+    for name in COOKIES:
+        assert first[name] == again[name] != other[name]
+        assert re.fullmatch(r"[a-z]+_[0-9a-f]{12}", first[name])
+        assert "a" * 5 not in first[name]
+    assert len({first[name] for name in COOKIES}) == len(COOKIES)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
@@ -112,8 +113,10 @@ def sign_in(live_server) -> Callable[[BrowserContext, User], None]:
     def sign_in(context: BrowserContext, user: User) -> None:
         client = Client()
         client.force_login(user)
-        session = client.cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url, "httpOnly": True}])
+        session = client.cookies[django_settings.SESSION_COOKIE_NAME].value
+        context.add_cookies(
+            [{"name": django_settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url, "httpOnly": True}]
+        )
 
     return sign_in
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings as django_settings
 from playwright.sync_api import Locator, Page, expect
 
 from sandbox import Sandbox
@@ -426,7 +427,7 @@ def test_a_manager_protects_a_model_and_lifts_that(browser_of, alice, bob, tune,
 
 
 def test_a_session_that_ended_leads_to_the_login_and_back_never_into_a_cell(bobs: Page, sandbox: Sandbox, tune):
-    bobs.context.clear_cookies(name="sessionid")
+    bobs.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
     row_of(bobs, tune).get_by_role("button", name="Archive").click()
     expect(bobs.get_by_role("heading", level=1)).to_have_text("Sign in")
     bobs.get_by_label("Login").fill("bob")
@@ -439,7 +440,7 @@ def test_a_session_that_ended_leads_to_the_login_and_back_never_into_a_cell(bobs
 
 def test_a_stale_token_is_told_in_words_and_the_row_stays(bobs: Page, sandbox: Sandbox, tune, troubles):
     troubles.expect("403")
-    bobs.context.clear_cookies(name="csrftoken")
+    bobs.context.clear_cookies(name=django_settings.CSRF_COOKIE_NAME)
     row = row_of(bobs, tune)
     row.get_by_role("button", name="Archive").click()
     expect(bobs.get_by_role("alert")).to_contain_text("This page was open for too long")

@@ -1,6 +1,7 @@
 """Freshness, trouble upstream, trouble on the way to us, and the states without any row."""
 
 import pytest
+from django.conf import settings as django_settings
 from playwright.sync_api import Page, expect
 
 from models_ui.models import CatalogModel, Mirror
@@ -101,7 +102,7 @@ def test_a_dashboard_that_does_not_answer_says_so_and_recovers(catalog: Page, tr
 
 def test_an_error_page_is_told_in_its_own_words_and_never_put_into_the_middle_of_this_one(catalog: Page, troubles):
     troubles.expect("403")
-    catalog.context.clear_cookies(name="csrftoken")
+    catalog.context.clear_cookies(name=django_settings.CSRF_COOKIE_NAME)
     catalog.get_by_role("button", name="Refresh").click()
     expect(catalog.get_by_role("alert")).to_contain_text("This page was open for too long")
     expect(catalog.locator("header.top")).to_have_count(1)
@@ -111,7 +112,7 @@ def test_an_error_page_is_told_in_its_own_words_and_never_put_into_the_middle_of
 
 def test_a_session_that_ended_leads_to_the_login_and_back_to_the_same_view(catalog: Page):
     catalog.goto("/models/?type=base&capability=vision")
-    catalog.context.clear_cookies(name="sessionid")
+    catalog.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
     catalog.locator('[data-facet="lifecycle"][data-value="active"] input').click()
     expect(catalog.get_by_role("heading", level=1)).to_have_text("Sign in")
     catalog.get_by_label("Login").fill("carol")

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings as django_settings
 from playwright.sync_api import Dialog, Locator, Page, expect
 
 from models_ui import actions
@@ -353,7 +354,7 @@ def test_a_lost_session_leaves_the_form_and_saving_works_after_signing_in_elsewh
     if place in ("delete", "dialog"):
         alices.get_by_label("Type the id to confirm").fill(tune)
     address = alices.url
-    alices.context.clear_cookies(name="sessionid")
+    alices.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
     names = {"archive": "Archive", "review": "Archive 1 model", "feeds": "Make the address"}
     names |= dict.fromkeys(("delete", "dialog"), "Delete for ever")
     send = alices.locator("main form:has(:is(textarea, select, input:not([type=hidden])))")
@@ -388,7 +389,7 @@ def test_a_lost_session_leaves_the_form_and_saving_works_after_signing_in_elsewh
 
 def test_a_lost_session_met_by_a_filter_keeps_the_form_and_says_so(alices: Page, tune):
     field = edit(row_of(alices, tune))
-    alices.context.clear_cookies(name="sessionid")
+    alices.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
     alices.get_by_role("searchbox").fill("contract")
     corner = alices.get_by_role("alert").filter(has_text="You are signed out")
     expect(corner).to_be_visible()
@@ -403,7 +404,7 @@ def test_a_lost_session_met_by_a_filter_keeps_the_form_and_says_so(alices: Page,
 def test_a_search_that_meets_a_lost_session_is_there_after_signing_in(browser_of, carol):
     page = browser_of(carol)
     page.goto("/models/")
-    page.context.clear_cookies(name="sessionid")
+    page.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
     page.get_by_role("searchbox").fill("voxtral")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.get_by_label("Login").fill("carol")
@@ -422,7 +423,7 @@ def test_without_a_script_the_sign_in_page_shows_the_text_and_keeps_it_nowhere(
     page = browser_of(alice, script=False)
     page.goto(f"/models/{tune}/describe/")
     page.get_by_label("Description").fill(HOSTILE)
-    page.context.clear_cookies(name="sessionid")
+    page.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     expect(page.get_by_text("You were signed out, so nothing was done.")).to_be_visible()
@@ -465,7 +466,7 @@ def test_a_stale_token_without_a_script_shows_the_text(browser_of, alice, tune, 
     page = browser_of(alice, script=False)
     page.goto(f"/models/{tune}/rename/")
     page.get_by_label("Name", exact=True).fill(TEXT)
-    page.context.clear_cookies(name="csrftoken")
+    page.context.clear_cookies(name=django_settings.CSRF_COOKIE_NAME)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This page was open for too long")
     expect(page.get_by_role("region", name="What you had written").get_by_role("textbox")).to_have_value(TEXT)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
@@ -112,7 +113,7 @@ def test_a_full_list_breaks_no_rule_and_fits(locale: str, everything, carol, bro
 def test_who_was_signed_out_meanwhile_is_told_and_led_back_to_where_they_were(browser_of, carol):
     page = browser_of(carol)
     page.goto(f"/models/{MEDIUM}/")
-    page.context.clear_cookies(name="sessionid")
+    page.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
     page.get_by_role("button", name="Watch", exact=True).click()
     expect(page.get_by_text("You were signed out, so nothing was done. Sign in, then do it again.")).to_be_visible()
     page.get_by_label("Login").fill("carol")
@@ -127,7 +128,7 @@ def test_a_stale_token_leads_back_to_the_page_that_gets_a_new_one(browser_of, ca
     troubles.expect("403")
     page = browser_of(carol)
     page.goto(f"/models/{MEDIUM}/")
-    page.context.clear_cookies(name="csrftoken")
+    page.context.clear_cookies(name=django_settings.CSRF_COOKIE_NAME)
     page.get_by_role("button", name="Watch", exact=True).click()
     page.get_by_role("link", name="Load the page again").click()
     page.get_by_role("button", name="Watch", exact=True).click()

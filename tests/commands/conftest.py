@@ -52,7 +52,7 @@ class Serving:
 
     def __init__(self, var: Path, **more: object) -> None:
         self.environment = environment(var, **more)
-        self.port, self.sandbox_port = (int(self.environment[name]) for name in ("PORT", "SANDBOX_PORT"))
+        self.port, self.sandbox_port = (int(self.environment[name] or 0) for name in ("PORT", "SANDBOX_PORT"))
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = var / f"serve-{self.port}.log"
         self.started = time.monotonic()
@@ -71,7 +71,7 @@ class Serving:
     def output(self) -> str:
         return self.log.read_text()
 
-    def until(self, words: str, seconds: float = 15) -> "Serving":
+    def until(self, words: str, seconds: float = 60) -> "Serving":
         """Waits for words in the output."""
         deadline = time.monotonic() + seconds
         while words not in self.output:
@@ -106,7 +106,7 @@ class Serving:
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.02)
-        for port in (self.port, self.sandbox_port):
+        for port in filter(None, (self.port, self.sandbox_port)):
             socket.create_server(("127.0.0.1", port)).close()
         return True
 

@@ -24,16 +24,16 @@ def passwords(output: str) -> list[tuple[str, str]]:
     return re.findall(rf"^  ({'|'.join(PEOPLE)}) +(\S+)$", output, re.MULTILINE)
 
 
-def press(serving: Serving, name: str) -> requests.Session:
+def press(serving: Serving, name: str, below: str = "") -> requests.Session:
     """One click on a demo person's button on the login page: sends what its form holds."""
     browser = requests.Session()
-    html = serving.get("/accounts/login/?next=/models/", browser).text
+    html = serving.get(f"{below}/accounts/login/?next={below}/models/", browser).text
     form = next(form for form in re.findall(r"<form.*?</form>", html, re.DOTALL) if f'value="{name}"' in form)
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
     assert re.search(rf'<button type="submit"[^>]*>{name}</button>', form)
     action = re.search(r'action="([^"]*)"', form)[1]
     answer = browser.post(serving.url + action, data=fields, headers={"Connection": "close"}, timeout=10)
-    assert answer.url == f"{serving.url}/models/"
+    assert answer.url == f"{serving.url}{below}/models/"
     return browser
 
 

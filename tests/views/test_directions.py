@@ -8,6 +8,7 @@ from html import unescape
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core import signing
 from django.test import Client
@@ -110,7 +111,7 @@ def pages_of(history: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_no_page_is_turned(client: Client, history: list[str], language: str):
-    client.cookies["django_language"] = language
+    client.cookies[django_settings.LANGUAGE_COOKIE_NAME] = language
     for page in pages_of(history):
         html = client.get(page).content.decode()
         assert turned_on_page(html) == [], page

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import Client
 
 from models_ui.failures import sentence_of
@@ -244,9 +245,9 @@ def test_upstreams_words_are_shown_as_text_and_the_key_in_them_is_not(viewer: Cl
 
 def test_a_failure_is_told_in_the_language_of_who_reads_it_not_of_who_caused_it(upstream: Sandbox, viewer: Client):
     upstream.faults.add("500", verb="list")
-    viewer.cookies["django_language"] = "fr"
+    viewer.cookies[django_settings.LANGUAGE_COOKIE_NAME] = "fr"
     refresh(viewer)
-    viewer.cookies["django_language"] = "en"
+    viewer.cookies[django_settings.LANGUAGE_COOKIE_NAME] = "en"
     assert "is in trouble (500)" in viewer.get("/models/").content.decode()
 
 

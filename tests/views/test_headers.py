@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404
@@ -121,7 +122,7 @@ def test_an_error_is_a_page_that_says_what_to_do_and_the_id_to_ask_with(
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if who == "alice" or "LoginMiddleware" not in name]
     browser = client_of(alice) if who == "alice" else Client()
     browser.raise_request_exception = False
-    browser.cookies["django_language"] = language
+    browser.cookies[django_settings.LANGUAGE_COOKIE_NAME] = language
     answer = browser.get(f"/test/{status}/")
     page = answer.content.decode()
     assert answer.status_code == status

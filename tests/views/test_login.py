@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import time_machine
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import call_command
@@ -134,9 +135,9 @@ def test_logging_out_takes_a_post(viewer: Client):
 
 
 def test_a_new_session_begins_at_login(client: Client, carol: User):
-    client.cookies["sessionid"] = "planted-by-somebody-else-000000"
+    client.cookies[django_settings.SESSION_COOKIE_NAME] = "planted-by-somebody-else-000000"
     sign_in(client)
-    assert client.cookies["sessionid"].value != "planted-by-somebody-else-000000"
+    assert client.cookies[django_settings.SESSION_COOKIE_NAME].value != "planted-by-somebody-else-000000"
 
 
 @pytest.mark.parametrize("https", [False, True])
@@ -144,11 +145,11 @@ def test_the_session_cookie_is_out_of_reach_for_scripts_and_other_sites(client: 
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = https
     client.get(LOGIN, secure=https)
     answer = client.post(LOGIN, {"login": "carol", "password": PASSWORD}, secure=https)
-    session = answer.cookies["sessionid"]
+    session = answer.cookies[django_settings.SESSION_COOKIE_NAME]
     assert session["httponly"] is True
     assert session["samesite"] == "Lax"
     assert bool(session["secure"]) is https
-    assert bool(client.cookies["csrftoken"]["secure"]) is https
+    assert bool(client.cookies[django_settings.CSRF_COOKIE_NAME]["secure"]) is https
 
 
 def test_an_inactive_person_does_not_get_in(client: Client, carol: User):

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.converters import IntConverter, SlugConverter
 
 from tests.conftest import PASSWORD
+
+SESSION, CSRF = django_settings.SESSION_COOKIE_NAME, django_settings.CSRF_COOKIE_NAME
+LANGUAGE, MESSAGES = django_settings.LANGUAGE_COOKIE_NAME, django_settings.MESSAGE_COOKIE_NAME
 
 pytestmark = pytest.mark.django_db
 
@@ -41,10 +45,10 @@ HEADERS = ("Referer", "HX-Current-URL", "Origin", "X-Forwarded-Host", "X-Forward
 OTHER_HEADERS = {
     "Accept-Language": ("\xff", "fr;q=x", "x" * 5000, "*;q=1e999", ",,,", "fr-\x7f"),
     "Cookie": (
-        'sessionid="\\000\\000\\000\\000\\000\\000\\000\\000"; csrftoken="\\000"; django_language="\\000"',
-        "sessionid=" + "x" * 4000,
-        'messages="\\000"; django_language=../../etc',
-        "csrftoken=[; sessionid==;;",
+        f'{SESSION}="\\000\\000\\000\\000\\000\\000\\000\\000"; {CSRF}="\\000"; {LANGUAGE}="\\000"',
+        f"{SESSION}=" + "x" * 4000,
+        f'{MESSAGES}="\\000"; {LANGUAGE}=../../etc',
+        f"{CSRF}=[; {SESSION}==;;",
         "\xff\xfe=\xff",
     ),
     "HX-Target": ("\x00", "[", "x" * 5000),
@@ -132,7 +136,7 @@ class Caller:
 
     def is_signed_in(self) -> bool:
         """An earlier request may have signed it out."""
-        cookie = self.client.cookies.get("sessionid")
+        cookie = self.client.cookies.get(django_settings.SESSION_COOKIE_NAME)
         return cookie is not None and bool(cookie.value)
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
@@ -214,7 +215,7 @@ def test_a_reader_elsewhere_reads_the_date_of_utc(one_date: Sandbox, carol, clie
 
 def test_dates_speak_the_readers_language(viewer: Client, one_date: Sandbox):
     run_sync()
-    viewer.cookies["django_language"] = "fr"
+    viewer.cookies[django_settings.LANGUAGE_COOKIE_NAME] = "fr"
     assert "mars 2031" in text_of(page(viewer))
 
 

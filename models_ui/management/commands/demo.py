@@ -7,7 +7,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 
-from models_ui.kept import kept_secret
+from models_ui.kept import BrokenFile, kept_secret
+from models_ui.models import CatalogModel
 from models_ui.permissions import Role, make_roles
 
 
@@ -22,7 +23,18 @@ def check_database_is_the_demos() -> None:
 
 def demo_password() -> str:
     """`DEMO_PASSWORD`, or one made at the first start and kept, so that a restart signs nobody out."""
-    return settings.DEMO_PASSWORD or kept_secret(settings.VAR_DIR / "demo_password", 9)
+    try:
+        return settings.DEMO_PASSWORD or kept_secret(settings.VAR_DIR / "demo_password", 9)
+    except OSError as error:
+        raise CommandError(f"{settings.VAR_DIR / 'demo_password'} cannot be used: {error.strerror}.") from None
+    except BrokenFile as error:
+        raise CommandError(str(error)) from None
+
+
+def has_demo() -> bool:
+    """Whether an earlier start has made the people and fetched the models."""
+    names = [role.name.lower() for role in Role]
+    return User.objects.filter(username__in=names).count() == len(names) and CatalogModel.objects.exists()
 
 
 def make_demo_people(password: str) -> list[str]:

@@ -1,14 +1,16 @@
 """`manage.py serve`, behind `make run`: everything the dashboard needs, started together and stopped together."""
 
 import ctypes
+import fcntl
 import hashlib
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -18,16 +20,18 @@ from django.contrib.auth.models import User
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import DatabaseError
+from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from models_ui.failures import sentence_of
-from models_ui.management.commands.demo import check_database_is_the_demos, demo_password, make_demo_people
+from models_ui.management.commands.demo import check_database_is_the_demos, demo_password, has_demo, make_demo_people
 from models_ui.sync import run_sync
 
 HOST = "127.0.0.1"
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 PR_SET_PDEATHSIG = 1
+MANIFEST = "staticfiles.json"
 
 Process = subprocess.Popen[bytes]
 
@@ -44,21 +48,28 @@ class Command(BaseCommand):
                 self._serve(stack)
         except KeyboardInterrupt:
             self._say("\nStopped.")
+        except (DatabaseError, InconsistentMigrationHistory) as error:
+            raise CommandError(f"The database cannot be used: {' '.join(str(error).split())}") from None
 
     def _serve(self, stack: ExitStack) -> NoReturn:
+        _hold_directory(stack)
         _check_ports()
         # What takes time to start goes first; the rest is done while it does.
         sandbox = _start_sandbox(stack) if settings.DEMO else None
         _prepare()
         password = demo_password() if settings.DEMO else ""
-        server = _start_server(stack, password)
-        runner = _start(stack, "manage", "run_jobs")
+        # The first page shows the demo's people and models, so a new demo has both before anybody can ask for it.
+        server = _start_server(stack, password) if not sandbox or has_demo() else None
         if sandbox:
             people = make_demo_people(password)
             _wait_for(settings.SANDBOX_PORT, sandbox, "The sandbox")
             self._sync()
+        server = server or _start_server(stack, password)
+        runner = _start(stack, "manage", "run_jobs")
         _wait_for(settings.PORT, server, "The web server")
-        self._say(f"\nThe dashboard is at http://{HOST}:{settings.PORT}/   (Ctrl-C stops it)\n")
+        path = os.environ.get("SCRIPT_NAME", "").strip("/")
+        address = f"http://{HOST}:{settings.PORT}/{path}{'/' if path else ''}"
+        self._say(f"\nThe dashboard is at {address}   (Ctrl-C stops it)\n")
         if sandbox:
             self._say("No MISTRAL_API_KEY is set, so this is a demo on made-up fine-tunes. Sign in as:")
             for name in people:
@@ -91,33 +102,79 @@ def _stop(number: int, frame: FrameType | None) -> None:
 # --- Before anything is started
 
 
+def _hold_directory(stack: ExitStack) -> None:
+    """Serve what is kept in VAR_DIR alone, for as long as this process lives."""
+    path = settings.VAR_DIR / "serve.lock"
+    try:
+        # Children do not inherit it, so it is free as soon as this process is gone, however it ended.
+        lock = stack.enter_context(path.open("a+"))
+    except OSError as error:
+        raise CommandError(f"{path} cannot be used: {error.strerror}.") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        raise CommandError(
+            f"A dashboard is being served from {settings.VAR_DIR} already (process {lock.read(20).strip() or '?'}). "
+            "Stop it first, or give this one a directory of its own: VAR_DIR=…"
+        ) from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+
+
 def _check_ports() -> None:
     _check_free(settings.PORT, "PORT")
     if settings.DEMO:
         check_database_is_the_demos()
-        if settings.PORT == settings.SANDBOX_PORT:
-            raise CommandError(f"PORT and SANDBOX_PORT are both {settings.PORT}: give each one of its own.")
-        _check_free(settings.SANDBOX_PORT, "SANDBOX_PORT")
+        if os.environ.get("SANDBOX_PORT", "").strip():
+            if settings.PORT == settings.SANDBOX_PORT:
+                raise CommandError(f"PORT and SANDBOX_PORT are both {settings.PORT}: give each one of its own.")
+            _check_free(settings.SANDBOX_PORT, "SANDBOX_PORT")
+        elif settings.PORT == settings.SANDBOX_PORT or _why_not_free(settings.SANDBOX_PORT):
+            _choose_sandbox_port()
 
 
 def _check_free(port: int, variable: str) -> None:
+    if reason := _why_not_free(port):
+        other = port + 10 if port < 65000 else 8000
+        raise CommandError(
+            f"Port {port} on {HOST} cannot be used ({reason}). Choose another: make run {variable}={other}"
+        )
+
+
+def _why_not_free(port: int) -> str:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            other = port + 10 if port < 65000 else 8000
-            raise CommandError(
-                f"Port {port} on {HOST} cannot be used ({error.strerror}). Choose another: make run {variable}={other}"
-            ) from None
+            return error.strerror or str(error)
+    return ""
+
+
+def _choose_sandbox_port() -> None:
+    """Take a free port for the sandbox, since the usual one is somebody else's, and keep it for the next start.
+
+    Settings were read before, here; the processes that are started read it from the environment.
+    """
+    with socket.create_server((HOST, 0)) as probe:
+        port = probe.getsockname()[1]
+    settings.SANDBOX_PORT = port
+    settings.MODELS_API_BASE_URL = f"http://{HOST}:{port}/v1"
+    os.environ["SANDBOX_PORT"] = str(port)
+    with suppress(OSError):
+        (settings.VAR_DIR / "sandbox_port").write_text(f"{port}\n")
 
 
 def _prepare() -> None:
+    call_command("migrate", verbosity=0)
     try:
-        call_command("migrate", verbosity=0)
-    except OperationalError as error:
-        raise CommandError(f"The database cannot be used: {' '.join(str(error).split())}") from None
-    _collect_static()
+        _collect_static()
+    except OSError as error:
+        raise CommandError(
+            f"The static files cannot be collected in {settings.STATIC_ROOT}: {error.strerror or error}."
+        ) from None
 
 
 def _collect_static() -> None:
@@ -128,10 +185,20 @@ def _collect_static() -> None:
             stat = Path(storage.path(path)).stat()
             digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
     stamp = settings.VAR_DIR / "static.stamp"
-    if settings.STATIC_ROOT.is_dir() and stamp.is_file() and stamp.read_text() == digest.hexdigest():
+    if _has_manifest() and stamp.is_file() and stamp.read_bytes() == digest.hexdigest().encode():
         return
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
+    (settings.STATIC_ROOT / MANIFEST).unlink(missing_ok=True)  # a broken one would be read first
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
     stamp.write_text(digest.hexdigest())
+
+
+def _has_manifest() -> bool:
+    """Whether there is a whole list of the collected files, without which no page can be made."""
+    try:
+        return bool(json.loads((settings.STATIC_ROOT / MANIFEST).read_bytes())["paths"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 # --- The processes
