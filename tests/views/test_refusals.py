@@ -2,7 +2,6 @@
 
 import io
 import re
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -192,7 +191,7 @@ def database(*, gone: bool) -> Iterator[None]:
         if gone or re.match(r"\s*(INSERT|UPDATE|DELETE)", sql):
             words = "unable to open database file" if gone else "attempt to write a readonly database"
             with connection.wrap_database_errors:
-                raise sqlite3.OperationalError(words)
+                raise connection.Database.OperationalError(words)
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(broken):
