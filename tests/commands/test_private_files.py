@@ -126,7 +126,9 @@ def test_a_directory_that_this_user_cannot_use_is_one_sentence(tmp_path: Path, m
     code = (
         "import pathlib, runpy, tempfile\n"
         "def refuse(*_, **__): raise PermissionError(13, 'Permission denied')\n"
-        "pathlib.Path.read_text = tempfile.mkstemp = refuse\n"
+        "read = pathlib.Path.read_text\n"
+        "pathlib.Path.read_text = lambda path: refuse() if path.name == 'secret_key' else read(path)\n"
+        "tempfile.mkstemp = refuse\n"
         "try: runpy.run_path('dashboard/settings.py')\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )
