@@ -181,6 +181,11 @@ class DeleteForm(ReasonForm):
     def clean_typed_id(self) -> str:
         typed = str(self.cleaned_data["typed_id"]).strip()
         if typed != self.model_id:
-            self.fields["typed_id"].widget.attrs["autofocus"] = True
             raise forms.ValidationError(_("That is not the id of this model, so nothing was deleted."))
         return typed
+
+    def clean(self) -> dict[str, Any]:
+        """Let a refused id have the focus; else what keeps the model has it."""
+        if "typed_id" in self.errors:
+            self.fields["typed_id"].widget.attrs["autofocus"] = True
+        return self.cleaned_data

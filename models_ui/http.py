@@ -67,19 +67,10 @@ def results(request: Request, template: str, context: dict[str, Any], address: s
 
 # What forms of ours carry beside the texts that people write, and what nobody wants to see on a screen.
 _NOT_WRITTEN: Final = frozenset(
-    {
-        "action_id",
-        "all",
-        "by_itself",
-        "concern",
-        "csrfmiddlewaretoken",
-        "days",
-        "form_id",
-        "insist",
-        "language",
-        "login",
-    }
-    | {"model", "model_id", "next", "query", "remember", "scope", "seen", "verb", "version", "with_script"}
+    # What a form is about, and by what it is known …
+    {"action_id", "all", "by_itself", "concern", "form_id", "model", "model_id", "query", "seen", "verb", "version"}
+    # … what was chosen, and what goes along with every form.
+    | {"csrfmiddlewaretoken", "days", "insist", "language", "login", "next", "remember", "scope", "with_script"}
 )
 _SECRET: Final = ("password", "passwort", "secret", "token", "otp", "key")
 _CARRIED: Final = "typed_"  # the sign-in form carries such texts along, in case that a password is mistyped

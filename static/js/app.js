@@ -118,7 +118,7 @@ function putRows() {
     if (place) place.replaceWith(row); else others?.querySelector("tbody").append(row);
     const dialog = row.querySelector("dialog");
     if (dialog) { dialog.open = false; dialog.showModal(); }
-    field?.focus({ preventScroll: true });
+    (field ?? dialog?.querySelector("form[method=dialog] button"))?.focus({ preventScroll: true });
     if (typeof from === "number") field.setSelectionRange(from, to);
   }
   if (others) others.hidden = !others.querySelector("tr");

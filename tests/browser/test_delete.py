@@ -111,6 +111,33 @@ def test_the_right_id_deletes_and_the_card_and_its_history_stay(asked: Locator, 
     expect(row.locator(".actions, .pick")).to_have_count(0)
 
 
+def test_no_id_at_all_is_refused_at_its_field(asked: Locator, sandbox: Sandbox, troubles):
+    troubles.expect("422")
+    field = asked.get_by_label("Type the id to confirm")
+    field.fill("  ")
+    asked.get_by_role("button", name="Delete for ever").click()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
+    asked.page.keyboard.press("Enter")
+    asked.page.wait_for_load_state("networkidle")
+    assert (written(sandbox), sandbox.counts["archive"]) == ([], 0)
+
+
+def test_a_reason_that_is_too_long_leaves_the_focus_on_what_changes_nothing(
+    asked: Locator, sandbox: Sandbox, tune, troubles
+):
+    troubles.expect("422")
+    asked.get_by_label("Type the id to confirm").fill(tune)
+    reason = asked.get_by_label("Reason")
+    reason.evaluate("field => field.removeAttribute('maxlength')")
+    reason.fill("x" * 501)
+    asked.get_by_role("button", name="Delete for ever").click()
+    expect(reason).to_have_attribute("aria-invalid", "true")
+    expect(reason).to_have_value("x" * 501)
+    expect(keep(asked)).to_be_focused()
+    assert written(sandbox) == []
+
+
 @pytest.mark.parametrize("asked", ["over its row", "over its page"], indirect=True)
 def test_a_deletion_that_fails_says_why_and_keeps_what_was_typed(asked: Locator, sandbox: Sandbox, tune, troubles):
     troubles.expect("502")
@@ -122,6 +149,7 @@ def test_a_deletion_that_fails_says_why_and_keeps_what_was_typed(asked: Locator,
     expect(asked.get_by_text("Contract clause finder was not deleted.")).to_contain_text("Correlation id: ")
     expect(asked.get_by_label("Type the id to confirm")).to_have_value(tune)
     expect(asked.get_by_label("Reason")).to_have_value("No longer needed")
+    expect(keep(asked)).to_be_focused()
     page.keyboard.press("Escape")
     expect(message(page, "Contract clause finder was not deleted.")).to_be_visible()
     expect(page.get_by_role("link", name="Delete…")).to_be_focused()

@@ -482,6 +482,8 @@ def test_a_token_from_before_signing_in_again_is_none_the_worse(alices: Page, tu
     sign_in_elsewhere(alices)
     field.press("Enter")
     expect(message(alices, f"The name is now “{TEXT}”.")).to_be_visible()
+    row_of(alices, tune).get_by_role("button", name="Archive").click()
+    expect(message(alices, "is archived")).to_be_visible()
 
 
 def test_an_undo_elsewhere_leaves_the_dialog_and_its_text_alone(alices: Page, alice, sandbox: Sandbox, tune):
