@@ -382,8 +382,17 @@ def _ids(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
     for row in gone:
         for each in row.aliases:
             found.setdefault(each, [row])
-    for row in rows:
-        if row.type == BASE and row.name:
-            found.setdefault(row.name, [row])
+    for named in (_by_model_name(current), _by_model_name(gone)):
+        for name, holders in named.items():
+            found.setdefault(name, holders)
     found.pop("", None)
     return {each: tuple(leads_to) for each, leads_to in found.items()}
+
+
+def _by_model_name(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """The base models of each name: written for people, it may be that of several."""
+    named: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.type == BASE and row.name:
+            named.setdefault(row.name, []).append(row)
+    return named

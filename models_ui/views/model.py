@@ -54,8 +54,9 @@ def _page(
         found = listed  # what an id means today comes before what it once meant
     if not found:
         return _unknown(request, model_id)
-    views = [view_of(row, index, now) for row in found]
     if len(found) > 1:
+        # The model whose own id it is comes first.
+        views = [view_of(row, index, now) for row in sorted(found, key=lambda row: row.model_id != model_id)]
         context = {"model_id": model_id, "each_model": views}
         return render(request, "models_ui/model_chooser.html", context)
     row = found[0]
