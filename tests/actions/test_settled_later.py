@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from models_ui import actions, audit, settling
-from models_ui.models import AuditEvent
+from models_ui.models import AuditEvent, CatalogChange
 from models_ui.services import ModelsAPI
 from models_ui.sync import run_sync
 from tests.actions.conftest import by, outcomes, row_of
@@ -146,12 +146,13 @@ def test_the_list_has_shown_the_new_name_before_it_changed_elsewhere(bob, tune, 
 
 def test_a_change_that_the_list_told_shows_what_was_there_before(bob, tune, renamed, clock, sandbox):
     action_id = renamed(performed=True)
-    for name in (None, "Elsewhere"):
+    for name in ("", "", "Elsewhere", "", ""):  # a name is told once an hour has confirmed it
         clock.shift(3600)
         if name:
             sandbox.catalog.rename(tune, name)
         run_sync()
     assert row_of(tune).name == "Elsewhere"
+    assert CatalogChange.objects.get(kind="name.changed").before == "New"
     assert outcome_of(bob, action_id) == "succeeded"
 
 
