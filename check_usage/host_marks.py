@@ -17,7 +17,8 @@ Host = Literal["mistral", "other"]
 # Whole beginnings of a word's parts, in lower case.
 OTHER_HOSTS = tuple(
     """
-    azure bedrock sagemaker vertex scaleway huggingface hugging_face hugging-face from_pretrained transformers vllm
+    azure cognitiveservices bedrock sagemaker vertex scaleway huggingface hugging_face hugging-face
+    from_pretrained transformers vllm
     ollama lmstudio lm_studio lm-studio llama.cpp llamacpp llama_cpp llama-cpp llamafile gguf sglang openrouter
     open_router open-router togetherai together_ai together.ai together.xyz chattogether groq fireworks deepinfra nebius
     nvidia watsonx snowflake databricks cloudflare workers-ai workers_ai replicate perplexity ovhcloud ovhai anyscale
@@ -42,6 +43,8 @@ _PROVIDER_KEY = re.compile(
     ["'\])]*\s*(?:=>|==|!=|:=|[:=(,])\s*[\["'(:\w.]*$""",
     re.IGNORECASE | re.VERBOSE,
 )
+_BARE_NAME_KEY = re.compile(r"\b(?:id|name|slug|key):\s*$")
+_COMMAND = re.compile(r"(?:^|[;&|(`!])\s*(?:sudo\s+|RUN\s+|-\s+)?$")
 _NAME_KEY = re.compile(r"""\b(?:id|name|slug|key)["']?\s*(?:=>|[:=])\s*["'`]$""")
 _ADDRESS = re.compile(r"(?://|@)[\w.-]*$")
 _IMPORT = re.compile(
@@ -139,7 +142,7 @@ class Marks:
             return "block"
         if _KEY_BEFORE.search(before) and _KEY_AFTER.match(after):
             return "wide" if _SETTING.fullmatch(word) else "block"
-        if _ADDRESS.search(before) or _SETTING.fullmatch(word):
+        if _ADDRESS.search(before) or _SETTING.fullmatch(word) or word.lower().endswith("cognitiveservices"):
             return "wide"
         if after[:1] in ("/", ":") and after[1:2] not in ("", " ", "\n", '"', "'"):
             return None  # another model's name, `azure/gpt-4`
@@ -147,8 +150,11 @@ class Marks:
             return "wide"
         # A literal of its own, or a variable's name.
         is_literal = before[-1:] in ("'", '"', "`") and after[:1] == before[-1:]
-        if is_literal and _NAME_KEY.search(before):
+        is_bare = after[:1] in ("", "\n", "\r")
+        if (is_literal and _NAME_KEY.search(before)) or (is_bare and _BARE_NAME_KEY.search(before)):
             return "wide"
+        if after[:1] == " " and _COMMAND.search(before):
+            return "block"
         return "line" if is_literal or word.isupper() else None
 
     @staticmethod

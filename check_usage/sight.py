@@ -17,6 +17,7 @@ _MISTRAL = re.compile(r"mistral|plateforme", re.IGNORECASE)
 _OPENS_CALL = re.compile(r"\([\[{]?\s*$")
 # An element of a list stands alone: its neighbours are other models.
 _ELEMENT = re.compile(r"""\s*(?:[{(]|["'`][^"'`\n]*["'`]\s*,?\s*(?:(?://|\#).*)?$|- (?!\s*["']?[\w.-]+["']?:\s))""")
+_RECEIVER = re.compile(r"[ \t]*(?:(?:const|let|var|return|await|[\w.]+[ \t]*:?=)[ \t]*)*(\w+)\.\w")
 _NEAR = 400  # characters of a long line
 _HEADS = 3  # blocks inside one another
 _CALLEE = 40  # characters before a parenthesis, which hold the name of what is called
@@ -100,6 +101,8 @@ class Sight:
             if host := self._of_line(below, with_keys=outline.parent[below] == line):
                 return host
         node = line
+        if host := self._of_receiver(line):
+            return host
         while node >= 0:
             for above in () if stands_alone else outline.siblings_before(node, FAR if node == line else HEAD):
                 if host := self._of_statement(above):
@@ -108,6 +111,20 @@ class Sight:
             stands_alone = node >= 0 and self._is_in_list(node)
             if node >= 0 and (host := self._of_line(node, with_keys=True)):
                 return host
+        return None
+
+    def _of_receiver(self, line: int) -> Host | None:
+        """By what was assigned to the object whose method is called here: `client` in `client.chat(…)`."""
+        outline = self._outline
+        for node in (line, *islice(outline.parents(line), _HEADS)):
+            first, last = outline.span(node)
+            called = _RECEIVER.match(self._text, first, min(last, first + _NEAR))
+            if not called:
+                continue
+            assigned = re.compile(rf"[^\n]*?\b{called[1]}\b\s*(?::[^=\n]+)?:?=(?!=)")
+            for above in outline.siblings_before(node, HEAD):
+                if assigned.match(self._text, outline.starts[above]) and (host := self._of_statement(above)):
+                    return host
         return None
 
     def _is_element(self, line: int) -> bool:
@@ -122,10 +139,12 @@ class Sight:
     def _of_line(self, line: int, *, with_keys: bool) -> Host | None:
         if not with_keys and self._is_element(line):
             return None
-        reaches = ("wide", "block") if with_keys else ("wide",)
-        marks = [mark for mark in self._by_line.get(line, ()) if mark.reach in reaches]
-        others = [mark for mark in marks if mark.host == "other"]
-        return (others or marks)[0].host if marks else None
+        marks = self._by_line.get(line, [])
+        reaching = [mark for mark in marks if mark.reach == "wide" or (with_keys and mark.reach == "block")]
+        if not reaching and with_keys and len({mark.host for mark in marks}) == 1:
+            reaching = marks
+        others = [mark for mark in reaching if mark.host == "other"]
+        return (others or reaching)[0].host if reaching else None
 
     def _of_statement(self, line: int) -> Host | None:
         """By a line's marks, and by those of the arguments below it where it opens a call."""

@@ -36,10 +36,6 @@ _WEIGHTS = re.compile(
     r"-(?:instruct|base|chat|it|reasoning|thinking|hf|gguf|awq|gptq|fp8|bf16|bnb|eagle|document-ai)(?:-|$)"
     r"|^[a-z]+-(?:[a-z]+|[\d.]+)-.*\d+b(?:-|$)"
 )
-# What may be meant as an id where a model is named: `mistral-large`, `mixtral-8x7b`, `codestral-mamba`.
-_TIERS = "large|medium|small|tiny|nano|mini|nemo|embed|ocr|saba|moderation|creative|mamba|vibe|code"
-_GUESS = re.compile(rf"-(?:{_TIERS}|v?\d+(?:x\d+)?b?)(?:-[a-z\d]+|\.\d+)*", re.ASCII)
-_BETWEEN = re.compile(r"[.:]")
 
 
 class Sure(Enum):
@@ -48,7 +44,7 @@ class Sure(Enum):
     DISTINCT = "an id that only the Models API has"
     PLAIN = "an id that may be an ordinary word as well"
     WEIGHTS = "the name of weights, or of another host's model"
-    GUESS = "no known id, and perhaps meant as one"
+    GUESS = "the beginning of a known id, and perhaps meant as one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ class Matcher:
             rf"|open-mi[sx]tral-(?:\d+x)?\d+b|{_FINE_TUNE}",
             re.ASCII,
         )
-        self._guess = re.compile(rf"(?:{families}){_GUESS.pattern}", re.ASCII)
+        self._beginnings = frozenset(beginning for each in self._known for beginning in _beginnings(each))
         needles = _needles(self._known, {*FAMILIES, *own})
         self._needles = [needle.encode() for needle in needles]
         self._near = re.compile("|".join(map(re.escape, needles)))
@@ -114,7 +110,7 @@ class Matcher:
             return Sure.DISTINCT if _DISTINCT.fullmatch(model_id) else Sure.PLAIN
         if self._looks.fullmatch(model_id):
             return Sure.WEIGHTS if _WEIGHTS.search(model_id) else Sure.DISTINCT
-        return Sure.GUESS if self._guess.fullmatch(model_id) else None
+        return Sure.GUESS if model_id in self._beginnings else None
 
     def _parts(self, text: str, start: int, end: int) -> Iterator[Token]:
         """The ids among the parts of a dotted word."""
@@ -127,6 +123,13 @@ class Matcher:
 
 
 _LONGEST_KEY = 200
+
+
+def _beginnings(model_id: str) -> Iterator[str]:
+    """What people leave of an id: `mistral-large` of `mistral-large-2512`, and never its first word alone."""
+    parts = model_id.split("-")
+    if ":" not in model_id:
+        yield from ("-".join(parts[:number]) for number in range(2, len(parts)))
 
 
 def _end_of_word(text: str, position: int) -> int:

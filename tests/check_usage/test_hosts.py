@@ -53,6 +53,13 @@ OLD = "mistral-large-2407"
         ("src/bedrock.ts", f"export const models = ['{OLD}'];"),
         ("groq.yaml", "models:\n  - mistral-saba-2502"),
         ("a.py", 'model = "voxtral-small-24b-2507"'),
+        ("a.sh", "ollama run mistral-small-2506"),
+        ("a.sh", "vllm serve mistralai/Mistral-7B-Instruct-v0.3 --served-model-name mistral-small-2506"),
+        ("a.sh", 'curl https://api.scaleway.ai/v1/chat/completions \\\n  -d \'{"model": "pixtral-12b-2409"}\''),
+        ("a.tf", f'resource "azurerm_cognitive_deployment" "x" {{\n  model {{\n    name = "{OLD}"\n  }}\n}}'),
+        ("a.bicep", f"resource d 'Microsoft.CognitiveServices/accounts@2024' = {{\n  model: {{ name: '{OLD}' }}\n}}"),
+        ("a.yaml", f"providers:\n  - name: scaleway\n    models: [{OLD}]"),
+        ("a.py", f'a = Mistral(key)\nb = OpenAI(base_url="https://x.scaleway.ai")\nb.chat.complete(model="{OLD}")'),
     ],
 )
 def test_a_model_of_another_host_is_no_use(ids_in, name: str, text: str):
@@ -84,6 +91,8 @@ def test_a_model_of_another_host_is_no_use(ids_in, name: str, text: str):
         (".env", f"AZURE_STORAGE_KEY=x\nMISTRAL_API_KEY=y\nMODEL={OLD}"),
         ("mistral/models.py", f'MODELS = ["{OLD}"]'),
         ("infra/azure-pipelines.yml", f"env:\n  MODEL: {OLD}"),
+        ("a.py", f'a = Mistral(key)\nb = OpenAI(base_url="https://x.scaleway.ai")\na.chat.complete(model="{OLD}")'),
+        ("a.py", f'for host in ("azure", "mistral"):\n    call(host, "{OLD}")'),
         ("a.py", f'values = unscaled(x)\nMODEL = "{OLD}"'),
         ("a.py", 'ChatMistralAI(model="mistral-small-3.2-24b-instruct-2506")'),
     ],

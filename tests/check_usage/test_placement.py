@@ -72,3 +72,10 @@ def test_an_ordinary_word_beside_something_else_is_that_things_name(ids_in, name
 )
 def test_a_word_that_is_no_id_counts_only_where_mistrals_api_is_called_with_it(ids_in, text: str, expected: list[str]):
     assert ids_in("a.py", text) == expected
+
+
+@pytest.mark.parametrize(
+    "word", ["voxtral-mini-transcribe-4", "mistral-embed-v2", "mistral-ocr-custom", "open-mistral"]
+)
+def test_a_word_that_begins_no_known_id_may_be_a_newer_model(ids_in, word: str):
+    assert ids_in("a.py", f'ChatMistralAI(model="{word}")') == []
