@@ -84,7 +84,8 @@ def remember_previous_owner(before: Mapping[str, AliasOwner], rows: Sequence[Cat
     for model_id in before.keys() - known.keys():
         lost.setdefault(before[model_id].key, set()).add(model_id)
     for row, pending in announced:
-        kept = tuple(sorted(lost.get(row.pk, set()).union(pending.previous_ids) - listed.keys()))
+        remembered = {*lost.get(row.pk, ()), *pending.previous_ids}
+        kept = tuple(sorted(model_id for model_id in remembered if model_id not in listed))
         if kept != pending.previous_ids:
             pending.previous_ids = kept
             row.pending = pending.to_json()

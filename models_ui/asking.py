@@ -4,6 +4,7 @@ In the contract's dialect archiving removes a model from the list. Only the answ
 that it is gone; "no Route", 405 and every other failure say nothing of it.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from models_ui.sync_source import Source
 
 MOST_ASKED: Final = 20  # models in one run
 ASK_AGAIN_AFTER: Final = timedelta(minutes=30)
+LONGEST: Final = 15.0  # seconds after which a run asks for no further one: somebody may be waiting for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,15 @@ class Asked:
 
 
 def ask_by_id(source: Source, listed: ModelList, before_each: Callable[[], None]) -> Asked:
-    """Ask for the models that need it, those first that were not asked for longest, and stop when a call fails."""
+    """Ask for the models that need it, those first that were not asked for longest; stop when a call fails."""
     if source.lists_archived:
         return Asked(lists_archived=True)
     cards: dict[int, ModelCard | None] = {}
     keys: set[int] = set()
+    deadline = time.monotonic() + LONGEST
     for row in _rows_to_ask_for(listed):
+        if time.monotonic() > deadline:
+            break
         before_each()
         keys.add(row.pk)
         try:

@@ -1,5 +1,7 @@
 """When a change is confirmed: half an hour of agreeing answers, whatever flaps between, at every distance in time."""
 
+import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from models_ui import sync
 from models_ui.changes.sentences import sentence_of
 from models_ui.models import CatalogChange, CatalogModel
+from models_ui.pending import ANY, UNKNOWN, Pending, Wait
 from models_ui.services import ModelCard, ModelGone, ModelList, parse_card
 from models_ui.services.dialects import DIALECTS
 from models_ui.sync import mirror_state, run_sync
@@ -247,6 +250,49 @@ def test_what_waits_in_a_row_of_an_earlier_version_goes_on_waiting_and_is_told(
     assert series(sandbox, answers) == ([sentence] if sentence else [])
     row = CatalogModel.objects.get(model_id="nemo")
     assert row.pending in ({}, {"previous_ids": ["y"]}, {"previous_ids": ["nemo-latest"]})
+
+
+moments = st.none() | st.integers(0, 2**31).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+facts_and_values = st.dictionaries(
+    st.sampled_from(["name", "max_context_length", "replacement", "capabilities.vision"]),
+    st.builds(Wait, st.none() | st.booleans() | st.integers() | st.text() | st.just(UNKNOWN) | st.just(ANY), moments),
+    max_size=3,
+)
+
+
+@given(
+    st.builds(
+        Pending,
+        losses=facts_and_values,
+        unannounced=facts_and_values,
+        own_id=st.none() | st.builds(Wait, st.text(), moments),
+        dropped=st.dictionaries(st.text(), moments, max_size=2),
+        gained=st.dictionaries(st.text(), moments, max_size=2),
+        absent_since=moments,
+        new_since=moments,
+        returned=st.none() | st.builds(Wait, moments, moments),
+        relisted=st.none() | st.builds(Wait, st.just(True), moments),
+        previous_ids=st.lists(st.text(), max_size=2).map(tuple),
+        is_doubtful=st.booleans(),
+        asked_at=moments,
+    )
+)
+def test_what_waits_is_read_as_it_was_written(pending: Pending):
+    assert Pending.from_json(json.loads(json.dumps(pending.to_json()))) == pending
+
+
+def test_a_sync_of_many_models_takes_no_time_that_grows_with_their_square(db):
+    def seconds(number: int) -> float:
+        entries = [
+            entry for place in range(number) for entry in listing(f"m-{place}", f"m-{place}", f"m-{place}-latest")
+        ]
+        sync_with(entries, "platform", entries)
+        started = time.process_time()
+        wait(timedelta(minutes=31))
+        sync_with(entries, "platform", entries)
+        return time.process_time() - started
+
+    assert seconds(2_000) < 20 * max(seconds(400), 0.05)
 
 
 # --- For every series there can be
