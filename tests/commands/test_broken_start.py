@@ -52,6 +52,25 @@ def test_a_broken_database_is_one_sentence(serve: Serve, var: Path, damage: str)
     assert serving.alone()
 
 
+@pytest.mark.parametrize("command", ["migrate", "sync_models", "demo", "send_digest", "verify_audit"])
+@pytest.mark.parametrize("damage", ["garbage", "a directory"])
+def test_every_command_says_so_in_one_sentence(var: Path, damage: str, command: str):
+    for beside in ("demo.sqlite3-wal", "demo.sqlite3-shm"):
+        (var / beside).unlink(missing_ok=True)
+    DATABASES[damage](var / "demo.sqlite3")
+    done = subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=ROOT,
+        env=environment(var),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert re.search(r"^(CommandError: )?The database cannot be used: .+\n\Z", done.stderr, re.MULTILINE), done.stderr
+
+
 SECRETS: dict[str, Callable[[Path], object]] = {
     "empty": lambda path: path.write_text(""),
     "a blank line": lambda path: path.write_text(" \n"),
