@@ -19,6 +19,15 @@ _CONTENT = re.compile(
 )
 
 
+# A server-sent event of a recorded stream, as tests hold it in a literal.
+_STREAMED = re.compile(r"""(?:^|["'`\\n\s])data: ?\{\\*"(?!model)""")
+
+
+def is_streamed_answer(before: str) -> bool:
+    """Whether the text before an id on its line is the beginning of a recorded answer's event."""
+    return _STREAMED.search(before) is not None
+
+
 def is_recording(name: str, data: bytes) -> bool:
     """Whether a file holds recorded answers, by its path or by how it begins."""
     if _FOLDERS.search(name):

@@ -72,6 +72,7 @@ _LEFT_OUT = (
     ("ignored by git", "path", "ignored by git"),
     ("excluded", "file", "excluded"),
     ("recorded", "file", "of recorded answers, which --recordings reads"),
+    ("streamed", "file", "with recorded answers amid code"),
     ("binary or minified", "file", "binary or minified"),
     ("generated", "file", "generated"),
     ("of other kinds", "file", "of kinds that are not read"),

@@ -105,7 +105,7 @@ class Scan:
     def _in_text(self, text: str, language: Language, name: str, places: "Places") -> Iterator[Use]:
         lines = Lines(text)
         line, source, accepted = None, "", False
-        used = TextUses(text, language, self.matcher, name)
+        used = TextUses(text, language, self.matcher, name, recordings=self.recordings)
         for token in used.find():
             if line is not (found := lines.at(token.start)):
                 line = found
@@ -116,6 +116,8 @@ class Scan:
             else:
                 yield places.use(token, name, source)
         self.elsewhere += used.elsewhere
+        if used.recorded:
+            self.tree.skipped.add("streamed", name)
 
 
 class Places:

@@ -53,8 +53,8 @@ _WORDS_RUBY = delimited("words", rf"%[wWiI]{_DELIMITER}")
 _LITERAL_RUBY = delimited("delimited", rf"%[qQ]{_DELIMITER}|(?:^|(?<=[\s(,=\[]))%[\[({{]")
 _WORDS_PERL = delimited("words", rf"\bqw\s*{_DELIMITER}")
 _LITERAL_PERL = delimited("delimited", rf"(?<![$@%&\w])qq?\s*{_DELIMITER}(?!=)")
-_WORDS_ELIXIR = delimited("words", rf"~[wW]{_DELIMITER}")
-_LITERAL_ELIXIR = delimited("delimited", rf"~[sScC]{_DELIMITER}")
+_WORDS_ELIXIR = delimited("words", rf"""~[wW](?:{_DELIMITER}|["'])""")
+_LITERAL_ELIXIR = delimited("delimited", rf"""~[sScC](?:{_DELIMITER}|["'](?!""))""")
 
 
 def _closing_of_r(opener: str) -> str:

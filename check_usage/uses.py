@@ -7,22 +7,31 @@ from .lexing import Language, Lexed
 from .lines import Lines
 from .placement import line_before, names_model, names_other_thing
 from .prose import is_named_at_mistral, is_use
+from .recordings import is_streamed_answer
 from .sight import Sight
 from .tokens import Matcher, Sure, Token
 
 _KEY_PART = re.compile(r"""\s*(?:\[{1,2}[^\]\n]*|[^=\n\[\]"']*)$""")
+_MODEL_OPTION = re.compile(r"[-/]\w*model\w*:$", re.IGNORECASE)  # as PowerShell writes it, `-Model:ID`
 _UNDER_MODELS = re.compile(r"\bmodels?[.:]$")
 
 
 class TextUses:
-    """The uses in one text; `elsewhere` counts the ids that are another host's."""
+    """The uses in one text.
 
-    def __init__(self, text: str, language: Language, matcher: Matcher, path: str = "") -> None:
+    `elsewhere` counts the ids that are another host's, `recorded` those in recorded answers amid code.
+    """
+
+    def __init__(
+        self, text: str, language: Language, matcher: Matcher, path: str = "", *, recordings: bool = False
+    ) -> None:
         self._text = text
         self._path = path
         self._language = language
         self._tokens = list(matcher.find(text))
+        self._recordings = recordings
         self.elsewhere = 0
+        self.recorded = 0
 
     def find(self) -> Iterator[Token]:
         """The ids that the text uses, in order."""
@@ -49,6 +58,8 @@ class TextUses:
 
     def _is_key(self, token: Token) -> bool:
         before = line_before(self._text, token.start)
+        if self._language.kind == "commands":
+            return _MODEL_OPTION.search(before) is not None
         if not self._language.has_dotted_keys:
             return False
         return _KEY_PART.match(before) is not None and (
@@ -58,6 +69,9 @@ class TextUses:
     def _is_meant(self, token: Token, sight: Sight, has_distinct: bool) -> bool:
         """Whether it is an id at Mistral's API."""
         before = line_before(self._text, token.start)
+        if not self._recordings and is_streamed_answer(before):
+            self.recorded += 1
+            return False
         is_at_mistral = token.is_prefixed or is_named_at_mistral(before)
         host = "mistral" if is_at_mistral else sight.host_of(token.start, token.end)
         if host == "other":
@@ -67,7 +81,7 @@ class TextUses:
             case Sure.DISTINCT:
                 return True
             case Sure.WEIGHTS | Sure.GUESS:
-                is_meant = self._is_surely_meant(token, sight, before, is_at_mistral)
+                is_meant = self._is_surely_meant(token, sight, before)
                 self.elsewhere += token.sure is Sure.WEIGHTS and not is_meant
                 return is_meant
         if is_at_mistral:
@@ -76,10 +90,8 @@ class TextUses:
             names_model(before) or has_distinct or sight.has_mistral or any(map(names_model, sight.heads(token.start)))
         )
 
-    def _is_surely_meant(self, token: Token, sight: Sight, before: str, is_at_mistral: bool) -> bool:
-        """Whether a word that is no known id is meant as one."""
-        if is_at_mistral:
-            return sight.host_of(token.start, token.end) != "other"
+    def _is_surely_meant(self, token: Token, sight: Sight, before: str) -> bool:
+        """Whether a word that is no known id is meant as one. Frameworks name models of their own `mistral/…`."""
         is_named = names_model(before) and not names_other_thing(before)
         return is_named and sight.is_at_mistral(token.start, token.end)
 

@@ -205,3 +205,11 @@ def test_documents_whose_code_is_run_are_read(tree: Path, run, name: str):
     write(tree / name, f'We love mistral-large-2411.\n\n```{word}\nmodel = "mistral-large-2411"\n```\n')
     code, printed = run()
     assert (code, printed.count("[model-retired]")) == (1, 1)
+
+
+def test_events_of_a_recorded_stream_amid_code_are_noise_too(tree: Path, run):
+    event = """b'data: {"id":"75","object":"chat.completion.chunk","model":"mistral-large-2411","choices":[]}'"""
+    write(tree / "test_a.py", f"EVENTS = [\n    {event},\n]\n")
+    code, printed = run()
+    assert (code, "1 file with recorded answers amid code (test_a.py)" in printed) == (0, True)
+    assert run("--recordings", ".")[0] == 1

@@ -62,7 +62,7 @@ def test_an_ordinary_word_beside_something_else_is_that_things_name(ids_in, name
     ("text", "expected"),
     [
         ('ChatMistralAI(model="mistral-large")', ["mistral-large"]),
-        ('complete("mistral/mistral-large-3")', ["mistral-large-3"]),
+        ('complete("mistral/mistral-large")', []),
         ('ChatMistralAI(\n    model="codestral-mamba",\n)', ["codestral-mamba"]),
         ('model = "mistral-large"', []),
         ('TEAMS = ["mistral-large"]', []),
