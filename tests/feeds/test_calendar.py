@@ -16,6 +16,7 @@ from models_ui.feeds import events as events_module
 from models_ui.models import CalendarEvent, CatalogModel, Mirror
 from models_ui.sync import run_sync
 from sandbox import Sandbox
+from tests.clock import sync_until_confirmed
 from tests.feeds.conftest import MEDIUM, checked_calendar, events, fetched, noon, read, set_date
 
 PIXTRAL = "pixtral-12b-2409"
@@ -246,8 +247,7 @@ def test_a_date_withdrawn_cancels_the_event_and_one_announced_again_revives_it(c
     seen = []
     for at in (None, noon(20), noon(20), None):
         set_date(sandbox, MEDIUM, at)
-        run_sync()
-        run_sync()
+        sync_until_confirmed()
         seen.append(events(fetched(feed.ics))[MEDIUM])
     assert [revision(each) for each in seen] == [
         (uid, 1, "CANCELLED"),
@@ -300,8 +300,7 @@ def test_a_date_that_cannot_be_read_is_no_withdrawal(carol, make, synced, sandbo
     feed = make(carol)
     before = revision(events(fetched(feed.ics))[MEDIUM])
     sandbox.catalog.update_model(MEDIUM, deprecation="soon")
-    run_sync()
-    run_sync()
+    sync_until_confirmed()
     assert CatalogModel.objects.get(model_id=MEDIUM).deprecation is not None  # what was known stays
     assert revision(events(fetched(feed.ics))[MEDIUM]) == before
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from models_ui.models import CatalogChange
 from models_ui.sync import run_sync
 from sandbox import Sandbox
+from tests.clock import sync_until_confirmed
 from tests.feeds.conftest import MEDIUM, SECRETLY, events, fetched, noon, read, set_date
 
 
@@ -67,8 +68,7 @@ def test_a_model_that_the_filters_no_longer_let_through_is_news_too(carol, make,
     assert len(events(first.content)) == 1
     flags = next(each for each in sandbox.catalog.entries() if each["id"] == "pixtral-12b-2409")["capabilities"]
     sandbox.catalog.update_model("pixtral-12b-2409", capabilities=flags | {"vision": False})
-    run_sync()
-    run_sync()
+    sync_until_confirmed()
     answer = read(feed.ics, **{"If-None-Match": first["ETag"]})
     assert answer.status_code == 200
     assert events(answer.content) == {}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from models_ui.models import CatalogModel, Mirror
 from models_ui.sync import run_sync
 from sandbox import Sandbox
+from tests.clock import sync_until_confirmed
 from tests.feeds.conftest import events, fetched, noon, set_date
 from tests.feeds.test_calendar import AT_RISK, PARCELS, PIXTRAL, revision
 
@@ -65,8 +66,7 @@ def test_it_moves_goes_and_comes_back_with_its_base_model(carol, make, synced, s
     seen = []
     for at in (noon(50), None, noon(60)):
         set_date(sandbox, PIXTRAL, at)
-        run_sync()
-        run_sync()
+        sync_until_confirmed()
         seen.append(event_of(feed))
     assert [revision(each) for each in seen] == [(uid, 1, "TENTATIVE"), (uid, 2, "CANCELLED"), (uid, 3, "TENTATIVE")]
     assert [each["DTSTART"].dt for each in seen] == [noon(50), noon(50), noon(60)]
@@ -91,8 +91,7 @@ def test_a_date_of_its_own_makes_it_certain_and_is_the_same_event(carol, make, s
     sooner = written(before["DTSTART"].dt)
     assert f"Its base model {PIXTRAL} stops working before, on {sooner}." in later["DESCRIPTION"]
     set_date(sandbox, PARCELS, None)
-    run_sync()
-    run_sync()
+    sync_until_confirmed()
     again = event_of(feed)
     assert (again["DTSTART"].dt, *revision(again)[1:]) == (before["DTSTART"].dt, 3, "TENTATIVE")
 
