@@ -14,6 +14,7 @@ from .host_marks import Host, Mark, Marks, other_host_in
 from .outline import FAR, HEAD, MANY, Outline
 
 _MISTRAL = re.compile(r"mistral|plateforme", re.IGNORECASE)
+_OTHER_MODELS = re.compile(r"\b(?:gpt-[345]|claude-[\w.]|gemini-\d|command-r|deepseek-(?:chat|v\d)|llama-?[234])")
 _OPENS_CALL = re.compile(r"\([\[{]?\s*$")
 # An element of a list stands alone: its neighbours are other models.
 _ELEMENT = re.compile(r"""\s*(?:[{(]|["'`][^"'`\n]*["'`]\s*,?\s*(?:(?://|\#).*)?$|- (?!\s*["']?[\w.-]+["']?:\s))""")
@@ -39,6 +40,11 @@ class Sight:
     def has_mistral(self) -> bool:
         """Whether the file or its path names Mistral's API anywhere."""
         return self._of_path == "mistral" or self._marks.has("mistral")
+
+    @cached_property
+    def has_other_models(self) -> bool:
+        """Whether the file names models of other makers, as tables of prices do."""
+        return _OTHER_MODELS.search(self._text) is not None
 
     def host_of(self, start: int, end: int) -> Host | None:
         """Whose model the text from `start` to `end` is, as far as what stands around it says."""

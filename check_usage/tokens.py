@@ -29,7 +29,9 @@ _PROVIDERS = ("mistral", "mistralai", "mistral_ai", "mistral-ai")
 _PROVIDER = re.compile(rf"(?:{'|'.join(_PROVIDERS)}):{{1,2}}(?=.)")
 # Ids that only the Models API has: dated, floating, or with a first word of its own.
 _DISTINCT = re.compile(
-    r".*-(?:\d{4}|latest|rc\d+)|(?:open|labs|zai|ft)[:-].+|[a-z0-9-]+-2\d-(?:0?[1-9]|1[0-2])", re.ASCII
+    r".*-(?:\d{4}|latest|rc\d+)|(?:open|labs|zai|ft)[:-].+|[a-z0-9-]+-2\d-(?:0?[1-9]|1[0-2])"
+    r"|mistral-(?:tiny|embed|ocr|moderation|medium-3|vibe|code)\b.*|codestral-(?:embed|mamba)",
+    re.ASCII,
 )
 # Weights are called by their size and kind, other hosts by what they make of a model.
 _WEIGHTS = re.compile(

@@ -86,9 +86,10 @@ class TextUses:
                 return is_meant
         if is_at_mistral:
             return True
-        return not names_other_thing(before) and (
-            names_model(before) or has_distinct or sight.has_mistral or any(map(names_model, sight.heads(token.start)))
-        )
+        if names_other_thing(before):
+            return False
+        is_named = names_model(before) or any(map(names_model, sight.heads(token.start)))
+        return is_named or has_distinct or sight.has_mistral or sight.has_other_models
 
     def _is_surely_meant(self, token: Token, sight: Sight, before: str) -> bool:
         """Whether a word that is no known id is meant as one. Frameworks name models of their own `mistral/…`."""

@@ -3,6 +3,11 @@
 import pytest
 
 
+@pytest.mark.parametrize("model_id", ["mistral-tiny", "mistral-embed", "codestral-embed", "mistral-ocr-3"])
+def test_an_id_that_nothing_else_is_called_by_counts_in_any_value(ids_in, model_id: str):
+    assert ids_in("a.py", f'SIZES = {{"{model_id}": 1}}') == [model_id]
+
+
 @pytest.mark.parametrize("model_id", ["mistral-tiny", "mistral-small", "pixtral-12b", "mistral-medium-3"])
 @pytest.mark.parametrize(
     ("name", "text"),
@@ -15,6 +20,8 @@ import pytest
         ("a.py", 'llm = ChatMistralAI("ID")'),
         ("a.py", 'PRICES = {"ID": 0.25, "mistral-large-2402": 8}'),
         ("a.py", 'from mistralai import Mistral\nx = {"ID": 0.25}'),
+        ("a.py", 'PRICES = {\n    "gpt-4o": 5,\n    "ID": 0.25,\n}'),
+        ("a.json", '{"claude-3-haiku": 1, "ID": 2}'),
         ("a.py", 'complete("mistral/ID")'),
         ("a.py", 'agent = Agent("mistral:ID")'),
         ("a.ts", "const model = mistral('ID');"),
