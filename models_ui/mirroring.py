@@ -82,7 +82,7 @@ def take_in(row: CatalogModel, model: RealModel, answer: Answer) -> set[str]:
     if row.deleted_at is not None and not _is_relisted(pending, answer):
         # Deleted from here, yet listed: a list may lag behind.
         return _write(row, {"pending": pending.to_json()})
-    pending.relisted = None
+    pending.relisted, pending.split_off = None, {}
     pending.forget_absence(answer.at)
     seen = facts(model, row)
     unreadable = {_OUR_WORD.get(problem, problem) for problem in model.card.problems}

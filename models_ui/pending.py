@@ -60,6 +60,7 @@ class Pending:
     `unannounced`        fact -> the value told last, and since when answers give the one that the row shows
     `own_id`             another id to know the model by
     `dropped`, `gained`  other ids that answers took away, and those that another model had
+    `split_off`          dropped ids that are listed as models of their own, and since when
     `absent_since`       the first answer without the model
     `new_since`          the first answer with it, while it is not told as new
     `returned`           a missing model that is listed again, not told yet: when it went missing, and came back
@@ -74,6 +75,7 @@ class Pending:
     own_id: Wait | None = None
     dropped: dict[str, datetime | None] = field(default_factory=dict)
     gained: dict[str, datetime | None] = field(default_factory=dict)
+    split_off: dict[str, datetime | None] = field(default_factory=dict)
     absent_since: datetime | None = None
     new_since: datetime | None = None
     returned: Wait | None = None
@@ -111,7 +113,8 @@ class Pending:
     def interrupt(self) -> None:
         """Keep what people were told, and start every wait anew: an answer does not list the model."""
         self.unannounced = {fact: Wait(wait.value, None) for fact, wait in self.unannounced.items()}
-        self.losses, self.dropped, self.gained, self.own_id, self.relisted = {}, {}, {}, None, None
+        self.losses, self.dropped, self.gained, self.split_off = {}, {}, {}, {}
+        self.own_id, self.relisted = None, None
 
     def to_json(self) -> dict[str, Any]:
         """Return what the column holds, {} where nothing waits."""
@@ -121,6 +124,7 @@ class Pending:
             "own_id": self.own_id and _wait_to_json(self.own_id),
             "dropped": {alias: _iso(since) for alias, since in self.dropped.items()},
             "gained": {alias: _iso(since) for alias, since in self.gained.items()},
+            "split_off": {alias: _iso(since) for alias, since in self.split_off.items()},
             "absent_since": _iso(self.absent_since),
             "new_since": _iso(self.new_since),
             "returned": self.returned and _wait_to_json(self.returned),
@@ -143,6 +147,7 @@ class Pending:
             own_id=_wait_from_json("", own_id) if own_id else None,
             dropped=_times_from_json(stored.get("dropped", {})),
             gained=_times_from_json(stored.get("gained", {})),
+            split_off=_times_from_json(stored.get("split_off", {})),
             absent_since=_moment(stored.get("absent_since")),
             new_since=_moment(stored.get("new_since")),
             returned=_wait_from_json(_DATE, returned) if returned else None,

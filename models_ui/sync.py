@@ -205,11 +205,14 @@ class _Writing:
     def _take_in_listed(self, pairs: Sequence[Pair], answer: Answer) -> None:
         identities = {row.identity for row in self.rows}
         torn_off = _ids_torn_off(pairs)
+        split_off: dict[str, datetime] = {}
         for model, row in pairs:
             if row is None:
                 listed_since = _torn_off_since(model, torn_off, answer.confirmation)
                 if listed_since is not None and not answer.confirmation.is_over(listed_since):
-                    continue  # to the model that had these ids it is a loss, and waits as any loss
+                    # To the model that had these ids it is a loss, and waits as any loss.
+                    split_off |= dict.fromkeys(ids_of(model), listed_since)
+                    continue
                 identity = unique_identity(model.identity, identities)
                 identities.add(identity)
                 self.new.append(new_row(model, identity, answer, listed_since))
@@ -219,6 +222,7 @@ class _Writing:
                     identities.add(model.identity)
                     row.identity = model.identity
                     self._note(row, {"identity"})
+        _remember_split_off(pairs, split_off)
 
     def _take_in_unlisted(self, unlisted: Iterable[CatalogModel], asked: Asked, answer: Answer) -> int:
         """Take in that rows are not listed, and return how many are missing now."""
@@ -303,19 +307,31 @@ def _unconfirmed_claims(pairs: Sequence[Pair], owners: AliasOwners, confirmation
 
 
 def _ids_torn_off(pairs: Iterable[Pair]) -> dict[str, datetime | None]:
-    """Return the ids that the list no longer gives to the model of a row which has them, and since when."""
+    """Return the ids that the list no longer gives to the model of a row which has them, with the moment since when
+    they are listed as models of their own, where they are."""
     torn_off: dict[str, datetime | None] = {}
     for model, row in pairs:
         if row is not None and row.missing_since is None:
-            dropped = Pending.from_json(row.pending).dropped
-            torn_off |= {alias: dropped.get(alias) for alias in set(row.aliases) - ids_of(model)}
+            split_off = Pending.from_json(row.pending).split_off
+            torn_off |= {alias: split_off.get(alias) for alias in set(row.aliases) - ids_of(model)}
     return torn_off
+
+
+def _remember_split_off(pairs: Iterable[Pair], split_off: dict[str, datetime]) -> None:
+    """Keep, in the rows that have them, since when ids are listed as models of their own."""
+    for model, row in pairs if split_off else ():
+        if row is not None and row.missing_since is None:
+            aliases = split_off.keys() & (set(row.aliases) - ids_of(model))
+            if aliases:
+                pending = Pending.from_json(row.pending)
+                pending.split_off = {alias: split_off[alias] for alias in sorted(aliases)}
+                row.pending = pending.to_json()
 
 
 def _torn_off_since(
     model: RealModel, torn_off: dict[str, datetime | None], confirmation: Confirmation
 ) -> datetime | None:
-    """Return since when all ids of a base model are missing from models that had them; None if they are not."""
+    """Return since when a base model is listed all of whose ids other models have lost; None if it has others."""
     ids = ids_of(model)
     if model.card.type != BASE or not model.card.id or not ids <= torn_off.keys():
         return None

@@ -210,6 +210,20 @@ def test_an_id_that_flaps_between_a_model_of_its_own_and_an_alias_tells_nothing(
     ]
 
 
+def test_an_alias_that_one_answer_lists_as_a_model_of_its_own_while_it_moves_has_moved_once(sandbox: Sandbox):
+    before = [*OTHER, *listing("a-1", "a-1", "x"), *listing("b-1", "b-1")]
+    after = [*OTHER, *listing("a-1", "a-1"), *listing("b-1", "b-1", "x")]
+    own = [*OTHER, *listing("a-1", "a-1"), *listing("b-1", "b-1"), base("x", None)]
+    series(sandbox, [(0, before), (60, before)])
+    moved = "x now means b-1, before a-1."
+    for minutes in (5, 29, 30, 31):
+        assert series(sandbox, [(5, after), (minutes, own), (0.1, after), (31, after), (31, after)]) == [moved]
+        series(sandbox, [(5, before), (31, before), (31, before)])
+    assert series(sandbox, [(5, own), (29, own), (1, own), (31, own)]) == [
+        "x is now a model of its own, before it meant a-1."
+    ]
+
+
 # --- Rows of earlier versions
 
 OLDER: list[tuple[dict[str, Any], dict[str, Any], str]] = [
@@ -268,6 +282,7 @@ facts_and_values = st.dictionaries(
         own_id=st.none() | st.builds(Wait, st.text(), moments),
         dropped=st.dictionaries(st.text(), moments, max_size=2),
         gained=st.dictionaries(st.text(), moments, max_size=2),
+        split_off=st.dictionaries(st.text(), moments, max_size=2),
         absent_since=moments,
         new_since=moments,
         returned=st.none() | st.builds(Wait, moments, moments),
@@ -405,6 +420,8 @@ def flapped(entries: Entries, kind: int) -> Entries:
         return [*first, *(entry | {"deprecation": "2031-01-31T12:00:00Z"} for entry in rest)]
     if kind == 3:
         return first
+    if kind == 6:
+        return [*first, *(entry | {"name": None, "aliases": []} for entry in rest if entry["type"] == "base")]
     if kind == 4:
         return [
             *first,
@@ -426,8 +443,8 @@ steps = st.tuples(
     st.sampled_from(KINDS),
     st.integers(0, 5),
     # How the answers flap before the change and while it waits: after how many seconds, and in which way.
-    st.lists(st.tuples(st.sampled_from([1, 5, 60, 240, 600]), st.integers(0, 5)), max_size=4),
-    st.lists(st.tuples(st.sampled_from([1, 5, 60, 240, 1_799]), st.integers(0, 5)), max_size=4),
+    st.lists(st.tuples(st.sampled_from([1, 5, 60, 240, 600]), st.integers(0, 6)), max_size=4),
+    st.lists(st.tuples(st.sampled_from([1, 5, 60, 240, 1_799]), st.integers(0, 6)), max_size=4),
     st.booleans(),  # whether a sync fails between
 )
 
