@@ -15,6 +15,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 
 from models_ui.alias_owners import AliasOwners
@@ -24,10 +25,10 @@ from models_ui.changes.detect import Before, changes_since
 from models_ui.fact_rules import Answer
 from models_ui.failures import EmptyList, GarbledList, OtherUpstream, facts_of
 from models_ui.grouping import RealModel, real_models, unique_identity
-from models_ui.leases import LeaseLost, hold, is_taken, release, renew, take
+from models_ui.leases import LeaseLost, hold, is_over, release, renew, take
 from models_ui.matching import Pair, ids_of, match_rows
 from models_ui.mirroring import new_row, take_in, take_in_absence
-from models_ui.models import CatalogChange, CatalogModel, Mirror, SyncRun
+from models_ui.models import CatalogChange, CatalogModel, Lease, Mirror, SyncRun
 from models_ui.pending import Confirmation, Pending
 from models_ui.services import BASE, ModelList, ModelsAPIError, models_api, storable
 from models_ui.sync_source import Live, Source
@@ -56,8 +57,13 @@ class SyncResult:
 
 
 def mirror_state() -> Mirror:
-    """The mirror's state, with the version to read before its rows."""
-    return Mirror.objects.filter(pk=1).first() or Mirror.objects.get_or_create(pk=1)[0]
+    """Return the mirror's state, with the version to read before its rows, and whether a run is under way."""
+    running = Lease.objects.filter(name=LEASE).exclude(is_over("expires_at", timezone.now(), lease_seconds()))
+    state = Mirror.objects.annotate(has_lease=Exists(running)).filter(pk=1).first()
+    if state is None:
+        return Mirror.objects.get_or_create(pk=1)[0]
+    state.sync_is_running = state.has_lease
+    return state
 
 
 def is_stale(mirror: Mirror, now: datetime) -> bool:
@@ -65,11 +71,6 @@ def is_stale(mirror: Mirror, now: datetime) -> bool:
     # A moment ahead is of a clock that was set back, and says nothing.
     moments = [moment for moment in (mirror.last_synced_at, mirror.failed_at) if moment is not None and moment <= now]
     return not moments or (now - max(moments)).total_seconds() > settings.MODELS_STALE_AFTER
-
-
-def is_running(now: datetime) -> bool:
-    """Whether a run is under way, in whichever process."""
-    return is_taken(LEASE, lease_seconds(), now)
 
 
 def lease_seconds() -> float:

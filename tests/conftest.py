@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from models_ui.permissions import Role, make_roles
@@ -37,6 +38,13 @@ def _plain_static_files(settings) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    """A test that speaks another language leaves none behind."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

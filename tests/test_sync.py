@@ -25,7 +25,7 @@ from models_ui.grouping import real_models
 from models_ui.models import CatalogModel, Lease, SyncRun
 from models_ui.services import ModelCard, ModelList, ModelsAPI, parse_card
 from models_ui.services.dialects import PLATFORM
-from models_ui.sync import is_running, is_stale, mirror_state, run_sync
+from models_ui.sync import is_stale, mirror_state, run_sync
 from sandbox import Sandbox
 from tests.clock import CONFIRMED, turned_by_hand, wait
 
@@ -826,7 +826,7 @@ def test_a_second_process_joins_the_run_under_way(upstream: Sandbox, monkeypatch
 
 def test_a_late_process_writes_nothing_when_another_took_over(upstream: Sandbox, monkeypatch):
     def newer() -> None:
-        assert is_running(timezone.now())
+        assert mirror_state().sync_is_running
         Lease.objects.update(expires_at=timezone.now())
         upstream.catalog.rename(TUNE, "Helpdesk")
 

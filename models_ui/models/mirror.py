@@ -12,6 +12,8 @@ from models_ui.services import id_is_routable
 class Mirror(models.Model):
     """The state of the whole mirror, in its only row."""
 
+    sync_is_running = False  # as `sync.mirror_state` reads it beside the row
+
     upstream = models.CharField(max_length=300, blank=True, help_text="Address the rows came from; no other may mix in")
     version = models.CharField(max_length=32, blank=True, help_text="Random; changes whenever a row changes")
     last_synced_at = models.DateTimeField(null=True, help_text="End of the last run that succeeded")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from models_ui.failures import is_refusal, sentence_of
 from models_ui.models import Mirror
-from models_ui.sync import is_running, is_stale
+from models_ui.sync import is_stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Freshness:
 
 
 def freshness(mirror: Mirror, now: datetime) -> Freshness:
-    running = is_running(now)
+    running = mirror.sync_is_running
     return Freshness(
         synced_at=mirror.last_synced_at,
         seconds=int((now - mirror.last_synced_at).total_seconds()) if mirror.last_synced_at else None,
