@@ -192,8 +192,11 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
         django.setup()
         from django.contrib.auth.models import User
         from django.core.management import call_command
-        from models_ui import actions, audit, settling
         from models_ui.actions import Context
+        from models_ui.actions import archive_model
+        from models_ui.audit import action
+        from models_ui.audit import verify
+        from models_ui.settling import settle
         from models_ui.models import Lease, CatalogModel
         from models_ui.sync import run_sync
         import json
@@ -204,12 +207,12 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
             bob = User.objects.create_superuser("bob")
             context = Context(actor=bob, action_id="a" * 32)
             print("ready", flush=True)
-            actions.archive_model(context=context, model_id=tune)
+            archive_model(context=context, model_id=tune)
         else:
-            before = audit.action("a" * 32).outcome
+            before = action("a" * 32).outcome
             Lease.objects.update(expires_at="2000-01-01T00:00Z")  # as after a minute and a half
-            done = settling.settle(actor=User.objects.get(), action_id="a" * 32)
-            print(json.dumps([before, done.event.outcome, done.row.archived, audit.verify()[1]]))
+            done = settle(actor=User.objects.get(), action_id="a" * 32)
+            print(json.dumps([before, done.event.outcome, done.row.archived, verify()[1]]))
         """
     )
     tune = sandbox.catalog.fine_tunes()[0]

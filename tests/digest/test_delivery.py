@@ -147,7 +147,7 @@ def test_a_private_address_is_refused_unless_allowed(something, hook: Hook, sett
 # --- Unknown: never said again
 
 
-@pytest.mark.parametrize("answer", [(500, {}), (502, {}), Hook.cut], ids=str)
+@pytest.mark.parametrize("answer", [(500, {}), (502, {}), Hook.cut], ids=["500", "502", "cut off"])
 def test_what_may_have_arrived_is_never_sent_again_and_the_log_says_so(synced, hook: Hook, answer, caplog):
     only_end(LARGE, soon())
     hook.answers = [answer]
