@@ -17,8 +17,8 @@ WRITES = {
 Known = dict[str, set[str]]
 
 
-def writers(paths: Iterable[Path], tables: set[str]) -> dict[str, set[str]]:
-    """For each table the names of the files that write it."""
+def writers(paths: Iterable[Path], tables: set[str]) -> dict[str, set[Path]]:
+    """For each table the files that write it."""
     trees = {path: ast.parse(path.read_text()) for path in paths}
     told: Known = defaultdict(set)  # functions and fields, wherever they are from
     for tree in trees.values():
@@ -29,11 +29,11 @@ def writers(paths: Iterable[Path], tables: set[str]) -> dict[str, set[str]]:
                 for field in node.body:
                     if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
                         told[field.target.id] |= _named(field.annotation, tables)
-    found: dict[str, set[str]] = {table: set() for table in tables}
+    found: dict[str, set[Path]] = {table: set() for table in tables}
     for path, tree in trees.items():
         for function in _functions(tree):
             for table in _Reader(tables, told).written(function):
-                found[table].add(path.name)
+                found[table].add(path)
     return found
 
 
