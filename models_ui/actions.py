@@ -36,16 +36,10 @@ from models_ui.permissions import (
     check_policy,
     role_of,
 )
-from models_ui.services import (
-    ModelCard,
-    ModelGone,
-    ModelsAPI,
-    ModelsAPIError,
-    NotFound,
-    RouteNotFound,
-    TooBusy,
-    models_api,
-)
+from models_ui.services import models_api
+from models_ui.services.cards import ModelCard
+from models_ui.services.errors import ModelGone, ModelsAPIError, NotFound, RouteNotFound, TooBusy
+from models_ui.services.models_api import ModelsAPI
 from models_ui.settling import NO_SUCH_ACTION, Done, look_after
 from models_ui.verbs import FIELDS, KINDS, REVERSE, VERBS
 

@@ -16,7 +16,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from models_ui.models import AuditEvent, AuditHead
-from models_ui.services import storable
+from models_ui.vocabulary import storable
 
 Outcome = AuditEvent.Outcome
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from models_ui.services import ModelsAPIError, NotConfigured
+from models_ui.services.errors import ModelsAPIError, NotConfigured
 
 
 class EmptyList(ModelsAPIError):

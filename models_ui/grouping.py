@@ -16,7 +16,8 @@ from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from typing import Any
 
-from models_ui.services import BASE, ModelCard, is_placeholder, storable
+from models_ui.services.cards import ModelCard
+from models_ui.vocabulary import BASE, is_placeholder, storable
 
 LONGEST_IDENTITY = 600  # what its column holds
 _DATED = re.compile(r"-(\d{4})$")  # -2508 is August 2025

@@ -31,17 +31,21 @@ from models_ui.leases import is_over
 from models_ui.logs import request_id
 from models_ui.models import AuditEvent, BulkItem, BulkJob
 from models_ui.permissions import ActionDenied, Verb
-from models_ui.services import (
+from models_ui.services.errors import (
     BadAnswer,
+    BaseModelProtected,
     Forbidden,
     Gone,
+    LabsNotEnabled,
     NotConfigured,
+    NotInPlan,
     RateLimited,
     RouteNotFound,
+    TierNotAllowed,
+    TLSFailed,
     Unauthorized,
     Unreachable,
 )
-from models_ui.services.errors import BaseModelProtected, LabsNotEnabled, NotInPlan, TierNotAllowed, TLSFailed
 from models_ui.settling import UNSETTLED, Done
 from models_ui.verbs import KINDS
 

@@ -32,9 +32,9 @@ from models_ui.permissions import (
     check_policy,
     role_of,
 )
-from models_ui.services import storable
 from models_ui.subject import rows_of
 from models_ui.verbs import KINDS, REVERSE
+from models_ui.vocabulary import storable
 
 JobState = BulkJob.State
 ItemState = BulkItem.State

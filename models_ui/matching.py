@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from models_ui.grouping import RealModel, is_floating
 from models_ui.models import CatalogModel
 from models_ui.pending import Pending
-from models_ui.services import BASE
+from models_ui.vocabulary import BASE
 
 Pair = tuple[RealModel, CatalogModel | None]
 

@@ -15,7 +15,8 @@ from models_ui.fact_rules import TEXTS, Answer, FactRules
 from models_ui.grouping import RealModel
 from models_ui.models import DISPUTED, CatalogModel
 from models_ui.pending import Pending, Wait, capability_fact
-from models_ui.services import FINE_TUNED, ModelCard, is_placeholder, storable
+from models_ui.services.cards import ModelCard
+from models_ui.vocabulary import FINE_TUNED, is_placeholder, storable
 
 # What upstream says of a model that it knows nothing of.
 _DEFAULT_CONTEXT: Final = 32_768

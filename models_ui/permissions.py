@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from models_ui.isolation import fill
-from models_ui.services import FINE_TUNED
+from models_ui.vocabulary import FINE_TUNED
 
 
 class Role(IntEnum):

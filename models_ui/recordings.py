@@ -19,7 +19,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from models_ui.pending import CONFIRM_AFTER
-from models_ui.services import BASE, ModelCard, ModelGone, ModelList, decode_json, list_entries, parse_list
+from models_ui.services.answers import decode_json
+from models_ui.services.cards import ModelCard, ModelList
+from models_ui.services.errors import ModelGone
+from models_ui.services.models_api import list_entries, parse_list
+from models_ui.vocabulary import BASE
 
 UPSTREAM: Final = "recordings"  # what the rows are bound to, so that they never mix with another's
 TOGETHER: Final = timedelta(hours=1)

@@ -17,7 +17,9 @@ from models_ui.failures import facts_of
 from models_ui.locks import model_lock
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from models_ui.permissions import ActionDenied
-from models_ui.services import ModelCard, ModelGone, ModelsAPIError, TooBusy, models_api
+from models_ui.services import models_api
+from models_ui.services.cards import ModelCard
+from models_ui.services.errors import ModelGone, ModelsAPIError, TooBusy
 from models_ui.verbs import FIELDS, VERBS
 
 UNSETTLED: Final = (Outcome.ATTEMPTED, Outcome.UNKNOWN)

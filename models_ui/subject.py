@@ -13,9 +13,11 @@ from models_ui.mirroring import take_in
 from models_ui.models import CatalogModel, Mirror
 from models_ui.pending import Pending
 from models_ui.permissions import Verb
-from models_ui.services import FINE_TUNED, ModelCard, ModelsAPI, storable
+from models_ui.services.cards import ModelCard
 from models_ui.services.errors import WrongShape
+from models_ui.services.models_api import ModelsAPI
 from models_ui.verbs import FIELDS
+from models_ui.vocabulary import FINE_TUNED, storable
 
 # --- What upstream says
 

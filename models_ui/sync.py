@@ -30,8 +30,11 @@ from models_ui.matching import Pair, ids_of, match_rows
 from models_ui.mirroring import new_row, take_in, take_in_absence
 from models_ui.models import CatalogChange, CatalogModel, Lease, Mirror, SyncRun
 from models_ui.pending import Confirmation, Pending
-from models_ui.services import BASE, ModelList, ModelsAPIError, models_api, storable
+from models_ui.services import models_api
+from models_ui.services.cards import ModelList
+from models_ui.services.errors import ModelsAPIError
 from models_ui.sync_source import Live, Source
+from models_ui.vocabulary import BASE, storable
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from models_ui.pending import CONFIRM_AFTER
-from models_ui.services import ModelCard, ModelList, ModelsAPI
+from models_ui.services.cards import ModelCard, ModelList
+from models_ui.services.models_api import ModelsAPI
 
 
 class Source(Protocol):

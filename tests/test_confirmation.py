@@ -18,8 +18,9 @@ from models_ui import sync
 from models_ui.changes.sentences import sentence_of
 from models_ui.models import CatalogChange, CatalogModel
 from models_ui.pending import ANY, UNKNOWN, Pending, Wait
-from models_ui.services import ModelCard, ModelGone, ModelList, parse_card
+from models_ui.services.cards import ModelCard, ModelList, parse_card
 from models_ui.services.dialects import DIALECTS
+from models_ui.services.errors import ModelGone
 from models_ui.sync import mirror_state, run_sync
 from sandbox import Sandbox
 from tests.clock import START, turned_by_hand, wait

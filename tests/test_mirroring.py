@@ -17,7 +17,8 @@ from models_ui.grouping import RealModel
 from models_ui.mirroring import facts, new_row
 from models_ui.models import CatalogModel
 from models_ui.pending import Confirmation, Pending
-from models_ui.services import id_is_routable, parse_card
+from models_ui.services.cards import parse_card
+from models_ui.vocabulary import id_is_routable
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ENTRY: dict[str, Any] = {

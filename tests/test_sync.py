@@ -23,8 +23,9 @@ from models_ui.catalog.store import load_rows
 from models_ui.failures import sentence_of
 from models_ui.grouping import real_models
 from models_ui.models import CatalogModel, Lease, SyncRun
-from models_ui.services import ModelCard, ModelList, ModelsAPI, parse_card
+from models_ui.services.cards import ModelCard, ModelList, parse_card
 from models_ui.services.dialects import PLATFORM
+from models_ui.services.models_api import ModelsAPI
 from models_ui.sync import is_stale, mirror_state, run_sync
 from sandbox import Sandbox
 from tests.clock import CONFIRMED, turned_by_hand, wait

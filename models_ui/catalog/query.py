@@ -15,10 +15,8 @@ from urllib.parse import urlencode
 
 from models_ui.lifecycle import LIFECYCLES
 from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, Reason, split, tidy
+from models_ui.vocabulary import BASE, FINE_TUNED
 
-# The services' words for them. Theirs are not imported here: they know Django.
-BASE: Final = "base"
-FINE_TUNED: Final = "fine-tuned"
 TYPES: Final = (BASE, FINE_TUNED)
 STATES: Final = ("live", "archived", "missing")
 SORTS: Final = ("name", "type", "context", "deprecation", "owner", "state")

@@ -26,8 +26,9 @@ from models_ui.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.models import DISPUTED, CatalogModel
 from models_ui.permissions import Role, Verb, denial
 from models_ui.querystring import with_query
-from models_ui.services import digest_of_id, id_is_routable, is_placeholder
+from models_ui.services.cards import digest_of_id
 from models_ui.verbs import REVERSE
+from models_ui.vocabulary import id_is_routable, is_placeholder
 
 ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELETE)
 PAGE_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.PROTECT, Verb.UNPROTECT, Verb.DELETE)

@@ -12,8 +12,9 @@ from django.core import signing
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.page import CatalogPage
-from models_ui.catalog.query import FINE_TUNED, CatalogQuery
+from models_ui.catalog.query import CatalogQuery
 from models_ui.permissions import Role
+from models_ui.vocabulary import FINE_TUNED
 
 _SALT: Final = "models_ui.catalog.selection"
 _LASTS: Final = 24 * 60 * 60  # seconds; a page that is older than a day shows another catalog

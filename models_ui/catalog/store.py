@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from models_ui.catalog.index import CatalogIndex, Row, capability_order
 from models_ui.models import CatalogModel, Mirror
-from models_ui.services import id_is_routable
+from models_ui.vocabulary import id_is_routable
 
 _lock = threading.Lock()
 _current: CatalogIndex | None = None

@@ -20,7 +20,7 @@ from models_ui.alias_owners import (
 from models_ui.audit import latest_of_each
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from models_ui.pending import UNKNOWN, Confirmation, Pending, capability_of
-from models_ui.services import FINE_TUNED
+from models_ui.vocabulary import FINE_TUNED
 
 # The value before of an ability that upstream's answers did not speak of at all, which is not to say "cannot".
 UNSAID: Final = "unsaid"

@@ -19,7 +19,7 @@ from django.utils import timezone
 from models_ui.digest.content import Digest
 from models_ui.leases import is_taken, release, take
 from models_ui.models import Delivery, DigestReader, Said
-from models_ui.services import Posted
+from models_ui.services.webhook import Posted
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from models_ui.digest.content import Digest, Item
 from models_ui.digest.words import and_more
 from models_ui.public_url import full_address
-from models_ui.services import Posted, Webhook
+from models_ui.services.webhook import Posted, Webhook
 
 LONGEST: Final = 3_500  # characters; Slack advises 4,000
 _UNSEEN: Final = "\u200b"  # a space without width

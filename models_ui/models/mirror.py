@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.models.search_text import SearchTextField
-from models_ui.services import id_is_routable
+from models_ui.vocabulary import id_is_routable
 
 
 class Mirror(models.Model):

@@ -8,75 +8,14 @@ from functools import lru_cache
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from .address import check_address
-from .answers import decode_json
-from .cards import (
-    BASE,
-    FINE_TUNED,
-    ModelCard,
-    ModelList,
-    digest_of_id,
-    id_is_routable,
-    is_placeholder,
-    parse_card,
-    storable,
-)
-from .diagnosis import Diagnosis, diagnose
-from .dialects import AUTO, resolve
-from .errors import (
-    BadAnswer,
-    Forbidden,
-    Gone,
-    ModelGone,
-    ModelsAPIError,
-    NotConfigured,
-    NotFound,
-    RateLimited,
-    RouteNotFound,
-    TooBusy,
-    Unauthorized,
-    Unreachable,
-)
-from .models_api import ModelsAPI, list_entries, parse_list
-from .transport import Transport
-from .webhook import BadWebhook, Posted, Webhook
+from models_ui.services.address import check_address
+from models_ui.services.dialects import AUTO, resolve
+from models_ui.services.errors import NotConfigured
+from models_ui.services.models_api import ModelsAPI
+from models_ui.services.transport import Transport
+from models_ui.services.webhook import Webhook
 
-__all__ = [
-    "BASE",
-    "FINE_TUNED",
-    "BadAnswer",
-    "BadWebhook",
-    "Diagnosis",
-    "Forbidden",
-    "Gone",
-    "ModelCard",
-    "ModelGone",
-    "ModelList",
-    "ModelsAPI",
-    "ModelsAPIError",
-    "NotConfigured",
-    "NotFound",
-    "Posted",
-    "RateLimited",
-    "RouteNotFound",
-    "TooBusy",
-    "Transport",
-    "Unauthorized",
-    "Unreachable",
-    "Webhook",
-    "check_address",
-    "decode_json",
-    "diagnose",
-    "digest_of_id",
-    "digest_webhook",
-    "id_is_routable",
-    "is_placeholder",
-    "list_entries",
-    "models_api",
-    "parse_card",
-    "parse_list",
-    "storable",
-]
+__all__ = ["digest_webhook", "models_api"]
 
 
 def models_api() -> ModelsAPI:

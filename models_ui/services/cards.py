@@ -13,11 +13,10 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
+from models_ui.vocabulary import BASE, FINE_TUNED, id_is_routable, valid_unicode
+
 from .errors import InvalidModelId
 
-BASE = "base"
-FINE_TUNED = "fine-tuned"
-LONGEST_ID = 256
 LONGEST_CAPABILITY = 100
 MOST_TOKENS = 2**31 - 1  # what a database integer holds; the longest context seen is 262,144
 
@@ -29,7 +28,6 @@ _DATE_TIME = re.compile(
     r"(?:(?:T| +)(\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?) *(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
     re.ASCII,
 )
-_PLACEHOLDER = re.compile(r"Official \S+ Mistral AI model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +115,9 @@ def parse_card(raw: object) -> ModelCard | None:
     )
 
 
-def id_is_routable(model_id: str) -> bool:
-    """Whether an id may be put into a URL path at all: ids are hostile input, also those that upstream listed."""
-    return (
-        0 < len(model_id) <= LONGEST_ID
-        and model_id.isprintable()  # no control, format or surrogate characters, no separators but the space
-        and not any(c in " /?#\\%\N{REPLACEMENT CHARACTER}" for c in model_id)
-        and model_id != "."
-        and ".." not in model_id
-    )
-
-
 def digest_of_id(model_id: str) -> str:
     """What stands for an id in the address of a page, where the id itself cannot."""
     return sha256(model_id.encode("utf-8", "surrogatepass")).hexdigest()[:40]
-
-
-def is_placeholder(description: str) -> bool:
-    """Whether it is the sentence that upstream puts where nobody wrote a description."""
-    return _PLACEHOLDER.fullmatch(description) is not None
 
 
 def check_model_id(model_id: str) -> str:
@@ -143,25 +125,6 @@ def check_model_id(model_id: str) -> str:
     if not id_is_routable(model_id):
         raise InvalidModelId(model_id=model_id)
     return model_id
-
-
-def storable(value: Any, depth: int = 64) -> Any:
-    """A decoded JSON value with everything replaced that a database's JSON or text column refuses.
-
-    NUL and lone surrogates become U+FFFD; NaN and infinities become their names as text; what lies deeper than
-    `depth` levels becomes "…".
-    """
-    if isinstance(value, str):
-        return _valid_unicode(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, dict | list) and depth == 0:
-        return "…"
-    if isinstance(value, dict):
-        return {_valid_unicode(str(key)): storable(item, depth - 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [storable(item, depth - 1) for item in value]
-    return value
 
 
 class _Fields:
@@ -193,7 +156,7 @@ class _Fields:
 
 def _read_aliases(fields: _Fields, model_id: str) -> tuple[str, ...]:
     entries = fields.read("aliases", _list, nullable=False) or []
-    names = [_valid_unicode(entry) for entry in entries if isinstance(entry, str) and entry]
+    names = [valid_unicode(entry) for entry in entries if isinstance(entry, str) and entry]
     if len(names) != len(entries):
         fields.problems.append("aliases")
     return tuple(name for name in dict.fromkeys(names) if name != model_id)
@@ -207,9 +170,9 @@ def _read_capabilities(fields: _Fields) -> dict[str, bool]:
     flags: dict[str, bool] = {}
     for key, value in sent.items():
         if isinstance(key, str) and 0 < len(key) <= LONGEST_CAPABILITY and isinstance(value, bool):
-            flags[_valid_unicode(key)] = value
+            flags[valid_unicode(key)] = value
         else:
-            fields.problems.append(f"capabilities.{_valid_unicode(str(key))[:LONGEST_CAPABILITY]}")
+            fields.problems.append(f"capabilities.{valid_unicode(str(key))[:LONGEST_CAPABILITY]}")
     return flags
 
 
@@ -223,7 +186,7 @@ def _guess_type(model_id: str, root: str | None, job: str | None) -> str:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("not text")
-    return _valid_unicode(value)
+    return valid_unicode(value)
 
 
 def _word(value: Any) -> str:
@@ -312,10 +275,3 @@ def _plausible(when: datetime) -> datetime:
     if not 1970 <= when.year <= 9000:
         raise ValueError("not a plausible time")
     return when
-
-
-def _valid_unicode(text: str) -> str:
-    """NUL (PostgreSQL refuses it) and lone surrogates (no encoding has them) become U+FFFD."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return "".join("\N{REPLACEMENT CHARACTER}" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from models_ui.activity import entries_of
 from models_ui.audit import history
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.query import BASE, CatalogQuery
+from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar_page import risk_line
 from models_ui.catalog.rows import PAGE_VERBS, address_of, address_of_id, buttons_of, id_of_digest, rows_of_id, view_of
 from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
@@ -26,6 +26,7 @@ from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.isolation import escape_controls
 from models_ui.models import CatalogModel, Watch
 from models_ui.sync import mirror_state
+from models_ui.vocabulary import BASE
 from models_ui.watching import watches_of
 
 

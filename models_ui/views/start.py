@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.pictures import Column, ContextPlot, context_plot
-from models_ui.catalog.query import FINE_TUNED, CatalogQuery
+from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import radar_at
 from models_ui.catalog.radar_page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.catalog.store import current_index
@@ -24,6 +24,7 @@ from models_ui.changes.page import lately
 from models_ui.http import Request
 from models_ui.sync import mirror_state
 from models_ui.views.freshness import freshness
+from models_ui.vocabulary import FINE_TUNED
 from models_ui.watching import watch_list, watches_of
 
 NEXT = 5

@@ -17,7 +17,8 @@ from django.utils import timezone
 from models_ui import audit
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import Role
-from models_ui.services import ModelsAPI, Transport
+from models_ui.services.models_api import ModelsAPI
+from models_ui.services.transport import Transport
 from sandbox import Sandbox
 from tests.actions.conftest import WRITES, outcomes, row_of
 from tests.conftest import person

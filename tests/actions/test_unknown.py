@@ -16,7 +16,7 @@ from models_ui import actions, audit, leases, locks, settling
 from models_ui.locks import Busy
 from models_ui.models import AuditEvent, CatalogModel, Lease
 from models_ui.permissions import ActionDenied
-from models_ui.services import ModelsAPI
+from models_ui.services.models_api import ModelsAPI
 from tests.actions.conftest import by, outcomes, row_of
 
 ROOT = Path(__file__).resolve().parents[2]

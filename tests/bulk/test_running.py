@@ -11,7 +11,7 @@ from models_ui import actions, audit, job_runner, jobs
 from models_ui.actions import Context
 from models_ui.models import AuditEvent, BulkItem, Lease
 from models_ui.permissions import Verb
-from models_ui.services import ModelsAPI
+from models_ui.services.models_api import ModelsAPI
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
 
 

@@ -6,12 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models_ui import services
+from models_ui import vocabulary
 from models_ui.catalog.query import (
-    BASE,
     CLOSED_FACETS,
     FACETS,
-    FINE_TUNED,
     MAX_CONTEXT,
     MAX_PAGE,
     PAGE_SIZES,
@@ -20,6 +18,7 @@ from models_ui.catalog.query import (
     parse_tokens,
 )
 from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored
+from models_ui.vocabulary import BASE, FINE_TUNED
 
 CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"))
 SEPARATORS = st.sampled_from(" &=+%;#?/\\,%20%2526&amp;é\u202eٴ日本🜁\ufffd")
@@ -288,4 +287,4 @@ def test_a_heading_sorts_up_then_down_then_not():
 
 
 def test_types_are_called_as_the_services_call_them():
-    assert (BASE, FINE_TUNED) == (services.BASE, services.FINE_TUNED)
+    assert (BASE, FINE_TUNED) == (vocabulary.BASE, vocabulary.FINE_TUNED)

@@ -7,14 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_ui.services.cards import (
-    ModelCard,
-    check_model_id,
-    id_is_routable,
-    parse_card,
-    storable,
-)
+from models_ui.services.cards import ModelCard, check_model_id, parse_card
 from models_ui.services.errors import InvalidModelId
+from models_ui.vocabulary import id_is_routable, storable
 
 BASE_2026 = {
     "id": "lima-medium-latest",

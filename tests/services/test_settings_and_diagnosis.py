@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from models_ui.services import NotConfigured, diagnose, models_api
+from models_ui.services import models_api
+from models_ui.services.diagnosis import diagnose
 from models_ui.services.dialects import CONTRACT, PLATFORM, Dialect
+from models_ui.services.errors import NotConfigured
 from sandbox.server import Sandbox
 from tests.services.conftest import KEY, RawServer, http_answer, make_api
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from models_ui.logs import SecretsFilter
-from models_ui.services import BadWebhook, Webhook
 from models_ui.services.guarded import is_public
+from models_ui.services.webhook import BadWebhook, Webhook
 from tests.digest.conftest import SECRET, Hook, server
 
 __all__ = ["server"]  # a fixture

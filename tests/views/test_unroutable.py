@@ -15,8 +15,8 @@ from models_ui.catalog.store import current_index
 from models_ui.digest.content import digest_for
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel, DigestReader
 from models_ui.permissions import ActionDenied
-from models_ui.services import id_is_routable
 from models_ui.sync import mirror_state, run_sync
+from models_ui.vocabulary import id_is_routable
 from sandbox import Sandbox
 from tests.feeds.conftest import entries, fetched, make  # noqa: F401  # a fixture
 from tests.feeds.conftest import events as calendar_events

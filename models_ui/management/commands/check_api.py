@@ -6,17 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from models_ui.services import (
-    BadAnswer,
-    Diagnosis,
-    Forbidden,
-    ModelsAPIError,
-    NotConfigured,
-    NotFound,
-    Unauthorized,
-    diagnose,
-    models_api,
-)
+from models_ui.services import models_api
+from models_ui.services.diagnosis import Diagnosis, diagnose
+from models_ui.services.errors import BadAnswer, Forbidden, ModelsAPIError, NotConfigured, NotFound, Unauthorized
 
 NOT_TRIED = "cannot be told before the rest works."
 

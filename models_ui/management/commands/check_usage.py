@@ -10,8 +10,8 @@ from django.db import DatabaseError
 from check_usage.catalog import Catalog, Model
 from check_usage.cli import DESCRIPTION, UsageError, add_arguments, check
 from models_ui.catalog.index import Row
-from models_ui.catalog.query import BASE
 from models_ui.catalog.store import load_rows
+from models_ui.vocabulary import BASE
 
 
 class Command(BaseCommand):

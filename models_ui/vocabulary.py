@@ -1,0 +1,52 @@
+"""Words and rules that every part of the app shares: types of models, ids, text that a column can hold."""
+
+import math
+import re
+from typing import Any
+
+BASE = "base"
+FINE_TUNED = "fine-tuned"
+LONGEST_ID = 256
+_PLACEHOLDER = re.compile(r"Official \S+ Mistral AI model")
+
+
+def id_is_routable(model_id: str) -> bool:
+    """Whether an id may be put into a URL path at all: ids are hostile input, also those that upstream listed."""
+    return (
+        0 < len(model_id) <= LONGEST_ID
+        and model_id.isprintable()  # no control, format or surrogate characters, no separators but the space
+        and not any(c in " /?#\\%\N{REPLACEMENT CHARACTER}" for c in model_id)
+        and model_id != "."
+        and ".." not in model_id
+    )
+
+
+def is_placeholder(description: str) -> bool:
+    """Whether it is the sentence that upstream puts where nobody wrote a description."""
+    return _PLACEHOLDER.fullmatch(description) is not None
+
+
+def storable(value: Any, depth: int = 64) -> Any:
+    """A decoded JSON value with everything replaced that a database's JSON or text column refuses.
+
+    NUL and lone surrogates become U+FFFD; NaN and infinities become their names as text; what lies deeper than
+    `depth` levels becomes "…".
+    """
+    if isinstance(value, str):
+        return valid_unicode(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict | list) and depth == 0:
+        return "…"
+    if isinstance(value, dict):
+        return {valid_unicode(str(key)): storable(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [storable(item, depth - 1) for item in value]
+    return value
+
+
+def valid_unicode(text: str) -> str:
+    """NUL (PostgreSQL refuses it) and lone surrogates (no encoding has them) become U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return "".join("\N{REPLACEMENT CHARACTER}" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
