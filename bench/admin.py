@@ -14,8 +14,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from models_ui.catalog.index import KNOWN_CAPABILITIES
-from models_ui.labels import capability_label, short_tokens
 from models_ui.models import CatalogModel
+from models_ui.text.humanize import short_tokens
+from models_ui.text.labels import capability_label
 
 Rows = QuerySet[CatalogModel]
 

@@ -6,14 +6,12 @@ One entry is one action: its last known outcome, with its steps. Pages follow th
 not shift while others act.
 """
 
-import difflib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
@@ -21,13 +19,14 @@ from django.utils.translation import gettext_lazy
 from models_ui import audit, people, wording
 from models_ui.actions import can_be_undone
 from models_ui.catalog.rows import address_of_id
-from models_ui.folding import sort_key
-from models_ui.listing import Filters, ListPage, Option, ShortText
+from models_ui.listing.filters import Filters, ListPage, Option, ShortText
+from models_ui.listing.querystring import Ignored
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import Role, denial, exports_everyones
-from models_ui.querystring import Ignored
 from models_ui.settling import UNSETTLED
 from models_ui.subject import rows_of
+from models_ui.text.diff import Piece, difference
+from models_ui.text.folding import sort_key
 from models_ui.verbs import FIELDS, KINDS, REVERSE, VERBS
 
 # What a person asks for; an attempt without an outcome is one of unknown outcome.
@@ -125,40 +124,6 @@ def _may_undo(event: AuditEvent, row: CatalogModel | None, role: Role) -> bool:
     verb = VERBS[event.kind]
     is_so, was_so = getattr(row, FIELDS[verb]) or None, event.before.get(FIELDS[verb]) or None
     return is_so != was_so and not denial(role, row, REVERSE[verb])
-
-
-class Piece(NamedTuple):
-    """A piece of a diff: `same`, `del` or `ins`."""
-
-    kind: str
-    text: str
-
-
-_WORDS = re.compile(r"\s+|\S+\s*")
-_KEPT = 60  # characters of unchanged text beside a change
-
-
-def difference(before: str, after: str) -> list[Piece]:
-    """Two texts as what went and what came. Long ones word by word, with unchanged stretches left out."""
-    olds, news = _WORDS.findall(before), _WORDS.findall(after)
-    if min(len(olds), len(news)) < 8 or len(olds) * len(news) > 1_000_000:
-        return [Piece("del", before), Piece("ins", after)]
-    matcher = difflib.SequenceMatcher(None, olds, news, autojunk=False)
-    if matcher.ratio() < 0.4:
-        return [Piece("del", before), Piece("ins", after)]
-    pieces = []
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag == "equal":
-            pieces.append(Piece("same", _shortened("".join(olds[a:b]))))
-        else:
-            pieces += [
-                Piece(kind, text) for kind, text in (("del", "".join(olds[a:b])), ("ins", "".join(news[c:d]))) if text
-            ]
-    return pieces
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 3 * _KEPT else f"{text[:_KEPT]} … {text[-_KEPT:]}"
 
 
 # --- The page

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from models_ui import people
-from models_ui.folding import fold_for_search, words_to_find
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
 from models_ui.permissions import Role, role_of
+from models_ui.text.folding import fold_for_search, words_to_find
 
 SUPERUSERS_FIELDS = {"is_staff", "is_superuser", "user_permissions"}
 ROLE_NAMES = [role.group_name for role in Role]

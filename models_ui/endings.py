@@ -3,18 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from models_ui.catalog.radar import Ending, Risk
-from models_ui.isolation import fill
-from models_ui.labels import in_days
-
-
-def moment(at: datetime) -> str:
-    """A moment in UTC for a reader anywhere: 31 Aug 2026, 12:00 UTC."""
-    return fill(_("%(day)s, %(time)s UTC"), {"day": date_format(at, "j M Y"), "time": date_format(at, "H:i")})
+from models_ui.text.humanize import in_days, moment
+from models_ui.text.isolation import fill
 
 
 def ahead(ending: Ending) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from models_ui.actions import names_can_be_cleared
 from models_ui.permissions import Verb
+from models_ui.text.fields import Line, Lines
 
 # Upstream declares no limits. These keep a table readable; the longest description seen in the wild has 103 characters.
 LONGEST_NAME = 100
@@ -29,20 +30,6 @@ def _signed(value: str) -> Any:
 def _is_visible(letter: str) -> bool:
     """Not a blank, a control or format character, nor one of the letters that are blank by their very purpose."""
     return unicodedata.category(letter)[0] not in "CZ" and letter not in "\u115f\u1160\u2800\u3164\uffa0"
-
-
-class Line(forms.CharField):
-    """One line: browsers leave line ends out of it, also those that upstream has."""
-
-    def to_python(self, value: Any) -> str:
-        return str(super().to_python(value)).replace("\r", "").replace("\n", "")
-
-
-class Lines(forms.CharField):
-    """Several lines, with one character for a line's end, as the browser counts it, and not the two that it sends."""
-
-    def to_python(self, value: Any) -> str:
-        return str(super().to_python(value)).replace("\r\n", "\n")
 
 
 class Form(forms.Form):

@@ -6,7 +6,7 @@ import re
 from contextvars import ContextVar
 from urllib.parse import quote
 
-from models_ui.isolation import escape_controls
+from models_ui.text.isolation import escape_controls
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 

@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from models_ui.isolation import fill
+from models_ui.text.isolation import fill
 from models_ui.vocabulary import FINE_TUNED
 
 

@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from models_ui.catalog.concerns import Concern, worst_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import address_of, address_of_id
-from models_ui.folding import SortKey, sort_key
 from models_ui.models import Watch
+from models_ui.text.folding import SortKey, sort_key
 
 MOST: Final = 500  # models on one person's list
 SNOOZES: Final = (7, 30)  # days

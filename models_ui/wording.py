@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from models_ui import people
 from models_ui.failures import sentence_of
-from models_ui.isolation import fill, isolate
-from models_ui.labels import quoted
 from models_ui.locks import lock_time
 from models_ui.models import AuditEvent
 from models_ui.permissions import Verb, reason_of
 from models_ui.settling import UNSETTLED, Looked
+from models_ui.text.humanize import quoted
+from models_ui.text.isolation import fill, isolate
 from models_ui.verbs import FIELDS, VERBS
 
 Outcome = AuditEvent.Outcome

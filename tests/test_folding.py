@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models_ui.folding import fold_for_search, sort_key, words_to_find
+from models_ui.text.folding import fold_for_search, sort_key, words_to_find
 
 SPELLINGS = [
     ("café", "cafe\u0301", "CAFÉ", "cafe", "ｃａｆé"),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models_ui.isolation import balance, escape_controls, fill, isolate
-from models_ui.labels import quoted
+from models_ui.text.humanize import quoted
+from models_ui.text.isolation import balance, escape_controls, fill, isolate
 
 OPENING, CLOSING = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068", {"\u202c", "\u2069"}
 LETTERS = st.sampled_from("a1 .אب٣\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\n\u2029")

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 from models_ui.catalog.compare import Find, Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import TYPES
-from models_ui.folding import SortKey, sort_key
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
-from models_ui.querystring import Ignored, split
+from models_ui.listing.querystring import Ignored, split
+from models_ui.text.folding import SortKey, sort_key
 from models_ui.vocabulary import BASE
 
 HORIZONS: Final = (30, 90, 180)  # days ahead

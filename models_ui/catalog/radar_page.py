@@ -16,8 +16,9 @@ from models_ui.catalog.pictures import Timeline, timeline_of
 from models_ui.catalog.query import TYPES, CatalogQuery
 from models_ui.catalog.radar import HORIZONS, Ending, RadarQuery, Risk, by_month, radar_at
 from models_ui.catalog.rows import Named, address_of, instead_of
-from models_ui.labels import told_ignored, value_label
-from models_ui.querystring import Ignored, with_query
+from models_ui.listing.filters import told_ignored
+from models_ui.listing.querystring import Ignored, with_query
+from models_ui.text.labels import value_label
 from models_ui.vocabulary import FINE_TUNED
 
 MOST_ROWS = 100  # of each table; the catalog has pages for more

@@ -20,13 +20,13 @@ from models_ui.catalog.compare import Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.radar import Risk, risk_of
-from models_ui.isolation import isolate
-from models_ui.labels import field_label
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
+from models_ui.listing.querystring import with_query
 from models_ui.models import DISPUTED, CatalogModel
 from models_ui.permissions import Role, Verb, denial
-from models_ui.querystring import with_query
 from models_ui.services.cards import digest_of_id
+from models_ui.text.isolation import isolate
+from models_ui.text.labels import field_label
 from models_ui.verbs import REVERSE
 from models_ui.vocabulary import id_is_routable, is_placeholder
 

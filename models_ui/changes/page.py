@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import address_of, address_of_id
 from models_ui.changes.sentences import KINDS, Told, kind_label, sentence_of, told_of
-from models_ui.isolation import balance, isolate
-from models_ui.listing import PER_PAGE, Filters, ListPage, Option
+from models_ui.listing.filters import PER_PAGE, Filters, ListPage, Option
+from models_ui.listing.querystring import Ignored
 from models_ui.models import CatalogChange, SyncRun
-from models_ui.querystring import Ignored
+from models_ui.text.isolation import balance, isolate
 
 LATELY: Final = 5
 AFFECTS: Final = {"fine-tunes": gettext_lazy("What our fine-tunes were trained from")}

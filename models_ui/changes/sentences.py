@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from models_ui.changes.detect import SEEN_ONCE, UNSAID
-from models_ui.isolation import fill
-from models_ui.labels import capability_label, exact_number, quoted
 from models_ui.models import CatalogChange
+from models_ui.text.humanize import exact_number, quoted
+from models_ui.text.isolation import fill
+from models_ui.text.labels import capability_label
 
 KINDS: Mapping[str, str | Promise] = {
     "model.added": gettext_lazy("New model"),

@@ -25,11 +25,11 @@ from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.radar import Ending, radar_at
 from models_ui.catalog.rows import address_of
 from models_ui.changes.sentences import sentence_of
-from models_ui.folding import sort_key
-from models_ui.isolation import fill
 from models_ui.models import CatalogChange, DigestReader, Said
 from models_ui.public_url import full_address
-from models_ui.services.sentences import plain_text
+from models_ui.text.folding import sort_key
+from models_ui.text.isolation import fill
+from models_ui.text.plain import plain_text
 from models_ui.watching import Watched, watches_of
 
 Section = Literal["announced", "moved", "repointed", "missing", "ahead"]

@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from models_ui.digest.content import Digest
 from models_ui.digest.words import and_more
 from models_ui.public_url import full_address
-from models_ui.services.sentences import plain_text
 from models_ui.services.webhook import Posted
+from models_ui.text.plain import plain_text
 
 MOST: Final = 100  # items; the pages have the others
 # What a mail server says when it takes a message certainly not.

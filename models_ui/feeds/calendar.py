@@ -21,9 +21,10 @@ from models_ui.catalog.radar import Ending
 from models_ui.catalog.rows import address_of
 from models_ui.feeds.events import Occasion, occasions_of
 from models_ui.feeds.ics import Text
-from models_ui.isolation import fill, isolate
-from models_ui.labels import value_label
 from models_ui.models import CalendarEvent
+from models_ui.text import humanize
+from models_ui.text.isolation import fill, isolate
+from models_ui.text.labels import value_label
 
 LENGTH: Final = timedelta(hours=1)
 REMINDERS: Final = (30, 7, 1)  # days before
@@ -95,7 +96,7 @@ class Calendar:
             yield from self._of_base(event.inherited_from)
         else:
             yield fill(
-                _("%(model)s stops working on %(when)s."), {"model": row.label, "when": endings.moment(event.at)}
+                _("%(model)s stops working on %(when)s."), {"model": row.label, "when": humanize.moment(event.at)}
             )
             yield from self._instead(occasion.end.ending)
             yield from endings.at_risk(occasion.end.ending)
@@ -138,7 +139,7 @@ def _summary(occasion: Occasion) -> str:
 
 def _withdrawn(occasion: Occasion) -> str:
     event, row = occasion.event, occasion.row
-    words = {"model": row.label, "when": endings.moment(event.at), "base": event.inherited_from}
+    words = {"model": row.label, "when": humanize.moment(event.at), "base": event.inherited_from}
     if row.is_deleted:
         return fill(_("%(model)s has been deleted."), words)
     if event.inherited_from:

@@ -15,8 +15,8 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import address_of
 from models_ui.changes.sentences import kind_label, sentence_of
 from models_ui.feeds.atom import Entry, Feed
-from models_ui.isolation import fill, isolate
 from models_ui.models import CatalogChange, FeedAddress
+from models_ui.text.isolation import fill, isolate
 
 MOST: Final = 100
 SEARCHED: Final = 10_000  # changes looked through for as many that fit a narrow filter

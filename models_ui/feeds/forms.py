@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from models_ui.catalog.query import CatalogQuery
 from models_ui.feeds.addresses import filters_of
-from models_ui.forms import Line
+from models_ui.text.fields import Line
 
 LONGEST_NAME = 60
 

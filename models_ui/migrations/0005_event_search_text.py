@@ -5,7 +5,7 @@ The hash chain does not cover the column, so events verify as before.
 
 from django.db import migrations, models
 
-from models_ui.folding import fold_for_search
+from models_ui.text.folding import fold_for_search
 
 BATCH = 500
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 
-from models_ui.folding import fold_for_search
+from models_ui.text.folding import fold_for_search
 
 
 def search_text_of(texts: Iterable[Any]) -> str:

@@ -45,9 +45,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from models_ui.isolation import fill
-
-from .sentences import plain_text
+from models_ui.text.isolation import fill
+from models_ui.text.plain import plain_text
 
 
 class ModelsAPIError(Exception):

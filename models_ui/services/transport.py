@@ -12,6 +12,7 @@ import requests
 from requests.auth import AuthBase
 
 from models_ui.bulkhead import take_place
+from models_ui.text.plain import plain_text
 
 from . import errors
 from .address import host_of, is_loopback
@@ -20,7 +21,6 @@ from .errors import ModelsAPIError
 from .failures import RAISED, error_from_failure
 from .redaction import Redaction, redaction_of
 from .retries import pause_before_retry
-from .sentences import plain_text
 from .watch import Watch, WatchedAdapter
 
 logger = logging.getLogger("models_ui.services")

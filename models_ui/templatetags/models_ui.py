@@ -10,20 +10,21 @@ from django.contrib.messages.storage.base import Message
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from models_ui import labels, wording
+from models_ui import wording
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button, address_of_id, catalog_address
-from models_ui.isolation import balance, isolate
 from models_ui.models import AuditEvent
 from models_ui.permissions import Verb
+from models_ui.text import humanize, labels
+from models_ui.text.isolation import balance, isolate
 
 register = template.Library()
 
-register.filter("short_tokens", labels.short_tokens)
-register.filter("exact", labels.exact_number)
+register.filter("short_tokens", humanize.short_tokens)
+register.filter("exact", humanize.exact_number)
 register.filter("doubt", labels.doubt)
-register.filter("in_days", labels.in_days)
-register.filter("ago", labels.ago)
+register.filter("in_days", humanize.in_days)
+register.filter("ago", humanize.ago)
 register.filter("isolate", lambda value: isolate(str(value)))
 register.filter("balanced", lambda value: balance(str(value)))
 register.simple_tag(catalog_address)

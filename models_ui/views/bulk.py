@@ -25,12 +25,12 @@ from models_ui.catalog.store import current_index
 from models_ui.failures import sentence_of
 from models_ui.forms import ReasonForm
 from models_ui.http import Request, role_in, wants_fragment
-from models_ui.isolation import fill
 from models_ui.jobs import BULK_VERBS, BadSelection, ItemState, JobState, Progress, WrongState
+from models_ui.listing.querystring import with_query
 from models_ui.models import BulkItem, BulkJob
 from models_ui.permissions import ActionDenied, Role, Verb, check_permission
-from models_ui.querystring import with_query
 from models_ui.sync import mirror_state
+from models_ui.text.isolation import fill
 from models_ui.verbs import REVERSE
 from models_ui.wording import verb_label, what_it_does
 

@@ -17,7 +17,7 @@ from models_ui.catalog.query import (
     CatalogQuery,
     parse_tokens,
 )
-from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored
+from models_ui.listing.querystring import MAX_TEXT, MAX_VALUES, Ignored
 from models_ui.vocabulary import BASE, FINE_TUNED
 
 CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"))

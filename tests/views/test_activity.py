@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from models_ui import actions, audit
 from models_ui.actions import Context
-from models_ui.activity import COLUMNS, ActivityQuery, difference
+from models_ui.activity import COLUMNS, ActivityQuery
 from models_ui.audit import Entry, Outcome
-from models_ui.listing import PER_PAGE
+from models_ui.listing.filters import PER_PAGE
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.permissions import ActionDenied
+from models_ui.text.diff import difference
 from sandbox import Sandbox
 
 HTMX = {"HX-Request": "true"}

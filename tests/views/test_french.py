@@ -16,7 +16,7 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
-from models_ui import actions, failures, job_wording, jobs, labels, wording
+from models_ui import actions, failures, job_wording, jobs, wording
 from models_ui.actions import Context
 from models_ui.changes import sentences
 from models_ui.feeds.addresses import address_with
@@ -24,6 +24,7 @@ from models_ui.job_runner import run_one
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
 from models_ui.permissions import ActionDenied, Verb
 from models_ui.sync import run_sync
+from models_ui.text import humanize
 from models_ui.views import errors
 from sandbox import Sandbox
 from tests.clock import sync_until_confirmed
@@ -546,14 +547,14 @@ def test_every_outcome_of_every_action_is_told_in_french(kind: str, outcome: str
 
 def test_distances_in_time_are_french():
     with translation.override("fr"):
-        assert [labels.in_days(days) for days in (-2, -1, 0, 1, 2)] == [
+        assert [humanize.in_days(days) for days in (-2, -1, 0, 1, 2)] == [
             "il y a 2 jours",
             "il y a 1 jour",
             "aujourd’hui",
             "dans 1 jour",
             "dans 2 jours",
         ]
-        assert [labels.ago(each) for each in (5, 120, 7200)] == ["à l’instant", "il y a 2 min", "il y a 2 h"]
+        assert [humanize.ago(each) for each in (5, 120, 7200)] == ["à l’instant", "il y a 2 min", "il y a 2 h"]
 
 
 # --- Feeds

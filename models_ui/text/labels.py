@@ -1,15 +1,10 @@
 """Words for upstream's keys, in the reader's language. A key nobody has heard of is shown as it came."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from django.utils.formats import number_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-
-from models_ui.isolation import LEFT_TO_RIGHT_MARK, fill, isolate
-from models_ui.querystring import MAX_TEXT, Ignored
+from django.utils.translation import gettext_lazy
 
 MOST_SENTENCES: Final = 5
 
@@ -106,73 +101,3 @@ def value_label(facet: str, value: str) -> str:
 
 def capability_label(key: str) -> str:
     return value_label("capability", key)
-
-
-def short_tokens(tokens: int) -> str:
-    """131072 as 128k, 256000 as 256k, 1048576 as 1M: by 1,000 or 1,024, whichever is exact, else the nearer k."""
-    for kilo in (1000, 1024):
-        if tokens % kilo == 0:
-            thousands = tokens // kilo
-            if thousands >= kilo and thousands % kilo == 0:
-                return f"{thousands // kilo}M"
-            return f"{thousands}k"
-    return str(tokens) if tokens < 1000 else f"{round(tokens / 1000)}k"
-
-
-def exact_number(number: int) -> str:
-    return number_format(number, use_l10n=True, force_grouping=True)
-
-
-def told_ignored(ignored: Iterable[Ignored]) -> list[str]:
-    """What of an address was ignored: each sentence once, and no more of them than anybody reads; the last one says
-    how many there are beside."""
-    found = list(dict.fromkeys(map(_ignored, ignored)))
-    rest = len(found) - MOST_SENTENCES
-    if rest <= 0:
-        return found
-    more = ngettext("%(count)d more was ignored.", "%(count)d more were ignored.", rest) % {"count": rest}
-    return [*found[:MOST_SENTENCES], more]
-
-
-def _ignored(ignored: Ignored) -> str:
-    sentences = {
-        "unknown_parameter": _("“%(parameter)s” is not a filter of this page, so it was ignored."),
-        "unknown_value": _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored."),
-        "not_a_number": _("“%(value)s” is not a number that “%(parameter)s” can take, so it was ignored."),
-        "repeated": _("“%(parameter)s” was given more than once; only the first was used."),
-        "too_long": _("The text in “%(parameter)s” is too long; only its first %(most)d characters count."),
-        "too_many": _("There are too many values in “%(parameter)s”, so the last ones were ignored."),
-    }
-    words = {"parameter": ignored.parameter, "value": ignored.value, "most": MAX_TEXT}
-    return fill(sentences[ignored.reason], words)
-
-
-def quoted(text: object) -> str:
-    """Somebody's own words, in the quotation marks of the reader's language.
-
-    An element that takes its direction from its first letter would take that of the words, and move the marks: so a
-    mark of our own direction comes first where the words have another.
-    """
-    words = str(text)
-    quotation = fill(_("“%(text)s”"), {"text": words})
-    return quotation if isolate(words) == words else f"{LEFT_TO_RIGHT_MARK}{quotation}"
-
-
-def in_days(days: int) -> str:
-    """A calendar distance in words: today, in 23 days, 2 days ago."""
-    if days == 0:
-        return _("today")
-    if days > 0:
-        return ngettext("in %(count)d day", "in %(count)d days", days) % {"count": days}
-    return ngettext("%(count)d day ago", "%(count)d days ago", -days) % {"count": -days}
-
-
-def ago(seconds: int) -> str:
-    """A short time that has passed: just now, 2 min ago, 3 h ago, 4 days ago."""
-    if seconds < 60:
-        return _("just now")
-    if seconds < 3600:
-        return _("%(count)d min ago") % {"count": seconds // 60}
-    if seconds < 86_400:
-        return _("%(count)d h ago") % {"count": seconds // 3600}
-    return in_days(-(seconds // 86_400))

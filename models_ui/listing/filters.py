@@ -11,12 +11,39 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from models_ui.folding import words_to_find
-from models_ui.isolation import fill
-from models_ui.labels import quoted, told_ignored
-from models_ui.querystring import MAX_TEXT, MAX_VALUES, Ignored, split, tidy, with_query
-from models_ui.spreadsheet import Download, other_download
+from models_ui.listing.csv_export import Download, other_download
+from models_ui.listing.querystring import MAX_TEXT, MAX_VALUES, Ignored, split, tidy, with_query
+from models_ui.text.folding import words_to_find
+from models_ui.text.humanize import quoted
+from models_ui.text.isolation import fill
+from models_ui.text.labels import MOST_SENTENCES
+
+
+def told_ignored(ignored: Iterable[Ignored]) -> list[str]:
+    """What of an address was ignored: each sentence once, and no more of them than anybody reads; the last one says
+    how many there are beside."""
+    found = list(dict.fromkeys(map(_ignored, ignored)))
+    rest = len(found) - MOST_SENTENCES
+    if rest <= 0:
+        return found
+    more = ngettext("%(count)d more was ignored.", "%(count)d more were ignored.", rest) % {"count": rest}
+    return [*found[:MOST_SENTENCES], more]
+
+
+def _ignored(ignored: Ignored) -> str:
+    sentences = {
+        "unknown_parameter": _("“%(parameter)s” is not a filter of this page, so it was ignored."),
+        "unknown_value": _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored."),
+        "not_a_number": _("“%(value)s” is not a number that “%(parameter)s” can take, so it was ignored."),
+        "repeated": _("“%(parameter)s” was given more than once; only the first was used."),
+        "too_long": _("The text in “%(parameter)s” is too long; only its first %(most)d characters count."),
+        "too_many": _("There are too many values in “%(parameter)s”, so the last ones were ignored."),
+    }
+    words = {"parameter": ignored.parameter, "value": ignored.value, "most": MAX_TEXT}
+    return fill(sentences[ignored.reason], words)
+
 
 PER_PAGE = 50
 _PARAMETERS = {"since": "from", "until": "to"}  # what a field is called in the address, where that differs

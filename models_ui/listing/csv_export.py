@@ -17,8 +17,8 @@ from django.utils.formats import get_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from models_ui.isolation import balance
-from models_ui.querystring import split
+from models_ui.listing.querystring import split
+from models_ui.text.isolation import balance
 
 # Excel takes UTF-8 for what it is only with this mark in front.
 _BYTE_ORDER_MARK = "\ufeff"

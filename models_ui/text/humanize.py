@@ -1,0 +1,60 @@
+"""Numbers, dates and distances as people write them."""
+
+from datetime import datetime
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from models_ui.text.isolation import LEFT_TO_RIGHT_MARK, fill, isolate
+
+
+def moment(at: datetime) -> str:
+    """A moment in UTC for a reader anywhere: 31 Aug 2026, 12:00 UTC."""
+    return fill(_("%(day)s, %(time)s UTC"), {"day": date_format(at, "j M Y"), "time": date_format(at, "H:i")})
+
+
+def short_tokens(tokens: int) -> str:
+    """131072 as 128k, 256000 as 256k, 1048576 as 1M: by 1,000 or 1,024, whichever is exact, else the nearer k."""
+    for kilo in (1000, 1024):
+        if tokens % kilo == 0:
+            thousands = tokens // kilo
+            if thousands >= kilo and thousands % kilo == 0:
+                return f"{thousands // kilo}M"
+            return f"{thousands}k"
+    return str(tokens) if tokens < 1000 else f"{round(tokens / 1000)}k"
+
+
+def exact_number(number: int) -> str:
+    return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def quoted(text: object) -> str:
+    """Somebody's own words, in the quotation marks of the reader's language.
+
+    An element that takes its direction from its first letter would take that of the words, and move the marks: so a
+    mark of our own direction comes first where the words have another.
+    """
+    words = str(text)
+    quotation = fill(_("“%(text)s”"), {"text": words})
+    return quotation if isolate(words) == words else f"{LEFT_TO_RIGHT_MARK}{quotation}"
+
+
+def in_days(days: int) -> str:
+    """A calendar distance in words: today, in 23 days, 2 days ago."""
+    if days == 0:
+        return _("today")
+    if days > 0:
+        return ngettext("in %(count)d day", "in %(count)d days", days) % {"count": days}
+    return ngettext("%(count)d day ago", "%(count)d days ago", -days) % {"count": -days}
+
+
+def ago(seconds: int) -> str:
+    """A short time that has passed: just now, 2 min ago, 3 h ago, 4 days ago."""
+    if seconds < 60:
+        return _("just now")
+    if seconds < 3600:
+        return _("%(count)d min ago") % {"count": seconds // 60}
+    if seconds < 86_400:
+        return _("%(count)d h ago") % {"count": seconds // 3600}
+    return in_days(-(seconds // 86_400))
