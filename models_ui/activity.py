@@ -16,18 +16,20 @@ from typing import Any, ClassVar, Final
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
-from models_ui import audit, people, wording
+from models_ui import audit, wording
+from models_ui.access import people
+from models_ui.access.policy import denial
+from models_ui.access.roles import Role, exports_everyones
+from models_ui.access.verbs import FIELDS, KINDS, REVERSE, VERBS
 from models_ui.actions import can_be_undone
 from models_ui.catalog.rows import address_of_id
 from models_ui.listing.filters import Filters, ListPage, Option, ShortText
 from models_ui.listing.querystring import Ignored
 from models_ui.models import AuditEvent, CatalogModel
-from models_ui.permissions import Role, denial, exports_everyones
 from models_ui.settling import UNSETTLED
 from models_ui.subject import rows_of
 from models_ui.text.diff import Piece, difference
 from models_ui.text.folding import sort_key
-from models_ui.verbs import FIELDS, KINDS, REVERSE, VERBS
 
 # What a person asks for; an attempt without an outcome is one of unknown outcome.
 OUTCOMES: Final = {

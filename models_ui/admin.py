@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from models_ui import people
+from models_ui.access import people
+from models_ui.access.roles import Role, role_of
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
-from models_ui.permissions import Role, role_of
 from models_ui.text.folding import fold_for_search, words_to_find
 
 SUPERUSERS_FIELDS = {"is_staff", "is_superuser", "user_permissions"}

@@ -7,6 +7,6 @@ class ModelsUiConfig(AppConfig):
     verbose_name = _("Models")
 
     def ready(self) -> None:
-        from models_ui.rate_limits import count_in_the_database
+        from models_ui.access.rate_limits import count_in_the_database
 
         count_in_the_database()

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from models_ui.access.roles import Role
 from models_ui.http import role_in, typed_texts
-from models_ui.permissions import Role
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy
 from django_htmx.middleware import HtmxDetails
 
-from models_ui.permissions import Role, role_of
+from models_ui.access.roles import Role, role_of
 
 
 class Request(HttpRequest):

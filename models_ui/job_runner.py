@@ -23,6 +23,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from models_ui import actions, audit, locks, settling
+from models_ui.access.policy import ActionDenied
+from models_ui.access.verbs import KINDS, Verb
 from models_ui.actions import Busy, Conflict, Context
 from models_ui.audit import Entry, Outcome
 from models_ui.failures import kind_of
@@ -30,7 +32,6 @@ from models_ui.jobs import ItemState, JobState, end_early, end_if_finished, held
 from models_ui.leases import is_over
 from models_ui.logs import request_id
 from models_ui.models import AuditEvent, BulkItem, BulkJob
-from models_ui.permissions import ActionDenied, Verb
 from models_ui.services.errors import (
     BadAnswer,
     BaseModelProtected,
@@ -47,7 +48,6 @@ from models_ui.services.errors import (
     Unreachable,
 )
 from models_ui.settling import UNSETTLED, Done
-from models_ui.verbs import KINDS
 
 log = logging.getLogger(__name__)
 

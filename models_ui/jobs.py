@@ -21,19 +21,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from models_ui import audit
+from models_ui.access.policy import NO_SUCH_MODEL, NOTHING_TO_UNDO, ActionDenied, check_permission, check_policy
+from models_ui.access.roles import Role, role_of
+from models_ui.access.verbs import KINDS, REVERSE, Verb
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogModel, JobWorker
-from models_ui.permissions import (
-    NO_SUCH_MODEL,
-    NOTHING_TO_UNDO,
-    ActionDenied,
-    Role,
-    Verb,
-    check_permission,
-    check_policy,
-    role_of,
-)
 from models_ui.subject import rows_of
-from models_ui.verbs import KINDS, REVERSE
 from models_ui.vocabulary import storable
 
 JobState = BulkJob.State

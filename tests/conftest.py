@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
-from models_ui.permissions import Role, make_roles
+from models_ui.access.roles import Role, make_roles
 from models_ui.sync import SyncResult, run_sync
 from sandbox import Sandbox
 

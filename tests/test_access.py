@@ -11,10 +11,11 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from models_ui.access.roles import Role
+from models_ui.access.verbs import Verb
 from models_ui.audit import Entry, Outcome, record
 from models_ui.jobs import make_job
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
-from models_ui.permissions import Role, Verb
 from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.conftest import person

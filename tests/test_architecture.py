@@ -73,7 +73,7 @@ WRITERS = {
     "AuditEvent": ("models_ui.audit",),
     "AuditHead": ("models_ui.audit",),
     "Lease": ("models_ui.leases",),
-    "RateCount": ("models_ui.rate_limits",),
+    "RateCount": ("models_ui.access.rate_limits",),
     "BulkJob": ("models_ui.jobs", "models_ui.job_runner"),
     "BulkItem": ("models_ui.jobs", "models_ui.job_runner"),
     "JobWorker": ("models_ui.jobs",),

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client
 
 from models_ui import audit
+from models_ui.access.roles import Role, role_of
 from models_ui.models import AuditEvent
-from models_ui.permissions import Role, role_of
 from tests.conftest import PASSWORD, person
 
 USERS = "/admin/auth/user/"

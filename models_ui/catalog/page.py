@@ -14,13 +14,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from models_ui.access.roles import Role
 from models_ui.catalog.index import CatalogIndex, FacetValue, Result
 from models_ui.catalog.query import FACETS, PAGE_SIZES, CatalogQuery
 from models_ui.catalog.rows import row_fragments
 from models_ui.listing.csv_export import Download, other_download
 from models_ui.listing.filters import told_ignored
 from models_ui.listing.querystring import Ignored, with_query
-from models_ui.permissions import Role
 from models_ui.text.humanize import quoted, short_tokens
 from models_ui.text.isolation import fill
 from models_ui.text.labels import facet_label, value_label

@@ -16,6 +16,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from models_ui.access.policy import denial
+from models_ui.access.roles import Role
+from models_ui.access.verbs import REVERSE, Verb
 from models_ui.catalog.compare import Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import CatalogQuery
@@ -23,11 +26,9 @@ from models_ui.catalog.radar import Risk, risk_of
 from models_ui.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.listing.querystring import with_query
 from models_ui.models import DISPUTED, CatalogModel
-from models_ui.permissions import Role, Verb, denial
 from models_ui.services.cards import digest_of_id
 from models_ui.text.isolation import isolate
 from models_ui.text.labels import field_label
-from models_ui.verbs import REVERSE
 from models_ui.vocabulary import id_is_routable, is_placeholder
 
 ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELETE)

@@ -10,10 +10,10 @@ from typing import Final
 
 from django.core import signing
 
+from models_ui.access.roles import Role
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
-from models_ui.permissions import Role
 from models_ui.vocabulary import FINE_TUNED
 
 _SALT: Final = "models_ui.catalog.selection"

@@ -18,6 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
 from models_ui import actions, audit, jobs, settling
+from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied, denial
+from models_ui.access.verbs import REVERSE, VERBS, Verb
 from models_ui.actions import Busy, Conflict, Context
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.rows import address_of, row_fragment, view_of
@@ -25,11 +27,9 @@ from models_ui.catalog.store import current_index
 from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
 from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.models import AuditEvent
-from models_ui.permissions import NOTHING_TO_UNDO, ActionDenied, Verb, denial
 from models_ui.settling import Done
 from models_ui.sync import mirror_state
 from models_ui.text.isolation import fill, isolate
-from models_ui.verbs import REVERSE, VERBS
 from models_ui.views.errors import BUSY_PAUSE
 from models_ui.views.model import article_context
 from models_ui.wording import already, outcome_sentence, still_unknown, verb_label, what_it_does

@@ -19,6 +19,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from models_ui import job_wording, jobs
+from models_ui.access.policy import ActionDenied, check_permission
+from models_ui.access.roles import Role
+from models_ui.access.verbs import REVERSE, Verb
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.selection import Expired, choice
 from models_ui.catalog.store import current_index
@@ -28,10 +31,8 @@ from models_ui.http import Request, role_in, wants_fragment
 from models_ui.jobs import BULK_VERBS, BadSelection, ItemState, JobState, Progress, WrongState
 from models_ui.listing.querystring import with_query
 from models_ui.models import BulkItem, BulkJob
-from models_ui.permissions import ActionDenied, Role, Verb, check_permission
 from models_ui.sync import mirror_state
 from models_ui.text.isolation import fill
-from models_ui.verbs import REVERSE
 from models_ui.wording import verb_label, what_it_does
 
 RECENT = 100

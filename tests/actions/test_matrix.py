@@ -15,8 +15,8 @@ from django.test import Client
 from django.utils import timezone
 
 from models_ui import audit
+from models_ui.access.roles import Role
 from models_ui.models import AuditEvent, CatalogModel
-from models_ui.permissions import Role
 from models_ui.services.models_api import ModelsAPI
 from models_ui.services.transport import Transport
 from sandbox import Sandbox

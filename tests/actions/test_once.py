@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 
 from models_ui import actions, audit
+from models_ui.access.policy import ActionDenied
 from models_ui.actions import Conflict
 from models_ui.models import AuditEvent
-from models_ui.permissions import ActionDenied
 from tests.actions.conftest import by, outcomes, row_of
 
 ID = "5" * 32

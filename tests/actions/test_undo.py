@@ -3,8 +3,8 @@
 import pytest
 
 from models_ui import actions, audit
+from models_ui.access.policy import ActionDenied
 from models_ui.actions import Conflict
-from models_ui.permissions import ActionDenied
 from tests.actions.conftest import by, outcomes, row_of
 
 

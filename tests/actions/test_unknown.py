@@ -13,9 +13,9 @@ from django.db import connection
 from django.utils import timezone
 
 from models_ui import actions, audit, leases, locks, settling
+from models_ui.access.policy import ActionDenied
 from models_ui.locks import Busy
 from models_ui.models import AuditEvent, CatalogModel, Lease
-from models_ui.permissions import ActionDenied
 from models_ui.services.models_api import ModelsAPI
 from tests.actions.conftest import by, outcomes, row_of
 

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from models_ui import job_runner, jobs
-from models_ui.permissions import Verb
+from models_ui.access.verbs import Verb
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of
 from tests.browser.test_accessibility import violations

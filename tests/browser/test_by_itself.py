@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from models_ui import actions, job_runner
+from models_ui.access.verbs import Verb
 from models_ui.actions import Context
 from models_ui.jobs import make_job
 from models_ui.models import CatalogModel, FeedAddress
-from models_ui.permissions import Verb
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of, written
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from models_ui import actions, job_runner, jobs
+from models_ui.access.verbs import Verb
 from models_ui.actions import Context
-from models_ui.permissions import Verb
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of
 

@@ -8,12 +8,12 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from models_ui import actions
+from models_ui.access.verbs import Verb
 from models_ui.actions import Context
 from models_ui.catalog.query import CatalogQuery
 from models_ui.feeds.addresses import make_address
 from models_ui.jobs import make_job, start_job
 from models_ui.models import Mirror
-from models_ui.permissions import Verb
 from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.browser.conftest import row_of

@@ -7,10 +7,10 @@ from django.conf import settings as django_settings
 from playwright.sync_api import Dialog, Locator, Page, expect
 
 from models_ui import actions
+from models_ui.access.verbs import Verb
 from models_ui.actions import Context
 from models_ui.jobs import make_job
 from models_ui.models import BulkJob, CatalogModel
-from models_ui.permissions import Verb
 from sandbox import Sandbox
 from tests.browser.conftest import held_up, message, row_of, written
 from tests.conftest import PASSWORD

@@ -5,8 +5,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from models_ui import job_runner, jobs
+from models_ui.access.policy import ActionDenied
+from models_ui.access.roles import Role
+from models_ui.access.verbs import Verb
 from models_ui.models import BulkJob
-from models_ui.permissions import ActionDenied, Role, Verb
 from tests.bulk.conftest import started, states, work
 from tests.conftest import person
 

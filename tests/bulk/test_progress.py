@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from models_ui import job_runner, jobs
+from models_ui.access.verbs import Verb
 from models_ui.models import BulkJob, JobWorker
-from models_ui.permissions import Verb
 from tests.bulk.conftest import live_tunes, now_of, started, work
 
 HTMX = {"HX-Request": "true"}

@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from models_ui import actions, audit, job_runner, jobs
+from models_ui.access.verbs import Verb
 from models_ui.actions import Context
 from models_ui.models import AuditEvent, BulkItem, Lease
-from models_ui.permissions import Verb
 from models_ui.services.models_api import ModelsAPI
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
 

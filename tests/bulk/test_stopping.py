@@ -3,10 +3,10 @@
 import pytest
 
 from models_ui import actions, audit, job_runner, jobs
+from models_ui.access.verbs import Verb
 from models_ui.actions import Context
 from models_ui.jobs import WrongState
 from models_ui.models import AuditEvent, BulkItem
-from models_ui.permissions import Verb
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
 
 # --- Cancel

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from models_ui.permissions import Role, role_of
+from models_ui.access.roles import Role, role_of
 from sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db

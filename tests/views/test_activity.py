@@ -12,12 +12,12 @@ from django.test import Client
 from django.utils import timezone
 
 from models_ui import actions, audit
+from models_ui.access.policy import ActionDenied
 from models_ui.actions import Context
 from models_ui.activity import COLUMNS, ActivityQuery
 from models_ui.audit import Entry, Outcome
 from models_ui.listing.filters import PER_PAGE
 from models_ui.models import AuditEvent, CatalogModel
-from models_ui.permissions import ActionDenied
 from models_ui.text.diff import difference
 from sandbox import Sandbox
 
@@ -108,7 +108,7 @@ def test_a_refusal_is_told_in_the_readers_language(viewer, told, monkeypatch):
     event = AuditEvent.objects.get(outcome="refused")
     assert event.failure == {"reason": "Needs the %(role)s role", "words": {"role": "Editor"}}
     words = {"Needs the %(role)s role": "Il faut le rôle %(role)s", "Editor": "Éditeur"}
-    monkeypatch.setattr("models_ui.permissions._", words.__getitem__)
+    monkeypatch.setattr("models_ui.access.policy._", words.__getitem__)
     assert "Il faut le rôle Éditeur." in viewer.get("/activity/").content.decode()
 
 

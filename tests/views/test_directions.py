@@ -15,10 +15,11 @@ from django.test import Client
 from django.utils import timezone
 
 from models_ui import actions, jobs
+from models_ui.access.policy import ActionDenied
+from models_ui.access.roles import Role
 from models_ui.actions import Context
 from models_ui.logs import DirectionFilter
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
-from models_ui.permissions import ActionDenied, Role
 from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.conftest import person

@@ -17,12 +17,13 @@ from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
 from models_ui import actions, failures, job_wording, jobs, wording
+from models_ui.access.policy import ActionDenied
+from models_ui.access.verbs import Verb
 from models_ui.actions import Context
 from models_ui.changes import sentences
 from models_ui.feeds.addresses import address_with
 from models_ui.job_runner import run_one
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
-from models_ui.permissions import ActionDenied, Verb
 from models_ui.sync import run_sync
 from models_ui.text import humanize
 from models_ui.views import errors

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from models_ui.permissions import Role, role_of
+from models_ui.access.roles import Role, role_of
 from tests.conftest import PASSWORD
 
 LOGIN = "/accounts/login/"

@@ -11,9 +11,9 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from models_ui import rate_limits
+from models_ui.access import rate_limits
+from models_ui.access.roles import Role
 from models_ui.models import RateCount
-from models_ui.permissions import Role
 from tests.conftest import PASSWORD, person
 
 LOGIN = "/accounts/login/"

@@ -9,12 +9,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from models_ui import actions, watching
+from models_ui.access.policy import ActionDenied
 from models_ui.actions import Context
 from models_ui.catalog.rows import address_of_id
 from models_ui.catalog.store import current_index
 from models_ui.digest.content import digest_for
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel, DigestReader
-from models_ui.permissions import ActionDenied
 from models_ui.sync import mirror_state, run_sync
 from models_ui.vocabulary import id_is_routable
 from sandbox import Sandbox

@@ -1,8 +1,20 @@
 """What each verb is called in the history, which field it changes, and what takes it back."""
 
+from enum import StrEnum
 from typing import Final
 
-from models_ui.permissions import Verb
+
+class Verb(StrEnum):
+    """What a person can do to a fine-tune; the word is the same in URLs, views, actions and tests."""
+
+    RENAME = "rename"
+    DESCRIBE = "describe"
+    ARCHIVE = "archive"
+    UNARCHIVE = "unarchive"
+    DELETE = "delete"
+    PROTECT = "protect"
+    UNPROTECT = "unprotect"
+
 
 KINDS: Final = {
     Verb.RENAME: "model.renamed",

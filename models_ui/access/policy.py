@@ -9,51 +9,17 @@ Manager  deletes, protects, exports everyone’s activity, and gives people thei
 `check_…` raises `ActionDenied` with a reason for the person; the same reason explains the disabled button.
 """
 
-from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
+from models_ui.access.roles import ROLE_LABELS, Role
+from models_ui.access.verbs import Verb
 from models_ui.text.isolation import fill
 from models_ui.vocabulary import FINE_TUNED
-
-
-class Role(IntEnum):
-    VIEWER = 1
-    EDITOR = 2
-    MANAGER = 3
-
-    @property
-    def group_name(self) -> str:
-        return self.name.capitalize()
-
-    @property
-    def label(self) -> str:
-        return str(_ROLES[self])
-
-
-_ROLES = {
-    Role.VIEWER: gettext_lazy("Viewer"),
-    Role.EDITOR: gettext_lazy("Editor"),
-    Role.MANAGER: gettext_lazy("Manager"),
-}
-
-
-class Verb(StrEnum):
-    """What a person can do to a fine-tune; the word is the same in URLs, views, actions and tests."""
-
-    RENAME = "rename"
-    DESCRIBE = "describe"
-    ARCHIVE = "archive"
-    UNARCHIVE = "unarchive"
-    DELETE = "delete"
-    PROTECT = "protect"
-    UNPROTECT = "unprotect"
-
 
 _NEEDS = {
     Verb.RENAME: Role.EDITOR,
@@ -119,26 +85,11 @@ def reason_of(facts: dict[str, Any]) -> str:
     return fill(sentence, words) if words else sentence
 
 
-def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
-    """The highest role the person has. A superuser is a Manager; whoever has no group is a Viewer. One query."""
-    assert isinstance(user, User)
-    if user.is_superuser:
-        return Role.MANAGER
-    groups = set(user.groups.values_list("name", flat=True))
-    return max((role for role in Role if role.group_name in groups), default=Role.VIEWER)
-
-
-def make_roles() -> None:
-    """The three groups. Does nothing where they exist."""
-    for role in Role:
-        Group.objects.get_or_create(name=role.group_name)
-
-
 def check_permission(role: Role, verb: Verb) -> None:
     """Raise ActionDenied unless this role may do this at all."""
     needed = _NEEDS[verb]
     if role < needed:
-        raise ActionDenied(gettext_lazy("Needs the %(role)s role"), role=_ROLES[needed])
+        raise ActionDenied(gettext_lazy("Needs the %(role)s role"), role=ROLE_LABELS[needed])
 
 
 def check_policy(model: Subject, verb: Verb) -> None:
@@ -157,11 +108,6 @@ def check_policy(model: Subject, verb: Verb) -> None:
         raise ActionDenied(gettext_lazy("It is protected; a Manager can lift that"))
     if verb is Verb.DELETE and settings.DELETE_REQUIRES_ARCHIVE and not model.archived:
         raise ActionDenied(gettext_lazy("It must be archived first"))
-
-
-def exports_everyones(role: Role) -> bool:
-    """Whether this role's activity export holds what everybody did. Others export what they did themselves."""
-    return role >= Role.MANAGER
 
 
 def denial(role: Role, model: Subject, verb: Verb) -> str:

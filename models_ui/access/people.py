@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from models_ui import audit
+from models_ui.access.roles import Role, role_of
 from models_ui.audit import Entry, Outcome
 from models_ui.logs import request_id
 from models_ui.models import AuditEvent
-from models_ui.permissions import Role, role_of
 
 SUPERUSER: Final = "superuser"  # a role in the history, above the three
 NEEDS_A_MANAGER: Final = gettext_lazy(

@@ -1,0 +1,47 @@
+"""Viewer, Editor, Manager: groups of Django’s, each of which may do all that the one before it may."""
+
+from enum import IntEnum
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
+from django.utils.translation import gettext_lazy
+
+
+class Role(IntEnum):
+    VIEWER = 1
+    EDITOR = 2
+    MANAGER = 3
+
+    @property
+    def group_name(self) -> str:
+        return self.name.capitalize()
+
+    @property
+    def label(self) -> str:
+        return str(ROLE_LABELS[self])
+
+
+ROLE_LABELS = {
+    Role.VIEWER: gettext_lazy("Viewer"),
+    Role.EDITOR: gettext_lazy("Editor"),
+    Role.MANAGER: gettext_lazy("Manager"),
+}
+
+
+def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
+    """The highest role the person has. A superuser is a Manager; whoever has no group is a Viewer. One query."""
+    assert isinstance(user, User)
+    if user.is_superuser:
+        return Role.MANAGER
+    groups = set(user.groups.values_list("name", flat=True))
+    return max((role for role in Role if role.group_name in groups), default=Role.VIEWER)
+
+
+def make_roles() -> None:
+    """The three groups. Does nothing where they exist."""
+    for role in Role:
+        Group.objects.get_or_create(name=role.group_name)
+
+
+def exports_everyones(role: Role) -> bool:
+    """Whether this role's activity export holds what everybody did. Others export what they did themselves."""
+    return role >= Role.MANAGER
