@@ -10,7 +10,7 @@ limit_request_field_size = 2 * limit_request_line
 
 def post_worker_init(worker: Any) -> None:
     """Fewer of the threads than there are may wait for the Models API, so that pages always come."""
-    from models_ui.bulkhead import bulkhead
+    from models_ui.services.bulkhead import bulkhead
 
     bulkhead.fit(worker.cfg.threads)
 

@@ -25,11 +25,11 @@ from models_ui.access.policy import NO_SUCH_MODEL, NOTHING_TO_UNDO, ActionDenied
 from models_ui.access.roles import Role, role_of
 from models_ui.access.verbs import FIELDS, KINDS, REVERSE, VERBS, Verb
 from models_ui.audit import Entry, Outcome
-from models_ui.bulkhead import take_place
 from models_ui.failures import facts_of
 from models_ui.locks import Busy, model_lock
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.services import models_api
+from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, NotFound, RouteNotFound, TooBusy
 from models_ui.services.models_api import ModelsAPI

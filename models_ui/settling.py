@@ -14,11 +14,11 @@ from models_ui import audit, subject
 from models_ui.access.policy import ActionDenied
 from models_ui.access.verbs import FIELDS, VERBS
 from models_ui.audit import Entry, Outcome
-from models_ui.bulkhead import take_place
 from models_ui.failures import facts_of
 from models_ui.locks import model_lock
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from models_ui.services import models_api
+from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, TooBusy
 

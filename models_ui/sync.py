@@ -20,17 +20,18 @@ from django.utils import timezone
 
 from models_ui.alias_owners import AliasOwners
 from models_ui.asking import Asked, ask_by_id
-from models_ui.bulkhead import take_place
 from models_ui.changes.detect import Before, changes_since
 from models_ui.fact_rules import Answer
-from models_ui.failures import EmptyList, GarbledList, OtherUpstream, facts_of
+from models_ui.failures import facts_of
 from models_ui.grouping import RealModel, real_models, unique_identity
 from models_ui.leases import LeaseLost, hold, is_over, release, renew, take
 from models_ui.matching import Pair, ids_of, match_rows
+from models_ui.mirror.errors import EmptyList, GarbledList, OtherUpstream
 from models_ui.mirroring import new_row, take_in, take_in_absence
 from models_ui.models import CatalogChange, CatalogModel, Lease, Mirror, SyncRun
 from models_ui.pending import Confirmation, Pending
 from models_ui.services import models_api
+from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelList
 from models_ui.services.errors import ModelsAPIError
 from models_ui.sync_source import Live, Source

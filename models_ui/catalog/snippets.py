@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from models_ui.catalog.index import Row
-from models_ui.services.address import check_address
+from models_ui.services.base_url import check_address
 from models_ui.services.errors import NotConfigured
 
 SDK_ADDRESS: Final = "https://api.mistral.ai/v1"  # where the SDK calls unless it is told another server

@@ -8,7 +8,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from models_ui.services.address import check_address
+from models_ui.services.base_url import check_address
 from models_ui.services.dialects import AUTO, resolve
 from models_ui.services.errors import NotConfigured
 from models_ui.services.models_api import ModelsAPI

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop
 
-from .address import host_of, is_mistral
+from models_ui.services.base_url import host_of, is_mistral
+
 from .errors import NotConfigured
 
 AUTO = "auto"

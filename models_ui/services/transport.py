@@ -11,17 +11,17 @@ from dataclasses import dataclass
 import requests
 from requests.auth import AuthBase
 
-from models_ui.bulkhead import take_place
+from models_ui.services.base_url import host_of, is_loopback
+from models_ui.services.bulkhead import take_place
+from models_ui.services.connection_errors import RAISED, error_from_failure
+from models_ui.services.deadline import Watch, WatchedAdapter
 from models_ui.text.plain import plain_text
 
 from . import errors
-from .address import host_of, is_loopback
 from .answers import allowed_verbs, correlation_id, decode_json, error_from_answer
 from .errors import ModelsAPIError
-from .failures import RAISED, error_from_failure
 from .redaction import Redaction, redaction_of
 from .retries import pause_before_retry
-from .watch import Watch, WatchedAdapter
 
 logger = logging.getLogger("models_ui.services")
 

@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import NameResolutionError
 
+from models_ui.services.connection_errors import RAISED, causes_of
+from models_ui.services.deadline import Watch, WatchedAdapter
+from models_ui.services.public_addresses import GuardedAdapter, NotPublic
+
 from .answers import retry_after
-from .failures import RAISED, causes_of
-from .guarded import GuardedAdapter, NotPublic
 from .retries import back_off
 from .transport import DirectSession
-from .watch import Watch, WatchedAdapter
 
 logger = logging.getLogger("models_ui.services")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models_ui.services.address import check_address
+from models_ui.services.base_url import check_address
 from models_ui.services.dialects import CONTRACT, DELETE, PLATFORM, RETRIEVE, resolve
 from models_ui.services.errors import NotConfigured
 

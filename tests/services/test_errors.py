@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models_ui.services import errors
-from models_ui.services.answers import correlation_id, decode_json, error_from_answer, retry_after
-from models_ui.services.sentences import error_sentence
+from models_ui.services.answers import correlation_id, decode_json, error_from_answer, error_sentence, retry_after
 from models_ui.text.plain import plain_text
 
 # Every body that was seen or quoted, one line each, with what a person should read.

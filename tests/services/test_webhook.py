@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from models_ui.logs import SecretsFilter
-from models_ui.services.guarded import is_public
+from models_ui.services.public_addresses import is_public
 from models_ui.services.webhook import BadWebhook, Webhook
 from tests.digest.conftest import SECRET, Hook, server
 
@@ -109,7 +109,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    monkeypatch.setattr("models_ui.services.guarded.create_connection", connect)
+    monkeypatch.setattr("models_ui.services.public_addresses.create_connection", connect)
     return opened
 
 
@@ -129,7 +129,7 @@ def test_the_numbers_that_were_checked_are_connected_to_and_not_the_name_once_mo
 
 
 def test_the_certificate_has_to_be_the_names_although_it_is_a_number_that_is_connected_to(monkeypatch):
-    monkeypatch.setattr("models_ui.services.guarded.is_public", lambda address: True)
+    monkeypatch.setattr("models_ui.services.public_addresses.is_public", lambda address: True)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         hello: list[bytes] = []
 

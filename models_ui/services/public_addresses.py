@@ -12,7 +12,13 @@ from typing import Any
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
-from .watch import WatchedAdapter, WatchedConnection, WatchedPool, WatchedTLSConnection, WatchedTLSPool
+from models_ui.services.deadline import (
+    WatchedAdapter,
+    WatchedConnection,
+    WatchedPool,
+    WatchedTLSConnection,
+    WatchedTLSPool,
+)
 
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # an IPv4 address in an IPv6 network's clothes

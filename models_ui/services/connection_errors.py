@@ -8,10 +8,10 @@ import urllib3
 from django.utils.translation import gettext_noop
 from urllib3.exceptions import LocationParseError, NameResolutionError
 
-from . import errors
-from .address import SETTING
-from .errors import ModelsAPIError
-from .watch import Watch
+from models_ui.services import errors
+from models_ui.services.base_url import SETTING
+from models_ui.services.deadline import Watch
+from models_ui.services.errors import ModelsAPIError
 
 RAISED = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
 """Everything that an exchange over HTTP can raise."""

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_noop
 
-from .errors import NotConfigured
+from models_ui.services.errors import NotConfigured
 
 SETTING = "MODELS_API_BASE_URL"
 
