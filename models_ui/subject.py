@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from models_ui.access.verbs import FIELDS, Verb
-from models_ui.fact_rules import answer_of_one
-from models_ui.grouping import RealModel
-from models_ui.mirroring import take_in
+from models_ui.mirror.fact_rules import answer_of_one
+from models_ui.mirror.grouping import RealModel
+from models_ui.mirror.merge import take_in
+from models_ui.mirror.pending import Pending
 from models_ui.models import CatalogModel, Mirror
-from models_ui.pending import Pending
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import WrongShape
 from models_ui.services.models_api import ModelsAPI

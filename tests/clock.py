@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import time_machine
 
-from models_ui.sync import run_sync
+from models_ui.mirror.sync import run_sync
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CONFIRMED = timedelta(minutes=31)  # longer than it takes until a change is believed

@@ -10,7 +10,7 @@ from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from models_ui.access.roles import Role, make_roles
-from models_ui.sync import SyncResult, run_sync
+from models_ui.mirror.sync import SyncResult, run_sync
 from sandbox import Sandbox
 
 # A property is right or wrong; how long a busy machine takes over it is neither.

@@ -15,8 +15,8 @@ from models_ui.access.roles import Role
 from models_ui.access.verbs import Verb
 from models_ui.audit import Entry, Outcome, record
 from models_ui.jobs import make_job
+from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.conftest import person
 

@@ -64,12 +64,17 @@ def test_the_services_know_django_only_for_settings_and_sentences():
 
 
 # `replay_recordings` empties the mirror for a dry run, in a transaction that it rolls back.
-MIRROR = ("models_ui.sync", "models_ui.subject", "models_ui.management.commands.replay_recordings")
+MIRROR = (
+    "models_ui.mirror.state",
+    "models_ui.mirror.sync",
+    "models_ui.subject",
+    "models_ui.management.commands.replay_recordings",
+)
 WRITERS = {
-    "CatalogModel": MIRROR,
+    "CatalogModel": MIRROR[1:],
     "Mirror": MIRROR,
-    "SyncRun": ("models_ui.sync",),
-    "CatalogChange": ("models_ui.sync",),
+    "SyncRun": ("models_ui.mirror.sync",),
+    "CatalogChange": ("models_ui.mirror.sync",),
     "AuditEvent": ("models_ui.audit",),
     "AuditHead": ("models_ui.audit",),
     "Lease": ("models_ui.leases",),

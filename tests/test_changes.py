@@ -9,11 +9,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from models_ui import actions, sync
+from models_ui import actions
 from models_ui.actions import Context
 from models_ui.changes.sentences import KINDS, sentence_of
+from models_ui.mirror import state
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.clock import CONFIRMED, turned_by_hand, wait
 from tests.test_sync import FLAGS, LIMA, NEMO, TUNE, base, listing, tune
@@ -216,7 +217,7 @@ def test_an_answer_without_the_model_starts_the_wait_anew(upstream: Sandbox):
 
 
 def test_a_change_carries_the_time_of_its_answer_and_moves_the_mirrors_version(upstream: Sandbox):
-    old = sync.mirror_state().version
+    old = state.mirror_state().version
     upstream.catalog.replace(nemo(deprecation=DATE))
     told()
     started = timezone.now()
@@ -225,7 +226,7 @@ def test_a_change_carries_the_time_of_its_answer_and_moves_the_mirrors_version(u
     assert started < change.at < timezone.now()
     assert (change.model_id, change.before) == ("nemo", None)
     assert datetime.fromisoformat(change.after) == datetime.fromisoformat(DATE)
-    assert sync.mirror_state().version != old
+    assert state.mirror_state().version != old
 
 
 # --- Aliases

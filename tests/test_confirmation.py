@@ -14,14 +14,15 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models_ui import sync
 from models_ui.changes.sentences import sentence_of
+from models_ui.mirror import state, sync
+from models_ui.mirror.pending import ANY, UNKNOWN, Pending, Wait
+from models_ui.mirror.state import mirror_state
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel
-from models_ui.pending import ANY, UNKNOWN, Pending, Wait
 from models_ui.services.cards import ModelCard, ModelList, parse_card
 from models_ui.services.dialects import DIALECTS
 from models_ui.services.errors import ModelGone
-from models_ui.sync import mirror_state, run_sync
 from sandbox import Sandbox
 from tests.clock import START, turned_by_hand, wait
 from tests.test_sync import FLAGS, TUNE, base, listing, tune
@@ -115,7 +116,7 @@ def test_a_clock_that_is_set_back_delays_what_waits_by_half_an_hour_and_tells_no
         "lima is no longer listed.",
     ]
     assert series(sandbox, [(-24 * 60, B), (31, B), (31, B), (31, B)]) == []
-    assert sync.is_stale(mirror_state(), timezone.now() - timedelta(days=1))
+    assert state.is_stale(mirror_state(), timezone.now() - timedelta(days=1))
 
 
 @pytest.mark.parametrize("gap", [0.1, 5, 31, 24 * 60])

@@ -15,8 +15,8 @@ from models_ui import audit
 from models_ui.catalog.export import COLUMNS, as_cells, as_json
 from models_ui.catalog.index import Row
 from models_ui.listing.csv_export import COMMA, SEMICOLON, CsvFormat, write_csv
+from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
-from models_ui.sync import run_sync
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = datetime(2026, 12, 31, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models_ui.grouping import LONGEST_IDENTITY, RealModel, canonical_id, real_models
+from models_ui.mirror.grouping import LONGEST_IDENTITY, RealModel, canonical_id, real_models
 from models_ui.services.cards import ModelCard, parse_card
 
 DATE = "2030-01-31T12:00:00Z"

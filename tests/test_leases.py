@@ -15,8 +15,9 @@ from django.utils import timezone
 from models_ui import actions, job_runner, leases, locks
 from models_ui.actions import Context
 from models_ui.digest import delivery
+from models_ui.mirror.state import mirror_state
+from models_ui.mirror.sync import run_sync
 from models_ui.models import BulkItem, Delivery, DigestReader, Lease
-from models_ui.sync import mirror_state, run_sync
 from sandbox import Sandbox
 from tests.bulk.conftest import live_tunes, started, states, work
 

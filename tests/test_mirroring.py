@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_ui import mirroring
-from models_ui.alias_owners import AliasOwner, AliasOwners
-from models_ui.fact_rules import Answer
-from models_ui.grouping import RealModel
-from models_ui.mirroring import facts, new_row
+from models_ui.mirror import merge
+from models_ui.mirror.alias_owners import AliasOwner, AliasOwners
+from models_ui.mirror.fact_rules import Answer
+from models_ui.mirror.grouping import RealModel
+from models_ui.mirror.merge import facts, new_row
+from models_ui.mirror.pending import Confirmation, Pending
 from models_ui.models import CatalogModel
-from models_ui.pending import Confirmation, Pending
 from models_ui.services.cards import parse_card
 from models_ui.vocabulary import id_is_routable
 
@@ -65,7 +65,7 @@ def answer(held: Collection[str] = (), *, is_start: bool = False) -> Answer:
 
 
 def take_in(row: CatalogModel, model: RealModel, held: Collection[str] = ()) -> set[str]:
-    return mirroring.take_in(row, model, answer(set(held) - set(row.aliases)))
+    return merge.take_in(row, model, answer(set(held) - set(row.aliases)))
 
 
 def row_of(entry: dict[str, Any], **changes: Any) -> CatalogModel:

@@ -17,16 +17,17 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models_ui import sync
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.store import load_rows
 from models_ui.failures import sentence_of
-from models_ui.grouping import real_models
+from models_ui.mirror import sync
+from models_ui.mirror.grouping import real_models
+from models_ui.mirror.state import is_stale, mirror_state
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Lease, SyncRun
 from models_ui.services.cards import ModelCard, ModelList, parse_card
 from models_ui.services.dialects import PLATFORM
 from models_ui.services.models_api import ModelsAPI
-from models_ui.sync import is_stale, mirror_state, run_sync
 from sandbox import Sandbox
 from tests.clock import CONFIRMED, turned_by_hand, wait
 
@@ -905,7 +906,7 @@ def another_process_meanwhile(monkeypatch, *, before=lambda: None, after: bool =
 RACER = """
 import sys, django
 django.setup()
-from models_ui.sync import run_sync
+from models_ui.mirror.sync import run_sync
 print("ready", flush=True)
 sys.stdin.readline()
 print(run_sync().outcome, flush=True)

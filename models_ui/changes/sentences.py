@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from models_ui.changes.detect import SEEN_ONCE, UNSAID
+from models_ui.mirror.detect_changes import SEEN_ONCE, UNSAID
 from models_ui.models import CatalogChange
 from models_ui.text.humanize import exact_number, quoted
 from models_ui.text.isolation import fill

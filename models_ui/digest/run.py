@@ -15,10 +15,10 @@ from models_ui.digest import mail, slack
 from models_ui.digest.content import Digest, digest_for
 from models_ui.digest.delivery import Letter, deliver, is_under_way, note_left_behind
 from models_ui.digest.readers import people, skip_absent, webhook_reader
+from models_ui.mirror.state import mirror_state
 from models_ui.models import DigestReader
 from models_ui.services import digest_webhook
 from models_ui.services.webhook import BadWebhook
-from models_ui.sync import mirror_state
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ from models_ui.catalog.rows import address_of, row_fragment, view_of
 from models_ui.catalog.store import current_index
 from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
 from models_ui.http import Request, is_ours, role_in, wants_fragment
+from models_ui.mirror.state import mirror_state
 from models_ui.models import AuditEvent
 from models_ui.settling import Done
-from models_ui.sync import mirror_state
 from models_ui.text.isolation import fill, isolate
 from models_ui.views.errors import BUSY_PAUSE
 from models_ui.views.model import article_context

@@ -30,8 +30,8 @@ from models_ui.forms import ReasonForm
 from models_ui.http import Request, role_in, wants_fragment
 from models_ui.jobs import BULK_VERBS, BadSelection, ItemState, JobState, Progress, WrongState
 from models_ui.listing.querystring import with_query
+from models_ui.mirror.state import mirror_state
 from models_ui.models import BulkItem, BulkJob
-from models_ui.sync import mirror_state
 from models_ui.text.isolation import fill
 from models_ui.wording import verb_label, what_it_does
 

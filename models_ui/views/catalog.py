@@ -14,8 +14,7 @@ from models_ui.catalog.rows import catalog_address
 from models_ui.catalog.store import current_index
 from models_ui.http import Request, is_whole_form, query_string, results, role_in
 from models_ui.listing.csv_export import csv_download
-from models_ui.sync import mirror_state
-from models_ui.views.freshness import freshness
+from models_ui.mirror.state import freshness, mirror_state
 
 
 @require_safe

@@ -41,9 +41,9 @@ from models_ui.feeds.forms import FeedForm
 from models_ui.http import Request, query_string
 from models_ui.listing.filters import told_ignored
 from models_ui.listing.querystring import Ignored
+from models_ui.mirror.state import mirror_state
 from models_ui.models import FeedAddress
 from models_ui.public_url import full_address
-from models_ui.sync import mirror_state
 from models_ui.text.isolation import fill
 
 

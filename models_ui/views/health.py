@@ -9,7 +9,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 
-from models_ui.sync import mirror_state
+from models_ui.mirror.state import mirror_state
 
 
 @login_not_required

@@ -11,8 +11,7 @@ from models_ui.catalog.radar import RadarQuery
 from models_ui.catalog.radar_page import RadarPage
 from models_ui.catalog.store import current_index
 from models_ui.http import Request, query_string
-from models_ui.sync import mirror_state
-from models_ui.views.freshness import freshness
+from models_ui.mirror.state import freshness, mirror_state
 
 
 @require_safe

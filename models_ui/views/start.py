@@ -22,8 +22,7 @@ from models_ui.catalog.radar_page import EndingLine, RiskLine, ending_line, risk
 from models_ui.catalog.store import current_index
 from models_ui.changes.page import lately
 from models_ui.http import Request
-from models_ui.sync import mirror_state
-from models_ui.views.freshness import freshness
+from models_ui.mirror.state import freshness, mirror_state
 from models_ui.vocabulary import FINE_TUNED
 from models_ui.watching import watch_list, watches_of
 

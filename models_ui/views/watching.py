@@ -20,8 +20,8 @@ from models_ui.digest.forms import DigestForm
 from models_ui.digest.readers import choose_digest as remember_digest
 from models_ui.digest.readers import last_lost, last_sent, reader_of
 from models_ui.http import Request, is_ours
+from models_ui.mirror.state import mirror_state
 from models_ui.models import DigestReader, Watch
-from models_ui.sync import mirror_state
 from models_ui.text.isolation import fill
 from models_ui.watching import SNOOZES, HasChanged, TooMany, UnknownModel, Watched
 

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from models_ui.actions import Context
+from models_ui.mirror.sync import SyncResult
 from models_ui.models import AuditEvent, CatalogModel
-from models_ui.sync import SyncResult
 from sandbox import Sandbox
 
 WRITES = ("update", "archive", "unarchive", "delete")

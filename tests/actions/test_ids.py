@@ -6,8 +6,8 @@ import pytest
 
 from models_ui import actions, audit
 from models_ui.access.policy import ActionDenied
+from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogModel
-from models_ui.sync import run_sync
 from tests.actions.conftest import by
 
 HOSTILE = (

@@ -11,7 +11,7 @@ from mistralai.client import Mistral
 from mistralai.client.errors import SDKError
 from mistralai.client.models import FTModelCard
 
-from models_ui.sync import run_sync
+from models_ui.mirror.sync import run_sync
 from tests.actions.conftest import row_of
 
 HTMX = {"HX-Request": "true"}

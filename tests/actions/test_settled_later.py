@@ -7,9 +7,9 @@ import time_machine
 from django.utils import timezone
 
 from models_ui import actions, audit, settling
+from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange
 from models_ui.services.models_api import ModelsAPI
-from models_ui.sync import run_sync
 from tests.actions.conftest import by, outcomes, row_of
 
 OLD = "Support triage"

@@ -9,8 +9,8 @@ import pytest
 from django.core import signing
 
 from models_ui import actions
+from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent
-from models_ui.sync import run_sync
 from tests.actions.conftest import by, row_of
 
 TEXTS = {

@@ -198,7 +198,7 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
         from models_ui.audit import verify
         from models_ui.settling import settle
         from models_ui.models import Lease, CatalogModel
-        from models_ui.sync import run_sync
+        from models_ui.mirror.sync import run_sync
         import json
         tune, step = sys.argv[1:]
         if step == "act":

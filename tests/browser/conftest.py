@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from models_ui.sync import SyncResult, run_sync
+from models_ui.mirror.sync import SyncResult, run_sync
 from sandbox import Sandbox
 from tests import chromium
 

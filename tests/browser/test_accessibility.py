@@ -6,8 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
+from models_ui.mirror.state import mirror_state
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror
-from models_ui.sync import mirror_state, run_sync
 from sandbox import Sandbox
 from tests.browser.conftest import held_up
 from tests.clock import sync_until_confirmed

@@ -12,8 +12,8 @@ from django.conf import settings as django_settings
 from playwright.sync_api import Page, expect
 
 from models_ui import job_runner
+from models_ui.mirror.sync import run_sync
 from models_ui.models import BulkJob
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.browser.conftest import row_of, written
 from tests.bulk.test_killed import address_of_the_test_database, until

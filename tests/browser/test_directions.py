@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from models_ui import actions
 from models_ui.actions import Context
-from models_ui.sync import run_sync
+from models_ui.mirror.sync import run_sync
 from sandbox import Sandbox
 from tests.directions import NAMES
 

@@ -13,8 +13,8 @@ from models_ui.actions import Context
 from models_ui.catalog.query import CatalogQuery
 from models_ui.feeds.addresses import make_address
 from models_ui.jobs import make_job, start_job
+from models_ui.mirror.sync import run_sync
 from models_ui.models import Mirror
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.browser.conftest import row_of
 from tests.browser.test_sizes import LAYOUT

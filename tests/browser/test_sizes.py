@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from models_ui.sync import run_sync
+from models_ui.mirror.sync import run_sync
 from sandbox import Sandbox
 
 LAYOUT = """() => {

@@ -4,8 +4,9 @@ import pytest
 from django.conf import settings as django_settings
 from playwright.sync_api import Page, expect
 
+from models_ui.mirror.state import mirror_state
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror
-from models_ui.sync import mirror_state, run_sync
 from sandbox import Sandbox
 from tests.browser.conftest import held_up, ids
 from tests.conftest import PASSWORD

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from models_ui.catalog.store import current_index
-from models_ui.sync import mirror_state
+from models_ui.mirror.state import mirror_state
 from models_ui.watching import acknowledge_watch, add_watch, snooze_watch, watch_list, watches_of
 from sandbox import Sandbox
 from tests.browser.conftest import message

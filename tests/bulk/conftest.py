@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from models_ui import job_runner, jobs
 from models_ui.access.verbs import Verb
+from models_ui.mirror.sync import SyncResult
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogModel
-from models_ui.sync import SyncResult
 from sandbox import Sandbox
 
 WRITES = ("archive", "unarchive")

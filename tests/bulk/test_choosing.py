@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from models_ui import jobs
 from models_ui.access.verbs import Verb
+from models_ui.mirror.sync import run_sync
 from models_ui.models import BulkItem, BulkJob, CatalogModel
-from models_ui.sync import run_sync
 from tests.bulk.conftest import performed, states, work
 
 

@@ -16,8 +16,8 @@ from django.db import connection
 
 from models_ui import audit, jobs
 from models_ui.access.verbs import Verb
+from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, JobWorker
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.bulk.conftest import WRITES, live_tunes, now_of, performed, started, states
 

@@ -11,7 +11,7 @@ from mistralai.client import Mistral
 
 from models_ui.catalog.index import Row
 from models_ui.catalog.snippets import curl_snippet, python_snippet
-from models_ui.sync import run_sync
+from models_ui.mirror.sync import run_sync
 from models_ui.vocabulary import id_is_routable
 
 ABLE = ("completion_chat", "completion_fim", "ocr", "moderation", "classification", "")

@@ -10,8 +10,9 @@ from models_ui.catalog import store
 from models_ui.catalog.index import KNOWN_CAPABILITIES, CatalogIndex
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index, load_rows
+from models_ui.mirror.state import mirror_state
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel
-from models_ui.sync import mirror_state, run_sync
 from sandbox import Sandbox
 
 FLAGS = {"zz_new": True, "vision": True, "ocr": False, "completion_chat": True, "AA_new": True}

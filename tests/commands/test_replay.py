@@ -10,9 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from models_ui.lifecycle import lifecycle
+from models_ui.mirror.recordings import recorded_at
+from models_ui.mirror.state import mirror_state
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel, Lease, SyncRun
-from models_ui.recordings import recorded_at
-from models_ui.sync import mirror_state, run_sync
 from tests.test_changes import FLAPS
 from tests.test_sync import FLAGS, LIMA, NEMO, TUNE, base, listing, tune
 

@@ -21,8 +21,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from models_ui.digest.readers import choose_digest
+from models_ui.mirror.sync import SyncResult
 from models_ui.models import CatalogChange, CatalogModel, Mirror, Watch
-from models_ui.sync import SyncResult
 from tests.commands.conftest import free_port
 
 MEDIUM = "mistral-medium-2508"

@@ -13,8 +13,8 @@ from django.utils.translation import get_language
 from models_ui.catalog import store
 from models_ui.feeds import calendar
 from models_ui.feeds import events as events_module
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CalendarEvent, CatalogModel, Mirror
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.clock import sync_until_confirmed
 from tests.feeds.conftest import MEDIUM, checked_calendar, events, fetched, noon, read, set_date

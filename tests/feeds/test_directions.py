@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.directions import NAMES, turned
 from tests.feeds.conftest import checked_calendar, entries, fetched, noon, said

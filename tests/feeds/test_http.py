@@ -10,8 +10,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.clock import sync_until_confirmed
 from tests.feeds.conftest import MEDIUM, SECRETLY, events, fetched, noon, read, set_date

@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.clock import sync_until_confirmed
 from tests.feeds.conftest import events, fetched, noon, set_date

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from models_ui.mirror.sync import run_sync
 from models_ui.services.redaction import Redaction
-from models_ui.sync import run_sync
 from tests.services.conftest import KEY, RawServer, http_answer
 
 ODD = "a/key+with=odd&signs$%~"  # what URLs, HTML and base64 write differently

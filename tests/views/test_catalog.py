@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from models_ui.sync import run_sync
+from models_ui.mirror.sync import run_sync
 from tests.conftest import PASSWORD
 
 

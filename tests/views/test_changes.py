@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from models_ui.changes.page import COLUMNS, ChangesQuery, as_record
 from models_ui.listing.filters import PER_PAGE
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 
 HTMX = {"HX-Request": "true"}

@@ -19,8 +19,8 @@ from models_ui.access.policy import ActionDenied
 from models_ui.access.roles import Role
 from models_ui.actions import Context
 from models_ui.logs import DirectionFilter
+from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.conftest import person
 from tests.directions import NAMES, PERSON, left_open, turned, turned_on_page

@@ -5,8 +5,9 @@ import random
 import pytest
 from django.test import Client
 
+from models_ui.mirror.state import mirror_state
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel
-from models_ui.sync import mirror_state, run_sync
 
 DATE = "2030-01-31T12:00:00Z"
 

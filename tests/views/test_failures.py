@@ -14,8 +14,8 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from models_ui.failures import sentence_of
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, SyncRun
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.services.conftest import RawServer, http_answer
 
@@ -102,7 +102,7 @@ def rows(page: str) -> list[str]:
 
 
 def sync_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "models_ui.sync"]
+    return [record.getMessage() for record in caplog.records if record.name == "models_ui.mirror.sync"]
 
 
 @each(TROUBLES | AFTER_A_FULL_LIST)

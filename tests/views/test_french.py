@@ -23,8 +23,8 @@ from models_ui.actions import Context
 from models_ui.changes import sentences
 from models_ui.feeds.addresses import address_with
 from models_ui.job_runner import run_one
+from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
-from models_ui.sync import run_sync
 from models_ui.text import humanize
 from models_ui.views import errors
 from sandbox import Sandbox

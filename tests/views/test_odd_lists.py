@@ -8,7 +8,7 @@ from django.test import Client
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.store import load_rows
-from models_ui.sync import run_sync
+from models_ui.mirror.sync import run_sync
 from sandbox import Sandbox
 from tests.views.test_catalog import rows
 

@@ -12,8 +12,8 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
+from models_ui.mirror.sync import run_sync
 from models_ui.models import Mirror
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.clock import sync_until_confirmed
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from models_ui.sync import run_sync
+from models_ui.mirror.sync import run_sync
 from tests.clock import sync_until_confirmed
 from tests.views.test_start import part, text_of
 

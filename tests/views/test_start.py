@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
-from models_ui.sync import mirror_state, run_sync
+from models_ui.mirror.state import mirror_state
+from models_ui.mirror.sync import run_sync
 from models_ui.views.start import LINKS
 from sandbox import Sandbox
 from sandbox.synthetic import synthetic_entries

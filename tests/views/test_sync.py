@@ -9,8 +9,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from models_ui.mirror.sync import run_sync
 from models_ui.models import Lease, Mirror, SyncRun
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/models/?type=base"}

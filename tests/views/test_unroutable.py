@@ -14,8 +14,9 @@ from models_ui.actions import Context
 from models_ui.catalog.rows import address_of_id
 from models_ui.catalog.store import current_index
 from models_ui.digest.content import digest_for
+from models_ui.mirror.state import mirror_state
+from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel, DigestReader
-from models_ui.sync import mirror_state, run_sync
 from models_ui.vocabulary import id_is_routable
 from sandbox import Sandbox
 from tests.feeds.conftest import entries, fetched, make  # noqa: F401  # a fixture

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from models_ui import watching
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror, Watch
-from models_ui.sync import run_sync
 from sandbox import Sandbox
 from tests.clock import sync_until_confirmed
 from tests.feeds.conftest import noon, set_date

@@ -9,12 +9,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from models_ui.changes.detect import names_to_be_told
 from models_ui.changes.sentences import sentence_of
 from models_ui.failures import sentence_of as failure_sentence
+from models_ui.mirror.detect_changes import names_to_be_told
+from models_ui.mirror.recordings import UPSTREAM, NoRecording, Recording, in_order, read
+from models_ui.mirror.state import mirror_state
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel, Mirror
-from models_ui.recordings import UPSTREAM, NoRecording, Recording, in_order, read
-from models_ui.sync import mirror_state, run_sync
 
 
 class Command(BaseCommand):
@@ -107,7 +108,7 @@ class Command(BaseCommand):
 @contextmanager
 def _quiet_sync() -> Iterator[None]:
     """A line in the log for every run would drown the story."""
-    log = logging.getLogger("models_ui.sync")
+    log = logging.getLogger("models_ui.mirror.sync")
     level = log.level
     log.setLevel(logging.ERROR)
     try:

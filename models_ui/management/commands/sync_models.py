@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from models_ui.failures import sentence_of
-from models_ui.sync import run_sync
+from models_ui.mirror.sync import run_sync
 
 
 class Command(BaseCommand):

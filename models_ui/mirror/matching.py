@@ -6,9 +6,9 @@ carries no identity: a canonical id that a row never had makes a new model, what
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-from models_ui.grouping import RealModel, is_floating
+from models_ui.mirror.grouping import RealModel, is_floating
+from models_ui.mirror.pending import Pending
 from models_ui.models import CatalogModel
-from models_ui.pending import Pending
 from models_ui.vocabulary import BASE
 
 Pair = tuple[RealModel, CatalogModel | None]

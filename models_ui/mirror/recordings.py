@@ -18,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from models_ui.pending import CONFIRM_AFTER
+from models_ui.mirror.pending import CONFIRM_AFTER
 from models_ui.services.answers import decode_json
 from models_ui.services.cards import ModelCard, ModelList
 from models_ui.services.errors import ModelGone

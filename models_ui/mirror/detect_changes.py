@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from models_ui.alias_owners import (
+from models_ui.audit import latest_of_each
+from models_ui.mirror.alias_owners import (
     AliasOwner,
     AliasOwners,
     changes_explained_by_alias_move,
@@ -17,9 +18,8 @@ from models_ui.alias_owners import (
     owners_of_listed,
     remember_previous_owner,
 )
-from models_ui.audit import latest_of_each
+from models_ui.mirror.pending import UNKNOWN, Confirmation, Pending, capability_of
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
-from models_ui.pending import UNKNOWN, Confirmation, Pending, capability_of
 from models_ui.vocabulary import FINE_TUNED
 
 # The value before of an ability that upstream's answers did not speak of at all, which is not to say "cannot".

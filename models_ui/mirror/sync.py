@@ -13,35 +13,31 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists
 from django.utils import timezone
 
-from models_ui.alias_owners import AliasOwners
-from models_ui.asking import Asked, ask_by_id
-from models_ui.changes.detect import Before, changes_since
-from models_ui.fact_rules import Answer
 from models_ui.failures import facts_of
-from models_ui.grouping import RealModel, real_models, unique_identity
-from models_ui.leases import LeaseLost, hold, is_over, release, renew, take
-from models_ui.matching import Pair, ids_of, match_rows
+from models_ui.leases import LeaseLost, hold, release, renew, take
+from models_ui.mirror.alias_owners import AliasOwners
+from models_ui.mirror.ask_by_id import Asked, ask_by_id
+from models_ui.mirror.detect_changes import Before, changes_since
 from models_ui.mirror.errors import EmptyList, GarbledList, OtherUpstream
-from models_ui.mirroring import new_row, take_in, take_in_absence
-from models_ui.models import CatalogChange, CatalogModel, Lease, Mirror, SyncRun
-from models_ui.pending import Confirmation, Pending
+from models_ui.mirror.fact_rules import Answer
+from models_ui.mirror.grouping import RealModel, real_models, unique_identity
+from models_ui.mirror.matching import Pair, ids_of, match_rows
+from models_ui.mirror.merge import new_row, take_in, take_in_absence
+from models_ui.mirror.pending import Confirmation, Pending
+from models_ui.mirror.source import Live, Source
+from models_ui.mirror.state import LEASE, LEASE_MARGIN, lease_seconds, mirror_state
+from models_ui.models import CatalogChange, CatalogModel, Mirror, SyncRun
 from models_ui.services import models_api
 from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelList
 from models_ui.services.errors import ModelsAPIError
-from models_ui.sync_source import Live, Source
 from models_ui.vocabulary import BASE, storable
 
 log = logging.getLogger(__name__)
 
-LEASE = "sync"
-# Seconds that a run may take beside its call; then another process may believe that the holder died.
-LEASE_MARGIN = 60
 # Fields that nobody sees: changes of theirs are no news.
 _UNSEEN_FIELDS = frozenset({"identity", "pending", "last_seen_at"})
 # Entries that may be odd without the whole answer being doubted.
@@ -58,28 +54,6 @@ class SyncResult:
 
     outcome: Literal["synced", "failed", "joined", "fresh", "busy"]
     run: SyncRun | None = None
-
-
-def mirror_state() -> Mirror:
-    """Return the mirror's state, with the version to read before its rows, and whether a run is under way."""
-    running = Lease.objects.filter(name=LEASE).exclude(is_over("expires_at", timezone.now(), lease_seconds()))
-    state = Mirror.objects.annotate(has_lease=Exists(running)).filter(pk=1).first()
-    if state is None:
-        return Mirror.objects.get_or_create(pk=1)[0]
-    state.sync_is_running = state.has_lease
-    return state
-
-
-def is_stale(mirror: Mirror, now: datetime) -> bool:
-    """Whether a page should ask for a new run behind itself. A failure is not tried again on every page."""
-    # A moment ahead is of a clock that was set back, and says nothing.
-    moments = [moment for moment in (mirror.last_synced_at, mirror.failed_at) if moment is not None and moment <= now]
-    return not moments or (now - max(moments)).total_seconds() > settings.MODELS_STALE_AFTER
-
-
-def lease_seconds() -> float:
-    """How long a run may hold the lease: longer than the longest call."""
-    return float(settings.MODELS_API_TOTAL_TIMEOUT + LEASE_MARGIN)
 
 
 def run_sync(

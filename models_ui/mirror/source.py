@@ -6,7 +6,7 @@ from typing import Protocol
 from django.conf import settings
 from django.utils import timezone
 
-from models_ui.pending import CONFIRM_AFTER
+from models_ui.mirror.pending import CONFIRM_AFTER
 from models_ui.services.cards import ModelCard, ModelList
 from models_ui.services.models_api import ModelsAPI
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from models_ui.alias_owners import AliasOwners
+from models_ui.mirror.alias_owners import AliasOwners
+from models_ui.mirror.pending import ANY, CONFIRM_AFTER, UNKNOWN, Confirmation, Pending, Wait
 from models_ui.models import CatalogModel
-from models_ui.pending import ANY, CONFIRM_AFTER, UNKNOWN, Confirmation, Pending, Wait
 from models_ui.vocabulary import BASE
 
 # Dates nearer than this are told at once, though only one answer has given them.

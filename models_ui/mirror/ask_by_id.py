@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from models_ui.fact_rules import Answer
-from models_ui.mirroring import take_in_absence
+from models_ui.mirror.fact_rules import Answer
+from models_ui.mirror.merge import take_in_absence
+from models_ui.mirror.pending import CONFIRM_AFTER, Confirmation, Pending
+from models_ui.mirror.source import Source
 from models_ui.models import CatalogModel
-from models_ui.pending import CONFIRM_AFTER, Confirmation, Pending
 from models_ui.services.cards import ModelCard, ModelList
 from models_ui.services.errors import ModelGone, ModelsAPIError
-from models_ui.sync_source import Source
 from models_ui.vocabulary import FINE_TUNED, id_is_routable
 
 MOST_ASKED: Final = 20  # models in one run

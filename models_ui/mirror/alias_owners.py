@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from models_ui.mirror.pending import Pending
 from models_ui.models import CatalogModel
-from models_ui.pending import Pending
 
 
 class AliasOwner(NamedTuple):

@@ -1,0 +1,68 @@
+"""How fresh the mirror is, in facts and in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Exists
+from django.utils import timezone
+
+from models_ui.failures import is_refusal, sentence_of
+from models_ui.leases import is_over
+from models_ui.models import Lease, Mirror
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    synced_at: datetime | None
+    seconds: int | None  # since the last success
+    stale: bool  # the page should ask for a sync behind itself
+    running: bool
+    version: str
+    failure: str  # what went wrong last, as a sentence; empty when the last run succeeded
+    refused: bool  # upstream refused our key: trying again will not help
+    correlation_id: str
+    unreadable: int  # entries of the last list that could not be read at all
+    offer_new: bool = False  # rows changed behind the page
+
+
+def freshness(mirror: Mirror, now: datetime) -> Freshness:
+    running = mirror.sync_is_running
+    return Freshness(
+        synced_at=mirror.last_synced_at,
+        seconds=int((now - mirror.last_synced_at).total_seconds()) if mirror.last_synced_at else None,
+        stale=not running and is_stale(mirror, now),
+        running=running,
+        version=mirror.version,
+        failure=sentence_of(mirror.failure) if mirror.failure else "",
+        refused=is_refusal(mirror.failure),
+        correlation_id=mirror.failure.get("correlation_id", ""),
+        unreadable=mirror.unreadable,
+    )
+
+
+LEASE = "sync"
+# Seconds that a run may take beside its call; then another process may believe that the holder died.
+LEASE_MARGIN = 60
+
+
+def mirror_state() -> Mirror:
+    """Return the mirror's state, with the version to read before its rows, and whether a run is under way."""
+    running = Lease.objects.filter(name=LEASE).exclude(is_over("expires_at", timezone.now(), lease_seconds()))
+    state = Mirror.objects.annotate(has_lease=Exists(running)).filter(pk=1).first()
+    if state is None:
+        return Mirror.objects.get_or_create(pk=1)[0]
+    state.sync_is_running = state.has_lease
+    return state
+
+
+def is_stale(mirror: Mirror, now: datetime) -> bool:
+    """Whether a page should ask for a new run behind itself. A failure is not tried again on every page."""
+    # A moment ahead is of a clock that was set back, and says nothing.
+    moments = [moment for moment in (mirror.last_synced_at, mirror.failed_at) if moment is not None and moment <= now]
+    return not moments or (now - max(moments)).total_seconds() > settings.MODELS_STALE_AFTER
+
+
+def lease_seconds() -> float:
+    """How long a run may hold the lease: longer than the longest call."""
+    return float(settings.MODELS_API_TOTAL_TIMEOUT + LEASE_MARGIN)
