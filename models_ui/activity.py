@@ -22,7 +22,7 @@ from models_ui.access.policy import denial
 from models_ui.access.roles import Role, exports_everyones
 from models_ui.access.verbs import FIELDS, KINDS, REVERSE, VERBS
 from models_ui.actions import can_be_undone
-from models_ui.catalog.rows import address_of_id
+from models_ui.catalog.links import address_of_id
 from models_ui.listing.filters import Filters, ListPage, Option, ShortText
 from models_ui.listing.querystring import Ignored
 from models_ui.models import AuditEvent, CatalogModel

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from models_ui.lifecycle import days_until, lifecycle
+from models_ui.catalog.lifecycle import days_until, lifecycle
 
 RETIRES = datetime(2026, 12, 31, 12, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ from functools import cache, reduce
 from operator import and_, or_
 from typing import Any, TypeVar
 
+from models_ui.catalog.lifecycle import LIFECYCLES, Lifecycle, lifecycle
 from models_ui.catalog.query import FACETS, STATES, TYPES, CatalogQuery
-from models_ui.lifecycle import LIFECYCLES, Lifecycle, lifecycle
 from models_ui.text.folding import SortKey, fold_for_search, sort_key, words_to_find
 from models_ui.vocabulary import BASE, FINE_TUNED
 

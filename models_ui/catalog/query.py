@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Final, NamedTuple, Self
 from urllib.parse import urlencode
 
-from models_ui.lifecycle import LIFECYCLES
+from models_ui.catalog.lifecycle import LIFECYCLES
 from models_ui.listing.querystring import MAX_TEXT, MAX_VALUES, Ignored, Reason, split, tidy
 from models_ui.vocabulary import BASE, FINE_TUNED
 

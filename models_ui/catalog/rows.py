@@ -19,12 +19,11 @@ from django.utils.translation import get_language
 from models_ui.access.policy import denial
 from models_ui.access.roles import Role
 from models_ui.access.verbs import REVERSE, Verb
-from models_ui.catalog.compare import Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.radar import Risk, risk_of
-from models_ui.lifecycle import Lifecycle, days_until, lifecycle
-from models_ui.listing.querystring import with_query
+from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle
+from models_ui.catalog.links import Named, address_of, address_of_id, instead_of
+from models_ui.catalog.replacements import Replacement, replacement_of
+from models_ui.catalog.risks import Risk, risk_of
 from models_ui.models import DISPUTED, CatalogModel
 from models_ui.services.cards import digest_of_id
 from models_ui.text.isolation import isolate
@@ -35,14 +34,6 @@ ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELE
 PAGE_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.PROTECT, Verb.UNPROTECT, Verb.DELETE)
 _LONGEST_KEPT: Final = CatalogModel._meta.get_field("model_id").max_length or 300
 _ASKING = (Verb.RENAME, Verb.DESCRIBE, Verb.DELETE)
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A model to be named in a line, with the address of its page."""
-
-    row: Row
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,27 +87,6 @@ def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
     )
 
 
-def catalog_address(query: CatalogQuery) -> str:
-    return with_query(_catalog(), query.serialize())
-
-
-@cache
-def _catalog() -> str:
-    return reverse("catalog")
-
-
-def address_of_id(model_id: str) -> str:
-    """Where an id or alias leads; empty without one. What upstream sends is anybody's text: an id that no address may
-    carry is stood for by its digest."""
-    return _address_by_id(model_id) if model_id else ""
-
-
-def _address_by_id(model_id: str) -> str:
-    if id_is_routable(model_id):
-        return reverse("model", args=[model_id])
-    return reverse("model_by_digest", args=[digest_of_id(model_id)])
-
-
 def rows_of_id(model_id: str, index: CatalogIndex) -> tuple[Row, ...]:
     """What an id or alias leads to. One that is too long for its column is known by what the column holds of it; what
     upstream lists without an id is found by none."""
@@ -135,16 +105,6 @@ def id_of_digest(digest: str, index: CatalogIndex) -> str | None:
         unroutable = [model_id for model_id in ("", *index.ids) if not id_is_routable(model_id)]
         kept = index.kept["digests"] = {digest_of_id(model_id): model_id for model_id in unroutable}
     return cast("dict[str, str]", kept).get(digest)
-
-
-def instead_of(replacement: Replacement, index: CatalogIndex) -> Named | None:
-    return Named(replacement.row, address_of(replacement.row, index)) if replacement.row else None
-
-
-def address_of(row: Row, index: CatalogIndex) -> str:
-    """The address of the model's page; with our own key where upstream gave the id to several models."""
-    is_shared = len(index.find(row.model_id)) > 1 or not row.model_id
-    return f"{_address_by_id(row.model_id)}?row={row.pk}" if is_shared else _address_by_id(row.model_id)
 
 
 def row_fragments(index: CatalogIndex, rows: Iterable[Row], now: datetime, role: Role) -> list[SafeString]:

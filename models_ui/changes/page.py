@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.rows import address_of, address_of_id
+from models_ui.catalog.links import address_of, address_of_id
 from models_ui.changes.sentences import KINDS, Told, kind_label, sentence_of, told_of
 from models_ui.listing.filters import PER_PAGE, Filters, ListPage, Option
 from models_ui.listing.querystring import Ignored

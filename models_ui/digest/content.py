@@ -19,14 +19,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from models_ui import endings
-from models_ui.catalog.concerns import Concern, concern_of, threshold_of
+from models_ui.alerts.concerns import Concern, concern_of, threshold_of
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.radar import Ending, radar_at
-from models_ui.catalog.rows import address_of
+from models_ui.catalog.links import address_of
 from models_ui.changes.sentences import sentence_of
 from models_ui.models import CatalogChange, DigestReader, Said
 from models_ui.public_url import full_address
+from models_ui.retirements import sentences as retirements_sentences
+from models_ui.retirements.endings import Ending, radar_at
 from models_ui.text.folding import sort_key
 from models_ui.text.isolation import fill
 from models_ui.text.plain import plain_text
@@ -173,13 +173,13 @@ class _Content:
         return {each.row.pk: each for each in radar_at(self.index, self.now).endings}
 
     def _advice(self, ending: Ending) -> Iterator[str]:
-        yield from endings.instead_of(ending)
-        yield from endings.at_risk(self._endings.get(ending.row.pk, ending))
+        yield from retirements_sentences.instead_of(ending)
+        yield from retirements_sentences.at_risk(self._endings.get(ending.row.pk, ending))
 
     def _coming(self, concern: Concern, key: str) -> Item:
-        sentences = [endings.inherited(concern.risk)] if concern.risk else []
+        sentences = [retirements_sentences.inherited(concern.risk)] if concern.risk else []
         if concern.ending is not None:
-            sentences = [endings.ahead(concern.ending), *self._advice(concern.ending)]
+            sentences = [retirements_sentences.ahead(concern.ending), *self._advice(concern.ending)]
         if alias := self._aliases.get(concern.row.pk):
             sentences.append(fill(gettext("You watch it as %(alias)s."), {"alias": alias}))
         return _item("ahead", sentences, address_of(concern.row, self.index), key)

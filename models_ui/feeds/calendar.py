@@ -14,14 +14,14 @@ import icalendar
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from models_ui import endings
 from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.links import address_of
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.radar import Ending
-from models_ui.catalog.rows import address_of
 from models_ui.feeds.events import Occasion, occasions_of
 from models_ui.feeds.ics import Text
 from models_ui.models import CalendarEvent
+from models_ui.retirements import sentences
+from models_ui.retirements.endings import Ending
 from models_ui.text import humanize
 from models_ui.text.isolation import fill, isolate
 from models_ui.text.labels import value_label
@@ -92,16 +92,16 @@ class Calendar:
         if event.cancelled:
             yield _withdrawn(occasion)
         elif event.inherited_from:
-            yield endings.inherits(row.label, event.inherited_from, event.at)
+            yield sentences.inherits(row.label, event.inherited_from, event.at)
             yield from self._of_base(event.inherited_from)
         else:
             yield fill(
                 _("%(model)s stops working on %(when)s."), {"model": row.label, "when": humanize.moment(event.at)}
             )
             yield from self._instead(occasion.end.ending)
-            yield from endings.at_risk(occasion.end.ending)
+            yield from sentences.at_risk(occasion.end.ending)
             if (base := occasion.end.base) and base.deprecation:
-                yield endings.inherits_sooner(base.model_id, base.deprecation)
+                yield sentences.inherits_sooner(base.model_id, base.deprecation)
         if row.missing_since:
             yield fill(_("It has not been listed since %(day)s."), {"day": date_format(row.missing_since, "j M Y")})
         yield self._page(row)
@@ -111,7 +111,7 @@ class Calendar:
         yield from (self._page(row) for row in self.index.find(model_id) if row.model_id == model_id)
 
     def _instead(self, ending: Ending) -> Iterator[str]:
-        yield from endings.instead_of(ending)
+        yield from sentences.instead_of(ending)
         instead = ending.replacement.row
         if instead:
             yield self._page(instead)

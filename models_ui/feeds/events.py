@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any, Self, cast
 
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.radar import Ending, base_that_ends, ending_of, radar_at
 from models_ui.models import CalendarEvent, Mirror
+from models_ui.retirements.endings import Ending, base_that_ends, ending_of, radar_at
 
 _REVISED = ("at", "inherited_from", "cancelled", "sequence", "facts", "modified_at")
 

@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 
 from models_ui import wording
 from models_ui.access.verbs import Verb
+from models_ui.catalog.links import address_of_id, catalog_address
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.rows import Button, address_of_id, catalog_address
+from models_ui.catalog.rows import Button
 from models_ui.models import AuditEvent
 from models_ui.text import humanize, labels
 from models_ui.text.isolation import balance, isolate

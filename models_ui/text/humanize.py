@@ -9,6 +9,11 @@ from django.utils.translation import ngettext
 from models_ui.text.isolation import LEFT_TO_RIGHT_MARK, fill, isolate
 
 
+def percent(share: float) -> str:
+    """A share of the width as SVG wants it, whatever the reader's language does to decimals."""
+    return f"{share * 100:.3f}".rstrip("0").rstrip(".") + "%"
+
+
 def moment(at: datetime) -> str:
     """A moment in UTC for a reader anywhere: 31 Aug 2026, 12:00 UTC."""
     return fill(_("%(day)s, %(time)s UTC"), {"day": date_format(at, "j M Y"), "time": date_format(at, "H:i")})

@@ -22,7 +22,8 @@ from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied, denial
 from models_ui.access.verbs import REVERSE, VERBS, Verb
 from models_ui.actions import Busy, Conflict, Context
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.rows import address_of, row_fragment, view_of
+from models_ui.catalog.links import address_of
+from models_ui.catalog.rows import row_fragment, view_of
 from models_ui.catalog.store import current_index
 from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
 from models_ui.http import Request, is_ours, role_in, wants_fragment

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 
 from models_ui import job_wording
 from models_ui.catalog.export import COLUMNS, TIMES, as_cells, as_json
+from models_ui.catalog.links import catalog_address
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.rows import catalog_address
 from models_ui.catalog.store import current_index
 from models_ui.http import Request, is_whole_form, query_string, results, role_in
 from models_ui.listing.csv_export import csv_download

@@ -16,15 +16,16 @@ from django.views.decorators.http import require_safe
 from models_ui.activity import entries_of
 from models_ui.audit import history
 from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.links import address_of, address_of_id
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.radar_page import risk_line
-from models_ui.catalog.rows import PAGE_VERBS, address_of, address_of_id, buttons_of, id_of_digest, rows_of_id, view_of
+from models_ui.catalog.rows import PAGE_VERBS, buttons_of, id_of_digest, rows_of_id, view_of
 from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
 from models_ui.changes.page import changes_of, moved_aliases
 from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.mirror.state import mirror_state
 from models_ui.models import CatalogModel, Watch
+from models_ui.retirements.page import risk_line
 from models_ui.text.isolation import escape_controls
 from models_ui.vocabulary import BASE
 from models_ui.watching import watches_of

@@ -7,11 +7,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from models_ui.catalog.radar import RadarQuery
-from models_ui.catalog.radar_page import RadarPage
 from models_ui.catalog.store import current_index
 from models_ui.http import Request, query_string
 from models_ui.mirror.state import freshness, mirror_state
+from models_ui.retirements.endings import RadarQuery
+from models_ui.retirements.page import RadarPage
 
 
 @require_safe

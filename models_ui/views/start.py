@@ -14,15 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
+from models_ui.catalog.context_plot import Column, ContextPlot, context_plot
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.pictures import Column, ContextPlot, context_plot
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.radar import radar_at
-from models_ui.catalog.radar_page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.catalog.store import current_index
 from models_ui.changes.page import lately
 from models_ui.http import Request
 from models_ui.mirror.state import freshness, mirror_state
+from models_ui.retirements.endings import radar_at
+from models_ui.retirements.page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.vocabulary import FINE_TUNED
 from models_ui.watching import watch_list, watches_of
 

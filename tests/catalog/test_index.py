@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models_ui.catalog.index import KNOWN_CAPABILITIES, CatalogIndex, Row
+from models_ui.catalog.lifecycle import lifecycle
 from models_ui.catalog.query import FACETS, PAGE_SIZES, SORTS, STATES, CatalogQuery
-from models_ui.lifecycle import lifecycle
 from models_ui.text.folding import fold_for_search, sort_key
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

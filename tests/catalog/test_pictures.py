@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models_ui.catalog.context_plot import MOST_DOTS, context_plot
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.pictures import MONTHS, MOST_DOTS, NAMED_WIDTH, context_plot, percent, timeline_of
-from models_ui.catalog.radar import Ending, radar_of
+from models_ui.retirements.endings import Ending, radar_of
+from models_ui.retirements.timeline import MONTHS, NAMED_WIDTH, timeline_of
+from models_ui.text.humanize import percent
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.query import TYPES
-from models_ui.catalog.radar import (
+from models_ui.catalog.risks import risk_of
+from models_ui.retirements.endings import (
     HORIZONS,
     Radar,
     RadarQuery,
@@ -19,7 +20,6 @@ from models_ui.catalog.radar import (
     month_of,
     months_between,
     radar_of,
-    risk_of,
 )
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 
 from check_usage.catalog import Catalog, CatalogError, Model
 from check_usage.judge import Judge
-from models_ui.lifecycle import days_until, lifecycle
+from models_ui.catalog.lifecycle import days_until, lifecycle
 from tests.check_usage.conftest import NOW, entry
 
 OFF = datetime(2026, 12, 2, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from models_ui.lifecycle import lifecycle
+from models_ui.catalog.lifecycle import lifecycle
 from models_ui.mirror.recordings import recorded_at
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync

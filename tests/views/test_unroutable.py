@@ -11,7 +11,7 @@ from django.test import Client
 from models_ui import actions, watching
 from models_ui.access.policy import ActionDenied
 from models_ui.actions import Context
-from models_ui.catalog.rows import address_of_id
+from models_ui.catalog.links import address_of_id
 from models_ui.catalog.store import current_index
 from models_ui.digest.content import digest_for
 from models_ui.mirror.state import mirror_state

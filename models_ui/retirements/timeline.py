@@ -6,20 +6,13 @@ width while its letters stay as large as the page's. Pure: no Django, no clock.
 
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from math import ceil, floor, log2
-from typing import Final, NamedTuple
+from typing import Final
 
-from models_ui.catalog.index import Row
-from models_ui.catalog.radar import Ending, add_months, month_of, months_between
-
-
-def percent(share: float) -> str:
-    """A share of the width as SVG wants it, whatever the reader's language does to decimals."""
-    return f"{share * 100:.3f}".rstrip("0").rstrip(".") + "%"
-
+from models_ui.retirements.endings import Ending, add_months, month_of, months_between
+from models_ui.text.humanize import percent
 
 # --- The timeline: a year back, this month, a year ahead
 
@@ -170,120 +163,3 @@ def _bars(endings: Sequence[Ending], first: date) -> list[Bar]:
 
 
 # --- Context lengths on a scale of doublings
-
-MOST_DOTS: Final = 16
-_DOT, _LEFT, _WIDE = 11, 0.03, 0.94
-
-
-class Tick(NamedTuple):
-    tokens: int
-    x: str
-    major: bool
-
-
-class Dot(NamedTuple):
-    x: str
-    y: int
-    tuned: bool
-
-
-class Block(NamedTuple):
-    x: str
-    width: str
-    y: int
-    height: int
-    tuned: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """Models of about the same context length: half a doubling wide, so that 128,000 and 131,072 stand together."""
-
-    lowest: int
-    highest: int
-    base: int
-    tuned: int
-    x: str
-    y: int  # where its number stands
-
-    @property
-    def total(self) -> int:
-        return self.base + self.tuned
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextPlot:
-    columns: Sequence[Column]
-    dots: Sequence[Dot]
-    blocks: Sequence[Block]  # in place of dots where they are too many
-    ticks: Sequence[Tick]
-    floor: int
-    unknown: int  # models whose context nobody told
-
-    @property
-    def height(self) -> int:
-        return self.floor + 26
-
-    @property
-    def known(self) -> int:
-        return sum(column.total for column in self.columns)
-
-
-def context_plot(rows: Iterable[Row]) -> ContextPlot:
-    """One dot for each model, stacked over its context length; fine-tunes upon base models."""
-    bins: dict[int, list[Row]] = {}
-    unknown = 0
-    for row in rows:
-        if row.context is None or row.context < 1:
-            unknown += 1
-        else:
-            bins.setdefault(round(log2(row.context) * 2), []).append(row)
-    if not bins:
-        return ContextPlot(columns=(), dots=(), blocks=(), ticks=(), floor=0, unknown=unknown)
-    low, high = floor(min(bins) / 2), ceil(max(bins) / 2)
-    if high - low < 2:
-        low, high = max(low - 1, 0), high + 1
-
-    def across(doublings: float) -> float:
-        return _LEFT + _WIDE * (doublings - low) / (high - low)
-
-    most = max(map(len, bins.values()))
-    single = most <= MOST_DOTS
-    ground = 22 + (most * _DOT if single else _BAR)
-    columns, dots, blocks = [], [], []
-    for key in sorted(bins):
-        tuned = sum(row.is_fine_tuned for row in bins[key])
-        base, total, share = len(bins[key]) - tuned, len(bins[key]), across(key / 2)
-        tall = total * _DOT if single else round(total * _BAR / most)
-        contexts = [row.context for row in bins[key] if row.context is not None]
-        columns.append(
-            Column(
-                lowest=min(contexts),
-                highest=max(contexts),
-                base=base,
-                tuned=tuned,
-                x=percent(share),
-                y=ground - max(tall, 1) - 5,
-            )
-        )
-        if single:
-            x, lowest_dot = percent(share), ground - _DOT // 2 - 1
-            dots += [Dot(x, lowest_dot - _DOT * level, level >= base) for level in range(total)]
-        else:
-            blocks += _blocks(share, _WIDE / (high - low) * 0.36, ground, base, tuned, _BAR / most)
-    every = ceil((high - low) / 12)
-    ticks = [
-        Tick(2**each, percent(across(each)), (each - low) % (2 * every) == 0) for each in range(low, high + 1, every)
-    ]
-    return ContextPlot(columns=columns, dots=dots, blocks=blocks, ticks=ticks, floor=ground, unknown=unknown)
-
-
-def _blocks(share: float, width: float, ground: int, base: int, tuned: int, scale: float) -> list[Block]:
-    """A column's two parts, each at least a pixel tall."""
-    found = []
-    for count, is_tuned in ((base, False), (tuned, True)):
-        if count:
-            height = max(round(count * scale), 1)
-            ground -= height
-            found.append(Block(percent(share - width / 2), percent(width), ground, height, is_tuned))
-    return found

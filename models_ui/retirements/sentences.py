@@ -6,7 +6,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from models_ui.catalog.radar import Ending, Risk
+from models_ui.catalog.risks import Risk
+from models_ui.retirements.endings import Ending
 from models_ui.text.humanize import in_days, moment
 from models_ui.text.isolation import fill
 

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.pictures import Timeline, timeline_of
+from models_ui.catalog.links import Named, address_of, instead_of
 from models_ui.catalog.query import TYPES, CatalogQuery
-from models_ui.catalog.radar import HORIZONS, Ending, RadarQuery, Risk, by_month, radar_at
-from models_ui.catalog.rows import Named, address_of, instead_of
+from models_ui.catalog.risks import Risk
 from models_ui.listing.filters import told_ignored
 from models_ui.listing.querystring import Ignored, with_query
+from models_ui.retirements.endings import HORIZONS, Ending, RadarQuery, by_month, radar_at
+from models_ui.retirements.timeline import Timeline, timeline_of
 from models_ui.text.labels import value_label
 from models_ui.vocabulary import FINE_TUNED
 

@@ -4,17 +4,18 @@ Everything is told from dates, never from labels, and every date is UTC: a model
 has there, wherever its reader sits. Pure: no Django, no clock.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Final, Literal, NamedTuple, Self, cast
+from typing import Final, NamedTuple, Self, cast
 from urllib.parse import urlencode
 
-from models_ui.catalog.compare import Find, Replacement, replacement_of
 from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.catalog.query import TYPES
-from models_ui.lifecycle import Lifecycle, days_until, lifecycle
+from models_ui.catalog.replacements import Find, Replacement, replacement_of
+from models_ui.catalog.risks import Risk, base_models_of, risk_of
 from models_ui.listing.querystring import Ignored, split
 from models_ui.text.folding import SortKey, sort_key
 from models_ui.vocabulary import BASE
@@ -22,9 +23,6 @@ from models_ui.vocabulary import BASE
 HORIZONS: Final = (30, 90, 180)  # days ahead
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-RiskKind = Literal["retired", "missing", "retiring", "unknown"]
-# The worst first: what holds of a fine-tune whose root leads to several models.
-_RISKS: Final[Sequence[RiskKind | None]] = ("retired", "missing", "retiring", "unknown", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,27 +86,6 @@ class Ending:
         return "soon" if self.days <= HORIZONS[0] else "later"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Risk:
-    """What a fine-tune inherits from its root. Nobody says what happens to it, so it is a risk and no fact."""
-
-    row: Row
-    kind: RiskKind
-    base: Row | None = None  # what the root means today; None when it is unknown
-    at: datetime | None = None  # when the base stops working, UTC
-    days: int | None = None
-    several: bool = False  # the root leads to several models, and this is the worst of them
-
-    @property
-    def day(self) -> date | None:
-        return self.at.date() if self.at else None
-
-    @property
-    def by_alias(self) -> bool:
-        """Whether the root is named by an alias: at training it may have meant another model."""
-        return self.base is not None and self.row.root != self.base.model_id
-
-
 class Month(NamedTuple):
     first: date
     endings: tuple[Ending, ...]
@@ -170,7 +147,7 @@ def radar_of(index: CatalogIndex, now: datetime) -> Radar:
         if not row.is_fine_tuned or row.is_missing:
             continue
         if row.root not in roots:
-            roots[row.root] = _bases(row, index.find)
+            roots[row.root] = base_models_of(row, index.find)
         for base in roots[row.root]:
             trained.setdefault(base.pk, []).append(row)
         if risk := risk_of(row, index.find, now):
@@ -198,28 +175,6 @@ def ending_of(row: Row, at: datetime, find: Find, now: datetime, fine_tunes: tup
     )
 
 
-def risk_of(row: Row, find: Find, now: datetime) -> Risk | None:
-    """What a fine-tune inherits, or None where its base model goes on. A fine-tune of a fine-tune is followed down."""
-    now = now.astimezone(UTC)
-    seen = {row.pk}
-    current = row
-    while True:
-        bases = [base for base in _bases(current, find) if base.pk not in seen]
-        if not bases:
-            return Risk(row=row, kind="unknown")
-        base = min(bases, key=lambda each: (_RISKS.index(_kind(each, now)), each.deprecation or now))
-        kind = _kind(base, now)
-        if kind is None and base.is_fine_tuned and base.root:
-            seen.add(base.pk)
-            current = base
-            continue
-        if kind is None:
-            return None
-        at = base.deprecation.astimezone(UTC) if base.deprecation and kind in ("retired", "retiring") else None
-        days = days_until(at, now) if at else None
-        return Risk(row=row, kind=kind, base=base, at=at, days=days, several=len(bases) > 1)
-
-
 def base_that_ends(row: Row, find: Find) -> Row | None:
     """Return the base model whose date a fine-tune inherits: of all that its root leads to, the one that ends first.
 
@@ -227,27 +182,18 @@ def base_that_ends(row: Row, find: Find) -> Row | None:
     """
     seen, trained = {row.pk}, [row]
     while trained:
-        bases = [base for each in trained for base in _bases(each, find) if base.pk not in seen and not base.is_deleted]
+        bases = [
+            base
+            for each in trained
+            for base in base_models_of(each, find)
+            if base.pk not in seen and not base.is_deleted
+        ]
         dated = [(base.deprecation, base.pk, base) for base in bases if base.deprecation]
         if dated:
             return min(dated)[2]
         seen.update(base.pk for base in bases)
         trained = [base for base in bases if base.is_fine_tuned]
     return None
-
-
-def _bases(row: Row, find: Find) -> tuple[Row, ...]:
-    """What it was trained from, as far as its root's name tells that today. Nothing was trained from itself."""
-    return tuple(base for base in find(row.root) if base.pk != row.pk) if row.root else ()
-
-
-def _kind(base: Row, now: datetime) -> RiskKind | None:
-    stage = lifecycle(base.deprecation, now)
-    if stage == "retired":
-        return "retired"
-    if base.is_missing:
-        return "missing"
-    return "retiring" if stage == "retiring" else None
 
 
 def _risk_order(risk: Risk) -> tuple[bool, int, float, SortKey, int]:

@@ -1,0 +1,52 @@
+"""Addresses of models and of lists of models."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.urls import reverse
+
+from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.replacements import Replacement
+from models_ui.listing.querystring import with_query
+from models_ui.services.cards import digest_of_id
+from models_ui.vocabulary import id_is_routable
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A model to be named in a line, with the address of its page."""
+
+    row: Row
+    address: str
+
+
+def catalog_address(query: CatalogQuery) -> str:
+    return with_query(_catalog(), query.serialize())
+
+
+@cache
+def _catalog() -> str:
+    return reverse("catalog")
+
+
+def address_of_id(model_id: str) -> str:
+    """Where an id or alias leads; empty without one. What upstream sends is anybody's text: an id that no address may
+    carry is stood for by its digest."""
+    return _address_by_id(model_id) if model_id else ""
+
+
+def _address_by_id(model_id: str) -> str:
+    if id_is_routable(model_id):
+        return reverse("model", args=[model_id])
+    return reverse("model_by_digest", args=[digest_of_id(model_id)])
+
+
+def instead_of(replacement: Replacement, index: CatalogIndex) -> Named | None:
+    return Named(replacement.row, address_of(replacement.row, index)) if replacement.row else None
+
+
+def address_of(row: Row, index: CatalogIndex) -> str:
+    """The address of the model's page; with our own key where upstream gave the id to several models."""
+    is_shared = len(index.find(row.model_id)) > 1 or not row.model_id
+    return f"{_address_by_id(row.model_id)}?row={row.pk}" if is_shared else _address_by_id(row.model_id)
