@@ -22,11 +22,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from models_ui import actions, audit, locks, settling
 from models_ui.access.policy import ActionDenied
 from models_ui.access.verbs import KINDS, Verb
-from models_ui.actions import Busy, Conflict, Context
-from models_ui.audit import Entry, Outcome
+from models_ui.actions import lock, perform, settle, undo
+from models_ui.actions.context import UNSETTLED, Conflict, Context, Done
+from models_ui.actions.perform import Busy
+from models_ui.audit import chain, history
+from models_ui.audit.chain import Entry, Outcome
 from models_ui.failures import kind_of
 from models_ui.jobs import ItemState, JobState, end_early, end_if_finished, held, nothing_to_do
 from models_ui.leases import is_over
@@ -47,7 +49,6 @@ from models_ui.services.errors import (
     Unauthorized,
     Unreachable,
 )
-from models_ui.settling import UNSETTLED, Done
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ def _take(item: BulkItem, now: datetime) -> bool:
 
 def _lease() -> timedelta:
     """Longer than an action and its wait for the model's lock can take together."""
-    return locks.lock_time() + timedelta(seconds=locks.PATIENCE)
+    return lock.lock_time() + timedelta(seconds=lock.PATIENCE)
 
 
 def action_id_of(item: BulkItem) -> str:
@@ -154,7 +155,7 @@ def _work(item: BulkItem) -> Step:
     """Act, or find out what became of the attempt before. Never raises: what goes wrong is a step, too."""
     job = BulkJob.objects.select_related("actor").get(pk=item.job_id)
     try:
-        earlier = audit.action(item.action_id)
+        earlier = history.action(item.action_id)
         if earlier is not None and earlier.outcome in UNSETTLED:
             return _step(item, job, _settle(job, item))
         if earlier is not None and earlier.outcome != Outcome.REFUSED:
@@ -180,13 +181,13 @@ def _act(job: BulkJob, item: BulkItem) -> Done:
         request_id=job.request_id,
     )
     if item.undoes:
-        return actions.undo(context=context, action_id=item.undoes)
-    act = actions.archive_model if job.verb == Verb.ARCHIVE else actions.unarchive_model
+        return undo.undo(context=context, action_id=item.undoes)
+    act = perform.archive_model if job.verb == Verb.ARCHIVE else perform.unarchive_model
     return act(context=context, model_id=item.model_id)
 
 
 def _settle(job: BulkJob, item: BulkItem) -> Done:
-    return settling.settle(actor=job.actor or User(username=job.started_by), action_id=item.action_id)
+    return settle.settle(actor=job.actor or User(username=job.started_by), action_id=item.action_id)
 
 
 def _actor(job: BulkJob, item: BulkItem) -> User:
@@ -208,7 +209,7 @@ def _actor(job: BulkJob, item: BulkItem) -> User:
         job=job.pk,
         request_id=job.request_id,
     )
-    audit.record(entry, Outcome.REFUSED, failure=denied.facts)
+    chain.record(entry, Outcome.REFUSED, failure=denied.facts)
     raise denied
 
 
@@ -258,7 +259,7 @@ def _try_again(item: BulkItem, facts: dict[str, Any]) -> Step:
 
 def _after_a_fault_of_ours(item: BulkItem) -> Step:
     """Whether something was sent is in the history; if so it is looked into before anything else."""
-    event = audit.action(item.action_id)
+    event = history.action(item.action_id)
     if event is not None and event.outcome in UNSETTLED:
         return Step(ItemState.UNSETTLED, wait=BUSY_PAUSE)
     return _try_again(item, {"failure": ActionDenied(_OUR_FAULT).facts})
@@ -266,7 +267,7 @@ def _after_a_fault_of_ours(item: BulkItem) -> Step:
 
 def _again(item: BulkItem) -> BulkItem.State:
     """Back to where it came from: to a new attempt, or to finding out about the last one."""
-    event = audit.action(item.action_id)
+    event = history.action(item.action_id)
     return ItemState.UNSETTLED if event is not None and event.outcome in UNSETTLED else ItemState.WAITING
 
 
@@ -277,18 +278,18 @@ def _done_after_all(item: BulkItem) -> AuditEvent | None:
     history then says that the earlier attempt succeeded, as when an unknown outcome is settled.
     """
     ids = [_earlier_id(item, attempt) for attempt in range(item.attempt - 1, 0, -1)]
-    steps = audit.steps_of(ids)
+    steps = history.steps_of(ids)
     sent = [steps[each] for each in ids if any(step.outcome == Outcome.ATTEMPTED for step in steps[each])]
     if not sent:
         return None
     last = sent[0][-1]
     succeeded = AuditEvent.objects.filter(model_id=item.model_id, outcome=Outcome.SUCCEEDED, kind__in=_KINDS)
-    if audit.begun_after(succeeded, sent[0][0].pk).exists():
+    if history.begun_after(succeeded, sent[0][0].pk).exists():
         return None
     if last.outcome != Outcome.FAILED:
         return last
     failure = {**last.failure, "settled": True}
-    return audit.record(Entry.of(last), Outcome.SUCCEEDED, failure=failure, correlation_id=last.correlation_id)
+    return chain.record(Entry.of(last), Outcome.SUCCEEDED, failure=failure, correlation_id=last.correlation_id)
 
 
 _KINDS: Final = (KINDS[Verb.ARCHIVE], KINDS[Verb.UNARCHIVE])

@@ -20,12 +20,12 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from models_ui import audit
 from models_ui.access.policy import NO_SUCH_MODEL, NOTHING_TO_UNDO, ActionDenied, check_permission, check_policy
 from models_ui.access.roles import Role, role_of
 from models_ui.access.verbs import KINDS, REVERSE, Verb
+from models_ui.actions.model_row import rows_of
+from models_ui.audit import history
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogModel, JobWorker
-from models_ui.subject import rows_of
 from models_ui.vocabulary import storable
 
 JobState = BulkJob.State
@@ -165,7 +165,7 @@ def _latest_changes(ids: Sequence[str]) -> dict[str, AuditEvent]:
         events = AuditEvent.objects.filter(
             model_id__in=ids[start : start + _AT_ONCE], kind__in=kinds, outcome=AuditEvent.Outcome.SUCCEEDED
         )
-        found |= {event.model_id: event for event in audit.by_beginning(events)}
+        found |= {event.model_id: event for event in history.by_beginning(events)}
     return found
 
 

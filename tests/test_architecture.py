@@ -67,7 +67,7 @@ def test_the_services_know_django_only_for_settings_and_sentences():
 MIRROR = (
     "models_ui.mirror.state",
     "models_ui.mirror.sync",
-    "models_ui.subject",
+    "models_ui.actions.model_row",
     "models_ui.management.commands.replay_recordings",
 )
 WRITERS = {
@@ -75,8 +75,8 @@ WRITERS = {
     "Mirror": MIRROR,
     "SyncRun": ("models_ui.mirror.sync",),
     "CatalogChange": ("models_ui.mirror.sync",),
-    "AuditEvent": ("models_ui.audit",),
-    "AuditHead": ("models_ui.audit",),
+    "AuditEvent": ("models_ui.audit.chain",),
+    "AuditHead": ("models_ui.audit.chain",),
     "Lease": ("models_ui.leases",),
     "RateCount": ("models_ui.access.rate_limits",),
     "BulkJob": ("models_ui.jobs", "models_ui.job_runner"),

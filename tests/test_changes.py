@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from models_ui import actions
-from models_ui.actions import Context
+from models_ui.actions import perform
+from models_ui.actions.context import Context
 from models_ui.changes.sentences import KINDS, sentence_of
 from models_ui.mirror import state
 from models_ui.mirror.sync import run_sync
@@ -473,19 +473,19 @@ def test_a_base_models_name_and_a_fine_tunes_description_are_no_news(upstream: S
 
 def test_what_we_do_ourselves_is_no_news(upstream: Sandbox, alice: User):
     context = Context(actor=alice)
-    actions.rename_model(context=context, model_id=TUNE, name="Helpdesk", seen="Support")
+    perform.rename_model(context=context, model_id=TUNE, name="Helpdesk", seen="Support")
     assert told() == []
-    actions.archive_model(context=context, model_id=TUNE)
+    perform.archive_model(context=context, model_id=TUNE)
     assert told() == told() == []
-    actions.unarchive_model(context=context, model_id=TUNE)
+    perform.unarchive_model(context=context, model_id=TUNE)
     assert told() == []
-    assert actions.delete_model(context=context, model_id=TUNE).event is not None
+    assert perform.delete_model(context=context, model_id=TUNE).event is not None
     assert told() == told() == told() == []
     assert kinds() == []
 
 
 def test_a_list_that_lags_behind_our_rename_is_no_news(upstream: Sandbox, alice: User):
-    actions.rename_model(context=Context(actor=alice), model_id=TUNE, name="Helpdesk", seen="Support")
+    perform.rename_model(context=Context(actor=alice), model_id=TUNE, name="Helpdesk", seen="Support")
     for name in ("Support", "Helpdesk"):
         upstream.catalog.rename(TUNE, name)
         assert told() == []
@@ -499,7 +499,7 @@ def test_a_write_of_unknown_outcome_that_turns_out_to_have_worked_is_no_news(
     upstream: Sandbox, alice: User, done: bool
 ):
     upstream.faults.add("504", verb="update", times=1)
-    event = actions.rename_model(context=Context(actor=alice), model_id=TUNE, name="Helpdesk", seen="Support").event
+    event = perform.rename_model(context=Context(actor=alice), model_id=TUNE, name="Helpdesk", seen="Support").event
     assert event is not None
     assert event.outcome == "unknown"
     upstream.catalog.rename(TUNE, "Helpdesk" if done else "Another")
@@ -508,7 +508,7 @@ def test_a_write_of_unknown_outcome_that_turns_out_to_have_worked_is_no_news(
 
 def test_a_deletion_of_unknown_outcome_that_worked_is_not_told_as_missing(upstream: Sandbox, alice: User):
     upstream.faults.add("504", verb="delete", times=1)
-    event = actions.delete_model(context=Context(actor=alice), model_id=TUNE).event
+    event = perform.delete_model(context=Context(actor=alice), model_id=TUNE).event
     assert event is not None
     assert event.outcome == "unknown"
     upstream.catalog.replace([*LIMA, *NEMO])
@@ -518,7 +518,7 @@ def test_a_deletion_of_unknown_outcome_that_worked_is_not_told_as_missing(upstre
 
 def test_a_model_that_an_action_found_gone_is_told_by_the_next_run_once(upstream: Sandbox, alice: User):
     upstream.catalog.remove(TUNE)
-    actions.archive_model(context=Context(actor=alice), model_id=TUNE)
+    perform.archive_model(context=Context(actor=alice), model_id=TUNE)
     assert CatalogModel.objects.get(model_id=TUNE).is_missing
     assert [told(), told(), told()] == [["Support is no longer listed."], [], []]
 
@@ -527,7 +527,7 @@ def test_a_model_that_an_action_alone_found_gone_and_that_is_listed_all_the_same
     upstream: Sandbox, alice: User
 ):
     upstream.faults.add("404", verb="archive", times=1)
-    actions.archive_model(context=Context(actor=alice), model_id=TUNE)
+    perform.archive_model(context=Context(actor=alice), model_id=TUNE)
     assert CatalogModel.objects.get(model_id=TUNE).is_missing
     assert told() == told() == []
     assert not CatalogModel.objects.get(model_id=TUNE).is_missing

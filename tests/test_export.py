@@ -11,7 +11,7 @@ import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 from django.test import Client
 
-from models_ui import audit
+from models_ui.audit import chain
 from models_ui.catalog.export import COLUMNS, as_cells, as_json
 from models_ui.catalog.index import Row
 from models_ui.listing.csv_export import COMMA, SEMICOLON, CsvFormat, write_csv
@@ -252,7 +252,7 @@ def test_beside_the_usual_csv_is_a_link_to_the_other_one_with_the_same_filters(
 ):
     CatalogChange.objects.create(kind="deprecation.moved", model_id="x", at=NOW)
     words = {"action_id": "1" * 32, "actor": "carol", "kind": "model.renamed", "model_id": "x"}
-    audit.record(audit.Entry(**words, before={"name": "a"}, after={"name": "b"}), AuditEvent.Outcome.SUCCEEDED)
+    chain.record(chain.Entry(**words, before={"name": "a"}, after={"name": "b"}), AuditEvent.Outcome.SUCCEEDED)
     reads = {"Accept-Language": language}
     found = re.findall(r'href="([^"]*\.csv[^"]*)" download>', text_of(viewer, page, **reads))
     usual, other = map(unescape, found)

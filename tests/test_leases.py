@@ -12,8 +12,9 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from models_ui import actions, job_runner, leases, locks
-from models_ui.actions import Context
+from models_ui import job_runner, leases
+from models_ui.actions import lock, perform
+from models_ui.actions.context import Context
 from models_ui.digest import delivery
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
@@ -119,10 +120,10 @@ def test_a_machine_whose_clock_is_some_seconds_behind_takes_no_lease_for_void():
 def test_a_sync_and_an_action_go_on_after_the_clock_was_set_back(bob: User, synced, sandbox: Sandbox):
     tune = live_tunes(sandbox)[0]
     assert leases.take("sync", 64)
-    assert leases.take(locks.lease_name(tune), locks.lock_time().total_seconds())
+    assert leases.take(lock.lease_name(tune), lock.lock_time().total_seconds())
     with clock_set_back(hours=3):
         assert not mirror_state().sync_is_running
-        assert actions.archive_model(context=Context(actor=bob), model_id=tune).event.outcome == "succeeded"
+        assert perform.archive_model(context=Context(actor=bob), model_id=tune).event.outcome == "succeeded"
         assert run_sync(asked_at=timezone.now() + timedelta(hours=4)).outcome == "synced"
 
 

@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
-from models_ui import audit
-from models_ui.audit import Entry, Outcome
+from models_ui.audit import chain
+from models_ui.audit.chain import Entry, Outcome
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -23,7 +23,7 @@ FILLING = importlib.import_module(f"models_ui.migrations.{AFTER}")
 
 def event(number: int, **more) -> AuditEvent:
     words = {"actor": "bob", "kind": "model.renamed", "model_id": "ft:x", "before": {}, "after": {}}
-    return audit.record(Entry(**{"action_id": f"{number:032}", **words, **more}), Outcome.SUCCEEDED)
+    return chain.record(Entry(**{"action_id": f"{number:032}", **words, **more}), Outcome.SUCCEEDED)
 
 
 def change(**more) -> CatalogChange:
@@ -89,10 +89,10 @@ def test_people_are_offered_in_the_order_of_their_names(viewer: Client):
 def test_the_search_is_no_part_of_what_the_chain_covers(db):
     first = event(1, label="Éditeur")
     assert first.search_text.split() == ["ft:x", "editeur", "bob"]
-    assert first.hash == audit.hash_of(
-        AuditEvent(search_text="x", **{name: getattr(first, name) for name in audit._HASHED})
+    assert first.hash == chain.hash_of(
+        AuditEvent(search_text="x", **{name: getattr(first, name) for name in chain._HASHED})
     )
-    assert "search_text" not in audit._HASHED
+    assert "search_text" not in chain._HASHED
 
 
 # --- What is there already
@@ -129,7 +129,7 @@ def test_old_entries_are_folded_in_batches_there_and_back_and_the_chain_stays_wh
         change(label=f"Größe {number}", before={"odd": 1}, after=262_144)
     events = dict(AuditEvent.objects.values_list("hash", "search_text"))
     changes = list(CatalogChange.objects.order_by("pk").values_list("search_text", flat=True))
-    assert audit.verify() == (10, None)
+    assert chain.verify() == (10, None)
 
     _migrate(BEFORE)
     assert "search_text" not in _columns("models_ui_auditevent") | _columns("models_ui_catalogchange")
@@ -140,10 +140,10 @@ def test_old_entries_are_folded_in_batches_there_and_back_and_the_chain_stays_wh
     assert list(CatalogChange.objects.order_by("pk").values_list("search_text", flat=True)) == changes
     assert "editeur 9" in events[AuditEvent.objects.latest("pk").hash]
     assert changes[0].split() == ["m-2512", "grosse", "0", "name.changed", "262144"]
-    assert audit.verify() == (10, None)
+    assert chain.verify() == (10, None)
     call_command("verify_audit")
     event(11)
-    assert audit.verify() == (11, None)
+    assert chain.verify() == (11, None)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -158,5 +158,5 @@ def test_a_damaged_event_stops_no_migration_and_is_still_named_by_the_chain(dama
     _migrate(BEFORE)
     _migrate_to_today()
     assert [found.search_text != "" for found in AuditEvent.objects.order_by("pk")] == [True, False, True]
-    count, tampering = audit.verify()
+    count, tampering = chain.verify()
     assert (count, tampering and tampering.key) == (1, second.pk)

@@ -14,9 +14,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from models_ui import audit
 from models_ui.access.roles import Role, role_of
-from models_ui.audit import Entry, Outcome
+from models_ui.audit import chain
+from models_ui.audit.chain import Entry, Outcome
 from models_ui.logs import request_id
 from models_ui.models import AuditEvent
 
@@ -119,7 +119,7 @@ def _record(actor: User, kind: str, label: str, before: dict[str, Any], after: d
         after=after,
         request_id=request_id.get(),
     )
-    audit.record(entry, Outcome.SUCCEEDED)
+    chain.record(entry, Outcome.SUCCEEDED)
 
 
 # --- In words

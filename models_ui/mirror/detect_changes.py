@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from models_ui.audit import latest_of_each
+from models_ui.audit.history import latest_of_each
 from models_ui.mirror.alias_owners import (
     AliasOwner,
     AliasOwners,

@@ -10,8 +10,8 @@ from django.contrib.messages.storage.base import Message
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from models_ui import wording
 from models_ui.access.verbs import Verb
+from models_ui.actions import sentences
 from models_ui.catalog.links import address_of_id, catalog_address
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button
@@ -76,29 +76,29 @@ def denials(buttons: Sequence[Button], on_page: bool = False) -> list[str]:
 
 @register.filter
 def verb(value: str) -> str:
-    return wording.verb_label(Verb(value))
+    return sentences.verb_label(Verb(value))
 
 
 @register.filter
 def value_words(value: Any, field: str) -> str:
     """A value of a field in words, for a diff."""
-    return wording.value_words(field, value)
+    return sentences.value_words(field, value)
 
 
 @register.filter
 def told(event: AuditEvent) -> str:
-    return wording.told(event)
+    return sentences.told(event)
 
 
 @register.filter
 def change(event: AuditEvent) -> tuple[str, str] | None:
     """Before and after in words, where the action changed a value."""
-    return wording.change(event)
+    return sentences.change(event)
 
 
 @register.filter
 def why(event: AuditEvent) -> str:
-    return wording.why(event)
+    return sentences.why(event)
 
 
 @register.filter

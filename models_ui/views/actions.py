@@ -17,23 +17,28 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
-from models_ui import actions, audit, jobs, settling
+from models_ui import jobs
 from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied, denial
 from models_ui.access.verbs import REVERSE, VERBS, Verb
-from models_ui.actions import Busy, Conflict, Context
+from models_ui.actions import context as actions_context
+from models_ui.actions import perform
+from models_ui.actions import settle as actions_settle
+from models_ui.actions import undo as actions_undo
+from models_ui.actions.context import Conflict, Context, Done
+from models_ui.actions.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
+from models_ui.actions.perform import Busy
+from models_ui.actions.sentences import already, outcome_sentence, still_unknown, verb_label, what_it_does
+from models_ui.audit import history
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.links import address_of
 from models_ui.catalog.rows import row_fragment, view_of
 from models_ui.catalog.store import current_index
-from models_ui.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
 from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.mirror.state import mirror_state
 from models_ui.models import AuditEvent
-from models_ui.settling import Done
 from models_ui.text.isolation import fill, isolate
 from models_ui.views.errors import BUSY_PAUSE
 from models_ui.views.model import article_context
-from models_ui.wording import already, outcome_sentence, still_unknown, verb_label, what_it_does
 
 # What upstream's failures are to a browser; whatever else it may be is upstream's trouble, 502.
 _STATUS = {
@@ -59,7 +64,7 @@ form_or_action = require_http_methods(["GET", "HEAD", "POST"])
 def rename(request: Request, model_id: str) -> HttpResponse:
     def act(form: TextForm) -> Done:
         seen, name = form.cleaned_data["seen"], form.cleaned_data["value"]
-        return actions.rename_model(context=_context(request, form), model_id=model_id, name=name, seen=seen)
+        return perform.rename_model(context=_context(request, form), model_id=model_id, name=name, seen=seen)
 
     return _edit(request, model_id, RenameForm, act)
 
@@ -68,29 +73,29 @@ def rename(request: Request, model_id: str) -> HttpResponse:
 def describe(request: Request, model_id: str) -> HttpResponse:
     def act(form: TextForm) -> Done:
         seen, text = form.cleaned_data["seen"], form.cleaned_data["value"]
-        return actions.describe_model(context=_context(request, form), model_id=model_id, description=text, seen=seen)
+        return perform.describe_model(context=_context(request, form), model_id=model_id, description=text, seen=seen)
 
     return _edit(request, model_id, DescribeForm, act)
 
 
 @form_or_action
 def archive(request: Request, model_id: str) -> HttpResponse:
-    return _one_click(request, model_id, Verb.ARCHIVE, actions.archive_model)
+    return _one_click(request, model_id, Verb.ARCHIVE, perform.archive_model)
 
 
 @form_or_action
 def unarchive(request: Request, model_id: str) -> HttpResponse:
-    return _one_click(request, model_id, Verb.UNARCHIVE, actions.unarchive_model)
+    return _one_click(request, model_id, Verb.UNARCHIVE, perform.unarchive_model)
 
 
 @form_or_action
 def protect(request: Request, model_id: str) -> HttpResponse:
-    return _one_click(request, model_id, Verb.PROTECT, actions.protect_model)
+    return _one_click(request, model_id, Verb.PROTECT, perform.protect_model)
 
 
 @form_or_action
 def unprotect(request: Request, model_id: str) -> HttpResponse:
-    return _one_click(request, model_id, Verb.UNPROTECT, actions.unprotect_model)
+    return _one_click(request, model_id, Verb.UNPROTECT, perform.unprotect_model)
 
 
 @form_or_action
@@ -102,7 +107,7 @@ def delete(request: Request, model_id: str) -> HttpResponse:
     )
     if request.method != "POST" or not form.is_valid():
         return page.form(form, status=422 if request.method == "POST" else 200)
-    return page.run(lambda: actions.delete_model(context=_context(request, form), model_id=model_id), form)
+    return page.run(lambda: perform.delete_model(context=_context(request, form), model_id=model_id), form)
 
 
 @form_or_action
@@ -112,14 +117,16 @@ def undo(request: Request, action_id: str) -> HttpResponse:
     verb = VERBS[event.kind]
     page = ActionPage(request, event.model_id, REVERSE.get(verb, verb), undoes=event)
     if request.method != "POST":
-        conflict = actions.undo_conflict(event, **_current(page.row)) if actions.can_be_undone(event) else None
+        conflict = (
+            actions_undo.undo_conflict(event, **_current(page.row)) if actions_undo.can_be_undone(event) else None
+        )
         return page.form(UndoForm.over(conflict.theirs) if conflict else UndoForm.new(), conflict=conflict)
     form = UndoForm(request.POST)
     if not form.is_valid():
         return page.form(form, status=422)
     insist, seen = form.cleaned_data["insist"], form.cleaned_data["seen"]
     context = _context(request, form)
-    return page.run(lambda: actions.undo(context=context, action_id=action_id, insist=insist, seen=seen), form)
+    return page.run(lambda: actions_undo.undo(context=context, action_id=action_id, insist=insist, seen=seen), form)
 
 
 @require_http_methods(["POST"])
@@ -129,7 +136,7 @@ def settle(request: Request, action_id: str) -> HttpResponse:
     page = ActionPage(request, event.model_id, VERBS[event.kind], settles=True)
 
     def look() -> Done:
-        done = settling.settle(actor=request.user, action_id=action_id)
+        done = actions_settle.settle(actor=request.user, action_id=action_id)
         if done.event is not None:
             jobs.note_settled(done.event)
         return done
@@ -164,7 +171,7 @@ def _one_click(request: Request, model_id: str, verb: Verb, act: Callable[..., D
 
 
 def _event(action_id: str) -> AuditEvent:
-    event = audit.action(action_id)
+    event = history.action(action_id)
     if event is None or event.kind not in VERBS:
         raise Http404
     return event
@@ -212,7 +219,7 @@ class ActionPage:
         if not found:
             if self.request.method == "POST" and not self.settles:
                 context = Context(actor=self.request.user, request_id=self.request.request_id)
-                actions.refuse_unknown(context=context, verb=self.verb, model_id=self.model_id)
+                perform.refuse_unknown(context=context, verb=self.verb, model_id=self.model_id)
             raise Http404
         self.row: Row = next((row for row in found if row.type == "fine-tuned"), found[0])
 
@@ -251,10 +258,10 @@ class ActionPage:
             messages.info(self.request, already(self.verb, self.row.label))
             return self._done()
         if event.outcome == AuditEvent.Outcome.SUCCEEDED:
-            tags = f"undo:{event.action_id}" if actions.can_be_undone(event) else ""
+            tags = f"undo:{event.action_id}" if actions_undo.can_be_undone(event) else ""
             messages.success(self.request, outcome_sentence(event), extra_tags=tags)
             return self._done()
-        tags = f"settle:{event.action_id}" if event.outcome in settling.UNSETTLED else ""
+        tags = f"settle:{event.action_id}" if event.outcome in actions_context.UNSETTLED else ""
         if self.settles and done.looked:
             status = _status(done.looked.failure) if done.looked.failure else 200
             return self._say(status, still_unknown(done.looked), form, tags)
@@ -328,7 +335,7 @@ class ActionPage:
         return render(self.request, "models_ui/action.html", context, status=status)
 
     def _denial(self) -> str:
-        if self.undoes is not None and not actions.can_be_undone(self.undoes):
+        if self.undoes is not None and not actions_undo.can_be_undone(self.undoes):
             return str(NOTHING_TO_UNDO)
         return denial(self.role, self.row, self.verb)
 

@@ -22,18 +22,18 @@ from models_ui import job_wording, jobs
 from models_ui.access.policy import ActionDenied, check_permission
 from models_ui.access.roles import Role
 from models_ui.access.verbs import REVERSE, Verb
+from models_ui.actions.forms import ReasonForm
+from models_ui.actions.sentences import verb_label, what_it_does
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.selection import Expired, choice
 from models_ui.catalog.store import current_index
 from models_ui.failures import sentence_of
-from models_ui.forms import ReasonForm
 from models_ui.http import Request, role_in, wants_fragment
 from models_ui.jobs import BULK_VERBS, BadSelection, ItemState, JobState, Progress, WrongState
 from models_ui.listing.querystring import with_query
 from models_ui.mirror.state import mirror_state
 from models_ui.models import BulkItem, BulkJob
 from models_ui.text.isolation import fill
-from models_ui.wording import verb_label, what_it_does
 
 RECENT = 100
 STOPS_POLLING = 286  # htmx's word for "do not ask again"

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from models_ui.activity import entries_of
-from models_ui.audit import history
+from models_ui.actions.activity import entries_of
+from models_ui.audit.history import history
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.links import address_of, address_of_id
 from models_ui.catalog.query import CatalogQuery

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 
-from models_ui.actions import Context
+from models_ui.actions.context import Context
 from models_ui.mirror.sync import SyncResult
 from models_ui.models import AuditEvent, CatalogModel
 from sandbox import Sandbox

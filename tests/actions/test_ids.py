@@ -4,8 +4,9 @@ from urllib.parse import quote
 
 import pytest
 
-from models_ui import actions, audit
 from models_ui.access.policy import ActionDenied
+from models_ui.actions import perform
+from models_ui.audit import chain
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogModel
 from tests.actions.conftest import by
@@ -28,11 +29,11 @@ HOSTILE = (
     "",
 )
 VERBS = (
-    lambda context, each: actions.rename_model(context=context, model_id=each, name="x", seen=None),
-    lambda context, each: actions.archive_model(context=context, model_id=each),
-    lambda context, each: actions.unarchive_model(context=context, model_id=each),
-    lambda context, each: actions.delete_model(context=context, model_id=each),
-    lambda context, each: actions.protect_model(context=context, model_id=each),
+    lambda context, each: perform.rename_model(context=context, model_id=each, name="x", seen=None),
+    lambda context, each: perform.archive_model(context=context, model_id=each),
+    lambda context, each: perform.unarchive_model(context=context, model_id=each),
+    lambda context, each: perform.delete_model(context=context, model_id=each),
+    lambda context, each: perform.protect_model(context=context, model_id=each),
 )
 
 
@@ -49,7 +50,7 @@ def test_it_is_refused_before_any_call_and_in_the_history(alice, synced, sandbox
     assert sandbox.calls == []
     assert set(AuditEvent.objects.values_list("outcome", flat=True)) == {"refused"}
     assert AuditEvent.objects.count() == len(VERBS)
-    assert audit.verify() == (len(VERBS), None)
+    assert chain.verify() == (len(VERBS), None)
     assert client_of(alice).get("/activity/").status_code == 200
     assert client_of(alice).get("/activity.csv").status_code == 200
 

@@ -14,8 +14,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from models_ui import audit
 from models_ui.access.roles import Role
+from models_ui.audit import chain
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.services.models_api import ModelsAPI
 from models_ui.services.transport import Transport
@@ -230,7 +230,7 @@ def test_success_is_upstream_in_the_row_and_in_the_history(stage, act, dialect):
     else:
         assert success.before["name"] == staged.entry["name"]
         assert "Deleted on" in html
-    assert audit.verify() == (2, None)
+    assert chain.verify() == (2, None)
 
 
 @pytest.mark.parametrize("act", [PROTECT, UNPROTECT], ids=lambda act: act.verb)

@@ -6,7 +6,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from models_ui import actions, audit, settling
+from models_ui.actions import context, perform, settle, undo
+from models_ui.actions import context as actions_context
+from models_ui.audit import chain
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange
 from models_ui.services.models_api import ModelsAPI
@@ -25,7 +27,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 def left_open(sandbox, monkeypatch) -> Callable[..., str]:
     """Do something whose answer never comes, and whose result nobody can look at; its action id."""
 
-    def act(verb: str, action: Callable[..., settling.Done], *, performed: bool, **words) -> str:
+    def act(verb: str, action: Callable[..., actions_context.Done], *, performed: bool, **words) -> str:
         sandbox.faults.add("504", verb=verb, after=performed, times=1)
         real = getattr(ModelsAPI, verb)
 
@@ -49,17 +51,17 @@ def renamed(left_open, bob, tune) -> Callable[..., str]:
 
     def rename(*, performed: bool) -> str:
         words = {"context": by(bob), "model_id": tune, "name": "New", "seen": OLD}
-        return left_open("update", actions.rename_model, performed=performed, **words)
+        return left_open("update", perform.rename_model, performed=performed, **words)
 
     return rename
 
 
 def outcome_of(bob, action_id: str) -> str:
-    return settling.settle(actor=bob, action_id=action_id).outcome
+    return settle.settle(actor=bob, action_id=action_id).outcome
 
 
 def rename(actor, tune: str, name: str | None, seen: str) -> None:
-    done = actions.rename_model(context=by(actor), model_id=tune, name=name, seen=seen)
+    done = perform.rename_model(context=by(actor), model_id=tune, name=name, seen=seen)
     assert done.outcome == "succeeded"
 
 
@@ -71,7 +73,7 @@ def test_who_renames_it_again_has_seen_that_the_first_rename_arrived(alice, bob,
     assert outcome_of(bob, action_id) == "succeeded"
     assert row_of(tune).name == name
     assert AuditEvent.objects.filter(action_id=action_id).last().failure["settled_by"] == "bob"
-    assert audit.verify()[1] is None
+    assert chain.verify()[1] is None
 
 
 def test_who_renames_it_later_has_seen_that_the_first_rename_never_arrived(alice, bob, tune, renamed, clock):
@@ -91,7 +93,7 @@ def test_who_sees_the_old_name_at_once_does_not_tell_whether_the_write_is_still_
     clock.shift(600)
     assert outcome_of(bob, action_id) == "unknown"
     # Who sees later that it did arrive after all tells.
-    actions.models_api().update(tune, name="New")
+    perform.models_api().update(tune, name="New")
     rename(alice, tune, "Newest", seen="New")
     assert outcome_of(bob, action_id) == "succeeded"
 
@@ -120,7 +122,7 @@ def test_a_later_action_that_failed_or_is_unknown_itself_has_still_seen_the_valu
 ):
     first = renamed(performed=True)
     words = {"context": by(alice), "model_id": tune, "name": "Newer", "seen": "New"}
-    second = left_open("update", actions.rename_model, performed=True, **words)
+    second = left_open("update", perform.rename_model, performed=True, **words)
     sandbox.catalog.rename(tune, "Elsewhere")
     assert (outcome_of(bob, first), outcome_of(bob, second)) == ("succeeded", "unknown")
 
@@ -129,8 +131,8 @@ def test_a_refused_rename_has_seen_nothing(alice, bob, tune, renamed, clock, san
     action_id = renamed(performed=True)
     sandbox.catalog.rename(tune, "Elsewhere")
     clock.shift(600)
-    with pytest.raises(actions.Conflict):
-        actions.rename_model(context=by(alice), model_id=tune, name="Newer", seen=OLD)
+    with pytest.raises(context.Conflict):
+        perform.rename_model(context=by(alice), model_id=tune, name="Newer", seen=OLD)
     assert outcome_of(bob, action_id) == "unknown"
 
 
@@ -159,8 +161,8 @@ def test_a_change_that_the_list_told_shows_what_was_there_before(bob, tune, rena
 def test_a_description_is_settled_like_a_name(alice, bob, tune, left_open, clock):
     seen = row_of(tune).description
     words = {"context": by(bob), "model_id": tune, "description": "First", "seen": seen}
-    action_id = left_open("update", actions.describe_model, performed=True, **words)
-    actions.describe_model(context=by(alice), model_id=tune, description="Second", seen="First")
+    action_id = left_open("update", perform.describe_model, performed=True, **words)
+    perform.describe_model(context=by(alice), model_id=tune, description="Second", seen="First")
     assert outcome_of(bob, action_id) == "succeeded"
 
 
@@ -168,9 +170,9 @@ def test_a_description_is_settled_like_a_name(alice, bob, tune, left_open, clock
 def test_archiving_is_settled_by_who_restored_or_archived_it_since(
     alice, bob, tune, left_open, clock, performed, outcome
 ):
-    action_id = left_open("archive", actions.archive_model, performed=performed, context=by(bob), model_id=tune)
+    action_id = left_open("archive", perform.archive_model, performed=performed, context=by(bob), model_id=tune)
     clock.shift(600)
-    then = actions.unarchive_model if performed else actions.archive_model
+    then = perform.unarchive_model if performed else perform.archive_model
     assert then(context=by(alice), model_id=tune).event.outcome == "succeeded"
     assert outcome_of(bob, action_id) == outcome
     assert row_of(tune).archived is not performed
@@ -180,25 +182,25 @@ def test_who_archives_it_again_has_seen_nothing_where_answers_do_not_say_what_is
     alice, bob, tune, left_open, clock, sandbox
 ):
     sandbox.strict = True
-    action_id = left_open("archive", actions.archive_model, performed=True, context=by(bob), model_id=tune)
+    action_id = left_open("archive", perform.archive_model, performed=True, context=by(bob), model_id=tune)
     clock.shift(600)
-    assert actions.archive_model(context=by(alice), model_id=tune).event.outcome == "succeeded"
-    done = settling.settle(actor=bob, action_id=action_id)
+    assert perform.archive_model(context=by(alice), model_id=tune).event.outcome == "succeeded"
+    done = settle.settle(actor=bob, action_id=action_id)
     assert (done.outcome, done.looked.what) == ("unknown", "unsaid")
 
 
 def test_a_model_that_was_deleted_since_was_last_seen_by_who_deleted_it(alice, bob, tune, renamed, clock):
     action_id = renamed(performed=True)
-    assert actions.delete_model(context=by(alice), model_id=tune).outcome == "succeeded"
+    assert perform.delete_model(context=by(alice), model_id=tune).outcome == "succeeded"
     assert outcome_of(bob, action_id) == "succeeded"
     assert row_of(tune).is_deleted
 
 
 @pytest.mark.parametrize("wait", [1, 600])
 def test_a_deletion_failed_where_a_later_one_found_the_model_still_there(alice, bob, tune, left_open, clock, wait):
-    action_id = left_open("delete", actions.delete_model, performed=False, context=by(alice), model_id=tune)
+    action_id = left_open("delete", perform.delete_model, performed=False, context=by(alice), model_id=tune)
     clock.shift(wait)
-    assert actions.delete_model(context=by(alice), model_id=tune).outcome == "succeeded"
+    assert perform.delete_model(context=by(alice), model_id=tune).outcome == "succeeded"
     assert outcome_of(bob, action_id) == "failed"
     assert row_of(tune).is_deleted
 
@@ -213,10 +215,10 @@ def test_settling_by_records_asks_nobody_upstream(alice, bob, tune, renamed, clo
 
 def test_what_is_settled_late_is_not_taken_for_the_last_change(alice, bob, tune, renamed, clock):
     action_id = renamed(performed=True)
-    later = actions.rename_model(context=by(alice), model_id=tune, name="Newer", seen="New")
+    later = perform.rename_model(context=by(alice), model_id=tune, name="Newer", seen="New")
     assert outcome_of(bob, action_id) == "succeeded"
-    with pytest.raises(actions.Conflict) as raised:
-        actions.undo(context=by(bob), action_id=action_id)
+    with pytest.raises(context.Conflict) as raised:
+        undo.undo(context=by(bob), action_id=action_id)
     assert (raised.value.theirs, raised.value.by.actor) == ("Newer", "alice")
-    assert actions.undo(context=by(bob), action_id=later.event.action_id).outcome == "succeeded"
+    assert undo.undo(context=by(bob), action_id=later.event.action_id).outcome == "succeeded"
     assert row_of(tune).name == "New"

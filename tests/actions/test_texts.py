@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from django.core import signing
 
-from models_ui import actions
+from models_ui.actions import perform, undo
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent
 from tests.actions.conftest import by, row_of
@@ -45,7 +45,7 @@ def test_a_text_arrives_upstream_as_it_was_typed_and_harms_no_page(alice, client
         ]
         assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
         assert [cell for cell in cells if cell.removeprefix("'") == text]
-    undone = actions.undo(context=by(alice), action_id=AuditEvent.objects.last().action_id)
+    undone = undo.undo(context=by(alice), action_id=AuditEvent.objects.last().action_id)
     assert undone.event.outcome == "succeeded"
     assert now_upstream(tune)[field] == undone.event.after[field] != text
 
@@ -98,7 +98,7 @@ def test_ten_thousand_characters_upstream_are_shown_replaced_and_put_back(bob, c
 
 def test_an_empty_text_and_none_are_the_same(bob, tune, sandbox, writes):
     sandbox.catalog.update(tune, description="")
-    done = actions.describe_model(context=by(bob), model_id=tune, description="", seen=None)
+    done = perform.describe_model(context=by(bob), model_id=tune, description="", seen=None)
     assert done.event is None
     assert writes() == []
 

@@ -2,20 +2,21 @@
 
 import pytest
 
-from models_ui import actions, audit
 from models_ui.access.policy import ActionDenied
-from models_ui.actions import Conflict
+from models_ui.actions import perform, undo
+from models_ui.actions.context import Conflict
+from models_ui.audit import history
 from tests.actions.conftest import by, outcomes, row_of
 
 
 def renamed(actor, model_id: str, name: str) -> str:
-    done = actions.rename_model(context=by(actor), model_id=model_id, name=name, seen=row_of(model_id).name)
+    done = perform.rename_model(context=by(actor), model_id=model_id, name=name, seen=row_of(model_id).name)
     return done.event.action_id
 
 
 def test_undo_puts_the_old_name_back_and_says_which_action_it_took_back(bob, tune, now_upstream):
     first = renamed(bob, tune, "Better")
-    done = actions.undo(context=by(bob), action_id=first)
+    done = undo.undo(context=by(bob), action_id=first)
     assert now_upstream(tune)["name"] == row_of(tune).name == "Support triage"
     assert (done.event.undoes, done.event.before, done.event.after) == (
         first,
@@ -25,15 +26,15 @@ def test_undo_puts_the_old_name_back_and_says_which_action_it_took_back(bob, tun
 
 
 def test_an_undo_can_itself_be_undone(bob, tune, now_upstream):
-    undone = actions.undo(context=by(bob), action_id=renamed(bob, tune, "Better")).event
-    actions.undo(context=by(bob), action_id=undone.action_id)
+    undone = undo.undo(context=by(bob), action_id=renamed(bob, tune, "Better")).event
+    undo.undo(context=by(bob), action_id=undone.action_id)
     assert now_upstream(tune)["name"] == "Better"
 
 
 def test_undoing_twice_undoes_once(bob, alice, tune, now_upstream, writes):
     first = renamed(bob, tune, "Better")
-    actions.undo(context=by(bob), action_id=first)
-    again = actions.undo(context=by(alice), action_id=first)
+    undo.undo(context=by(bob), action_id=first)
+    again = undo.undo(context=by(alice), action_id=first)
     assert again.event is None
     assert now_upstream(tune)["name"] == "Support triage"
     assert writes() == ["update", "update"]
@@ -43,12 +44,12 @@ def test_a_second_persons_undo_does_not_clobber_a_third_persons_change(bob, alic
     first = renamed(bob, tune, "Bob’s")
     renamed(alice, tune, "Alice’s")
     with pytest.raises(Conflict) as raised:
-        actions.undo(context=by(bob), action_id=first)
+        undo.undo(context=by(bob), action_id=first)
     assert (raised.value.theirs, raised.value.mine) == ("Alice’s", "Support triage")
     assert raised.value.by.actor == "alice"
     assert now_upstream(tune)["name"] == "Alice’s"
     assert outcomes(tune)[-1] == "refused"
-    actions.undo(context=by(bob), action_id=first, insist=True, seen="Alice’s")
+    undo.undo(context=by(bob), action_id=first, insist=True, seen="Alice’s")
     assert now_upstream(tune)["name"] == "Support triage"
 
 
@@ -56,23 +57,23 @@ def test_a_change_made_elsewhere_is_not_clobbered_either_until_the_person_insist
     first = renamed(bob, tune, "Bob’s")
     sandbox.catalog.rename(tune, "From the SDK")
     with pytest.raises(Conflict) as raised:
-        actions.undo(context=by(bob), action_id=first)
+        undo.undo(context=by(bob), action_id=first)
     assert (raised.value.theirs, raised.value.mine, raised.value.by) == ("From the SDK", "Support triage", None)
     sandbox.catalog.rename(tune, "And once more")
     with pytest.raises(Conflict):
-        actions.undo(context=by(bob), action_id=first, insist=True, seen="From the SDK")
-    actions.undo(context=by(bob), action_id=first, insist=True, seen="And once more")
+        undo.undo(context=by(bob), action_id=first, insist=True, seen="From the SDK")
+    undo.undo(context=by(bob), action_id=first, insist=True, seen="And once more")
     assert now_upstream(tune)["name"] == "Support triage"
 
 
 def test_archiving_is_undone_unless_somebody_has_restored_and_archived_it_since(bob, alice, tune, now_upstream):
-    first = actions.archive_model(context=by(bob), model_id=tune).event
-    actions.unarchive_model(context=by(alice), model_id=tune)
-    second = actions.archive_model(context=by(alice), model_id=tune).event
+    first = perform.archive_model(context=by(bob), model_id=tune).event
+    perform.unarchive_model(context=by(alice), model_id=tune)
+    second = perform.archive_model(context=by(alice), model_id=tune).event
     with pytest.raises(Conflict):
-        actions.undo(context=by(bob), action_id=first.action_id)
+        undo.undo(context=by(bob), action_id=first.action_id)
     assert now_upstream(tune)["archived"] is True
-    actions.undo(context=by(bob), action_id=second.action_id)
+    undo.undo(context=by(bob), action_id=second.action_id)
     assert now_upstream(tune)["archived"] is False
 
 
@@ -80,33 +81,33 @@ def test_a_viewers_undo_is_refused_before_anything_else_is_said(bob, alice, caro
     first = renamed(bob, tune, "Bob’s")
     renamed(alice, tune, "Alice’s")
     with pytest.raises(ActionDenied, match="Needs the Editor role"):
-        actions.undo(context=by(carol), action_id=first)
+        undo.undo(context=by(carol), action_id=first)
     assert writes() == ["update", "update"]
-    assert audit.history(tune)[0].outcome == "refused"
+    assert history.history(tune)[0].outcome == "refused"
 
 
 def test_there_is_nothing_to_undo_about_what_failed(bob, tune, sandbox):
     sandbox.faults.add("422", verb="archive", times=1)
-    failed = actions.archive_model(context=by(bob), model_id=tune).event
+    failed = perform.archive_model(context=by(bob), model_id=tune).event
     assert failed.outcome == "failed"
     with pytest.raises(ActionDenied, match="nothing to undo"):
-        actions.undo(context=by(bob), action_id=failed.action_id)
+        undo.undo(context=by(bob), action_id=failed.action_id)
     assert outcomes(tune) == ["attempted", "failed", "refused"]
 
 
 def test_what_cannot_be_undone_is_refused_and_in_the_history(alice, tune):
-    gone = actions.delete_model(context=by(alice), model_id=tune).event
+    gone = perform.delete_model(context=by(alice), model_id=tune).event
     with pytest.raises(ActionDenied, match="It has been deleted"):
-        actions.undo(context=by(alice), action_id=gone.action_id)
+        undo.undo(context=by(alice), action_id=gone.action_id)
     with pytest.raises(ActionDenied, match="no such action"):
-        actions.undo(context=by(alice), action_id="0" * 32)
+        undo.undo(context=by(alice), action_id="0" * 32)
     assert outcomes(tune) == ["attempted", "succeeded", "refused"]
-    assert audit.action(gone.action_id).outcome == "succeeded"
+    assert history.action(gone.action_id).outcome == "succeeded"
 
 
 def test_protection_is_undone_by_a_manager_only(alice, bob, tune):
-    first = actions.protect_model(context=by(alice), model_id=tune).event
+    first = perform.protect_model(context=by(alice), model_id=tune).event
     with pytest.raises(ActionDenied, match="Needs the Manager role"):
-        actions.undo(context=by(bob), action_id=first.action_id)
-    actions.undo(context=by(alice), action_id=first.action_id)
+        undo.undo(context=by(bob), action_id=first.action_id)
+    undo.undo(context=by(alice), action_id=first.action_id)
     assert not row_of(tune).protected

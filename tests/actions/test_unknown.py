@@ -12,9 +12,11 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from models_ui import actions, audit, leases, locks, settling
+from models_ui import leases
 from models_ui.access.policy import ActionDenied
-from models_ui.locks import Busy
+from models_ui.actions import lock, perform, settle
+from models_ui.actions.lock import Busy
+from models_ui.audit import chain
 from models_ui.models import AuditEvent, CatalogModel, Lease
 from models_ui.services.models_api import ModelsAPI
 from tests.actions.conftest import by, outcomes, row_of
@@ -41,7 +43,7 @@ def killed_after_the_write(monkeypatch):
 
 
 def rename(actor, model_id: str, name: str = "New"):
-    return actions.rename_model(context=by(actor), model_id=model_id, name=name, seen="Support triage")
+    return perform.rename_model(context=by(actor), model_id=model_id, name=name, seen="Support triage")
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_a_write_that_timed_out_and_shows_no_effect_may_still_arrive(bob, tune, 
     done = rename(bob, tune)
     assert done.event.outcome == "unknown"
     assert row_of(tune).name == "Support triage"
-    again = settling.settle(actor=bob, action_id=done.event.action_id)
+    again = settle.settle(actor=bob, action_id=done.event.action_id)
     assert (again.event.outcome, again.looked.what) == ("unknown", "same")
     assert outcomes(tune) == ["attempted", "unknown"]
 
@@ -90,11 +92,11 @@ def test_a_write_that_timed_out_and_shows_no_effect_may_still_arrive(bob, tune, 
 def test_looking_in_vain_says_why(bob, tune, sandbox):
     event = unknown(bob, sandbox, tune, performed=True)
     sandbox.faults.add("503", verb="retrieve")
-    again = settling.settle(actor=bob, action_id=event.action_id)
+    again = settle.settle(actor=bob, action_id=event.action_id)
     assert (again.event.outcome, again.looked.what, again.looked.failure["status"]) == ("unknown", "unread", 503)
     sandbox.faults.clear()
     sandbox.catalog.remove(tune)
-    assert settling.settle(actor=bob, action_id=event.action_id).looked.what == "gone"
+    assert settle.settle(actor=bob, action_id=event.action_id).looked.what == "gone"
     assert row_of(tune).is_missing
 
 
@@ -104,25 +106,25 @@ def test_looking_in_vain_says_why(bob, tune, sandbox):
 def test_it_is_settled_later_by_whoever_asks(bob, carol, tune, sandbox, performed, outcome, name, request):
     event = unknown(bob, sandbox, tune, performed=performed)
     request.getfixturevalue("later")
-    settled = settling.settle(actor=carol, action_id=event.action_id).event
+    settled = settle.settle(actor=carol, action_id=event.action_id).event
     assert settled.outcome == outcome
     assert (settled.actor, settled.failure["settled_by"]) == ("bob", "carol")
     assert row_of(tune).name == name
-    assert settling.settle(actor=carol, action_id=event.action_id).event == settled
-    assert audit.verify() == (3, None)
+    assert settle.settle(actor=carol, action_id=event.action_id).event == settled
+    assert chain.verify() == (3, None)
 
 
 def test_a_third_value_tells_nothing_and_is_not_called_a_failure(bob, tune, sandbox, later):
     event = unknown(bob, sandbox, tune, performed=True)
     sandbox.catalog.rename(tune, "Somebody else’s")
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
-        again = settling.settle(actor=bob, action_id=event.action_id)
+        again = settle.settle(actor=bob, action_id=event.action_id)
         assert (again.event.outcome, again.looked.what) == ("unknown", "other")
 
 
 def test_a_deletion_that_timed_out_is_settled_by_the_models_absence(alice, tune, sandbox):
     sandbox.faults.add("504", verb="delete", after=True, times=1)
-    done = actions.delete_model(context=by(alice), model_id=tune)
+    done = perform.delete_model(context=by(alice), model_id=tune)
     assert done.event.outcome == "succeeded"
     assert row_of(tune).is_deleted
 
@@ -134,7 +136,7 @@ def test_a_killed_server_leaves_an_attempt_that_can_be_settled(bob, tune, sandbo
     event = AuditEvent.objects.get()
     assert row_of(tune).name == "Support triage"
     request.getfixturevalue("later")
-    settled = settling.settle(actor=bob, action_id=event.action_id).event
+    settled = settle.settle(actor=bob, action_id=event.action_id).event
     assert settled.outcome == "succeeded"
     assert row_of(tune).name == "New"
 
@@ -146,33 +148,33 @@ def test_settling_waits_for_an_action_that_is_still_under_way(bob, tune, sandbox
 
     def finish_first(name, seconds):
         monkeypatch.setattr(leases, "take", real)
-        settling.settle(actor=bob, action_id=event.action_id)
+        settle.settle(actor=bob, action_id=event.action_id)
         return real(name, seconds)
 
     monkeypatch.setattr(leases, "take", finish_first)
-    assert settling.settle(actor=bob, action_id=event.action_id).event.outcome == "succeeded"
+    assert settle.settle(actor=bob, action_id=event.action_id).event.outcome == "succeeded"
     assert outcomes(tune) == ["attempted", "unknown", "succeeded"]
 
 
 def test_settling_what_is_no_unknown_says_what_is_known(bob, synced):
     base = CatalogModel.objects.filter(type="base").first().model_id
     with pytest.raises(ActionDenied):
-        actions.rename_model(context=by(bob, "7" * 32), model_id=base, name="x", seen=None)
-    assert settling.settle(actor=bob, action_id="7" * 32).event.outcome == "refused"
+        perform.rename_model(context=by(bob, "7" * 32), model_id=base, name="x", seen=None)
+    assert settle.settle(actor=bob, action_id="7" * 32).event.outcome == "refused"
     with pytest.raises(ActionDenied, match="no such action"):
-        settling.settle(actor=bob, action_id="8" * 32)
+        settle.settle(actor=bob, action_id="8" * 32)
 
 
 def test_the_lock_of_a_dead_process_expires(bob, tune, monkeypatch, later):
     long_ago = timezone.now() - timedelta(seconds=1)
-    Lease.objects.create(name=locks.lease_name(tune), token="dead", expires_at=long_ago)
+    Lease.objects.create(name=lock.lease_name(tune), token="dead", expires_at=long_ago)
     assert rename(bob, tune).event.outcome == "succeeded"
     assert not Lease.objects.exists()
 
 
 def test_a_model_that_somebody_is_changing_right_now_is_busy(bob, tune, monkeypatch, writes):
-    Lease.objects.create(name=locks.lease_name(tune), token="other", expires_at=timezone.now() + timedelta(seconds=60))
-    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    Lease.objects.create(name=lock.lease_name(tune), token="other", expires_at=timezone.now() + timedelta(seconds=60))
+    monkeypatch.setattr(lock, "PATIENCE", 0.1)
     with pytest.raises(Busy):
         rename(bob, tune)
     assert writes() == []
@@ -180,7 +182,7 @@ def test_a_model_that_somebody_is_changing_right_now_is_busy(bob, tune, monkeypa
 
 def test_the_lock_outlives_what_an_action_may_take(settings):
     settings.MODELS_API_TOTAL_TIMEOUT = 300
-    assert locks.lock_time() > timedelta(seconds=3 * 300)
+    assert lock.lock_time() > timedelta(seconds=3 * 300)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -192,11 +194,11 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
         django.setup()
         from django.contrib.auth.models import User
         from django.core.management import call_command
-        from models_ui.actions import Context
-        from models_ui.actions import archive_model
-        from models_ui.audit import action
-        from models_ui.audit import verify
-        from models_ui.settling import settle
+        from models_ui.actions.context import Context
+        from models_ui.actions.perform import archive_model
+        from models_ui.audit.history import action
+        from models_ui.audit.chain import verify
+        from models_ui.actions.settle import settle
         from models_ui.models import Lease, CatalogModel
         from models_ui.mirror.sync import run_sync
         import json
@@ -253,5 +255,5 @@ def test_a_server_that_does_as_asked_and_then_says_that_it_failed_is_not_believe
     assert (done.outcome, row_of(tune).name, outcomes(tune)) == ("succeeded", "New", ["attempted", "succeeded"])
     assert sandbox.counts["retrieve"] == 2  # before and after: the lock is made for three calls
     sandbox.faults.add(status, verb="delete", after=True, times=1)
-    assert actions.delete_model(context=by(alice), model_id=tune).outcome == "succeeded"
+    assert perform.delete_model(context=by(alice), model_id=tune).outcome == "succeeded"
     assert row_of(tune).is_deleted

@@ -5,8 +5,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, expect
 
-from models_ui import actions
-from models_ui.actions import Context
+from models_ui.actions import perform
+from models_ui.actions.context import Context
 from models_ui.mirror.sync import run_sync
 from sandbox import Sandbox
 from tests.directions import NAMES
@@ -49,8 +49,8 @@ def test_the_question_before_deleting_is_drawn_as_it_is_written(browser_of, alic
 
 
 def test_quotation_marks_stay_around_the_name(browser_of, alice, tune: str, name: str):
-    actions.rename_model(context=Context(actor=alice), model_id=tune, name=f"{name}z", seen=name)
-    actions.rename_model(context=Context(actor=alice), model_id=tune, name="Q", seen=f"{name}z")
+    perform.rename_model(context=Context(actor=alice), model_id=tune, name=f"{name}z", seen=name)
+    perform.rename_model(context=Context(actor=alice), model_id=tune, name="Q", seen=f"{name}z")
     page = browser_of(alice)
     page.goto("/activity/")
     diffs = page.locator(".diff")

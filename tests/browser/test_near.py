@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from models_ui import actions
 from models_ui.access.verbs import Verb
-from models_ui.actions import Context
+from models_ui.actions import perform, undo
+from models_ui.actions.context import Context
 from models_ui.catalog.query import CatalogQuery
 from models_ui.feeds.addresses import make_address
 from models_ui.jobs import make_job, start_job
@@ -30,7 +30,7 @@ def long_names(synced, sandbox: Sandbox, alice, tune) -> dict[str, str]:
     sandbox.catalog.describe(LONG_ID, LONG * 5)
     run_sync()
     context = Context(actor=alice, reason=LONG * 4)
-    done = actions.rename_model(context=context, model_id=tune, name=LONG, seen="Contract clause finder")
+    done = perform.rename_model(context=context, model_id=tune, name=LONG, seen="Contract clause finder")
     draft = make_job(actor=alice, verb=Verb.ARCHIVE, model_ids=[tune, LONG_ID])
     job = make_job(actor=alice, verb=Verb.ARCHIVE, model_ids=[tune, LONG_ID])
     start_job(actor=alice, job_id=job.pk, reason=LONG * 4, request_id="")
@@ -99,8 +99,8 @@ def test_a_long_name_stays_within_forms_messages_and_dialogs(browser_of, alice, 
 
 @pytest.mark.parametrize("address", ["/activity/", "/models/{tune}/"])
 def test_every_time_of_the_history_names_its_zone(browser_of, alice, tune, address):
-    done = actions.archive_model(context=Context(actor=alice), model_id=tune)
-    actions.undo(context=Context(actor=alice), action_id=done.event.action_id, insist=False, seen=None)
+    done = perform.archive_model(context=Context(actor=alice), model_id=tune)
+    undo.undo(context=Context(actor=alice), action_id=done.event.action_id, insist=False, seen=None)
     page = browser_of(alice)
     page.goto(address.format(tune=tune))
     events = page.locator(".event")
@@ -153,7 +153,7 @@ def test_the_focus_after_a_chip_is_in_sight_however_far_one_had_scrolled(
 ):
     for name in ("One", "Two", "Three"):
         seen = sandbox.catalog.find(tune)["name"]
-        actions.rename_model(context=Context(actor=alice), model_id=tune, name=name, seen=seen)
+        perform.rename_model(context=Context(actor=alice), model_id=tune, name=name, seen=seen)
     page = browser_of(alice, width=width)
     page.goto(address)
     page.locator(".chips a.chip").first.focus()

@@ -14,8 +14,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from models_ui import audit, jobs
+from models_ui import jobs
 from models_ui.access.verbs import Verb
+from models_ui.audit import chain, history
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, JobWorker
 from sandbox import Sandbox
@@ -93,9 +94,9 @@ def check_whole(job: BulkJob, ids: list[str], sandbox: Sandbox) -> None:
     assert set(succeeded.values_list("action_id", flat=True)) == set(
         BulkItem.objects.filter(job=job).values_list("action_id", flat=True)
     )
-    left_open = audit.latest_of_each().filter(job=job.pk, outcome__in=("attempted", "unknown"))
+    left_open = history.latest_of_each().filter(job=job.pk, outcome__in=("attempted", "unknown"))
     assert not left_open.exists()
-    assert audit.verify() == (AuditEvent.objects.count(), None)
+    assert chain.verify() == (AuditEvent.objects.count(), None)
     assert (now_of(job).state, now_of(job).is_over) == ("done", True)
 
 
@@ -154,7 +155,7 @@ def test_two_workers_share_the_work_and_do_nothing_twice(bob, alice, sandbox, wo
     counted = Counter(states(first)) + Counter(states(second))
     assert counted == {"done": 60, "same": 60}
     assert AuditEvent.objects.filter(outcome="succeeded").count() == 60
-    assert audit.verify()[1] is None
+    assert chain.verify()[1] is None
 
 
 def test_five_hundred_are_archived_through_every_kind_of_trouble_and_two_kills(bob, sandbox, worker):

@@ -7,9 +7,11 @@ import time_machine
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from models_ui import actions, audit, job_runner, jobs
+from models_ui import job_runner, jobs
 from models_ui.access.verbs import Verb
-from models_ui.actions import Context
+from models_ui.actions import perform
+from models_ui.actions.context import Context
+from models_ui.audit import chain, history
 from models_ui.models import AuditEvent, BulkItem, Lease
 from models_ui.services.models_api import ModelsAPI
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
@@ -25,9 +27,9 @@ def test_every_model_on_the_list_is_archived_once_and_nothing_else(bob, tunes, s
     assert {each["id"] for each in sandbox.catalog.entries() if each.get("archived")} == before | set(tunes)
     assert all(row_of(each).archived for each in tunes)
     for each in tunes:
-        event = audit.history(each)[0]
+        event = history.history(each)[0]
         assert (event.actor, event.job, event.reason, event.request_id) == ("bob", job.pk, "spring cleaning", "r1")
-    assert audit.verify() == (10, None)
+    assert chain.verify() == (10, None)
 
 
 def test_restoring_is_the_same_the_other_way_round(bob, archived_tune, sandbox):
@@ -39,7 +41,7 @@ def test_restoring_is_the_same_the_other_way_round(bob, archived_tune, sandbox):
 
 
 def test_what_will_be_skipped_is_never_sent(alice, bob, tunes, archived_tune, sent):
-    actions.protect_model(context=Context(actor=alice), model_id=tunes[1])
+    perform.protect_model(context=Context(actor=alice), model_id=tunes[1])
     job = started(bob, [tunes[0], tunes[1], archived_tune, "mistral-medium-3", "ft:nothing:such"])
     work()
     assert states(job) == ["done", "skipped", "skipped", "skipped", "skipped"]
@@ -88,12 +90,12 @@ def test_somebody_who_cannot_sign_in_any_more_does_nothing_either(bob, tunes, se
     assert states(job) == ["refused"] * 5
     assert sent() == []
     assert outcomes(tunes[0]) == ["refused"]
-    assert audit.history(tunes[0])[0].actor == "bob"
+    assert history.history(tunes[0])[0].actor == "bob"
 
 
 def test_a_model_that_was_protected_since_the_review_is_refused(alice, bob, tunes, sent):
     job = started(bob, tunes[:2])
-    actions.protect_model(context=Context(actor=alice), model_id=tunes[0])
+    perform.protect_model(context=Context(actor=alice), model_id=tunes[0])
     work()
     assert states(job) == ["refused", "done"]
     assert sent() == [tunes[1]]
@@ -173,20 +175,20 @@ def test_an_answer_of_500_after_the_change_was_made_is_no_second_change(bob, tun
     assert states(job) == ["done"]
     assert performed(sandbox) == tunes[:1]
     assert outcomes(tunes[0]) == ["attempted", "succeeded"]
-    event = audit.history(tunes[0])[0]
+    event = history.history(tunes[0])[0]
     assert event.failure["settled"] is True
     assert item_of(job, tunes[0]).action_id == event.action_id
-    assert audit.verify()[1] is None
+    assert chain.verify()[1] is None
 
 
 def test_a_success_of_somebody_else_is_not_taken_for_ones_own(alice, bob, tunes, sandbox):
     sandbox.faults.add("500", verb="archive", times=1)
     job = started(bob, tunes[:1])
     job_runner.run_one()
-    actions.archive_model(context=Context(actor=alice), model_id=tunes[0])
+    perform.archive_model(context=Context(actor=alice), model_id=tunes[0])
     work()
     assert states(job) == ["same"]
-    assert audit.history(tunes[0])[0].actor == "alice"
+    assert history.history(tunes[0])[0].actor == "alice"
 
 
 @pytest.mark.parametrize("retry_after", [7, None])
@@ -388,7 +390,7 @@ def test_a_worker_that_comes_back_too_late_writes_nothing(bob, tunes):
 
 
 def test_a_model_that_somebody_is_changing_right_now_gets_another_turn(bob, tunes, monkeypatch):
-    monkeypatch.setattr("models_ui.locks.PATIENCE", 0.05)
+    monkeypatch.setattr("models_ui.actions.lock.PATIENCE", 0.05)
     job = started(bob, tunes[:1])
     Lease.objects.create(name=f"model:{tunes[0]}", token="x", expires_at=timezone.now() + timedelta(seconds=60))
     assert work() == 1
@@ -401,7 +403,7 @@ def test_a_model_that_somebody_is_changing_right_now_gets_another_turn(bob, tune
 
 
 def test_a_mistake_of_ours_is_no_endless_loop(bob, tunes, monkeypatch, caplog):
-    monkeypatch.setattr(actions, "archive_model", lambda **_: 1 / 0)
+    monkeypatch.setattr(perform, "archive_model", lambda **_: 1 / 0)
     job = started(bob, tunes[:1])
     assert work() == job_runner.TRIES
     assert states(job) == ["failed"]
@@ -447,7 +449,7 @@ def test_an_item_of_unknown_outcome_is_done_where_somebody_has_restored_the_mode
         archived_in_silence(job, sandbox)
         assert states(job) == ["unsettled"]
         sandbox.faults.clear()
-        actions.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
+        perform.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
         clock.shift(31)
         work()
     assert states(job) == ["done"]

@@ -2,9 +2,11 @@
 
 import pytest
 
-from models_ui import actions, audit, job_runner, jobs
+from models_ui import job_runner, jobs
 from models_ui.access.verbs import Verb
-from models_ui.actions import Context
+from models_ui.actions import perform, undo
+from models_ui.actions.context import Context
+from models_ui.audit import history
 from models_ui.jobs import WrongState
 from models_ui.models import AuditEvent, BulkItem
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
@@ -85,9 +87,9 @@ def test_only_what_failed_is_tried_again(bob, tunes, sandbox):
 
 def test_what_was_refused_works_once_nothing_stands_in_the_way(alice, bob, tunes):
     job = started(bob, tunes[:2])
-    actions.protect_model(context=Context(actor=alice), model_id=tunes[0])
+    perform.protect_model(context=Context(actor=alice), model_id=tunes[0])
     work()
-    actions.unprotect_model(context=Context(actor=alice), model_id=tunes[0])
+    perform.unprotect_model(context=Context(actor=alice), model_id=tunes[0])
     jobs.retry_job(actor=bob, job_id=job.pk)
     work()
     assert states(job) == ["done", "done"]
@@ -99,7 +101,7 @@ def test_who_tries_again_is_who_acts(alice, bob, tunes, sandbox):
     work()
     jobs.retry_job(actor=alice, job_id=job.pk)
     work()
-    assert [audit.history(each)[0].actor for each in tunes[:2]] == ["alice", "bob"]
+    assert [history.history(each)[0].actor for each in tunes[:2]] == ["alice", "bob"]
     assert (now_of(job).made_by, now_of(job).started_by) == ("bob", "alice")
 
 
@@ -132,7 +134,7 @@ def test_undo_is_a_job_of_its_own_over_what_was_really_changed(bob, tunes, archi
     assert performed(sandbox, "unarchive") == changed
     assert sandbox.catalog.find(archived_tune)["archived"] is True
     for each in changed:
-        event = audit.history(each)[0]
+        event = history.history(each)[0]
         assert event.undoes == item_of(job, each).action_id
         assert event.job == undoing.pk
         assert not row_of(each).archived
@@ -141,9 +143,9 @@ def test_undo_is_a_job_of_its_own_over_what_was_really_changed(bob, tunes, archi
 def test_what_somebody_changed_since_is_skipped_and_says_who(alice, bob, tunes, sandbox):
     job = started(bob, tunes[:3])
     work()
-    actions.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
-    actions.archive_model(context=Context(actor=alice), model_id=tunes[0])
-    actions.unarchive_model(context=Context(actor=alice), model_id=tunes[1])
+    perform.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
+    perform.archive_model(context=Context(actor=alice), model_id=tunes[0])
+    perform.unarchive_model(context=Context(actor=alice), model_id=tunes[1])
     undoing = jobs.undo_job(actor=bob, job_id=job.pk)
     assert states(undoing) == ["skipped", "skipped", "waiting"]
     assert item_of(undoing, tunes[0]).failure == {"reason": "%(who)s has changed it since", "words": {"who": "alice"}}
@@ -154,8 +156,8 @@ def test_what_somebody_changes_between_the_review_and_the_turn_is_not_clobbered(
     work()
     undoing = jobs.undo_job(actor=bob, job_id=job.pk)
     jobs.start_job(actor=bob, job_id=undoing.pk)
-    actions.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
-    actions.archive_model(context=Context(actor=alice), model_id=tunes[0])
+    perform.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
+    perform.archive_model(context=Context(actor=alice), model_id=tunes[0])
     work()
     assert states(undoing) == ["refused", "done"]
     assert sandbox.catalog.find(tunes[0])["archived"] is True
@@ -211,7 +213,7 @@ def test_a_single_undo_of_one_model_of_a_job_leaves_the_others(bob, tunes, sandb
     job = started(bob, tunes[:2])
     work()
     event = AuditEvent.objects.filter(job=job.pk, model_id=tunes[0]).last()
-    actions.undo(context=Context(actor=bob), action_id=event.action_id)
+    undo.undo(context=Context(actor=bob), action_id=event.action_id)
     undoing = jobs.undo_job(actor=bob, job_id=job.pk)
     assert states(undoing) == ["skipped", "waiting"]
     assert BulkItem.objects.get(job=undoing, state="skipped").failure["reason"] == "It is live already"

@@ -8,8 +8,8 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from models_ui import actions
-from models_ui.actions import Context
+from models_ui.actions import perform
+from models_ui.actions.context import Context
 from models_ui.models import AuditEvent, CatalogModel, Lease
 from sandbox import Sandbox
 
@@ -195,7 +195,7 @@ def test_409_while_somebody_else_is_at_it_keeps_the_text(editor, tune, monkeypat
     from django.utils import timezone
 
     Lease.objects.create(name=f"model:{tune}", token="x", expires_at=timezone.now() + timezone.timedelta(minutes=1))
-    monkeypatch.setattr("models_ui.locks.PATIENCE", 0)
+    monkeypatch.setattr("models_ui.actions.lock.PATIENCE", 0)
     form = form_of(editor, f"/models/{tune}/rename/")
     answer = editor.post(f"/models/{tune}/rename/", form | {"value": "Kept"}, headers=HTMX)
     assert answer.status_code == 409
@@ -251,8 +251,8 @@ def test_the_undo_in_the_message_undoes_and_tells_the_page(editor, tune, sandbox
 
 
 def test_the_undo_in_the_message_leads_to_the_question_when_there_is_one(editor, alice, tune, sandbox):
-    event = actions.archive_model(context=Context(actor=alice), model_id=tune).event
-    actions.unarchive_model(context=Context(actor=alice), model_id=tune)
+    event = perform.archive_model(context=Context(actor=alice), model_id=tune).event
+    perform.unarchive_model(context=Context(actor=alice), model_id=tune)
     answer = editor.post(f"/activity/{event.action_id}/undo/", headers=HTMX)
     assert answer.status_code == 204
     assert answer["HX-Redirect"] == f"/activity/{event.action_id}/undo/"
@@ -265,9 +265,9 @@ def test_the_undo_in_the_message_leads_to_the_question_when_there_is_one(editor,
 def test_an_undo_over_somebodys_change_shows_both_values_and_may_be_insisted_upon(
     editor, alice, bob, tune, sandbox, by_us
 ):
-    event = actions.rename_model(context=Context(actor=bob), model_id=tune, name="Bob’s", seen="Support triage").event
+    event = perform.rename_model(context=Context(actor=bob), model_id=tune, name="Bob’s", seen="Support triage").event
     if by_us:
-        actions.rename_model(context=Context(actor=alice), model_id=tune, name="Theirs", seen="Bob’s")
+        perform.rename_model(context=Context(actor=alice), model_id=tune, name="Theirs", seen="Bob’s")
     else:
         sandbox.catalog.rename(tune, "Theirs")
     address = f"/activity/{event.action_id}/undo/"
@@ -285,7 +285,7 @@ def test_an_undo_over_somebodys_change_shows_both_values_and_may_be_insisted_upo
 
 
 def test_insisting_covers_only_what_one_has_seen(editor, bob, tune, sandbox):
-    event = actions.rename_model(context=Context(actor=bob), model_id=tune, name="Bob’s", seen="Support triage").event
+    event = perform.rename_model(context=Context(actor=bob), model_id=tune, name="Bob’s", seen="Support triage").event
     sandbox.catalog.rename(tune, "Theirs")
     address = f"/activity/{event.action_id}/undo/"
     editor.post(address)
@@ -298,7 +298,7 @@ def test_insisting_covers_only_what_one_has_seen(editor, bob, tune, sandbox):
 
 
 def test_what_cannot_be_undone_has_a_page_that_says_so(manager, alice, tune):
-    event = actions.delete_model(context=Context(actor=alice), model_id=tune).event
+    event = perform.delete_model(context=Context(actor=alice), model_id=tune).event
     answer = manager.get(f"/activity/{event.action_id}/undo/")
     assert answer.status_code == 403
     assert "There is nothing to undo" in answer.content.decode()

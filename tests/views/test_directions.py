@@ -14,10 +14,11 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from models_ui import actions, jobs
+from models_ui import jobs
 from models_ui.access.policy import ActionDenied
 from models_ui.access.roles import Role
-from models_ui.actions import Context
+from models_ui.actions import perform
+from models_ui.actions.context import Context
 from models_ui.logs import DirectionFilter
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
@@ -65,12 +66,12 @@ def history(tunes: list[str], ali: User, carol: User, sandbox: Sandbox) -> list[
     """Something of each kind in every list."""
     for number, (tune, name) in enumerate(zip(tunes, NAMES, strict=True)):
         who = Context(actor=ali, reason=name)
-        actions.rename_model(context=who, model_id=tune, name=f"{name}!", seen=name)
-        actions.describe_model(context=who, model_id=tune, description=name, seen=f"{name} – {name}")
+        perform.rename_model(context=who, model_id=tune, name=f"{name}!", seen=name)
+        perform.describe_model(context=who, model_id=tune, description=name, seen=f"{name} – {name}")
         with pytest.raises(ActionDenied):
-            actions.archive_model(context=Context(actor=carol), model_id=tune)
+            perform.archive_model(context=Context(actor=carol), model_id=tune)
         sandbox.faults.add("504" if number % 2 else "403", verb="archive", times=1)
-        actions.archive_model(context=who, model_id=tune)
+        perform.archive_model(context=who, model_id=tune)
         CatalogModel.objects.filter(model_id=tune).update(root=NAMES[number - 1])
         words = {"model_id": tune, "label": name, "at": timezone.now()}
         CatalogChange.objects.create(kind="name.changed", before=name, after=f"{name}?", **words)

@@ -16,10 +16,12 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
-from models_ui import actions, failures, job_wording, jobs, wording
+from models_ui import failures, job_wording, jobs
 from models_ui.access.policy import ActionDenied
 from models_ui.access.verbs import Verb
-from models_ui.actions import Context
+from models_ui.actions import context, perform, undo
+from models_ui.actions import sentences as actions_sentences
+from models_ui.actions.context import Context
 from models_ui.changes import sentences
 from models_ui.feeds.addresses import address_with
 from models_ui.job_runner import run_one
@@ -229,8 +231,8 @@ def of_each_kind(alice, tunes, sandbox: Sandbox) -> list[str]:
     sandbox.catalog.update_model(base, deprecation="soon")
     sandbox.catalog.unlist(gone)
     sync_until_confirmed()
-    actions.delete_model(context=Context(actor=alice, reason="x"), model_id=deleted)
-    actions.protect_model(context=Context(actor=alice), model_id=guarded)
+    perform.delete_model(context=Context(actor=alice, reason="x"), model_id=deleted)
+    perform.protect_model(context=Context(actor=alice), model_id=guarded)
     CatalogModel.objects.filter(model_id=tunes[3]).update(problems=["created"], root="")
     retiring = CatalogModel.objects.exclude(deprecation=None).exclude(replacement="").filter(missing_since=None)
     archived = CatalogModel.objects.filter(archived=True, missing_since=None)
@@ -310,16 +312,16 @@ def test_what_came_of_an_action_is_told_in_french(manager: Client, alice, bob, c
     ):
         answer = manager.post(f"/models/{address}", home, follow=True)
         assert_french(answer, answer.status_code)
-    actions.unprotect_model(context=Context(actor=alice), model_id=tune)
-    actions.rename_model(context=Context(actor=bob), model_id=tune, name="Neu", seen=name)
-    with pytest.raises(actions.Conflict):
-        actions.describe_model(context=Context(actor=bob), model_id=other, description=None, seen="abc")
+    perform.unprotect_model(context=Context(actor=alice), model_id=tune)
+    perform.rename_model(context=Context(actor=bob), model_id=tune, name="Neu", seen=name)
+    with pytest.raises(context.Conflict):
+        perform.describe_model(context=Context(actor=bob), model_id=other, description=None, seen="abc")
     with pytest.raises(ActionDenied):
-        actions.archive_model(context=Context(actor=carol), model_id=tune)
+        perform.archive_model(context=Context(actor=carol), model_id=tune)
     sandbox.faults.add("422", verb="archive", times=1)
     assert_french(manager.post(f"/models/{other}/archive/", home), 422)
     sandbox.faults.add("504", verb="delete", times=1)
-    actions.delete_model(context=Context(actor=alice), model_id=other)
+    perform.delete_model(context=Context(actor=alice), model_id=other)
     assert_french(manager.get("/activity/"))
     assert_french(manager.get(f"/models/{tune}/"))
     assert_french(manager.get("/activity/?outcome=unknown&outcome=refused&kind=model.deleted"))
@@ -523,11 +525,11 @@ def test_changes_are_listed_in_french(manager: Client, synced, sandbox: Sandbox)
         assert_french(manager.get(address, follow=True))
 
 
-@pytest.mark.parametrize("kind", actions.VERBS)
+@pytest.mark.parametrize("kind", undo.VERBS)
 @pytest.mark.parametrize("outcome", AuditEvent.Outcome.values)
 @pytest.mark.parametrize("failure", [{}, {"conflict": True, "theirs": ""}, {"settled": True}, {"reads": False}])
 def test_every_outcome_of_every_action_is_told_in_french(kind: str, outcome: str, failure: dict):
-    field = actions.FIELDS.get(actions.VERBS[kind], "")
+    field = perform.FIELDS.get(undo.VERBS[kind], "")
     if not field and failure.keys() & {"conflict", "reads"}:
         return  # a deletion compares nothing
     event = AuditEvent(
@@ -540,9 +542,18 @@ def test_every_outcome_of_every_action_is_told_in_french(kind: str, outcome: str
         after={field: "x" if field in ("name", "description") else True} if field else {},
     )
     with translation.override("fr"):
-        said = [wording.outcome_sentence(event), wording.outcome_label(event), wording.why(event), wording.told(event)]
-        said += [wording.verb_label(actions.VERBS[kind]), wording.already(actions.VERBS[kind], "m")] if field else []
-        said += [wording.what_it_does(actions.VERBS[kind]), *(wording.change(event) or ())]
+        said = [
+            actions_sentences.outcome_sentence(event),
+            actions_sentences.outcome_label(event),
+            actions_sentences.why(event),
+            actions_sentences.told(event),
+        ]
+        said += (
+            [actions_sentences.verb_label(undo.VERBS[kind]), actions_sentences.already(undo.VERBS[kind], "m")]
+            if field
+            else []
+        )
+        said += [actions_sentences.what_it_does(undo.VERBS[kind]), *(actions_sentences.change(event) or ())]
         assert left_over(said) == []
 
 

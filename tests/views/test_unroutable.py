@@ -8,9 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from models_ui import actions, watching
+from models_ui import watching
 from models_ui.access.policy import ActionDenied
-from models_ui.actions import Context
+from models_ui.actions import perform
+from models_ui.actions.context import Context
 from models_ui.catalog.links import address_of_id
 from models_ui.catalog.store import current_index
 from models_ui.digest.content import digest_for
@@ -116,7 +117,7 @@ def test_a_long_id_leads_to_its_page_at_once(viewer: Client, sandbox, db, length
 @every_hostile(["a/b", "..", "x" * 301])
 def test_every_action_on_it_is_refused_and_told_with_a_link_to_its_page(alice, client_of, sandbox, hostile: str):
     model_id = row_of_it().model_id
-    for act in (actions.archive_model, actions.delete_model, actions.protect_model):
+    for act in (perform.archive_model, perform.delete_model, perform.protect_model):
         with pytest.raises(ActionDenied, match="Its id cannot be part of an address"):
             act(context=Context(actor=alice), model_id=model_id)
     client = client_of(alice)

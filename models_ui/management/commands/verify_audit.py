@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from models_ui.audit import Tampering, verify
+from models_ui.audit.chain import Tampering, verify
 from models_ui.models import AuditEvent, AuditHead
 
 _WHAT = {

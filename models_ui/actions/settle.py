@@ -1,64 +1,33 @@
 """Unknown outcomes: what became of a write whose answer never came, found out from later records or a new look."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from models_ui import audit, subject
 from models_ui.access.policy import ActionDenied
 from models_ui.access.verbs import FIELDS, VERBS
-from models_ui.audit import Entry, Outcome
+from models_ui.actions import model_row
+from models_ui.actions.context import UNSETTLED, Done, Looked
+from models_ui.actions.lock import model_lock
+from models_ui.audit import chain, history
+from models_ui.audit.chain import Entry, Outcome
 from models_ui.failures import facts_of
-from models_ui.locks import model_lock
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from models_ui.services import models_api
 from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, TooBusy
 
-UNSETTLED: Final = (Outcome.ATTEMPTED, Outcome.UNKNOWN)
 # An unknown write may still be on its way for so long; after it, what a re-read shows is what it is.
 SETTLES_AFTER = timedelta(seconds=60)
 
 NO_SUCH_ACTION = gettext_lazy("There is no such action")
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What reading the model again showed when that did not settle an unknown outcome.
-
-    `same`    it is as it was before, but the write may still arrive
-    `other`   it is neither as it was before nor as was wished
-    `unsaid`  the API does not tell this of a model
-    `gone`    there is no such model any more
-    `unread`  it could not be read; `failure` holds the facts
-    """
-
-    what: str
-    failure: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """An action's outcome. `event` is None when there was nothing to do: the model already was as wished."""
-
-    row: CatalogModel
-    event: AuditEvent | None
-    looked: Looked | None = None  # for an outcome that is unknown even after a look
-
-    @property
-    def failure(self) -> dict[str, Any]:
-        return self.event.failure if self.event else {}
-
-    @property
-    def outcome(self) -> str:
-        return self.event.outcome if self.event else Outcome.SUCCEEDED
 
 
 def settle(*, actor: User, action_id: str) -> Done:
@@ -68,8 +37,8 @@ def settle(*, actor: User, action_id: str) -> Done:
     one means that it failed, once the write cannot still be under way. A third value tells nothing. Adds an event; with
     nothing certain to say it adds none.
     """
-    event = audit.action(action_id)
-    row = subject.row_of(event.model_id) if event else None
+    event = history.action(action_id)
+    row = model_row.row_of(event.model_id) if event else None
     if event is None or row is None:
         raise ActionDenied(NO_SUCH_ACTION)
     if event.outcome not in UNSETTLED:
@@ -77,12 +46,12 @@ def settle(*, actor: User, action_id: str) -> Done:
     if not take_place():  # who waits for the lock waits for who waits for upstream
         return Done(row, event, Looked("unread", facts_of(TooBusy(model_id=event.model_id))))
     with model_lock(event.model_id):
-        event = audit.action(action_id)
+        event = history.action(action_id)
         assert event is not None
         if event.outcome not in UNSETTLED:
-            return Done(subject.fresh(row), event)  # it came to its end, or somebody else has looked, while we waited
+            return Done(model_row.fresh(row), event)  # it came to its end, or somebody else has looked, while we waited
         certain = timezone.now() - event.at > SETTLES_AFTER
-        return look_after(event, subject.fresh(row), certain=certain, by=actor.get_username())
+        return look_after(event, model_row.fresh(row), certain=certain, by=actor.get_username())
 
 
 def look_after(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str = "") -> Done:
@@ -99,11 +68,11 @@ def look_after(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str =
         return Done(row, _settled(event, recorded, by))
     card: ModelCard | None = None
     try:
-        card = subject.look(models_api(), row, changes)
+        card = model_row.look(models_api(), row, changes)
     except ModelGone:
         if changes is not None:
             with transaction.atomic():
-                subject.mark_gone(row)
+                model_row.mark_gone(row)
             return Done(row, event, Looked("gone"))
     except ModelsAPIError as error:
         return Done(row, event, Looked("unread", facts_of(error)))
@@ -111,7 +80,7 @@ def look_after(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str =
         happened, did_not = card is None, card is not None
     else:
         assert card is not None
-        said = subject.says(card, changes)
+        said = model_row.says(card, changes)
         happened, did_not = said == event.after.get(changes), said == event.before.get(changes)
         if said is None and changes == "archived":
             return Done(row, event, Looked("unsaid"))
@@ -121,9 +90,9 @@ def look_after(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str =
         return Done(row, event, Looked("same" if did_not else "other"))
     with transaction.atomic():
         if happened:
-            subject.apply(row, verb, event.after, card)
+            model_row.apply(row, verb, event.after, card)
         elif card is not None:
-            subject.take_in_card(row, card)
+            model_row.take_in_card(row, card)
         settled = _settled(event, Outcome.SUCCEEDED if happened else Outcome.FAILED, by)
     return Done(row, settled)
 
@@ -131,7 +100,7 @@ def look_after(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str =
 def _settled(event: AuditEvent, outcome: AuditEvent.Outcome, by: str) -> AuditEvent:
     """Add the outcome to the history. What it says of an earlier value leaves the model's row as it is."""
     failure = {**event.failure, "settled": True, **({"settled_by": by} if by else {})}
-    return audit.record(Entry.of(event), outcome, failure=failure, correlation_id=event.correlation_id)
+    return chain.record(Entry.of(event), outcome, failure=failure, correlation_id=event.correlation_id)
 
 
 # --- What was recorded since
@@ -169,7 +138,7 @@ def _shows_that_it_was_there(deletion: AuditEvent, attempt: AuditEvent) -> bool:
     at the model, and what upstream says it has deleted was not deleted before."""
     if attempt.at - deletion.at > SETTLES_AFTER:
         return True
-    last = audit.action(attempt.action_id) or attempt
+    last = history.action(attempt.action_id) or attempt
     return last.kind == deletion.kind and last.outcome == Outcome.SUCCEEDED and not last.failure.get("settled")
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.access.verbs import Verb
-from models_ui.actions import names_can_be_cleared
+from models_ui.actions.perform import names_can_be_cleared
 from models_ui.text.fields import Line, Lines
 
 # Upstream declares no limits. These keep a table readable; the longest description seen in the wild has 103 characters.

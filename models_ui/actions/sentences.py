@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from models_ui.access import people
 from models_ui.access.policy import reason_of
 from models_ui.access.verbs import FIELDS, VERBS, Verb
+from models_ui.actions.context import UNSETTLED, Looked
+from models_ui.actions.lock import lock_time
 from models_ui.failures import sentence_of
-from models_ui.locks import lock_time
 from models_ui.models import AuditEvent
-from models_ui.settling import UNSETTLED, Looked
 from models_ui.text.humanize import quoted
 from models_ui.text.isolation import fill, isolate
 

@@ -14,26 +14,28 @@ somebody else's change is overwritten. The history keeps the value that was seen
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
-from models_ui import audit, subject
-from models_ui.access.policy import NO_SUCH_MODEL, NOTHING_TO_UNDO, ActionDenied, check_permission, check_policy
+from models_ui.access.policy import NO_SUCH_MODEL, ActionDenied, check_permission, check_policy
 from models_ui.access.roles import Role, role_of
-from models_ui.access.verbs import FIELDS, KINDS, REVERSE, VERBS, Verb
-from models_ui.audit import Entry, Outcome
+from models_ui.access.verbs import FIELDS, KINDS, Verb
+from models_ui.actions import model_row
+from models_ui.actions.context import Conflict, Context, Done
+from models_ui.actions.last_change import last_change_of_field
+from models_ui.actions.lock import Busy, model_lock
+from models_ui.actions.settle import look_after
+from models_ui.audit import chain, history
+from models_ui.audit.chain import Entry, Outcome
 from models_ui.failures import facts_of
-from models_ui.locks import Busy, model_lock
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.services import models_api
 from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, NotFound, RouteNotFound, TooBusy
 from models_ui.services.models_api import ModelsAPI
-from models_ui.settling import NO_SUCH_ACTION, Done, look_after
 
 __all__ = ["Busy", "Conflict", "Context"]
 
@@ -41,65 +43,38 @@ __all__ = ["Busy", "Conflict", "Context"]
 _ACTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class Conflict(Exception):
-    """Somebody changed the value since the person saw it. Nothing was written; both values are here to choose from."""
-
-    def __init__(self, field: str, *, seen: Any, theirs: Any, mine: Any, by: AuditEvent | None = None) -> None:
-        super().__init__(field)
-        self.field = field
-        self.seen = seen
-        self.theirs = theirs
-        self.mine = mine
-        self.by = by  # the action of ours that changed it, if it was one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What every action is told: who acts, and how to find the action again.
-
-    `action_id` makes a resent form do its thing once; a new one is made where the form brought none.
-    """
-
-    actor: User
-    action_id: str = ""
-    reason: str = ""
-    undoes: str = ""
-    job: str = ""
-    request_id: str = ""
-
-
 def rename_model(*, context: Context, model_id: str, name: str | None, seen: str | None) -> Done:
     """Give a fine-tune another name; None takes it away. `seen` is the name the person saw."""
-    return _act(context, Verb.RENAME, model_id, seen=seen or None, wanted=name or None)
+    return perform_action(context, Verb.RENAME, model_id, seen=seen or None, wanted=name or None)
 
 
 def describe_model(*, context: Context, model_id: str, description: str | None, seen: str | None) -> Done:
     """Give a fine-tune another description; None takes it away. `seen` is the one the person saw."""
-    return _act(context, Verb.DESCRIBE, model_id, seen=seen or None, wanted=description or None)
+    return perform_action(context, Verb.DESCRIBE, model_id, seen=seen or None, wanted=description or None)
 
 
 def archive_model(*, context: Context, model_id: str) -> Done:
     """Archive a fine-tune. One that is archived already stays as it is."""
-    return _act(context, Verb.ARCHIVE, model_id, seen=None, wanted=True)
+    return perform_action(context, Verb.ARCHIVE, model_id, seen=None, wanted=True)
 
 
 def unarchive_model(*, context: Context, model_id: str) -> Done:
     """Restore an archived fine-tune. One that is live already stays as it is."""
-    return _act(context, Verb.UNARCHIVE, model_id, seen=None, wanted=False)
+    return perform_action(context, Verb.UNARCHIVE, model_id, seen=None, wanted=False)
 
 
 def protect_model(*, context: Context, model_id: str) -> Done:
     """Forbid to rename, archive or delete a model from here. Known to the dashboard only, not upstream."""
-    return _act(context, Verb.PROTECT, model_id, seen=None, wanted=True)
+    return perform_action(context, Verb.PROTECT, model_id, seen=None, wanted=True)
 
 
 def unprotect_model(*, context: Context, model_id: str) -> Done:
-    return _act(context, Verb.UNPROTECT, model_id, seen=None, wanted=False)
+    return perform_action(context, Verb.UNPROTECT, model_id, seen=None, wanted=False)
 
 
 def delete_model(*, context: Context, model_id: str) -> Done:
     """Delete a fine-tune for ever. Its row stays as a tombstone with the last known card."""
-    return _act(context, Verb.DELETE, model_id, seen=None, wanted=True)
+    return perform_action(context, Verb.DELETE, model_id, seen=None, wanted=True)
 
 
 def names_can_be_cleared() -> bool:
@@ -110,61 +85,9 @@ def names_can_be_cleared() -> bool:
         return True
 
 
-def undo(*, context: Context, action_id: str, insist: bool = False, seen: Any = None) -> Done:
-    """Take an action back: put the value before it in place again. What was undone already stays as it is.
-
-    Raises Conflict when somebody has set the value anew since; `insist` means that the person has been shown the value
-    `seen` and wants to replace it. Raises ActionDenied for what cannot be undone.
-    """
-    event = audit.action(action_id)
-    if event is None or event.kind not in VERBS:
-        raise ActionDenied(NO_SUCH_ACTION)
-    verb = VERBS[event.kind]
-    field = FIELDS.get(verb, "")
-    if not insist:
-        later = _last_change(event.model_id, field) or event
-        seen = later.after.get(field)
-    return _act(
-        replace(context, undoes=event.action_id),
-        REVERSE.get(verb, verb),
-        event.model_id,
-        seen=seen,
-        wanted=event.before.get(field),
-        objection=lambda: _objection_to_undo(event, insist=insist),
-    )
-
-
 def refuse_unknown(*, context: Context, verb: Verb, model_id: str) -> None:
     """Somebody tried this on an id that no model has: nothing is sent, and the history says so."""
-    audit.record(_entry(context, verb, model_id), Outcome.REFUSED, failure=ActionDenied(NO_SUCH_MODEL).facts)
-
-
-def can_be_undone(event: AuditEvent) -> bool:
-    """Whether there is a way back from an action at all, whoever asks and whatever came after it."""
-    return event.outcome == Outcome.SUCCEEDED and VERBS.get(event.kind) in REVERSE
-
-
-def _objection_to_undo(event: AuditEvent, *, insist: bool) -> Exception | None:
-    if not can_be_undone(event):
-        return ActionDenied(NOTHING_TO_UNDO)
-    return None if insist else undo_conflict(event)
-
-
-def undo_conflict(event: AuditEvent, **current: Any) -> Conflict | None:
-    """What stands in the way of undoing an action: that somebody has changed the same thing since, other than back.
-
-    `current` is the field's value, where it is known: it may have been changed elsewhere.
-    """
-    field = FIELDS.get(VERBS[event.kind])
-    if field is None:
-        return None
-    last = _last_change(event.model_id, field) or event
-    ours = event.action_id in (last.action_id, last.undoes)
-    theirs = current.get(field, last.after.get(field))
-    if ours and theirs == last.after.get(field):
-        return None
-    by = last if theirs == last.after.get(field) else None
-    return Conflict(field, seen=event.after.get(field), theirs=theirs, mine=event.before.get(field), by=by)
+    chain.record(_entry(context, verb, model_id), Outcome.REFUSED, failure=ActionDenied(NO_SUCH_MODEL).facts)
 
 
 # --- One action
@@ -172,7 +95,7 @@ def undo_conflict(event: AuditEvent, **current: Any) -> Conflict | None:
 Objection = Callable[[], Exception | None]
 
 
-def _act(
+def perform_action(
     context: Context,
     verb: Verb,
     model_id: str,
@@ -181,7 +104,7 @@ def _act(
     wanted: Any = None,
     objection: Objection = lambda: None,
 ) -> Done:
-    row, field = subject.row_of(model_id), FIELDS.get(verb)
+    row, field = model_row.row_of(model_id), FIELDS.get(verb)
     entry = _entry(context, verb, model_id, row, wanted)
     role = role_of(context.actor)
     earlier = _earlier(entry)
@@ -193,7 +116,7 @@ def _act(
         # Under an id of its own: the form's may be that of an attempt under way, and is to work when it is sent again.
         return _failed(replace(entry, action_id=secrets.token_hex(16)), row, TooBusy(model_id=model_id))
     with model_lock(model_id):
-        row = subject.fresh(row)
+        row = model_row.fresh(row)
         if (earlier := _earlier(entry)) is not None:
             return Done(row, earlier)
         _check(entry, role, row, verb, objection)
@@ -226,7 +149,7 @@ def _action_id(context: Context, verb: Verb, model_id: str, wanted: Any) -> str:
     """
     given = context.action_id
     if _ACTION_ID.fullmatch(given):
-        taken = audit.action(given)
+        taken = history.action(given)
         whose = (KINDS[verb], context.actor.get_username(), model_id)
         if taken is None:
             return given
@@ -238,7 +161,7 @@ def _action_id(context: Context, verb: Verb, model_id: str, wanted: Any) -> str:
 
 def _earlier(entry: Entry) -> AuditEvent | None:
     """What came of the same form when it was sent before. A refusal has changed nothing, so that is looked at anew."""
-    event = audit.action(entry.action_id)
+    event = history.action(entry.action_id)
     return event if event and event.outcome != Outcome.REFUSED else None
 
 
@@ -252,10 +175,10 @@ def _check(entry: Entry, role: Role, row: CatalogModel | None, verb: Verb, objec
         if (objects := objection()) is not None:
             raise objects
     except ActionDenied as denied:
-        audit.record(entry, Outcome.REFUSED, failure=denied.facts)
+        chain.record(entry, Outcome.REFUSED, failure=denied.facts)
         raise
     except Conflict as conflict:
-        audit.record(entry, Outcome.REFUSED, failure={"conflict": True, "theirs": conflict.theirs})
+        chain.record(entry, Outcome.REFUSED, failure={"conflict": True, "theirs": conflict.theirs})
         raise
 
 
@@ -264,11 +187,11 @@ def _call(entry: Entry, role: Role, row: CatalogModel, verb: Verb, seen: Any, wa
     field = FIELDS.get(verb)
     try:
         api = models_api()
-        now = subject.look(api, row, field)
+        now = model_row.look(api, row, field)
     except ModelsAPIError as error:
         return _failed(entry, row, error)
-    subject.keep(row, now)
-    current = subject.current_value(now, row, field) if field else None
+    model_row.keep(row, now)
+    current = model_row.current_value(now, row, field) if field else None
     if field is None:
         _check(entry, role, row, verb)  # the row may have learnt that it is not archived any more
         entry.before.update(name=row.name, description=row.description, archived=row.archived)
@@ -277,13 +200,13 @@ def _call(entry: Entry, role: Role, row: CatalogModel, verb: Verb, seen: Any, wa
     else:
         entry.before[field] = current
         _check(entry, role, row, verb, lambda: _conflict(row, field, seen, current, wanted))
-    audit.record(entry, Outcome.ATTEMPTED)
+    chain.record(entry, Outcome.ATTEMPTED)
     failed: ModelsAPIError | None = None
     try:
         correlation_id = _write(api, row.model_id, verb, wanted)
     except ModelsAPIError as error:
         if error.outcome_unknown:
-            unknown = audit.record(entry, Outcome.UNKNOWN, failure=facts_of(error), correlation_id=error.correlation_id)
+            unknown = chain.record(entry, Outcome.UNKNOWN, failure=facts_of(error), correlation_id=error.correlation_id)
             return look_after(unknown, row, certain=False)
         if (error.status or 0) < 500:
             return _failed(entry, row, error)
@@ -292,7 +215,7 @@ def _call(entry: Entry, role: Role, row: CatalogModel, verb: Verb, seen: Any, wa
     if failed is None:
         return _succeeded(entry, row, verb, card, gone, correlation_id)
     # The server's own word that it failed is taken, unless it did as asked and failed after that.
-    as_wished = gone if field is None else card is not None and subject.says(card, field) == wanted
+    as_wished = gone if field is None else card is not None and model_row.says(card, field) == wanted
     if not as_wished:
         return _failed(entry, row, failed)
     return _succeeded(entry, row, verb, card, gone, correlation_id, {**facts_of(failed), "settled": True})
@@ -301,7 +224,7 @@ def _call(entry: Entry, role: Role, row: CatalogModel, verb: Verb, seen: Any, wa
 def _read_again(api: ModelsAPI, row: CatalogModel, field: str | None) -> tuple[ModelCard | None, bool]:
     """The model after a write, and whether it is gone. Neither, where it could not be read."""
     try:
-        return subject.look(api, row, field), False
+        return model_row.look(api, row, field), False
     except ModelsAPIError as error:
         gone = isinstance(error, NotFound) if field is None else isinstance(error, ModelGone)
         return None, gone and not isinstance(error, RouteNotFound)
@@ -311,7 +234,7 @@ def _conflict(row: CatalogModel, field: str, seen: Any, current: Any, wanted: An
     """Whether somebody has changed the value since the person saw it. Archiving needs no such look: it sets a state."""
     if field == "archived" or current == seen:
         return None
-    last = _last_change(row.model_id, field)
+    last = last_change_of_field(row.model_id, field)
     by = last if last and last.after.get(field) == current else None
     return Conflict(field, seen=seen, theirs=current, mine=wanted, by=by)
 
@@ -343,11 +266,11 @@ def _succeeded(
     field, failure = FIELDS.get(verb), failure or {}
     if card is None if field else not gone:
         failure = {**failure, "unconfirmed": True}
-    elif card and field and subject.current_value(card, row, field, default=entry.after[field]) != entry.after[field]:
-        failure = {**failure, "unconfirmed": True, "reads": subject.says(card, field)}
+    elif card and field and model_row.current_value(card, row, field, default=entry.after[field]) != entry.after[field]:
+        failure = {**failure, "unconfirmed": True, "reads": model_row.says(card, field)}
     with transaction.atomic():
-        subject.apply(row, verb, entry.after, card, gone=gone)
-        event = audit.record(entry, Outcome.SUCCEEDED, failure=failure, correlation_id=correlation_id)
+        model_row.apply(row, verb, entry.after, card, gone=gone)
+        event = chain.record(entry, Outcome.SUCCEEDED, failure=failure, correlation_id=correlation_id)
     return Done(row, event)
 
 
@@ -355,8 +278,8 @@ def _failed(entry: Entry, row: CatalogModel, error: ModelsAPIError) -> Done:
     """Upstream said no. When it said that the model is not there, the row says so too."""
     with transaction.atomic():
         if isinstance(error, ModelGone):
-            subject.mark_gone(row)
-        event = audit.record(entry, Outcome.FAILED, failure=facts_of(error), correlation_id=error.correlation_id)
+            model_row.mark_gone(row)
+        event = chain.record(entry, Outcome.FAILED, failure=facts_of(error), correlation_id=error.correlation_id)
     return Done(row, event)
 
 
@@ -366,17 +289,11 @@ def _protect(entry: Entry, row: CatalogModel, wanted: bool) -> Done:
         return Done(row, None)
     entry.before["protected"] = row.protected
     with transaction.atomic():
-        subject.refresh(row)
+        model_row.refresh(row)
         row.protected = wanted
-        subject.save(row)
-        event = audit.record(entry, Outcome.SUCCEEDED)
+        model_row.save(row)
+        event = chain.record(entry, Outcome.SUCCEEDED)
     return Done(row, event)
 
 
 # --- The history
-
-
-def _last_change(model_id: str, field: str) -> AuditEvent | None:
-    kinds = [KINDS[verb] for verb, each in FIELDS.items() if each == field]
-    changes = AuditEvent.objects.filter(model_id=model_id, kind__in=kinds, outcome=Outcome.SUCCEEDED)
-    return audit.by_beginning(changes).last()

@@ -16,18 +16,19 @@ from typing import Any, ClassVar, Final
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
-from models_ui import audit, wording
 from models_ui.access import people
 from models_ui.access.policy import denial
 from models_ui.access.roles import Role, exports_everyones
 from models_ui.access.verbs import FIELDS, KINDS, REVERSE, VERBS
-from models_ui.actions import can_be_undone
+from models_ui.actions import sentences
+from models_ui.actions.context import UNSETTLED
+from models_ui.actions.model_row import rows_of
+from models_ui.actions.undo import can_be_undone
+from models_ui.audit import history
 from models_ui.catalog.links import address_of_id
 from models_ui.listing.filters import Filters, ListPage, Option, ShortText
 from models_ui.listing.querystring import Ignored
 from models_ui.models import AuditEvent, CatalogModel
-from models_ui.settling import UNSETTLED
-from models_ui.subject import rows_of
 from models_ui.text.diff import Piece, difference
 from models_ui.text.folding import sort_key
 
@@ -58,7 +59,7 @@ class ActivityQuery(Filters):
 
     def matches(self) -> QuerySet[AuditEvent]:
         """The last event of each action that fits, the newest first; of every page."""
-        found = audit.latest_of_each().order_by("-pk")
+        found = history.latest_of_each().order_by("-pk")
         if self.actor:
             found = found.filter(actor__in=self.actor)
         if self.kind:
@@ -90,15 +91,15 @@ class Entry:
     @property
     def is_open(self) -> bool:
         """Whether somebody should look what became of it."""
-        return self.event.outcome in UNSETTLED and not wording.under_way(self.event)
+        return self.event.outcome in UNSETTLED and not sentences.under_way(self.event)
 
     @property
     def outcome(self) -> str:
-        return wording.outcome_label(self.event)
+        return sentences.outcome_label(self.event)
 
     @property
     def diff(self) -> "list[Piece]":
-        change = wording.change(self.event)
+        change = sentences.change(self.event)
         return difference(*change) if change else []
 
 
@@ -106,7 +107,7 @@ def entries_of(events: Iterable[AuditEvent], role: Role) -> list[Entry]:
     """The last events of some actions with all their steps, and with what this role may do about them."""
     events = list(events)
     ids = [event.action_id for event in events]
-    steps, undone = audit.steps_of(ids), audit.taken_back(ids)
+    steps, undone = history.steps_of(ids), history.taken_back(ids)
     rows = rows_of(event.model_id for event in events if can_be_undone(event))
     return [
         Entry(
@@ -148,7 +149,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
 
     def value_label(self, name: str, value: str) -> str:
         if name == "kind":
-            return wording.kind_label(value)
+            return sentences.kind_label(value)
         return str(AuditEvent.Outcome(value).label) if name == "outcome" else value
 
     @property
@@ -205,7 +206,7 @@ def as_record(event: AuditEvent) -> dict[str, Any]:
         "before": event.before,
         "after": event.after,
         "reason": event.reason or None,
-        "why": wording.why(event) or None,
+        "why": sentences.why(event) or None,
         "undoes": event.undoes or None,
         "job": event.job or None,
         "correlation_id": event.correlation_id or None,
