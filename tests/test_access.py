@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from models_ui.access.roles import Role
 from models_ui.access.verbs import Verb
 from models_ui.audit.chain import Entry, Outcome, record
-from models_ui.jobs import make_job
+from models_ui.bulk.jobs import make_job
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
 from sandbox import Sandbox

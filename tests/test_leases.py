@@ -12,9 +12,10 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from models_ui import job_runner, leases
+from models_ui import leases
 from models_ui.actions import lock, perform
 from models_ui.actions.context import Context
+from models_ui.bulk import runner
 from models_ui.digest import delivery
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
@@ -129,7 +130,7 @@ def test_a_sync_and_an_action_go_on_after_the_clock_was_set_back(bob: User, sync
 
 def test_an_item_of_a_job_is_taken_up_again_after_the_clock_was_set_back(bob: User, synced, sandbox: Sandbox):
     job = started(bob, live_tunes(sandbox)[:1])
-    assert job_runner._claim(timezone.now()) is not None  # by a worker that is killed now
+    assert runner._claim(timezone.now()) is not None  # by a worker that is killed now
     assert work() == 0
     with clock_set_back(hours=3):
         assert work() == 1

@@ -2,14 +2,14 @@
 
 from django import template
 
-from models_ui import job_wording
+from models_ui.bulk import sentences
+from models_ui.bulk.selection import Offer, offer
 from models_ui.catalog.page import CatalogPage
-from models_ui.catalog.selection import Offer, offer
 
 register = template.Library()
 
-register.filter("item_state", job_wording.item_state)
-register.filter("item_why", job_wording.why)
+register.filter("item_state", sentences.item_state)
+register.filter("item_why", sentences.why)
 
 
 @register.simple_tag

@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
-from models_ui import jobs
 from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied, denial
 from models_ui.access.verbs import REVERSE, VERBS, Verb
 from models_ui.actions import context as actions_context
@@ -29,6 +28,7 @@ from models_ui.actions.forms import DeleteForm, DescribeForm, ReasonForm, Rename
 from models_ui.actions.perform import Busy
 from models_ui.actions.sentences import already, outcome_sentence, still_unknown, verb_label, what_it_does
 from models_ui.audit import history
+from models_ui.bulk import jobs
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.links import address_of
 from models_ui.catalog.rows import row_fragment, view_of

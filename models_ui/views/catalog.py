@@ -6,7 +6,7 @@ from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from models_ui import job_wording
+from models_ui.bulk import sentences
 from models_ui.catalog.export import COLUMNS, TIMES, as_cells, as_json
 from models_ui.catalog.links import catalog_address
 from models_ui.catalog.page import CatalogPage
@@ -25,7 +25,7 @@ def catalog(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     index = current_index(mirror, now)
     page = CatalogPage(index, query, ignored, now, role_in(request))
-    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "jobs": job_wording.under_way}
+    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "jobs": sentences.under_way}
     return results(request, "models_ui/catalog.html", context, catalog_address(page.query))
 
 

@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from models_ui import job_runner, jobs
 from models_ui.access.verbs import Verb
+from models_ui.bulk import jobs, runner
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of
 from tests.browser.test_accessibility import violations
@@ -78,10 +78,10 @@ def pages(page: Page, alice, tune: str, archived: str, sandbox: Sandbox) -> Iter
     jobs.start_job(actor=alice, job_id=job.pk, reason="Spring cleaning")
     sandbox.faults.add("422", verb="archive", times=1)
     for _ in range(3):
-        job_runner.run_one()
+        runner.run_one()
     page.goto(f"/bulk/{job.pk}/")
     yield "progress"
-    while job_runner.run_one():
+    while runner.run_one():
         pass
     page.goto(f"/bulk/{job.pk}/")
     page.locator("#everything").evaluate("fold => { fold.open = true; }")
@@ -183,7 +183,7 @@ def test_bulk_without_a_mouse(browser_of, bob, sandbox: Sandbox, tune):
     press_until(page, "Archive 1 model")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Archiving 1 model")
-    while job_runner.run_one():
+    while runner.run_one():
         pass
     expect(page.get_by_role("heading", level=1)).to_have_text("1 model is archived")
     assert sandbox.catalog.find(tune)["archived"]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from models_ui import job_runner
 from models_ui.access.verbs import Verb
 from models_ui.actions import perform
 from models_ui.actions.context import Context
-from models_ui.jobs import make_job
+from models_ui.bulk import runner
+from models_ui.bulk.jobs import make_job
 from models_ui.models import CatalogModel, FeedAddress
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of, written
@@ -126,7 +126,7 @@ def test_the_review_of_a_bulk_job_by_itself(alices: Page, alice, sandbox: Sandbo
     alices.get_by_label("Reason (optional)").fill("Tidying up")
     alices.get_by_role("button", name="Archive 1 model").click()
     expect(alices.get_by_text("Tidying up")).to_be_visible()
-    while job_runner.run_one():
+    while runner.run_one():
         pass
     assert sandbox.catalog.find(tune)["archived"]
 

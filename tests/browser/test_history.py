@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from models_ui import job_runner, jobs
 from models_ui.access.verbs import Verb
 from models_ui.actions import perform
 from models_ui.actions.context import Context
+from models_ui.bulk import jobs, runner
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of
 
@@ -102,7 +102,7 @@ def test_a_model_leads_to_its_own_activity_and_a_viewer_reads_it_all(browser_of:
 def test_jobs_that_are_over_are_found_from_the_activity(activity: Page, bob, archived):
     job = jobs.make_job(actor=bob, verb=Verb.ARCHIVE, model_ids=[archived])
     jobs.start_job(actor=bob, job_id=job.pk)
-    while job_runner.run_one():
+    while runner.run_one():
         pass
     activity.get_by_role("link", name="Bulk jobs").click()
     activity.locator(f'a[href="/bulk/{job.pk}/"]').click()

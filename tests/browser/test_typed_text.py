@@ -9,7 +9,7 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 from models_ui.access.verbs import Verb
 from models_ui.actions import perform
 from models_ui.actions.context import Context
-from models_ui.jobs import make_job
+from models_ui.bulk.jobs import make_job
 from models_ui.models import BulkJob, CatalogModel
 from sandbox import Sandbox
 from tests.browser.conftest import held_up, message, row_of, written

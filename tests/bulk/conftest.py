@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from models_ui import job_runner, jobs
 from models_ui.access.verbs import Verb
+from models_ui.bulk import jobs, runner
 from models_ui.mirror.sync import SyncResult
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogModel
 from sandbox import Sandbox
@@ -34,7 +34,7 @@ def archived_tune(synced: SyncResult, sandbox: Sandbox) -> str:
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back-offs take no time, unless a test is about them."""
-    monkeypatch.setattr(job_runner, "BACK_OFF", 0.0)
+    monkeypatch.setattr(runner, "BACK_OFF", 0.0)
 
 
 def started(actor: User, ids: Iterable[str], verb: Verb = Verb.ARCHIVE, **more: str) -> BulkJob:
@@ -46,7 +46,7 @@ def started(actor: User, ids: Iterable[str], verb: Verb = Verb.ARCHIVE, **more: 
 def work(most: int = 200) -> int:
     """Do what is due, as a worker would; how many turns that took."""
     turns = 0
-    while job_runner.run_one():
+    while runner.run_one():
         turns += 1
         assert turns < most, "it never ends"
     return turns

@@ -11,8 +11,8 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from models_ui import jobs
 from models_ui.access.verbs import Verb
+from models_ui.bulk import jobs
 from models_ui.mirror.sync import run_sync
 from models_ui.models import BulkItem, BulkJob, CatalogModel
 from tests.bulk.conftest import performed, states, work

@@ -14,9 +14,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from models_ui import jobs
 from models_ui.access.verbs import Verb
 from models_ui.audit import chain, history
+from models_ui.bulk import jobs
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, JobWorker
 from sandbox import Sandbox

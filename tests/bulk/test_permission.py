@@ -4,10 +4,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from models_ui import job_runner, jobs
 from models_ui.access.policy import ActionDenied
 from models_ui.access.roles import Role
 from models_ui.access.verbs import Verb
+from models_ui.bulk import jobs, runner
 from models_ui.models import BulkJob
 from tests.bulk.conftest import started, states, work
 from tests.conftest import person
@@ -31,7 +31,7 @@ def ended(bob, tunes, sandbox) -> BulkJob:
     sandbox.faults.add("422", verb="archive", model=tunes[1])
     job = started(bob, tunes)
     for _ in range(3):
-        job_runner.run_one()
+        runner.run_one()
     sandbox.faults.clear()
     return jobs.cancel_job(actor=bob, job_id=job.pk)
 

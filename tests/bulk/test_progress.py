@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from models_ui import job_runner, jobs
 from models_ui.access.verbs import Verb
+from models_ui.bulk import jobs, runner
 from models_ui.models import BulkJob, JobWorker
 from tests.bulk.conftest import live_tunes, now_of, started, work
 
@@ -44,7 +44,7 @@ def test_the_page_tells_the_numbers_and_each_failure_with_its_reason_and_correla
     sandbox.faults.add("422", verb="archive", model=tunes[1])
     job = started(bob, [*tunes, archived_tune], reason="tidy up")
     for _ in range(3):
-        job_runner.run_one()
+        runner.run_one()
     html = page(editor, job)
     assert "2 of 5 archived, 1 failed, 1 skipped" in html
     assert re.search(r'<progress max="5" value="3"', html)
@@ -63,7 +63,7 @@ def test_the_page_polls_gets_nothing_while_nothing_is_new_and_stops_when_it_is_o
     assert first.status_code == 200
     address = asks(text_of(first))
     assert editor.get(address, headers=HTMX).status_code == 204
-    job_runner.run_one()
+    runner.run_one()
     second = editor.get(address, headers=HTMX)
     assert second.status_code == 200
     assert "1 of 5 archived" in text_of(second)
@@ -89,7 +89,7 @@ def test_a_screen_reader_hears_of_the_start_each_quarter_and_the_end_and_of_noth
             if response.status_code == 286:
                 break
             address = asks(html)
-        job_runner.run_one()
+        runner.run_one()
     assert told == [f"{done} of 8 archived" for done in (0, 2, 4, 6, 8)]
 
 

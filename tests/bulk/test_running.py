@@ -7,11 +7,11 @@ import time_machine
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from models_ui import job_runner, jobs
 from models_ui.access.verbs import Verb
 from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.audit import chain, history
+from models_ui.bulk import jobs, runner
 from models_ui.models import AuditEvent, BulkItem, Lease
 from models_ui.services.models_api import ModelsAPI
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
@@ -68,7 +68,7 @@ def test_two_jobs_at_once_both_come_to_their_end(alice, bob, tunes, archived_tun
 
 def test_somebody_who_lost_the_role_does_nothing_any_more(bob, tunes, sent):
     job = started(bob, tunes)
-    job_runner.run_one()
+    runner.run_one()
     bob.groups.set([Group.objects.get(name="Viewer")])
     work()
     assert sorted(states(job)) == ["done"] + ["refused"] * 4
@@ -138,7 +138,7 @@ def test_after_the_last_try_the_item_is_failed_and_the_others_go_on(bob, tunes, 
     job = started(bob, tunes[:2])
     work()
     assert states(job) == ["failed", "done"]
-    assert sent().count(tunes[0]) == job_runner.TRIES
+    assert sent().count(tunes[0]) == runner.TRIES
     assert item_of(job, tunes[0]).failure["code"] == "upstream_failed"
     assert now_of(job).state == "done"
 
@@ -152,7 +152,7 @@ def test_what_can_never_work_is_not_tried_again(bob, tunes, sandbox, sent):
 
 
 def test_between_two_tries_there_is_a_pause_that_grows(bob, tunes, sandbox, monkeypatch):
-    monkeypatch.setattr(job_runner, "BACK_OFF", 2.0)
+    monkeypatch.setattr(runner, "BACK_OFF", 2.0)
     sandbox.faults.add("500", verb="archive")
     job = started(bob, tunes[:1])
     waits = []
@@ -184,7 +184,7 @@ def test_an_answer_of_500_after_the_change_was_made_is_no_second_change(bob, tun
 def test_a_success_of_somebody_else_is_not_taken_for_ones_own(alice, bob, tunes, sandbox):
     sandbox.faults.add("500", verb="archive", times=1)
     job = started(bob, tunes[:1])
-    job_runner.run_one()
+    runner.run_one()
     perform.archive_model(context=Context(actor=alice), model_id=tunes[0])
     work()
     assert states(job) == ["same"]
@@ -193,7 +193,7 @@ def test_a_success_of_somebody_else_is_not_taken_for_ones_own(alice, bob, tunes,
 
 @pytest.mark.parametrize("retry_after", [7, None])
 def test_a_429_makes_the_whole_job_wait_and_costs_no_try(bob, tunes, sandbox, sent, monkeypatch, retry_after):
-    monkeypatch.setattr(job_runner, "BACK_OFF", 2.0)
+    monkeypatch.setattr(runner, "BACK_OFF", 2.0)
     sandbox.faults.add("429", verb="archive", times=1, **({"retry_after": retry_after} if retry_after else {}))
     job = started(bob, tunes)
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -213,7 +213,7 @@ def test_a_429_makes_the_whole_job_wait_and_costs_no_try(bob, tunes, sandbox, se
 
 
 def test_any_number_of_429s_fails_nothing_and_the_breaks_grow(bob, tunes, sandbox, monkeypatch):
-    monkeypatch.setattr(job_runner, "BACK_OFF", 2.0)
+    monkeypatch.setattr(runner, "BACK_OFF", 2.0)
     sandbox.faults.add("429", verb="archive", times=12)
     job = started(bob, tunes[:1])
     breaks = []
@@ -225,15 +225,15 @@ def test_any_number_of_429s_fails_nothing_and_the_breaks_grow(bob, tunes, sandbo
                 clock.shift(breaks[-1] + 0.001)
     assert states(job) == ["done"]
     assert len(breaks) == 12
-    assert max(breaks[:2]) <= 4 < 30 <= min(breaks[-3:]) <= max(breaks) <= job_runner.CAP
+    assert max(breaks[:2]) <= 4 < 30 <= min(breaks[-3:]) <= max(breaks) <= runner.CAP
 
 
 def test_a_success_of_one_thread_does_not_cut_the_break_short_that_another_was_told_of(bob, tunes, sandbox):
     job = started(bob, tunes[:3])
-    first, second = job_runner._claim(timezone.now()), job_runner._claim(timezone.now())
+    first, second = runner._claim(timezone.now()), runner._claim(timezone.now())
     sandbox.faults.add("429", verb="archive", times=1, retry_after=9)
-    job_runner._finish(first, job_runner._work(first))
-    job_runner._finish(second, job_runner._work(second))
+    runner._finish(first, runner._work(first))
+    runner._finish(second, runner._work(second))
     assert sorted(states(job)) == ["done", "waiting", "waiting"]
     assert now_of(job).paused_until - timezone.now() > timedelta(seconds=8)
     assert work() == 0
@@ -244,7 +244,7 @@ def test_an_upstream_that_cannot_be_reached_makes_the_job_wait_and_fails_nothing
     sandbox.stop()
     monkeypatch.setattr("models_ui.services.retries.BASE_SECONDS", 0.0)
     for _ in range(8):
-        assert job_runner.run_one()
+        assert runner.run_one()
     assert states(job) == ["waiting"] * 2
     assert now_of(job).pause["code"] == "connection_refused"
     sandbox.start()
@@ -336,7 +336,7 @@ def test_what_cannot_be_found_out_is_said_to_be_unknown_in_the_end_and_never_sen
 
 def test_a_worker_that_died_before_it_sent_anything_is_taken_over_with_the_same_attempt(bob, tunes, sent):
     job = started(bob, tunes[:1])
-    item = job_runner._claim(timezone.now())
+    item = runner._claim(timezone.now())
     assert work() == 0
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
         assert work() == 1
@@ -359,7 +359,7 @@ def test_a_worker_that_died_after_it_sent_the_change_is_taken_over_by_looking(bo
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ModelsAPI, "archive", die)
         with pytest.raises(Killed):
-            job_runner.run_one()
+            runner.run_one()
     assert states(job) == ["working"]
     assert work() == 0
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
@@ -371,8 +371,8 @@ def test_a_worker_that_died_after_it_sent_the_change_is_taken_over_by_looking(bo
 
 def test_a_worker_that_died_after_all_was_done_leaves_nothing_to_do(bob, tunes, sent):
     job = started(bob, tunes[:1])
-    item = job_runner._claim(timezone.now())
-    job_runner._work(item)
+    item = runner._claim(timezone.now())
+    runner._work(item)
     bob.groups.clear()
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
         work()
@@ -382,10 +382,10 @@ def test_a_worker_that_died_after_all_was_done_leaves_nothing_to_do(bob, tunes, 
 
 def test_a_worker_that_comes_back_too_late_writes_nothing(bob, tunes):
     job = started(bob, tunes[:1])
-    late = job_runner._claim(timezone.now())
+    late = runner._claim(timezone.now())
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
         work()
-        job_runner._finish(late, job_runner.Step(jobs.ItemState.FAILED))
+        runner._finish(late, runner.Step(jobs.ItemState.FAILED))
     assert states(job) == ["done"]
 
 
@@ -405,7 +405,7 @@ def test_a_model_that_somebody_is_changing_right_now_gets_another_turn(bob, tune
 def test_a_mistake_of_ours_is_no_endless_loop(bob, tunes, monkeypatch, caplog):
     monkeypatch.setattr(perform, "archive_model", lambda **_: 1 / 0)
     job = started(bob, tunes[:1])
-    assert work() == job_runner.TRIES
+    assert work() == runner.TRIES
     assert states(job) == ["failed"]
     assert item_of(job, tunes[0]).failure == {"reason": "Something went wrong in the dashboard; it is in its log"}
     assert "ZeroDivisionError" in caplog.text
@@ -421,7 +421,7 @@ def test_a_mistake_of_ours_after_something_was_sent_is_looked_into_first(bob, tu
     job = started(bob, tunes[:1])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ModelsAPI, "archive", stumble)
-        assert job_runner.run_one()
+        assert runner.run_one()
     assert states(job) == ["unsettled"]
     with time_machine.travel(timezone.now() + timedelta(seconds=6), tick=True):
         work()

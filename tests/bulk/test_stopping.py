@@ -2,12 +2,12 @@
 
 import pytest
 
-from models_ui import job_runner, jobs
 from models_ui.access.verbs import Verb
 from models_ui.actions import perform, undo
 from models_ui.actions.context import Context
 from models_ui.audit import history
-from models_ui.jobs import WrongState
+from models_ui.bulk import jobs, runner
+from models_ui.bulk.jobs import WrongState
 from models_ui.models import AuditEvent, BulkItem
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
 
@@ -16,8 +16,8 @@ from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, st
 
 def test_cancel_stops_what_is_not_sent_and_keeps_what_was_done(bob, tunes, sandbox):
     job = started(bob, tunes)
-    job_runner.run_one()
-    job_runner.run_one()
+    runner.run_one()
+    runner.run_one()
     jobs.cancel_job(actor=bob, job_id=job.pk)
     assert work() == 0
     assert states(job) == ["done", "done", "cancelled", "cancelled", "cancelled"]
@@ -27,11 +27,11 @@ def test_cancel_stops_what_is_not_sent_and_keeps_what_was_done(bob, tunes, sandb
 
 def test_what_is_on_its_way_when_the_job_is_cancelled_comes_to_its_end_and_counts(bob, tunes, sandbox):
     job = started(bob, tunes[:2])
-    item = job_runner._claim(job.started_at)
+    item = runner._claim(job.started_at)
     jobs.cancel_job(actor=bob, job_id=job.pk)
     assert states(job) == ["working", "cancelled"]
     assert not now_of(job).is_over
-    job_runner._finish(item, job_runner._work(item))
+    runner._finish(item, runner._work(item))
     assert states(job) == ["done", "cancelled"]
     assert (now_of(job).state, now_of(job).is_over) == ("cancelled", True)
 
@@ -39,9 +39,9 @@ def test_what_is_on_its_way_when_the_job_is_cancelled_comes_to_its_end_and_count
 def test_what_failed_on_its_way_when_the_job_was_cancelled_is_not_tried_again(bob, tunes, sandbox, sent):
     sandbox.faults.add("500", verb="archive")
     job = started(bob, tunes[:2])
-    item = job_runner._claim(job.started_at)
+    item = runner._claim(job.started_at)
     jobs.cancel_job(actor=bob, job_id=job.pk)
-    job_runner._finish(item, job_runner._work(item))
+    runner._finish(item, runner._work(item))
     assert work() == 0
     assert states(job) == ["cancelled", "cancelled"]
     assert len(sent()) == 1
@@ -58,7 +58,7 @@ def test_a_job_that_waits_can_be_cancelled_at_once(bob, tunes, sandbox):
 
 def test_going_on_does_the_rest_and_only_the_rest(bob, tunes, sandbox):
     job = started(bob, tunes)
-    job_runner.run_one()
+    runner.run_one()
     jobs.cancel_job(actor=bob, job_id=job.pk)
     jobs.resume_job(actor=bob, job_id=job.pk)
     work()

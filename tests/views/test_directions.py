@@ -14,11 +14,11 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from models_ui import jobs
 from models_ui.access.policy import ActionDenied
 from models_ui.access.roles import Role
 from models_ui.actions import perform
 from models_ui.actions.context import Context
+from models_ui.bulk import jobs
 from models_ui.logs import DirectionFilter
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel

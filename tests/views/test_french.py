@@ -16,15 +16,17 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
-from models_ui import failures, job_wording, jobs
+from models_ui import failures
 from models_ui.access.policy import ActionDenied
 from models_ui.access.verbs import Verb
 from models_ui.actions import context, perform, undo
 from models_ui.actions import sentences as actions_sentences
 from models_ui.actions.context import Context
+from models_ui.bulk import jobs
+from models_ui.bulk import sentences as bulk_sentences
+from models_ui.bulk.runner import run_one
 from models_ui.changes import sentences
 from models_ui.feeds.addresses import address_with
-from models_ui.job_runner import run_one
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
 from models_ui.text import humanize
@@ -377,17 +379,17 @@ def test_a_bulk_job_is_french_from_its_review_to_its_end(manager, editor, reader
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_bulk_job_is_told_in_french_whatever_became_of_it(verb: Verb, number: int):
     with translation.override("fr"):
-        said = [job_wording.models(number), job_wording.what(verb, number)]
+        said = [bulk_sentences.models(number), bulk_sentences.what(verb, number)]
         for state in BulkJob.State:
             job = BulkJob(verb=verb, state=state, started_at=timezone.now() if state != "draft" else None)
             for each in BulkItem.State:
                 progress = jobs.Progress({each: number, BulkItem.State.DONE: 1})
-                said += [job_wording.title(job, progress), job_wording.summary(job, progress)]
+                said += [bulk_sentences.title(job, progress), bulk_sentences.summary(job, progress)]
                 item = BulkItem(job=job, state=each, failure={"settled": True})
-                said += [job_wording.item_state(item), job_wording.why(item), str(each.label)]
+                said += [bulk_sentences.item_state(item), bulk_sentences.why(item), str(each.label)]
             said.append(str(state.label))
         assert left_over(said) == []
-        assert job_wording.summary(job, jobs.Progress({BulkItem.State.DONE: 1, BulkItem.State.REFUSED: 2})) in (
+        assert bulk_sentences.summary(job, jobs.Progress({BulkItem.State.DONE: 1, BulkItem.State.REFUSED: 2})) in (
             "1 sur 3 archivé, 2 refusés",
             "1 sur 3 restauré, 2 refusés",
         )

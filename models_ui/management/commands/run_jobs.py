@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from models_ui import job_runner, jobs
+from models_ui.bulk import jobs, runner
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +76,9 @@ def _work(stop: threading.Event, once: bool) -> None:
         while not stop.is_set():
             try:
                 close_old_connections()
-                if job_runner.run_one():
+                if runner.run_one():
                     continue
-                if once and job_runner.is_idle():
+                if once and runner.is_idle():
                     return
                 stop.wait(POLL)
             except Exception:  # the database was gone, most likely; whatever it is, the next look may do better

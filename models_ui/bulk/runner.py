@@ -29,8 +29,8 @@ from models_ui.actions.context import UNSETTLED, Conflict, Context, Done
 from models_ui.actions.perform import Busy
 from models_ui.audit import chain, history
 from models_ui.audit.chain import Entry, Outcome
+from models_ui.bulk.jobs import ItemState, JobState, end_early, end_if_finished, held, nothing_to_do
 from models_ui.failures import kind_of
-from models_ui.jobs import ItemState, JobState, end_early, end_if_finished, held, nothing_to_do
 from models_ui.leases import is_over
 from models_ui.logs import request_id
 from models_ui.models import AuditEvent, BulkItem, BulkJob

@@ -7,11 +7,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
-from models_ui import jobs
 from models_ui.access.policy import reason_of
 from models_ui.access.verbs import Verb
+from models_ui.bulk import jobs
+from models_ui.bulk.jobs import ItemState, JobState, Progress
 from models_ui.failures import sentence_of
-from models_ui.jobs import ItemState, JobState, Progress
 from models_ui.models import BulkItem, BulkJob
 from models_ui.text.isolation import fill
 
