@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.store import load_rows
-from models_ui.failures import sentence_of
 from models_ui.mirror import sync
 from models_ui.mirror.grouping import real_models
 from models_ui.mirror.state import is_stale, mirror_state
@@ -28,6 +27,7 @@ from models_ui.models import CatalogModel, Lease, SyncRun
 from models_ui.services.cards import ModelCard, ModelList, parse_card
 from models_ui.services.dialects import PLATFORM
 from models_ui.services.models_api import ModelsAPI
+from models_ui.services.stored_errors import sentence_of
 from sandbox import Sandbox
 from tests.clock import CONFIRMED, turned_by_hand, wait
 

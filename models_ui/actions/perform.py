@@ -29,13 +29,13 @@ from models_ui.actions.lock import Busy, model_lock
 from models_ui.actions.settle import look_after
 from models_ui.audit import chain, history
 from models_ui.audit.chain import Entry, Outcome
-from models_ui.failures import facts_of
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.services import models_api
 from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, NotFound, RouteNotFound, TooBusy
 from models_ui.services.models_api import ModelsAPI
+from models_ui.services.stored_errors import facts_of
 
 __all__ = ["Busy", "Conflict", "Context"]
 

@@ -12,8 +12,8 @@ from models_ui.access.policy import reason_of
 from models_ui.access.verbs import FIELDS, VERBS, Verb
 from models_ui.actions.context import UNSETTLED, Looked
 from models_ui.actions.lock import lock_time
-from models_ui.failures import sentence_of
 from models_ui.models import AuditEvent
+from models_ui.services.stored_errors import sentence_of
 from models_ui.text.humanize import quoted
 from models_ui.text.isolation import fill, isolate
 

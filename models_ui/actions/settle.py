@@ -17,12 +17,12 @@ from models_ui.actions.context import UNSETTLED, Done, Looked
 from models_ui.actions.lock import model_lock
 from models_ui.audit import chain, history
 from models_ui.audit.chain import Entry, Outcome
-from models_ui.failures import facts_of
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from models_ui.services import models_api
 from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, TooBusy
+from models_ui.services.stored_errors import facts_of
 
 # An unknown write may still be on its way for so long; after it, what a re-read shows is what it is.
 SETTLES_AFTER = timedelta(seconds=60)

@@ -14,8 +14,8 @@ from models_ui.actions.sentences import verb_label, what_it_does
 from models_ui.bulk import jobs, sentences
 from models_ui.bulk.jobs import ItemState, Progress
 from models_ui.catalog.query import CatalogQuery
-from models_ui.failures import sentence_of
 from models_ui.models import BulkItem, BulkJob
+from models_ui.services.stored_errors import sentence_of
 
 
 class JobPage:

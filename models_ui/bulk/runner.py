@@ -30,7 +30,6 @@ from models_ui.actions.perform import Busy
 from models_ui.audit import chain, history
 from models_ui.audit.chain import Entry, Outcome
 from models_ui.bulk.jobs import ItemState, JobState, end_early, end_if_finished, held, nothing_to_do
-from models_ui.failures import kind_of
 from models_ui.leases import is_over
 from models_ui.logs import request_id
 from models_ui.models import AuditEvent, BulkItem, BulkJob
@@ -49,6 +48,7 @@ from models_ui.services.errors import (
     Unauthorized,
     Unreachable,
 )
+from models_ui.services.stored_errors import kind_of
 
 log = logging.getLogger(__name__)
 

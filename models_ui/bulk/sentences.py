@@ -11,8 +11,8 @@ from models_ui.access.policy import reason_of
 from models_ui.access.verbs import Verb
 from models_ui.bulk import jobs
 from models_ui.bulk.jobs import ItemState, JobState, Progress
-from models_ui.failures import sentence_of
 from models_ui.models import BulkItem, BulkJob
+from models_ui.services.stored_errors import sentence_of
 from models_ui.text.isolation import fill
 
 ARCHIVE: Final = Verb.ARCHIVE

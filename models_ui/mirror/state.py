@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db.models import Exists
 from django.utils import timezone
 
-from models_ui.failures import is_refusal, sentence_of
 from models_ui.leases import is_over
 from models_ui.models import Lease, Mirror
+from models_ui.services.stored_errors import is_refusal, sentence_of
 
 
 @dataclass(frozen=True, slots=True)

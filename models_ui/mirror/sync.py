@@ -16,7 +16,6 @@ from typing import Literal
 from django.db import transaction
 from django.utils import timezone
 
-from models_ui.failures import facts_of
 from models_ui.leases import LeaseLost, hold, release, renew, take
 from models_ui.mirror.alias_owners import AliasOwners
 from models_ui.mirror.ask_by_id import Asked, ask_by_id
@@ -34,6 +33,7 @@ from models_ui.services import models_api
 from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelList
 from models_ui.services.errors import ModelsAPIError
+from models_ui.services.stored_errors import facts_of
 from models_ui.vocabulary import BASE, storable
 
 log = logging.getLogger(__name__)

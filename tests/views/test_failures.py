@@ -13,9 +13,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
-from models_ui.failures import sentence_of
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, SyncRun
+from models_ui.services.stored_errors import sentence_of
 from sandbox import Sandbox
 from tests.services.conftest import RawServer, http_answer
 

@@ -16,7 +16,6 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
-from models_ui import failures
 from models_ui.access.policy import ActionDenied
 from models_ui.access.verbs import Verb
 from models_ui.actions import context, perform, undo
@@ -29,6 +28,7 @@ from models_ui.changes import sentences
 from models_ui.feeds.addresses import address_with
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
+from models_ui.services import stored_errors
 from models_ui.text import humanize
 from models_ui.views import errors
 from sandbox import Sandbox
@@ -446,12 +446,12 @@ def test_every_error_is_french(manager: Client, reader: Client, rf: RequestFacto
             assert_french(answer, status)
 
 
-@pytest.mark.parametrize("code", sorted(failures._kinds()))
+@pytest.mark.parametrize("code", sorted(stored_errors._kinds()))
 def test_every_failure_has_a_french_sentence(code: str):
     with translation.override("fr"):
         for model_id in ("", "m"):
             facts = {"code": code, "status": 500, "model_id": model_id, "outcome_unknown": True, "detail": "Teapot"}
-            said = failures.sentence_of(facts)
+            said = stored_errors.sentence_of(facts)
             assert left_over([said.replace("Teapot", "…")]) == []
             assert said[0] == said[0].upper() or model_id
 

@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from models_ui.changes.sentences import sentence_of
-from models_ui.failures import sentence_of as failure_sentence
 from models_ui.mirror.detect_changes import names_to_be_told
 from models_ui.mirror.recordings import UPSTREAM, NoRecording, Recording, in_order, read
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel, Mirror
+from models_ui.services.stored_errors import sentence_of as failure_sentence
 
 
 class Command(BaseCommand):

@@ -23,9 +23,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 
-from models_ui.failures import sentence_of
 from models_ui.management.commands.demo import check_database_is_the_demos, demo_password, has_demo, make_demo_people
 from models_ui.mirror.sync import run_sync
+from models_ui.services.stored_errors import sentence_of
 
 HOST = "127.0.0.1"
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from models_ui.failures import sentence_of
 from models_ui.mirror.sync import run_sync
+from models_ui.services.stored_errors import sentence_of
 
 
 class Command(BaseCommand):
