@@ -82,12 +82,12 @@ WRITERS = {
     "BulkJob": ("models_ui.bulk.jobs", "models_ui.bulk.runner"),
     "BulkItem": ("models_ui.bulk.jobs", "models_ui.bulk.runner"),
     "JobWorker": ("models_ui.bulk.jobs",),
-    "FeedAddress": ("models_ui.feeds.addresses",),
-    "CalendarEvent": ("models_ui.feeds.events",),
-    "Watch": ("models_ui.watching",),
-    "DigestReader": ("models_ui.digest.readers",),
-    "Delivery": ("models_ui.digest.delivery",),
-    "Said": ("models_ui.digest.delivery",),
+    "FeedAddress": ("models_ui.alerts.feeds.addresses",),
+    "CalendarEvent": ("models_ui.alerts.feeds.events",),
+    "Watch": ("models_ui.alerts.watch_list",),
+    "DigestReader": ("models_ui.alerts.digest.readers",),
+    "Delivery": ("models_ui.alerts.digest.delivery",),
+    "Said": ("models_ui.alerts.digest.delivery",),
 }
 
 

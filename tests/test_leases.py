@@ -15,8 +15,8 @@ from django.utils import timezone
 from models_ui import leases
 from models_ui.actions import lock, perform
 from models_ui.actions.context import Context
+from models_ui.alerts.digest import delivery
 from models_ui.bulk import runner
-from models_ui.digest import delivery
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import BulkItem, Delivery, DigestReader, Lease

@@ -6,11 +6,12 @@ rows and the `Mirror`. `AuditEvent` is the history of actions; only `audit.py` w
 an event. `BulkJob` is one action on many models. `tests/test_architecture.py` has the writers of every table.
 """
 
-from .history import AuditEvent, AuditHead
-from .jobs import BulkItem, BulkJob, JobWorker, new_job_id
+from models_ui.models.alerts import CalendarEvent, Delivery, DigestReader, FeedAddress, Said, Watch
+from models_ui.models.audit import AuditEvent, AuditHead
+from models_ui.models.bulk import BulkItem, BulkJob, JobWorker, new_job_id
+
 from .mirror import DISPUTED, CatalogChange, CatalogModel, Mirror, SyncRun
 from .shared import Lease, RateCount
-from .warnings import CalendarEvent, Delivery, DigestReader, FeedAddress, Said, Watch
 
 __all__ = [
     "DISPUTED",

@@ -19,12 +19,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.page import chips_of
-from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.store import current_index
-from models_ui.feeds import atom, ics
-from models_ui.feeds.addresses import (
+from models_ui.alerts.feeds import atom, ics
+from models_ui.alerts.feeds.addresses import (
     MOST,
     TooMany,
     address_with,
@@ -35,9 +31,13 @@ from models_ui.feeds.addresses import (
     query_of,
     revoke_address,
 )
-from models_ui.feeds.calendar import Calendar
-from models_ui.feeds.changes import Changes
-from models_ui.feeds.forms import FeedForm
+from models_ui.alerts.feeds.calendar import Calendar
+from models_ui.alerts.feeds.change_feed import Changes
+from models_ui.alerts.feeds.forms import FeedForm
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.page import chips_of
+from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.store import current_index
 from models_ui.http import Request, query_string
 from models_ui.listing.filters import told_ignored
 from models_ui.listing.querystring import Ignored

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from models_ui.actions.activity import entries_of
+from models_ui.alerts.watch_list import watches_of
 from models_ui.audit.history import history
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.links import address_of, address_of_id
@@ -28,7 +29,6 @@ from models_ui.models import CatalogModel, Watch
 from models_ui.retirements.page import risk_line
 from models_ui.text.isolation import escape_controls
 from models_ui.vocabulary import BASE
-from models_ui.watching import watches_of
 
 
 @require_safe

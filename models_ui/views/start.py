@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
+from models_ui.alerts.watch_list import watch_list, watches_of
 from models_ui.catalog.context_plot import Column, ContextPlot, context_plot
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
@@ -24,7 +25,6 @@ from models_ui.mirror.state import freshness, mirror_state
 from models_ui.retirements.endings import radar_at
 from models_ui.retirements.page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.vocabulary import FINE_TUNED
-from models_ui.watching import watch_list, watches_of
 
 NEXT = 5
 _LIVE = ("live",)

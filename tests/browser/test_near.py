@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 from models_ui.access.verbs import Verb
 from models_ui.actions import perform, undo
 from models_ui.actions.context import Context
+from models_ui.alerts.feeds.addresses import make_address
 from models_ui.bulk.jobs import make_job, start_job
 from models_ui.catalog.query import CatalogQuery
-from models_ui.feeds.addresses import make_address
 from models_ui.mirror.sync import run_sync
 from models_ui.models import Mirror
 from sandbox import Sandbox

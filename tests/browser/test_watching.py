@@ -8,9 +8,9 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
+from models_ui.alerts.watch_list import acknowledge_watch, add_watch, snooze_watch, watch_list, watches_of
 from models_ui.catalog.store import current_index
 from models_ui.mirror.state import mirror_state
-from models_ui.watching import acknowledge_watch, add_watch, snooze_watch, watch_list, watches_of
 from sandbox import Sandbox
 from tests.browser.conftest import message
 from tests.browser.test_accessibility import violations

@@ -20,7 +20,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from models_ui.digest.readers import choose_digest
+from models_ui.alerts.digest.readers import choose_digest
 from models_ui.mirror.sync import SyncResult
 from models_ui.models import CatalogChange, CatalogModel, Mirror, Watch
 from tests.commands.conftest import free_port

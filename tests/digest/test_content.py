@@ -6,11 +6,11 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 
+from models_ui.alerts.digest import mail, slack
+from models_ui.alerts.watch_list import Watched, acknowledge_watch, snooze_watch
 from models_ui.catalog.store import current_index
-from models_ui.digest import mail, slack
 from models_ui.mirror.state import mirror_state
 from models_ui.models import CatalogModel, Said, Watch
-from models_ui.watching import Watched, acknowledge_watch, snooze_watch
 from sandbox import Sandbox
 from tests.clock import sync_until_confirmed
 from tests.digest.conftest import LARGE, MEDIUM, Hook, Mailbox, changed, noon, only_end, run, update

@@ -19,8 +19,8 @@ from django.db import connection
 from django.utils import timezone
 from django.views.debug import SafeExceptionReporterFilter
 
-from models_ui.digest import delivery
-from models_ui.digest import run as runs
+from models_ui.alerts.digest import delivery
+from models_ui.alerts.digest import run as runs
 from models_ui.models import Delivery, DigestReader, Said
 from tests.bulk.test_killed import ROOT, address_of_the_test_database, until
 from tests.digest.conftest import LARGE, MEDIUM, SECRET, Hook, Mailbox, Ran, changed, only_end, run
@@ -154,7 +154,7 @@ def test_what_may_have_arrived_is_never_sent_again_and_the_log_says_so(synced, h
     ran = run()
     assert ran.code == 1
     assert "webhook at 127.0.0.1 may have been told 1 item, and will not be again: " in ran.output
-    (line,) = [each.getMessage() for each in caplog.records if each.name == "models_ui.digest.delivery"]
+    (line,) = [each.getMessage() for each in caplog.records if each.name == "models_ui.alerts.digest.delivery"]
     assert line == "digest: webhook, 1 items, may not have arrived, and is not sent again"
     assert run() == Ran("Nothing to say.\n")
     assert len(hook.posts) == 1
@@ -229,7 +229,7 @@ def test_a_fault_of_ours_while_sending_counts_as_unknown_and_stops_nobody_else(
         raise RuntimeError("a bug")
 
     subscribe(carol)
-    monkeypatch.setattr("models_ui.digest.slack.Letter.send", fault)
+    monkeypatch.setattr("models_ui.alerts.digest.slack.Letter.send", fault)
     ran = run()
     assert ran.code == 1
     assert "something went wrong in the dashboard; it is in its log" in ran.output

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from models_ui.digest.content import LONGEST
+from models_ui.alerts.digest.content import LONGEST
 from tests.digest.conftest import MEDIUM, Hook, Mailbox, changed, only_end, run, update
 from tests.directions import NAMES, turned
 

@@ -10,9 +10,9 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from models_ui.alerts.feeds import calendar
+from models_ui.alerts.feeds import events as events_module
 from models_ui.catalog import store
-from models_ui.feeds import calendar
-from models_ui.feeds import events as events_module
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CalendarEvent, CatalogModel, Mirror
 from sandbox import Sandbox

@@ -11,9 +11,9 @@ from django.utils.translation import get_language
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models_ui.alerts.feeds import change_feed
+from models_ui.alerts.feeds.atom import Entry, Feed
 from models_ui.changes.sentences import KINDS, sentence_of
-from models_ui.feeds import changes
-from models_ui.feeds.atom import Entry, Feed
 from models_ui.models import CatalogChange, CatalogModel
 from sandbox import Sandbox
 from tests.clock import sync_until_confirmed
@@ -104,7 +104,7 @@ def test_changes_of_the_same_moment_have_ids_of_their_own(carol, make, synced):
 
 
 def test_it_speaks_the_language_of_its_address(carol, make, synced, monkeypatch):
-    monkeypatch.setattr(changes, "sentence_of", lambda change: f"{get_language()}: {change.model_id}")
+    monkeypatch.setattr(change_feed, "sentence_of", lambda change: f"{get_language()}: {change.model_id}")
     change()
     assert titles(fetched(make(carol, language="fr").atom)) == [f"fr: {MEDIUM}"]
 

@@ -8,7 +8,7 @@ import vobject
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models_ui.feeds.ics import Text
+from models_ui.alerts.feeds.ics import Text
 
 NOON = datetime(2026, 8, 31, 12, tzinfo=UTC)
 LINE_ENDS = ("\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")

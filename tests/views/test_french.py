@@ -21,11 +21,11 @@ from models_ui.access.verbs import Verb
 from models_ui.actions import context, perform, undo
 from models_ui.actions import sentences as actions_sentences
 from models_ui.actions.context import Context
+from models_ui.alerts.feeds.addresses import address_with
 from models_ui.bulk import jobs
 from models_ui.bulk import sentences as bulk_sentences
 from models_ui.bulk.runner import run_one
 from models_ui.changes import sentences
-from models_ui.feeds.addresses import address_with
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
 from models_ui.services import stored_errors

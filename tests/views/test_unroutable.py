@@ -8,13 +8,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from models_ui import watching
 from models_ui.access.policy import ActionDenied
 from models_ui.actions import perform
 from models_ui.actions.context import Context
+from models_ui.alerts import watch_list
+from models_ui.alerts.digest.content import digest_for
 from models_ui.catalog.links import address_of_id
 from models_ui.catalog.store import current_index
-from models_ui.digest.content import digest_for
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel, DigestReader
@@ -155,7 +155,7 @@ def test_it_can_be_watched_and_the_list_leads_to_its_page(carol: User, client_of
     page = client.get(address_of_id(row.model_id)).content.decode()
     assert "/watching/add/" in page
     client.post("/watching/add/", {"model_id": row.model_id})
-    (entry,) = watching.watch_list(watching.watches_of(carol), current_index(mirror_state(), now), now)
+    (entry,) = watch_list.watch_list(watch_list.watches_of(carol), current_index(mirror_state(), now), now)
     assert entry.address == address_of_id(row.model_id)
     assert entry.address in client.get("/watching/").content.decode()
 

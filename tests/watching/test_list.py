@@ -7,7 +7,7 @@ import time_machine
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from models_ui import watching
+from models_ui.alerts import watch_list
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror, Watch
 from sandbox import Sandbox
@@ -59,7 +59,7 @@ def test_what_no_model_answers_to_cannot_be_watched(carols: WatchList, model_id:
 
 
 def test_there_is_a_limit_and_a_sentence_about_it(carols: WatchList, monkeypatch):
-    monkeypatch.setattr(watching, "MOST", 2)
+    monkeypatch.setattr(watch_list, "MOST", 2)
     for model_id in (LARGE, MEDIUM, OCR):
         answer = carols.client.post("/watching/add/", {"model_id": model_id}, follow=True)
     assert "You watch 2 models, as many as one may." in answer.content.decode()

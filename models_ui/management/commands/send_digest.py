@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from models_ui.digest.run import Report, send_digests
+from models_ui.alerts.digest.run import Report, send_digests
 
 
 class Command(BaseCommand):

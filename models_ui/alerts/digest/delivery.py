@@ -16,7 +16,7 @@ from typing import Final, Literal, Protocol
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from models_ui.digest.content import Digest
+from models_ui.alerts.digest.content import Digest
 from models_ui.leases import is_taken, release, take
 from models_ui.models import Delivery, DigestReader, Said
 from models_ui.services.webhook import Posted

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from models_ui.digest.content import Digest
-from models_ui.digest.words import and_more
+from models_ui.alerts.digest.content import Digest
+from models_ui.alerts.digest.sentences import and_more
 from models_ui.public_url import full_address
 from models_ui.services.webhook import Posted
 from models_ui.text.plain import plain_text

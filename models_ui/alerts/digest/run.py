@@ -10,11 +10,11 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import override
 
+from models_ui.alerts.digest import mail, slack
+from models_ui.alerts.digest.content import Digest, digest_for
+from models_ui.alerts.digest.delivery import Letter, deliver, is_under_way, note_left_behind
+from models_ui.alerts.digest.readers import people, skip_absent, webhook_reader
 from models_ui.catalog.store import current_index
-from models_ui.digest import mail, slack
-from models_ui.digest.content import Digest, digest_for
-from models_ui.digest.delivery import Letter, deliver, is_under_way, note_left_behind
-from models_ui.digest.readers import people, skip_absent, webhook_reader
 from models_ui.mirror.state import mirror_state
 from models_ui.models import DigestReader
 from models_ui.services import digest_webhook

@@ -14,11 +14,11 @@ import icalendar
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from models_ui.alerts.feeds.events import Occasion, occasions_of
+from models_ui.alerts.feeds.ics import Text
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.links import address_of
 from models_ui.catalog.query import CatalogQuery
-from models_ui.feeds.events import Occasion, occasions_of
-from models_ui.feeds.ics import Text
 from models_ui.models import CalendarEvent
 from models_ui.retirements import sentences
 from models_ui.retirements.endings import Ending

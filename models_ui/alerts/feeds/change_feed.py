@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from models_ui.alerts.feeds.atom import Entry, Feed
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.links import address_of
 from models_ui.catalog.query import CatalogQuery
 from models_ui.changes.sentences import kind_label, sentence_of
-from models_ui.feeds.atom import Entry, Feed
 from models_ui.models import CatalogChange, FeedAddress
 from models_ui.text.isolation import fill, isolate
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .mirror import CatalogModel
+from models_ui.models.mirror import CatalogModel
 
 
 class FeedAddress(models.Model):

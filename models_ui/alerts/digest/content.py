@@ -20,6 +20,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.alerts.concerns import Concern, concern_of, threshold_of
+from models_ui.alerts.watch_list import Watched, watches_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.links import address_of
 from models_ui.changes.sentences import sentence_of
@@ -30,7 +31,6 @@ from models_ui.retirements.endings import Ending, radar_at
 from models_ui.text.folding import sort_key
 from models_ui.text.isolation import fill
 from models_ui.text.plain import plain_text
-from models_ui.watching import Watched, watches_of
 
 Section = Literal["announced", "moved", "repointed", "missing", "ahead"]
 SECTIONS: Final[Mapping[Section, Promise]] = {

@@ -11,8 +11,8 @@ from typing import Final
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from models_ui.digest.content import Digest, Item
-from models_ui.digest.words import and_more
+from models_ui.alerts.digest.content import Digest, Item
+from models_ui.alerts.digest.sentences import and_more
 from models_ui.public_url import full_address
 from models_ui.services.webhook import Posted, Webhook
 

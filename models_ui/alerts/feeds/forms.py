@@ -7,8 +7,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from models_ui.alerts.feeds.addresses import filters_of
 from models_ui.catalog.query import CatalogQuery
-from models_ui.feeds.addresses import filters_of
 from models_ui.text.fields import Line
 
 LONGEST_NAME = 60
