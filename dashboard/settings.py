@@ -14,8 +14,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from models_ui.kept import BrokenFile, check_readable, kept_port, kept_secret
 from models_ui.private_files import complain_of_open, keep_database_private, keep_private, tell
+from models_ui.secret_files import BrokenFile, check_readable, kept_port, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 try:
@@ -133,15 +133,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "models_ui.middleware.HeadMiddleware",
-    "models_ui.middleware.RequestIdMiddleware",
+    "models_ui.web.middleware.HeadMiddleware",
+    "models_ui.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "models_ui.middleware.ContentSecurityPolicyMiddleware",
-    "models_ui.middleware.PrivatePagesMiddleware",
+    "models_ui.web.middleware.ContentSecurityPolicyMiddleware",
+    "models_ui.web.middleware.PrivatePagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "models_ui.gate.GateMiddleware",
+    "models_ui.web.gate.GateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -149,9 +149,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "models_ui.middleware.HtmxResponseMiddleware",
-    "models_ui.middleware.WrongMethodMiddleware",
-    "models_ui.middleware.LoginMiddleware",
+    "models_ui.web.middleware.HtmxResponseMiddleware",
+    "models_ui.web.middleware.WrongMethodMiddleware",
+    "models_ui.web.middleware.LoginMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -178,7 +178,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "models_ui.context.page",
+                "models_ui.web.context_processors.page",
             ],
         },
     },
@@ -226,7 +226,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "catalog"
-ACCOUNT_ADAPTER = "models_ui.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "models_ui.web.account_adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -274,7 +274,7 @@ INSTALLATION = hashlib.sha256(b"cookie names:" + SECRET_KEY.encode()).hexdigest(
 SESSION_COOKIE_NAME = f"sessionid_{INSTALLATION}"
 CSRF_COOKIE_NAME = f"csrftoken_{INSTALLATION}"
 LANGUAGE_COOKIE_NAME = f"language_{INSTALLATION}"
-MESSAGE_STORAGE = "models_ui.message_storage.MessageStorage"
+MESSAGE_STORAGE = "models_ui.web.message_storage.MessageStorage"
 MESSAGE_COOKIE_NAME = f"messages_{INSTALLATION}"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
@@ -304,16 +304,16 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "models_ui.static_files.StaticFiles"},
+    "staticfiles": {"BACKEND": "models_ui.web.static_files.StaticFiles"},
 }
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "request_id": {"()": "models_ui.logs.RequestIdFilter"},
-        "direction": {"()": "models_ui.logs.DirectionFilter"},
-        "secrets": {"()": "models_ui.logs.SecretsFilter", "webhook": DIGEST_WEBHOOK_SECRET_URL},
+        "request_id": {"()": "models_ui.log_filters.RequestIdFilter"},
+        "direction": {"()": "models_ui.log_filters.DirectionFilter"},
+        "secrets": {"()": "models_ui.log_filters.SecretsFilter", "webhook": DIGEST_WEBHOOK_SECRET_URL},
     },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {

@@ -15,6 +15,6 @@ except ImproperlyConfigured as error:  # a setting is wrong: a sentence says mor
     sys.stderr.write(f"{error}\n")
     sys.exit(BOOT_ERROR)
 
-from models_ui.gate import Handler  # noqa: E402 - once the apps are ready
+from models_ui.web.gate import Handler  # noqa: E402 - once the apps are ready
 
 application = Handler()

@@ -2,20 +2,8 @@
 
 from django.urls import path
 
-from models_ui.views import (
-    actions,
-    activity,
-    bulk,
-    catalog,
-    changes,
-    feeds,
-    health,
-    model,
-    radar,
-    start,
-    sync,
-    watching,
-)
+from models_ui.views import actions, activity, bulk, catalog, changes, feeds, model, radar, start, sync, watching
+from models_ui.web import health
 
 urlpatterns = [
     path("", start.home, name="home"),

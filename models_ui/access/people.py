@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from models_ui.access.roles import Role, role_of
 from models_ui.audit import chain
 from models_ui.audit.chain import Entry, Outcome
-from models_ui.logs import request_id
+from models_ui.log_filters import request_id
 from models_ui.models import AuditEvent
 
 SUPERUSER: Final = "superuser"  # a role in the history, above the three

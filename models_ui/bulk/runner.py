@@ -31,7 +31,7 @@ from models_ui.audit import chain, history
 from models_ui.audit.chain import Entry, Outcome
 from models_ui.bulk.jobs import ItemState, JobState, end_early, end_if_finished, held, nothing_to_do
 from models_ui.leases import is_over
-from models_ui.logs import request_id
+from models_ui.log_filters import request_id
 from models_ui.models import AuditEvent, BulkItem, BulkJob
 from models_ui.services.errors import (
     BadAnswer,

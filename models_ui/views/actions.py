@@ -33,12 +33,12 @@ from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.links import address_of
 from models_ui.catalog.rows import row_fragment, view_of
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.mirror.state import mirror_state
 from models_ui.models import AuditEvent
 from models_ui.text.isolation import fill, isolate
 from models_ui.views.errors import BUSY_PAUSE
 from models_ui.views.model import article_context
+from models_ui.web.request import Request, is_ours, role_in, wants_fragment
 
 # What upstream's failures are to a browser; whatever else it may be is upstream's trouble, 502.
 _STATUS = {

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_safe
 
 from models_ui.access.roles import exports_everyones
 from models_ui.actions.activity import COLUMNS, ActivityPage, ActivityQuery, as_cells, as_record, exported
-from models_ui.http import Request, is_whole_form, query_string, results, role_in
 from models_ui.listing.csv_export import csv_download
+from models_ui.web.request import Request, is_whole_form, query_string, results, role_in
 
 
 @require_safe

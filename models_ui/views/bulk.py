@@ -26,11 +26,11 @@ from models_ui.bulk.page import JobPage
 from models_ui.bulk.selection import Expired, choice
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, role_in, wants_fragment
 from models_ui.listing.querystring import with_query
 from models_ui.mirror.state import mirror_state
 from models_ui.models import BulkJob
 from models_ui.text.isolation import fill
+from models_ui.web.request import Request, role_in, wants_fragment
 
 RECENT = 100
 STOPS_POLLING = 286  # htmx's word for "do not ask again"

@@ -12,9 +12,9 @@ from models_ui.catalog.links import catalog_address
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, is_whole_form, query_string, results, role_in
 from models_ui.listing.csv_export import csv_download
 from models_ui.mirror.state import freshness, mirror_state
+from models_ui.web.request import Request, is_whole_form, query_string, results, role_in
 
 
 @require_safe

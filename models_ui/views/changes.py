@@ -7,9 +7,9 @@ from django.views.decorators.http import require_safe
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.store import current_index
 from models_ui.changes.page import COLUMNS, ChangesPage, ChangesQuery, as_cells, exported
-from models_ui.http import Request, is_whole_form, query_string, results
 from models_ui.listing.csv_export import csv_download
 from models_ui.mirror.state import mirror_state
+from models_ui.web.request import Request, is_whole_form, query_string, results
 
 
 @require_safe

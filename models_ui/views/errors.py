@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
-from models_ui.http import is_ours
-from models_ui.plain_pages import plain_page
+from models_ui.web.plain_pages import plain_page
+from models_ui.web.request import is_ours
 
 logger = logging.getLogger(__name__)
 

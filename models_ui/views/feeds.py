@@ -38,13 +38,13 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.page import chips_of
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, query_string
 from models_ui.listing.filters import told_ignored
 from models_ui.listing.querystring import Ignored
 from models_ui.mirror.state import mirror_state
 from models_ui.models import FeedAddress
 from models_ui.public_url import full_address
 from models_ui.text.isolation import fill
+from models_ui.web.request import Request, query_string
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -23,12 +23,12 @@ from models_ui.catalog.rows import PAGE_VERBS, buttons_of, id_of_digest, rows_of
 from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
 from models_ui.changes.page import changes_of, moved_aliases
-from models_ui.http import Request, is_ours, role_in, wants_fragment
 from models_ui.mirror.state import mirror_state
 from models_ui.models import CatalogModel, Watch
 from models_ui.retirements.page import risk_line
 from models_ui.text.isolation import escape_controls
 from models_ui.vocabulary import BASE
+from models_ui.web.request import Request, is_ours, role_in, wants_fragment
 
 
 @require_safe

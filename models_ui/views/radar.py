@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, query_string
 from models_ui.mirror.state import freshness, mirror_state
 from models_ui.retirements.endings import RadarQuery
 from models_ui.retirements.page import RadarPage
+from models_ui.web.request import Request, query_string
 
 
 @require_safe

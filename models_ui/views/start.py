@@ -20,11 +20,11 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
 from models_ui.changes.page import lately
-from models_ui.http import Request
 from models_ui.mirror.state import freshness, mirror_state
 from models_ui.retirements.endings import radar_at
 from models_ui.retirements.page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.vocabulary import FINE_TUNED
+from models_ui.web.request import Request
 
 NEXT = 5
 _LIVE = ("live",)

@@ -7,10 +7,10 @@ from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from models_ui.http import Request, is_ours, wants_fragment
 from models_ui.mirror.state import freshness, is_stale, mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.views.errors import too_busy
+from models_ui.web.request import Request, is_ours, wants_fragment
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

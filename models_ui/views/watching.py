@@ -19,11 +19,11 @@ from models_ui.alerts.digest.readers import choose_digest as remember_digest
 from models_ui.alerts.digest.readers import last_lost, last_sent, reader_of
 from models_ui.alerts.watch_list import SNOOZES, HasChanged, TooMany, UnknownModel, Watched
 from models_ui.catalog.store import current_index
-from models_ui.http import Request, is_ours
 from models_ui.mirror.state import mirror_state
 from models_ui.models import DigestReader, Watch
 from models_ui.retirements.page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.text.isolation import fill
+from models_ui.web.request import Request, is_ours
 
 
 @dataclass(frozen=True, slots=True)

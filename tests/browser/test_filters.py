@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpRequest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from models_ui import http
+from models_ui.web import request as web_request
 from tests.browser.conftest import held_up, ids
 
 
@@ -204,7 +204,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
     def make(slow: str) -> None:
         def query_string(request: HttpRequest) -> str:
-            asked = http.query_string(request)
+            asked = web_request.query_string(request)
             time.sleep(0.6 if asked == slow else 0)
             return asked
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from models_ui.kept import BrokenFile, check_readable, kept_port
+from models_ui.secret_files import BrokenFile, check_readable, kept_port
 from tests.commands.conftest import ROOT, Serve, Serving, environment, free_port
 from tests.commands.test_serve import press
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from models_ui.alerts.feeds import addresses
 from models_ui.alerts.feeds.addresses import MOST
-from models_ui.logs import SecretsFilter
+from models_ui.log_filters import SecretsFilter
 from models_ui.models import CatalogChange, FeedAddress
 from tests.feeds.conftest import MEDIUM, SECRETLY, Feed, fetched, form_id_of, read, secrets_in
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models_ui.logs import SecretsFilter
+from models_ui.log_filters import SecretsFilter
 from models_ui.services.public_addresses import is_public
 from models_ui.services.webhook import BadWebhook, Webhook
 from tests.digest.conftest import SECRET, Hook, server

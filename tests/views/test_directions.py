@@ -19,7 +19,7 @@ from models_ui.access.roles import Role
 from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.bulk import jobs
-from models_ui.logs import DirectionFilter
+from models_ui.log_filters import DirectionFilter
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from sandbox import Sandbox

@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection
 from django.test import Client
 from django.test.client import FakePayload
 
-from models_ui.gate import Handler
+from models_ui.web.gate import Handler
 
 pytestmark = pytest.mark.django_db
 

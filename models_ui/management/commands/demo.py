@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 
 from models_ui.access.roles import Role, make_roles
-from models_ui.kept import BrokenFile, kept_secret
 from models_ui.models import CatalogModel
+from models_ui.secret_files import BrokenFile, kept_secret
 
 
 def check_database_is_the_demos() -> None:

@@ -17,9 +17,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
 
-from models_ui.plain_pages import Text, plain_page
 from models_ui.services.bulkhead import web_request
-from models_ui.views.health import healthz, readyz
+from models_ui.web.health import healthz, readyz
+from models_ui.web.plain_pages import Text, plain_page
 
 logger = logging.getLogger(__name__)
 

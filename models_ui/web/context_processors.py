@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from models_ui.access.roles import Role
-from models_ui.http import role_in, typed_texts
+from models_ui.web.request import role_in, typed_texts
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

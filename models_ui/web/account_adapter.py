@@ -10,9 +10,9 @@ from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from models_ui.plain_pages import plain_page
 from models_ui.public_url import public_host, with_public_host
 from models_ui.services.bulkhead import take_place
+from models_ui.web.plain_pages import plain_page
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

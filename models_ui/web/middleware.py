@@ -21,8 +21,8 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from models_ui.http import is_ours, typed_texts
-from models_ui.logs import request_id
+from models_ui.log_filters import request_id
+from models_ui.web.request import is_ours, typed_texts
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
