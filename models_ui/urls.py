@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from models_ui.views import actions, activity, bulk, catalog, changes, feeds, model, radar, start, sync, watching
+from models_ui.views import actions, activity, bulk, catalog, changes, feeds, home, model, retirements, sync, watching
 from models_ui.web import health
 
 urlpatterns = [
-    path("", start.home, name="home"),
-    path("deprecations/", radar.deprecations, name="deprecations"),
+    path("", home.home, name="home"),
+    path("deprecations/", retirements.retirements, name="retirements"),
     path("models/", catalog.catalog, name="catalog"),
     path("models.csv", catalog.catalog_csv, name="catalog_csv"),
     path("models.json", catalog.catalog_json, name="catalog_json"),

@@ -45,7 +45,7 @@ INFORMATION = ("200 200 200 200", "405 405 405 405", "405 405 405 405", "405 405
 EVERYBODY = ("200 200 200 200",) * 4
 TABLE = {
     "home": READ,
-    "deprecations": READ,
+    "retirements": READ,
     "catalog": READ,
     "catalog_csv": READ,
     "catalog_json": READ,

@@ -164,4 +164,4 @@ class RadarPage:
 
 
 def _address(query: RadarQuery) -> str:
-    return with_query(reverse("deprecations"), query.serialize())
+    return with_query(reverse("retirements"), query.serialize())

@@ -15,7 +15,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
-from models_ui.views.start import LINKS
+from models_ui.views.home import LINKS
 from sandbox import Sandbox
 from sandbox.synthetic import synthetic_entries
 

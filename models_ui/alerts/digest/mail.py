@@ -103,7 +103,7 @@ def _lines(digest: Digest) -> Iterator[str]:
         yield from (
             and_more(len(digest.items) - MOST),
             full_address(reverse("changes")),
-            full_address(reverse("deprecations")),
+            full_address(reverse("retirements")),
             "",
         )
     yield "-- "

@@ -70,7 +70,7 @@ def _line(item: Item) -> str:
 def _rest(count: int) -> str:
     links = (
         _link(full_address(reverse("changes")), _("All changes")),
-        _link(full_address(reverse("deprecations")), _("All deprecations")),
+        _link(full_address(reverse("retirements")), _("All deprecations")),
     )
     return f"{and_more(count)} {' · '.join(links)}"
 

@@ -50,7 +50,7 @@ class Changes:
             author=_("Model dashboard"),
             updated=changes[0].at if changes else self.address.created_at,
             language=self.address.language,
-            link=self.link(reverse("deprecations")),
+            link=self.link(reverse("retirements")),
         )
         return feed.written(self._entry(each) for each in changes)
 

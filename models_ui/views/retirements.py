@@ -15,9 +15,9 @@ from models_ui.web.request import Request, query_string
 
 
 @require_safe
-def deprecations(request: Request) -> HttpResponse:
+def retirements(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     index = current_index(mirror, now)
     query, ignored = RadarQuery.parse(query_string(request))
     context: dict[str, Any] = {"page": RadarPage(index, query, ignored, now), "freshness": freshness(mirror, now)}
-    return render(request, "models_ui/radar.html", context)
+    return render(request, "models_ui/retirements.html", context)

@@ -62,7 +62,7 @@ def home(request: Request) -> HttpResponse:
     context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "changes": lately(page.index)}
     context["watched"] = watch_list(watches_of(request.user), page.index, now)
     context["attention"] = sum(each.standing == "attention" for each in context["watched"])
-    return render(request, "models_ui/start.html", context)
+    return render(request, "models_ui/home.html", context)
 
 
 @dataclass(frozen=True, slots=True)
