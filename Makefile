@@ -19,13 +19,13 @@ run: $(BIN)/.run
 	@exec $(BIN)/python manage.py serve
 
 test: $(BIN)/.test
-	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m tests.support.chromium
 	$(BIN)/python -m pytest -q --ignore=tests/browser
 	$(BIN)/python -m pytest -q tests/browser
 
 # What differs between databases, for a DATABASE_URL that names PostgreSQL: syncing, actions, jobs and the pages over them.
 test-database: $(BIN)/.test
-	$(BIN)/python -m pytest -q --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/services --ignore=tests/commands --ignore=tests/check_usage
+	$(BIN)/python -m pytest -q --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/services --ignore=tests/management --ignore=tests/check_usage
 
 lint: $(BIN)/.test
 	$(BIN)/ruff check .

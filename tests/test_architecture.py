@@ -9,9 +9,8 @@ import pytest
 from django.apps import apps
 
 from models_ui.urls import urlpatterns
-from tests.writers import writers
-
-ROOT = Path(__file__).parent.parent
+from tests.support import ROOT
+from tests.support.writers import writers
 
 
 def modules(*folders: str) -> Iterator[Path]:

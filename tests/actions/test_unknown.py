@@ -5,7 +5,6 @@ import subprocess
 import sys
 import textwrap
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -20,8 +19,7 @@ from models_ui.audit import chain
 from models_ui.models import AuditEvent, CatalogModel, Lease
 from models_ui.services.models_api import ModelsAPI
 from tests.actions.conftest import by, outcomes, row_of
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support import ROOT
 
 
 class Killed(BaseException):

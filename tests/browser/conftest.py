@@ -17,7 +17,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from models_ui.mirror.sync import SyncResult, run_sync
 from sandbox import Sandbox
-from tests import chromium
+from tests.support import chromium
 
 # Chromium would otherwise look for updates and the like, at addresses that tests may not reach.
 FLAGS = (

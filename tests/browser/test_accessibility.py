@@ -11,7 +11,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror
 from sandbox import Sandbox
 from tests.browser.conftest import held_up
-from tests.clock import sync_until_confirmed
+from tests.support.clock import sync_until_confirmed
 
 ONLY_CONTRAST = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
 

@@ -17,8 +17,8 @@ from models_ui.models import BulkJob
 from sandbox import Sandbox
 from tests.browser.conftest import row_of, written
 from tests.bulk.test_killed import address_of_the_test_database, until
+from tests.support import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 TUNES = "/models/?type=fine-tuned"
 
 

@@ -9,7 +9,7 @@ from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.mirror.sync import run_sync
 from sandbox import Sandbox
-from tests.directions import NAMES
+from tests.support.directions import NAMES
 
 # Where each of the letters asked for stands, from the left.
 PLACES = """(element, letters) => {

@@ -15,8 +15,8 @@ from sandbox import Sandbox
 from tests.browser.conftest import message
 from tests.browser.test_accessibility import violations
 from tests.browser.test_sizes import FITS, LAYOUT
-from tests.clock import sync_until_confirmed
 from tests.conftest import PASSWORD
+from tests.support.clock import sync_until_confirmed
 
 MEDIUM = "mistral-medium-2508"
 

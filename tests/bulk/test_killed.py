@@ -21,8 +21,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, JobWorker
 from sandbox import Sandbox
 from tests.bulk.conftest import WRITES, live_tunes, now_of, performed, started, states
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 import requests
 
-ROOT = Path(__file__).parents[2]
+from tests.support import ROOT
+
 KEY = {"authorization": "Bearer sandbox-key"}
 
 Run = Callable[..., "Running"]

@@ -11,7 +11,7 @@ import pytest
 from models_ui.log_filters import SecretsFilter
 from models_ui.services.public_addresses import is_public
 from models_ui.services.webhook import BadWebhook, Webhook
-from tests.digest.conftest import SECRET, Hook, server
+from tests.alerts.digest.conftest import SECRET, Hook, server
 
 __all__ = ["server"]  # a fixture
 KEY = "0b9ad0d3-0000-4000-8000-000000000000"

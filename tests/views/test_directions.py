@@ -24,7 +24,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from sandbox import Sandbox
 from tests.conftest import person
-from tests.directions import NAMES, PERSON, left_open, turned, turned_on_page
+from tests.support.directions import NAMES, PERSON, left_open, turned, turned_on_page
 
 HTMX = {"HX-Request": "true"}
 

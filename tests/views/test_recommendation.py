@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from models_ui.mirror.sync import run_sync
-from tests.clock import sync_until_confirmed
-from tests.views.test_start import part, text_of
+from tests.support.clock import sync_until_confirmed
+from tests.views.test_home import part, text_of
 
 LATER, SOON, PAST = (timezone.now() + timedelta(days=days) for days in (60, 20, -20))
 

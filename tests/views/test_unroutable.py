@@ -20,8 +20,8 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel, DigestReader
 from models_ui.vocabulary import id_is_routable
 from sandbox import Sandbox
-from tests.feeds.conftest import entries, fetched, make  # noqa: F401  # a fixture
-from tests.feeds.conftest import events as calendar_events
+from tests.alerts.feeds.conftest import entries, fetched, make  # noqa: F401  # a fixture
+from tests.alerts.feeds.conftest import events as calendar_events
 
 WHEN = "2030-01-31T12:00:00Z"
 HOSTILE = (

@@ -1,0 +1,366 @@
+"""The radar's page as a person meets it: dates, replacements, risks, filters, and upstream's oddest texts."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.conf import settings as django_settings
+from django.test import Client
+from django.utils import timezone
+
+from models_ui.mirror.sync import run_sync
+from models_ui.models import Mirror
+from sandbox import Sandbox
+from tests.support.clock import sync_until_confirmed
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'& {{ 7*7 }}"
+
+
+def page(client: Client, address: str = "/deprecations/") -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def text_of(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split()).replace(" ,", ",").replace(" .", ".")
+
+
+def line_of(html: str, model_id: str) -> str:
+    """A model's row or its entry among the fine-tunes at risk, as text."""
+    found = re.search(rf'<(tr|li)[^>]*data-model-id="{re.escape(model_id)}".*?</\1>', html, re.DOTALL)
+    assert found, model_id
+    return text_of(found[0])
+
+
+def listed(html: str) -> list[str]:
+    """The ids of the tables' rows, in order."""
+    return re.findall(r'<tr[^>]*data-model-id="([^"]*)"', html)
+
+
+def picture(html: str) -> ElementTree.Element:
+    return ElementTree.fromstring(re.search(r'<svg role="img".*?</svg>', html, re.DOTALL)[0])
+
+
+def ids_of_catalog(client: Client, parameters: str) -> list[str]:
+    return [model["id"] for model in client.get(f"/models.json?{parameters}").json()["models"]]
+
+
+# --- What it shows
+
+
+@pytest.mark.usefixtures("synced")
+def test_it_lists_what_the_catalog_says_retires_in_the_same_order(viewer: Client):
+    html = page(viewer)
+    ahead, past = (ids_of_catalog(viewer, f"lifecycle={each}&sort=deprecation") for each in ("retiring", "retired"))
+    assert listed(html) == ahead + past
+    assert len(ahead) == 8
+    assert "8 models are retiring" in text_of(html)
+    assert "1 is past its date" in text_of(html)
+
+
+@pytest.mark.usefixtures("synced")
+def test_each_month_of_the_table_says_how_many_models_stand_beneath_it(viewer: Client):
+    bodies = re.findall(r'<tbody role="rowgroup">(.*?)</tbody>', page(viewer), re.DOTALL)
+    said = [int(re.search(r'<span class="count">(\d+)<', body)[1]) for body in bodies]
+    assert said == [len(listed(body)) for body in bodies]
+    assert sum(said) == 9
+
+
+@pytest.mark.usefixtures("synced")
+def test_a_model_is_told_with_its_date_its_days_and_its_replacement_compared(viewer: Client):
+    line = line_of(page(viewer), "mistral-medium-2508")
+    day = datetime.now(UTC).date() + timedelta(days=9)
+    assert f"{day.day} {day:%b %Y} in 9 days" in line
+    assert "mistral-medium-3-5, today mistral-medium-2604" in line
+    assert "Context 128k → to 256k" in line
+    assert "Gains Reasoning" in line
+    assert "Loses Fine-tuning" in line
+    assert "Default temperature 0.3 → to 1.0" in line
+
+
+@pytest.mark.usefixtures("synced")
+def test_a_smaller_context_is_said_to_be_smaller(viewer: Client):
+    assert "32k → to 16k, smaller" in line_of(page(viewer), "voxtral-mini-2507")
+
+
+@pytest.mark.usefixtures("synced")
+def test_a_model_past_its_date_is_said_to_be_still_listed(viewer: Client):
+    assert "2 days ago · still listed" in line_of(page(viewer), "mistral-ocr-2505")
+
+
+@pytest.mark.usefixtures("synced")
+def test_fine_tunes_are_told_of_a_risk_and_not_of_a_fact(viewer: Client, sandbox: Sandbox):
+    html = page(viewer)
+    risky = next(each for each in sandbox.catalog.fine_tunes() if ":pixtral-12b-latest:" in each)
+    line = line_of(html[html.index('class="risks"') :], risky)
+    assert "Its base model stops working on" in line
+    assert "in 23 days; Mistral does not say what happens to fine-tunes of it." in line
+    assert "pixtral-12b-latest, today pixtral-12b-2409" in line
+    unknown = next(each for each in sandbox.catalog.fine_tunes() if ":open-mistral-7b:" in each)
+    assert "Its base model is not in the list and may have been switched off" in line_of(html, unknown)
+    assert "will stop" not in text_of(html)
+
+
+@pytest.mark.usefixtures("synced")
+def test_fine_tunes_of_a_model_lead_to_exactly_those_in_the_catalog(viewer: Client):
+    links = re.findall(r'href="/models/\?([^"]*root=[^"]*)">(\d+) fine-tune', page(viewer))
+    assert [int(number) for _, number in links] == [1, 2]
+    for parameters, number in links:
+        assert len(ids_of_catalog(viewer, unescape(parameters))) == int(number)
+
+
+@pytest.mark.usefixtures("synced")
+def test_it_says_how_sure_the_dates_are_and_in_which_clock(viewer: Client):
+    text = text_of(page(viewer))
+    assert "switch-off time that the Models API gives, in UTC" in text
+    assert "models were seen listed after theirs" in text
+
+
+# --- Replacements that are no way out
+
+
+def changed(sandbox: Sandbox, model_id: str, **fields) -> None:
+    sandbox.catalog.update_model(model_id, **fields)
+    run_sync()
+
+
+def test_a_replacement_that_is_retiring_itself_is_a_warning(viewer: Client, sandbox: Sandbox):
+    soon = (datetime.now(UTC) + timedelta(days=40)).strftime("%Y-%m-%dT12:00:00Z")
+    changed(sandbox, "ministral-14b-2512", deprecation=soon, deprecation_replacement_model="mistral-small-latest")
+    line = line_of(page(viewer), "pixtral-12b-2409")
+    assert "It stops working itself on" in line
+    assert "in 40 days." in line
+    assert "After it: mistral-small-2603." in line
+
+
+def test_replacements_that_go_round_are_told(viewer: Client, sandbox: Sandbox):
+    soon = (datetime.now(UTC) + timedelta(days=40)).strftime("%Y-%m-%dT12:00:00Z")
+    changed(sandbox, "ministral-14b-2512", deprecation=soon, deprecation_replacement_model="pixtral-12b")
+    assert "go round in a circle: pixtral-12b-2409." in line_of(page(viewer), "pixtral-12b-2409")
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        (None, "Mistral names none"),
+        ("never-heard-of", "not in the list, so it cannot be compared"),
+        ("pixtral-12b", "leads back to this model"),
+        ("voxtral-mini-latest", "leads to 2 models, so it cannot be compared"),
+        ("../../etc", "not in the list, so it cannot be compared"),
+        (HOSTILE, "not in the list, so it cannot be compared"),
+    ],
+)
+def test_a_replacement_that_cannot_be_compared_is_said_why(viewer: Client, sandbox: Sandbox, named, sentence):
+    changed(sandbox, "pixtral-12b-2409", deprecation_replacement_model=named)
+    html = page(viewer)
+    assert sentence in line_of(html, "pixtral-12b-2409")
+    assert "<img" not in html
+
+
+# --- Dates
+
+
+NOON = datetime(2031, 3, 30, 12, tzinfo=UTC)  # clocks change in Paris on that day
+
+
+@pytest.fixture
+def one_date(sandbox: Sandbox):
+    """Only one model has a date, and that is NOON."""
+    entries = [
+        entry | {"deprecation": "2031-03-30T12:00:00Z" if entry["id"] == "mistral-embed-2312" else None}
+        for entry in sandbox.catalog.entries()
+        if entry["id"] != "mistral-embed"
+    ]
+    sandbox.catalog.replace(entries)
+    return sandbox
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sentence"),
+    [
+        (-1, "stops working on 30 Mar 2031, today"),
+        (0, "1 is past its date"),
+        (1, "1 is past its date"),
+        (-43_200, "stops working on 30 Mar 2031, today"),  # midnight
+        (-43_201, "stops working on 30 Mar 2031, in 1 day"),
+    ],
+)
+def test_the_page_turns_with_the_clock(
+    one_date: Sandbox, viewer: Client, carol, client_of, seconds: int, sentence: str
+):
+    with time_machine.travel(NOON + timedelta(seconds=seconds), tick=False):
+        run_sync()
+        text = text_of(page(client_of(carol)))
+    assert sentence in text
+    assert ("stops working on" in text) == (seconds < 0)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Pacific/Kiritimati", "America/Los_Angeles"])
+def test_a_reader_elsewhere_reads_the_date_of_utc(one_date: Sandbox, carol, client_of, zone: str):
+    one_date.catalog.update("mistral-embed-2312", deprecation="2031-03-30T23:30:00Z")
+    with time_machine.travel(NOON, tick=False), timezone.override(ZoneInfo(zone)):
+        run_sync()
+        client = client_of(carol)
+        text, start = text_of(page(client)), text_of(page(client, "/"))
+    assert "stops working on 30 Mar 2031, today" in text
+    assert "March 2031" in text
+    assert "today 30 Mar 2031" in start
+    assert "Today, 30 Mar" in text
+
+
+def test_dates_speak_the_readers_language(viewer: Client, one_date: Sandbox):
+    run_sync()
+    viewer.cookies[django_settings.LANGUAGE_COOKIE_NAME] = "fr"
+    assert "mars 2031" in text_of(page(viewer))
+
+
+@pytest.mark.parametrize("garbage", ["soon", "2031-02-30T12:00:00Z", 17, {"a": 1}, "", "31/08/2026"])
+def test_a_date_that_cannot_be_read_is_told(viewer: Client, one_date: Sandbox, garbage):
+    one_date.catalog.update("mistral-embed-2312", deprecation=garbage)
+    run_sync()
+    html = page(viewer)
+    assert listed(html) == []
+    assert "The API gave 1 model a date that cannot be read" in text_of(html)
+    assert "No model has an end date" not in text_of(html)
+
+
+@pytest.mark.parametrize("far", ["9999-12-31T12:00:00Z", "1999-12-31T12:00:00Z"])
+def test_a_far_date_is_in_the_table_and_said_to_be_outside_of_the_picture(viewer: Client, one_date: Sandbox, far: str):
+    one_date.catalog.update("mistral-embed-2312", deprecation=far)
+    run_sync()
+    html = page(viewer)
+    assert listed(html) in (["mistral-embed-2312"], [])  # a date before there were models may be taken for unreadable
+    assert "than this picture" in text_of(html) or "cannot be read" in text_of(html)
+
+
+# --- Filters
+
+
+@pytest.mark.usefixtures("synced")
+def test_each_filter_is_a_link_that_narrows_table_and_picture_alike(viewer: Client):
+    for address, number in (("?within=30", 3), ("?within=90", 6), ("?within=180", 8), ("?affected=1", 2), ("", 9)):
+        html = page(viewer, f"/deprecations/{address}")
+        assert len(listed(html)) == number
+        assert len(picture(html).findall(".//{*}g[@class]")) == number
+        assert not address or f'href="/deprecations/{address}"' in page(viewer)
+
+
+@pytest.mark.usefixtures("synced")
+def test_filters_add_up_and_can_be_cleared(viewer: Client):
+    html = page(viewer, "/deprecations/?within=30&type=base&affected=1")
+    assert listed(html) == ["pixtral-12b-2409"]
+    assert 'href="/deprecations/?within=90&amp;type=base&amp;affected=1"' in html
+    assert '<a href="/deprecations/">Clear all</a>' in html
+
+
+@pytest.mark.usefixtures("synced")
+def test_what_a_filter_does_not_know_is_told_and_shows_everything(viewer: Client):
+    html = page(viewer, "/deprecations/?within=31&utm=%3Cscript%3E")
+    assert "“31” is not one of the values of “within”" in text_of(html)
+    assert "“utm” is not a filter of this page" in text_of(html)
+    assert "<script>" not in html
+    assert len(listed(html)) == 9
+
+
+@pytest.mark.usefixtures("synced")
+def test_radar_and_catalog_lead_to_each_other(viewer: Client):
+    html = page(viewer, "/deprecations/?type=base")
+    link = unescape(re.search(r'class="aside" href="/models/\?([^"]*)"', html)[1])
+    assert sorted(ids_of_catalog(viewer, link)) == sorted(listed(html))
+    assert 'class="aside"' not in page(viewer, "/deprecations/?within=30")  # the catalog knows no horizon
+    assert 'href="/deprecations/"' in viewer.get("/models/").content.decode()
+    assert "Timeline and replacements" in viewer.get("/models/?lifecycle=retiring").content.decode()
+
+
+def test_without_any_date_the_page_says_so(viewer: Client, one_date: Sandbox):
+    one_date.catalog.update("mistral-embed-2312", deprecation=None)
+    run_sync()
+    text = text_of(page(viewer))
+    assert "No model has an end date" in text
+    assert "Fine-tunes at risk" in text  # one whose root is nowhere
+
+
+@pytest.mark.usefixtures("synced")
+def test_filters_that_leave_nothing_say_so(viewer: Client, sandbox: Sandbox):
+    sandbox.catalog.update_model("pixtral-12b-2409", deprecation=None)
+    sync_until_confirmed()
+    assert "No model matches" in text_of(page(viewer, "/deprecations/?within=30&affected=1&type=base"))
+
+
+def test_before_the_first_sync_and_with_upstream_down_the_page_stands(viewer: Client, sandbox: Sandbox):
+    assert "No models yet" in text_of(page(viewer))
+    run_sync()
+    Mirror.objects.update(failure={"code": "unreachable"}, failed_at=datetime.now(UTC))
+    html = page(viewer)
+    assert "The last sync failed" in text_of(html)
+    assert len(listed(html)) == 9
+
+
+# --- The picture, and hostile text
+
+
+@pytest.mark.usefixtures("synced")
+def test_the_picture_is_well_formed_named_described_and_styled_by_classes_alone(viewer: Client):
+    svg = picture(page(viewer))
+    ids = {element.get("id"): element for element in svg.iter() if element.get("id")}
+    named = [ids[each] for each in svg.get("aria-labelledby").split()]
+    assert [element.tag.rpartition("}")[2] for element in named] == ["title", "desc"]
+    assert all(element.text for element in named)
+    allowed = {"class", "id", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "d", "dx", "dy", "width", "height"}
+    allowed |= {"href", "role", "aria-labelledby", "text-anchor"}
+    assert {name for element in svg.iter() for name in element.attrib} <= allowed
+    assert not [element for element in svg.iter() if element.tag.endswith(("script", "style", "foreignObject", "a"))]
+
+
+@pytest.mark.usefixtures("synced")
+def test_the_picture_names_the_same_models_as_the_table(viewer: Client):
+    html = page(viewer)
+    names = [text.text for text in picture(html).findall(".//{*}g[@class]/{*}text")]
+    assert sorted(names) == sorted(listed(html))
+
+
+def test_hostile_text_stays_text_in_picture_and_table(viewer: Client, sandbox: Sandbox):
+    soon = (datetime.now(UTC) + timedelta(days=5)).strftime("%Y-%m-%dT12:00:00Z")
+    tune = sandbox.catalog.fine_tunes()[0]
+    sandbox.catalog.update(tune, name=HOSTILE, deprecation=soon, root=HOSTILE, deprecation_replacement_model=HOSTILE)
+    run_sync()
+    for address in ("/deprecations/", "/"):
+        html = page(viewer, address)
+        assert "<img" not in html
+        assert "49" not in re.findall(r"alert\(1\)[^<]{0,40}", html)[0]
+        assert picture(html) is not None
+    assert HOSTILE in [title.text.partition(", ")[0] for title in picture(page(viewer)).findall(".//{*}g/{*}title")]
+
+
+def test_a_long_list_is_cut_and_says_how_much_is_left_out(viewer: Client, one_date: Sandbox):
+    soon = datetime.now(UTC).replace(day=28, hour=12) + timedelta(days=62)
+    entry = one_date.catalog.find("mistral-embed-2312")
+    names = [f"model-{number}" for number in range(150)]
+    at = soon.replace(day=28).strftime("%Y-%m-%dT12:00:00Z")
+    one_date.catalog.replace([entry | {"id": name, "name": name, "aliases": [], "deprecation": at} for name in names])
+    run_sync()
+    html = page(viewer)
+    assert len(listed(html)) == 100
+    assert "50 more are not shown. See all in the catalog" in text_of(html)
+    assert re.search(r'<th role="rowheader" scope="rowgroup" colspan="5">[^<]*<span class="count">150<', html)
+    assert [bar.get("class") for bar in picture(html).findall("{*}rect")] == ["gone", "later"]
+
+
+def test_an_id_that_no_address_can_carry_is_shown_without_a_link(viewer: Client, sandbox: Sandbox):
+    soon = (datetime.now(UTC) + timedelta(days=5)).strftime("%Y-%m-%dT12:00:00Z")
+    entry = sandbox.catalog.entries()[0]
+    sandbox.catalog.add(entry | {"id": "../x?y#z", "name": "../x?y#z", "aliases": [], "deprecation": soon})
+    run_sync()
+    html = page(viewer)
+    assert "../x?y#z" in listed(html)
+    assert not re.search(r'href="[^"]*\.\./x', html)
+
+
+def test_only_reading_is_allowed(viewer: Client, db):
+    assert viewer.post("/deprecations/").status_code == 405
+    assert viewer.post("/").status_code == 405
