@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from django.apps import apps
 from models_ui.urls import urlpatterns
 from tests.support import ROOT
 from tests.support.writers import writers
+
+PAGE = (ROOT / "docs/architecture.md").read_text()
 
 
 def modules(*folders: str) -> Iterator[Path]:
@@ -31,6 +34,19 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
+
+
+def test_the_page_on_the_architecture_names_every_room_and_none_that_is_not_there():
+    rooms = {path.name for path in (ROOT / "models_ui").iterdir() if any(path.glob("*.py"))}
+    tree = PAGE.split("```")[1].partition("models_ui/")[2].partition("\nsandbox/")[0]
+    named = {name for line in tree.splitlines() for name in re.findall(r"(\w+)/", line[:48])}
+    assert named == rooms
+
+
+def test_the_page_on_the_architecture_shows_the_floors_that_are_held():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    assert PAGE.split("```")[3].split("\n")[1:-1] == layers
 
 
 def test_only_the_services_speak_http():
