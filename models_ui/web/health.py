@@ -27,12 +27,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 def _why_not_ready() -> str:
     try:
-        mirror_state()
         applied = MigrationRecorder(connection).applied_migrations()
+        if not _known_migrations() <= applied.keys():
+            return "the database is not migrated: run manage.py migrate"
+        mirror_state()
     except DatabaseError:
-        return "the database does not answer or is not migrated"
-    if not _known_migrations() <= applied.keys():
-        return "the database is not migrated: run manage.py migrate"
+        return "the database does not answer"
     return "" if _has_static_files() else "the static files are not collected: run manage.py collectstatic and restart"
 
 

@@ -238,7 +238,7 @@ def test_a_database_closed_to_writing_still_shows_pages_and_says_what_it_cannot_
             assert answer.status_code in (302, 503)
         answer = browser.post("/sync/")
         assert answer.status_code == 503
-        assert "The database does not answer" in answer.content.decode()
+        assert "La base de données ne répond pas" in answer.content.decode()
         signing_in = Client(raise_request_exception=False)
         answer = signing_in.post("/accounts/login/", {"login": "alice", "password": "correct horse battery staple"})
         assert answer.status_code == 503
