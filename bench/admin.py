@@ -1,6 +1,7 @@
 """The catalog as a good Django engineer would build it in the admin: same rows, same columns, same facets with counts.
 
 `admin` has a yes/no filter for each capability, so that they combine as on the catalog page, and counts as Django does.
+`stock_admin` is Django's as it comes, over a table with an indexed boolean column for each capability.
 `lean_admin` is tuned: one list of capabilities to choose one from, which can do less but needs one query for them all
 instead of one for each, and conditions that are counted without Django's subqueries. Both leave out what would only
 slow them down: actions and their checkboxes, the raw payload of each row, other models in the sidebar.
@@ -13,6 +14,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from bench.models import ColumnModel
 from models_ui.catalog.index import KNOWN_CAPABILITIES
 from models_ui.models import CatalogModel
 from models_ui.text.humanize import short_tokens
@@ -125,7 +127,23 @@ class CatalogAdmin(LeanCatalogAdmin):
     list_filter = ("type", *map(has, KNOWN_CAPABILITIES), LifecycleFilter, StateFilter, "owned_by", "root")
 
 
+class ColumnModelAdmin(ModelAdmin):
+    list_display = ("model_id", "name", "aliases", "type", "context", "abilities", "deprecation", "owned_by", "state")
+    list_filter = ("type", *KNOWN_CAPABILITIES, "lifecycle", "state", "owned_by", "root")
+    search_fields = ("model_id", "name", "description", "aliases", "owned_by")
+    ordering = ("model_id",)
+    list_per_page = 50
+    show_facets = ShowFacets.ALWAYS
+    actions = None
+
+    @display(description="capabilities")
+    def abilities(self, row: Any) -> str:
+        return ", ".join(capability_label(key) for key in KNOWN_CAPABILITIES if getattr(row, key))
+
+
 admin = AdminSite("bench_admin")
 admin.register(CatalogModel, CatalogAdmin)
 lean_admin = AdminSite("bench_lean")
 lean_admin.register(CatalogModel, LeanCatalogAdmin)
+stock_admin = AdminSite("bench_stock")
+stock_admin.register(ColumnModel, ColumnModelAdmin)

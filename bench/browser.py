@@ -69,12 +69,13 @@ def catalog_page(html: str) -> Seen:
 
 
 def admin_page(html: str) -> Seen:
-    """The admin's filters, with the names of the catalog's facets; `vision=yes` is the capability."""
+    """Return an admin's filters under the names of the catalog's facets; `vision=yes` or `vision__exact=1` is one."""
     names = {"owned_by": "owner"}
     counts = {}
     for query, count in re.findall(r'<a href="\?([^"]*)"[^>]*>[^<]*\((\d+)\)</a>', html):
         facet, _, value = query.replace("&amp;", "&").rpartition("&")[2].partition("=")
-        facet, value = ("capability", facet) if value == "yes" else (facet, value)
+        facet, of_a_column, _ = facet.partition("__exact")
+        facet, value = ("capability", facet) if value == ("1" if of_a_column else "yes") else (facet, value)
         counts[f"{names.get(facet, facet)}={value}"] = int(count)
     total = re.search(r"(\d+) models?\s*<", html)
     return Seen(len(re.findall(r'<tr>\s*<t[hd] class="field-', html)), int(total[1]) if total else 0, counts)

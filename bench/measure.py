@@ -11,17 +11,23 @@ from bench.browser import Browser, Seen, admin_page, catalog_page
 from bench.sites import Site
 
 CONNECTIONS = 4
-READERS: dict[str, Callable[[str], Seen]] = {"catalog": catalog_page, "admin": admin_page, "lean": admin_page}
+READERS: dict[str, Callable[[str], Seen]] = {
+    "catalog": catalog_page,
+    "admin": admin_page,
+    "lean": admin_page,
+    "stock": admin_page,
+}
 ROOTS = {
     "catalog": "/models/",
     "admin": "/bench/admin/models_ui/catalogmodel/",
     "lean": "/bench/lean/models_ui/catalogmodel/",
+    "stock": "/bench/stock/bench/columnmodel/",
 }
 
 
 @dataclass
 class Case:
-    """One address that is asked for again and again. `kind` is catalog, admin or lean."""
+    """One address that is asked for again and again. `kind` is catalog, admin, lean or stock."""
 
     site: Site
     kind: str

@@ -83,6 +83,7 @@ def start(stack: ExitStack, directory: Path, sizes: dict[str, int | None]) -> li
         began = time.perf_counter()
         site.manage("sync_models")
         site.sync_seconds = time.perf_counter() - began
+        site.manage("fill_columns")
         site.port = _free_port()
         # As `manage.py serve` starts it, but one worker, and patient with connections that wait for their turn.
         gunicorn = ("--workers=1", "--threads=4", "--keep-alive=300", "--no-control-socket", "--log-level=warning")
