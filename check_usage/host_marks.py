@@ -142,26 +142,35 @@ class Marks:
             return "block"
         if _KEY_BEFORE.search(before) and _KEY_AFTER.match(after):
             return "wide" if _SETTING.fullmatch(word) else "block"
-        if _ADDRESS.search(before) or _SETTING.fullmatch(word) or word.lower().endswith("cognitiveservices"):
+        if _is_setting_or_address(word, before):
             return "wide"
         if after[:1] in ("/", ":") and after[1:2] not in ("", " ", "\n", '"', "'"):
             return None  # another model's name, `azure/gpt-4`
         if after[:1] in ("(", "<") or _IMPORT.match(text[line_start:start]) or _PROVIDER_KEY.search(before):
             return "wide"
-        # A literal of its own, or a variable's name.
-        is_literal = before[-1:] in ("'", '"', "`") and after[:1] == before[-1:]
-        is_bare = after[:1] in ("", "\n", "\r")
-        if (is_literal and _NAME_KEY.search(before)) or (is_bare and _BARE_NAME_KEY.search(before)):
-            return "wide"
-        if after[:1] == " " and _COMMAND.search(before):
-            return "block"
-        return "line" if is_literal or word.isupper() else None
+        return _reach_of_a_value(word, before, after)
 
     @staticmethod
     def _names_mistral(word: str, following: str) -> bool:
         if following == "(" or word.strip(".").lower() in ("mistral", "mistralai", "mistral-ai", "mistral_ai"):
             return True
         return _AT_MISTRAL.search(word) is not None
+
+
+def _is_setting_or_address(word: str, before: str) -> bool:
+    is_setting = _SETTING.fullmatch(word) or word.lower().endswith("cognitiveservices")
+    return bool(is_setting or _ADDRESS.search(before))
+
+
+def _reach_of_a_value(word: str, before: str, after: str) -> Reach | None:
+    """Return how far a literal of its own, a bare value or the name of a variable speaks."""
+    is_literal = before[-1:] in ("'", '"', "`") and after[:1] == before[-1:]
+    is_bare = after[:1] in ("", "\n", "\r")
+    if (is_literal and _NAME_KEY.search(before)) or (is_bare and _BARE_NAME_KEY.search(before)):
+        return "wide"
+    if after[:1] == " " and _COMMAND.search(before):
+        return "block"
+    return "line" if is_literal or word.isupper() else None
 
 
 @lru_cache(maxsize=256)

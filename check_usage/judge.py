@@ -39,7 +39,7 @@ RULES = (
         "missing",
         "error",
         "The Models API no longer lists the model",
-        "The model was listed once and two syncs in a row did not find it. Move to another model.",
+        "The model was listed once, and half an hour of answers agreed that it is gone. Move to another model.",
     ),
     Rule(
         "unknown",
@@ -135,31 +135,54 @@ class Judge:
         return [fault for model in self.catalog.find(model_id) for fault in self._faults(model_id, model)]
 
     def _faults(self, model_id: str, model: Model) -> list[tuple[str, str]]:
-        """Everything that is wrong with it, the worst first."""
-        today = "today" if model.is_listed or model.deprecation is None else "which was"
-        named = model_id if model_id == model.model_id else f"{model_id} ({today} {model.model_id})"
+        """Return the name of each broken rule and its sentence, the worst first."""
+        named = self._name_in_sentences(model_id, model)
+        sentences = {
+            "retired": self._retired(model),
+            "missing": self._missing(model),
+            "unlisted": self._unlisted(model),
+            "retiring": self._retiring(model),
+            "announced": self._announced(model),
+            "floating": self._floating(model_id, model),
+        }
+        return [(name, f"{named} {sentence}") for name, sentence in sentences.items() if sentence]
+
+    def _name_in_sentences(self, model_id: str, model: Model) -> str:
         if several := len(self.catalog.find(model_id)) - 1:
-            named = f"{model_id} (today {model.model_id} and {several} more)"
-        faults = []
+            return f"{model_id} (today {model.model_id} and {several} more)"
+        if model_id == model.model_id:
+            return model_id
+        today = "today" if model.is_listed or model.deprecation is None else "which was"
+        return f"{model_id} ({today} {model.model_id})"
+
+    def _retired(self, model: Model) -> str:
         at = model.deprecation and model.deprecation.astimezone(UTC)
-        if at is not None and at <= self.now:
-            faults.append(("retired", f"{named} was switched off on {at:%Y-%m-%d}. {self._advice(model)}"))
-        if model.missing_since is not None:
-            since = model.missing_since.astimezone(UTC)
-            faults.append(("missing", f"{named} is not listed any more since {since:%Y-%m-%d}. {self._advice(model)}"))
-        if not model.is_listed and at is None:
-            unlisted = f"{named} is offered by Mistral, and this catalog has never seen it."
-            faults.append(("unlisted", f"{unlisted} Renew the catalog, or ask whether the organisation may use it."))
-        if at is not None and at > self.now and (days := self._days(at)) <= self.within:
-            faults.append(
-                ("retiring", f"{named} stops working on {at:%Y-%m-%d}, {_in_days(days)}. {self._advice(model)}")
-            )
-        if announced := self._announced(model):
-            faults.append(("announced", f"{named} {announced}"))
-        if model_id.endswith("-latest"):
-            pin = "Name the model you mean." if several or model.model_id == model_id else f"Pin {model.model_id}."
-            faults.append(("floating", f"{named} means another model whenever Mistral moves it. {pin}"))
-        return faults
+        return f"was switched off on {at:%Y-%m-%d}. {self._advice(model)}" if at and at <= self.now else ""
+
+    def _missing(self, model: Model) -> str:
+        if model.missing_since is None:
+            return ""
+        return f"is not listed any more since {model.missing_since.astimezone(UTC):%Y-%m-%d}. {self._advice(model)}"
+
+    @staticmethod
+    def _unlisted(model: Model) -> str:
+        if model.is_listed or model.deprecation is not None:
+            return ""
+        advice = "Renew the catalog, or ask whether the organisation may use it."
+        return f"is offered by Mistral, and this catalog has never seen it. {advice}"
+
+    def _retiring(self, model: Model) -> str:
+        at = model.deprecation and model.deprecation.astimezone(UTC)
+        if not at or at <= self.now or self._days(at) > self.within:
+            return ""
+        return f"stops working on {at:%Y-%m-%d}, {_in_days(self._days(at))}. {self._advice(model)}"
+
+    def _floating(self, model_id: str, model: Model) -> str:
+        if not model_id.endswith("-latest"):
+            return ""
+        is_clear = len(self.catalog.find(model_id)) == 1 and model.model_id != model_id
+        pin = f"Pin {model.model_id}." if is_clear else "Name the model you mean."
+        return f"means another model whenever Mistral moves it. {pin}"
 
     def _announced(self, model: Model) -> str:
         """What the documentation alone says of its end, where that is near or past."""

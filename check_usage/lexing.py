@@ -89,25 +89,33 @@ class Lexed:
     def region(self, start: int, end: int) -> Region | None:
         """The value that the text from `start` to `end` stands in, if it does."""
         number = bisect_right(self._spans, start, key=lambda span: span.start) - 1
-        strings = self._language.kind == "strings"
         if number >= 0 and self._spans[number].end > start:
-            span = self._spans[number]
-            if span.kind == "comment" or (self._language.docstrings and self._is_docstring(number)):
+            if self._is_silent(number):
                 return None
-            if span.kind in ("words", "delimited"):
-                inside = _OPENER.match(self._text, span.start).end()  # type: ignore[union-attr]
-                return Region(inside, span.end - 1, command=span.kind == "words")
-            if span.kind == "command":
-                return Region(span.start, span.end, command=not _SAID.match(self._text, span.start, span.end))
-            if self._language.kind != "values":
-                return Region(span.start, span.end)
-        elif strings:
-            quote = self._text[start - 1 : start]
-            quoted = quote in ('"', "'", "`") and self._text[end : end + 1] == quote
-            return Region(start, end) if quoted else None
+            if region := self._region_of_span(self._spans[number]):
+                return region
+        elif self._language.kind == "strings":
+            return Region(start, end) if self._is_quoted(start, end) else None
         line = self._lines.at(start)
         value, command = self._value_of(line)
         return Region(value if value <= start else line.start, self._comment_after(number), command)
+
+    def _is_silent(self, number: int) -> bool:
+        """Whether no program reads the span: a comment or a docstring."""
+        return self._spans[number].kind == "comment" or (self._language.docstrings and self._is_docstring(number))
+
+    def _region_of_span(self, span: Span) -> Region | None:
+        """Return the span's inside as a value; None where a whole line is one, quotation marks and all."""
+        if span.kind in ("words", "delimited"):
+            inside = _OPENER.match(self._text, span.start).end()  # type: ignore[union-attr]
+            return Region(inside, span.end - 1, command=span.kind == "words")
+        if span.kind == "command":
+            return Region(span.start, span.end, command=not _SAID.match(self._text, span.start, span.end))
+        return None if self._language.kind == "values" else Region(span.start, span.end)
+
+    def _is_quoted(self, start: int, end: int) -> bool:
+        quote = self._text[start - 1 : start]
+        return quote in ('"', "'", "`") and self._text[end : end + 1] == quote
 
     def _value_of(self, line: Line) -> tuple[int, bool]:
         """Where the line's value begins, and whether it is a command."""

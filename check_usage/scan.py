@@ -59,7 +59,7 @@ class Scan:
     def _in_file(self, path: Path, name: str) -> Iterator[Use]:
         suffix = path.suffix.lower()
         language = language_of(path) or (JSON if suffix == ".har" else None)
-        document = suffix in _EXECUTABLE or (self.docs and suffix in _MARKDOWN)
+        document = self._is_document(suffix)
         if language is None and not document and suffix:
             self.tree.skipped.add("of other kinds", f"*{suffix}")
             return
@@ -67,15 +67,25 @@ class Scan:
         if data is None or not self._is_worth_reading(name, data):
             return
         text = data.decode("utf-8", errors="replace")
-        lines = Lines(text)
         if suffix == ".ipynb":
-            for cell, spoken in code_cells(text):
-                yield from self._in_text(cell.source, spoken, name, Places(lines, cell))
+            yield from self._in_notebook(text, name)
         elif document:
-            for start, code, spoken in fenced_code(text):
-                yield from self._in_text(code, spoken, name, Places(lines, offset=start))
+            yield from self._in_document(text, name)
         elif language := language or language_of(PurePath(name), data):
-            yield from self._in_text(text, language, name, Places(lines))
+            yield from self._in_text(text, language, name, Places(Lines(text)))
+
+    def _is_document(self, suffix: str) -> bool:
+        return suffix in _EXECUTABLE or (self.docs and suffix in _MARKDOWN)
+
+    def _in_notebook(self, text: str, name: str) -> Iterator[Use]:
+        lines = Lines(text)
+        for cell, language in code_cells(text):
+            yield from self._in_text(cell.source, language, name, Places(lines, cell))
+
+    def _in_document(self, text: str, name: str) -> Iterator[Use]:
+        lines = Lines(text)
+        for start, code, language in fenced_code(text):
+            yield from self._in_text(code, language, name, Places(lines, offset=start))
 
     def _is_worth_reading(self, name: str, data: bytes) -> bool:
         """Whether a file may hold ids, and is neither binary nor a recording."""

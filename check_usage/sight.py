@@ -101,23 +101,35 @@ class Sight:
         return True
 
     def _near(self, line: int) -> Host | None:
-        outline = self._outline
         stands_alone = self._is_element(line) or self._is_in_list(line)
-        for below in outline.below(line) if stands_alone else outline.record(line):
-            if host := self._of_line(below, with_keys=outline.parent[below] == line):
-                return host
-        node = line
-        if host := self._of_receiver(line):
-            return host
+        return (
+            self._of_record(line, stands_alone) or self._of_receiver(line) or self._of_lines_before(line, stands_alone)
+        )
+
+    def _of_record(self, line: int, stands_alone: bool) -> Host | None:
+        """By the lines below, or by the record that the line is part of."""
+        outline = self._outline
+        lines = outline.below(line) if stands_alone else outline.record(line)
+        hosts = (self._of_line(below, with_keys=outline.parent[below] == line) for below in lines)
+        return next((host for host in hosts if host), None)
+
+    def _of_lines_before(self, line: int, stands_alone: bool) -> Host | None:
+        """By the nearest line before at the same depth that names a host, then by those around it, outwards."""
+        outline, node = self._outline, line
         while node >= 0:
-            for above in () if stands_alone else outline.siblings_before(node, FAR if node == line else HEAD):
-                if host := self._of_statement(above):
-                    return host
+            if not stands_alone and (host := self._of_siblings(node, FAR if node == line else HEAD)):
+                return host
             node = outline.parent[node]
-            stands_alone = node >= 0 and self._is_in_list(node)
-            if node >= 0 and (host := self._of_line(node, with_keys=True)):
+            if node < 0:
+                break
+            stands_alone = self._is_in_list(node)
+            if host := self._of_line(node, with_keys=True):
                 return host
         return None
+
+    def _of_siblings(self, node: int, most: int) -> Host | None:
+        hosts = (self._of_statement(above) for above in self._outline.siblings_before(node, most))
+        return next((host for host in hosts if host), None)
 
     def _of_receiver(self, line: int) -> Host | None:
         """By what was assigned to the object whose method is called here: `client` in `client.chat(…)`."""
@@ -146,11 +158,11 @@ class Sight:
         if not with_keys and self._is_element(line):
             return None
         marks = self._by_line.get(line, [])
-        reaching = [mark for mark in marks if mark.reach == "wide" or (with_keys and mark.reach == "block")]
-        if not reaching and with_keys and len({mark.host for mark in marks}) == 1:
-            reaching = marks
-        others = [mark for mark in reaching if mark.host == "other"]
-        return (others or reaching)[0].host if reaching else None
+        reaches = ("wide", "block") if with_keys else ("wide",)
+        hosts = [mark.host for mark in marks if mark.reach in reaches]
+        if not hosts and with_keys and len({mark.host for mark in marks}) == 1:
+            hosts = [marks[0].host]
+        return "other" if "other" in hosts else next(iter(hosts), None)
 
     def _of_statement(self, line: int) -> Host | None:
         """By a line's marks, and by those of the arguments below it where it opens a call."""

@@ -77,19 +77,21 @@ class TextUses:
         if host == "other":
             self.elsewhere += token.sure is not Sure.GUESS
             return False
-        match token.sure:
-            case Sure.DISTINCT:
-                return True
-            case Sure.WEIGHTS | Sure.GUESS:
-                is_meant = self._is_surely_meant(token, sight, before)
-                self.elsewhere += token.sure is Sure.WEIGHTS and not is_meant
-                return is_meant
-        if is_at_mistral:
+        if token.sure is Sure.DISTINCT:
             return True
+        if token.sure in (Sure.WEIGHTS, Sure.GUESS):
+            is_meant = self._is_surely_meant(token, sight, before)
+            self.elsewhere += token.sure is Sure.WEIGHTS and not is_meant
+            return is_meant
+        return is_at_mistral or self._is_word_meant(token, sight, before, has_distinct)
+
+    def _is_word_meant(self, token: Token, sight: Sight, before: str, has_distinct: bool) -> bool:
+        """Whether an ordinary word is meant as an id, by its place and by what else the text names."""
         if names_other_thing(before):
             return False
-        is_named = names_model(before) or any(map(names_model, sight.heads(token.start)))
-        return is_named or has_distinct or sight.has_mistral or sight.has_other_models
+        if has_distinct or sight.has_mistral or sight.has_other_models or names_model(before):
+            return True
+        return any(map(names_model, sight.heads(token.start)))
 
     def _is_surely_meant(self, token: Token, sight: Sight, before: str) -> bool:
         """Whether a word that is no known id is meant as one. Frameworks name models of their own `mistral/…`."""
