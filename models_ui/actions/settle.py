@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -105,6 +105,9 @@ def _settled(event: AuditEvent, outcome: AuditEvent.Outcome, by: str) -> AuditEv
 
 # --- What was recorded since
 
+# The value of a sighting that tells only that something else was there later.
+_NOT_SEEN: Final = object()
+
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
@@ -151,7 +154,10 @@ def _sightings(event: AuditEvent, attempts: Iterable[AuditEvent], field_name: st
     ]
     if field_name == "name":
         changes = CatalogChange.objects.filter(model_id=event.model_id, kind="name.changed", at__gt=event.at)
-        seen += [_Sighting(change.at, _plain(change.before)) for change in changes]
+        known = _plain(event.before.get(field_name))
+        # A name that was known before the action is what people were told last, not what somebody saw after it.
+        olds = ((change.at, _plain(change.before)) for change in changes)
+        seen += [_Sighting(at, _NOT_SEEN if old == known else old) for at, old in olds]
     return sorted(seen, key=lambda sighting: sighting.at)
 
 

@@ -158,6 +158,19 @@ def test_a_change_that_the_list_told_shows_what_was_there_before(bob, tune, rena
     assert outcome_of(bob, action_id) == "succeeded"
 
 
+@pytest.mark.parametrize("performed", [True, False])
+def test_a_change_whose_old_name_the_list_knew_before_the_action_is_no_evidence(
+    bob, tune, renamed, clock, sandbox, performed
+):
+    action_id = renamed(performed=performed)
+    sandbox.catalog.rename(tune, "Elsewhere")  # before any list could show whether "New" arrived
+    for _ in range(3):
+        clock.shift(3600)
+        run_sync()
+    assert CatalogChange.objects.get(kind="name.changed").before == OLD
+    assert outcome_of(bob, action_id) == "unknown"
+
+
 def test_a_description_is_settled_like_a_name(alice, bob, tune, left_open, clock):
     seen = row_of(tune).description
     words = {"context": by(bob), "model_id": tune, "description": "First", "seen": seen}
