@@ -141,3 +141,9 @@ def test_the_brand_and_the_navigation_lead_here(viewer: Client, synced):
     assert '<a class="brand" href="/">' in html
     assert re.search(r'<a href="/">\s*Overview', html)
     assert 'aria-current="page">Overview' in viewer.get("/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/", "/models/", "/deprecations/", "/changes/", "/activity/"])
+def test_the_navigation_marks_the_page_one_is_on(viewer: Client, synced, address: str):
+    html = viewer.get(address).content.decode()
+    assert re.findall(r'<a href="([^"]*)" aria-current="page">', html.partition("</nav>")[0]) == [address]
