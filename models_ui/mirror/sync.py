@@ -278,11 +278,34 @@ def _unconfirmed_claims(pairs: Sequence[Pair], owners: AliasOwners, confirmation
             since = _torn_off_since(model, torn_off, confirmation)
             claims = {model_id: since for model_id in ids_of(model) if owners.is_held_elsewhere(model_id, None)}
         else:
-            gained = Pending.from_json(row.pending).gained
-            known = {row.model_id, *(row.aliases if row.missing_since is None else ())}
-            foreign = (model_id for model_id in ids_of(model) - known if owners.is_held_elsewhere(model_id, row.pk))
-            claims = {model_id: gained.get(model_id) for model_id in foreign}
+            claims = _claims_of(row, ids_of(model), owners)
         yield from (model_id for model_id, since in claims.items() if not confirmation.is_over(since))
+
+
+def _claims_of(row: CatalogModel, listed_ids: Iterable[str], owners: AliasOwners) -> dict[str, datetime | None]:
+    """Return the listed ids of a row that another model has or had last, with the moment since when it claims them.
+
+    A model that is not told as listed claims its own id as well: another model may have taken it meanwhile.
+    """
+    pending = Pending.from_json(row.pending)
+    claimed_since = {**pending.gained, row.model_id: _listed_since(row, pending)}
+    known: set[str] = set()
+    if row.missing_since is None:
+        known = {*row.aliases, row.model_id} if pending.is_announced else set(row.aliases)
+    return {
+        model_id: claimed_since.get(model_id)
+        for model_id in listed_ids
+        if model_id not in known and owners.is_held_elsewhere(model_id, row.pk)
+    }
+
+
+def _listed_since(row: CatalogModel, pending: Pending) -> datetime | None:
+    """Return since when lists name a model whose coming or return is not told yet; None if the last one did not."""
+    if row.deleted_at is not None:
+        return None if pending.relisted is None else pending.relisted.since
+    if row.missing_since is not None:
+        return None
+    return pending.new_since if pending.returned is None else pending.returned.since
 
 
 def _ids_torn_off(pairs: Iterable[Pair]) -> dict[str, datetime | None]:

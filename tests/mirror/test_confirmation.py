@@ -1,6 +1,7 @@
 """When a change is confirmed: half an hour of agreeing answers, whatever flaps between, at every distance in time."""
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,8 +12,9 @@ import pytest
 import time_machine
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import engine
 
 from models_ui.changes.sentences import sentence_of
 from models_ui.mirror import state, sync
@@ -440,6 +442,13 @@ def flapped(entries: Entries, kind: int) -> Entries:
     ]
 
 
+@pytest.fixture
+def _readable_and_short_failures(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Keep a failure's report free of the sync's log, and its smaller examples from being looked for forever."""
+    caplog.set_level(logging.CRITICAL, logger="models_ui.mirror.sync")
+    monkeypatch.setattr(engine, "MAX_SHRINKING_SECONDS", 60)
+
+
 KINDS = ("flag", "context", "date", "successor", "swap", "end", "name", "vanished_tune")
 steps = st.tuples(
     st.sampled_from(KINDS),
@@ -453,7 +462,14 @@ steps = st.tuples(
 
 @pytest.mark.parametrize("dialect", ["platform", "contract"])
 @given(st.lists(steps, min_size=1, max_size=5))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# A faulty answer lists an id as the model of its own that it once was, at the moment that confirms its second move.
+@example([("successor", 2, [], [], False), ("successor", 2, [], [(1, 6), (1_799, 6)], False)])
+@settings(
+    max_examples=40,
+    phases=set(Phase) - {Phase.explain},  # it would run for minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@pytest.mark.usefixtures("_readable_and_short_failures")
 def test_each_planted_change_is_told_once_and_nothing_else_whatever_flaps(db, dialect: str, planted: list[Any]):
     with transaction.atomic(), time_machine.travel(START, tick=False) as clock:
         world, due = World(lists_archived=DIALECTS[dialect].lists_archived), []
