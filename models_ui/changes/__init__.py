@@ -1,6 +1,8 @@
 """What upstream changed by itself.
 
-detect.py     told apart from what flaps and from what we did, when a run ends
+kinds.py      every kind of change: its words, its sentence, what feeds and the digest do with it
 sentences.py  each change in words
-page.py       the page that finds them by its address, and its exports
+page.py       the page that finds changes by its address, and its exports
+
+Changes are found in `mirror/detect_changes.py`.
 """

@@ -1,4 +1,4 @@
-"""Reading what upstream changed: what was asked for (`ChangesQuery`, held by the address bar), and it in sentences.
+"""Reading what upstream changed: the query that the address holds, and the changes as sentences.
 
 /changes/?kind=alias.repointed&model=mistral-medium-latest&from=2026-11-01&before=1234
 """
@@ -17,61 +17,65 @@ from django.utils.translation import gettext_lazy
 
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.links import address_of, address_of_id
-from models_ui.changes.sentences import KINDS, Told, kind_label, sentence_of, told_of
+from models_ui.changes.kinds import ALIAS_REPOINTED, CHANGE_KINDS, change_label, find_kind
+from models_ui.changes.sentences import SentenceParts, change_sentence, sentence_parts
 from models_ui.listing.filters import PER_PAGE, Filters, ListPage, Option
 from models_ui.listing.querystring import Ignored
 from models_ui.models import CatalogChange, SyncRun
 from models_ui.text.isolation import balance, isolate
 
-LATELY: Final = 5
+LATEST: Final = 5
 AFFECTS: Final = {"fine-tunes": gettext_lazy("What our fine-tunes were trained from")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesQuery(Filters):
-    """Filters and place. Days are UTC, both ends included."""
+    """Filters and place. Days are UTC, both ends included.
+
+    `model` is an id or an alias; `before` is the key of a change, which older ones follow.
+    """
 
     q: str = ""
     kind: tuple[str, ...] = ()
     affects: tuple[str, ...] = ()
-    model: str = ""  # an id or an alias
+    model: str = ""
     since: date | None = None
     until: date | None = None
-    before: int | None = None  # a change's key: older ones follow it
+    before: int | None = None
 
     page: ClassVar = "changes"
-    several: ClassVar = {"kind": KINDS, "affects": AFFECTS}
+    several: ClassVar = {"kind": CHANGE_KINDS, "affects": AFFECTS}
 
     def matches(self, index: CatalogIndex) -> QuerySet[CatalogChange]:
-        """What fits, the newest first; of every page."""
-        found = CatalogChange.objects.order_by("-pk")
+        """Return the matching changes of every page, the newest first."""
+        changes = CatalogChange.objects.order_by("-pk")
         if self.kind:
-            found = found.filter(kind__in=self.kind)
+            changes = changes.filter(kind__in=self.kind)
         if self.affects:
-            found = found.filter(_of_roots(index))
+            changes = changes.filter(_affecting_fine_tunes(index))
         if self.model:
-            found = found.filter(_about(self.model))
-        return self.narrowed(found)
+            changes = changes.filter(_about_model(self.model))
+        return self.narrowed(changes)
 
 
-def _about(model_id: str) -> Q:
-    """A model's own changes, and an alias's: also where it led elsewhere, told from both ends."""
-    moved = Q(subject=model_id) | Q(before=model_id)
-    return Q(model_id=model_id) | Q(moved, kind="alias.repointed")
+def _about_model(model_id: str) -> Q:
+    """Match a model's own changes and an alias's moves, whichever end of a move the id is."""
+    is_moved = Q(subject=model_id) | Q(before=model_id)
+    return Q(model_id=model_id) | Q(is_moved, kind=ALIAS_REPOINTED)
 
 
-def _of_roots(index: CatalogIndex) -> Q:
-    """What the organisation's fine-tunes were trained from: the models themselves, and the ids they are known by."""
-    named = {row.root for row in index.rows if row.root and not row.is_missing}
-    roots = {root.model_id for each in named for root in index.find(each)}
-    return Q(model_id__in=named | roots) | Q(kind="alias.repointed", subject__in=named)
+def _affecting_fine_tunes(index: CatalogIndex) -> Q:
+    """Match changes of the models that fine-tunes were trained from, and of the ids that fine-tunes name them by."""
+    root_ids = {row.root for row in index.rows if row.root and not row.is_missing}
+    model_ids = {root.model_id for root_id in root_ids for root in index.find(root_id)}
+    return Q(model_id__in=root_ids | model_ids) | Q(kind=ALIAS_REPOINTED, subject__in=root_ids)
 
 
-# --- Changes as a page tells them
+# --- Changes on a page
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChangeLine:
     """One change, as text and as a sentence whose models are links."""
 
     change: CatalogChange
@@ -83,50 +87,50 @@ class Line:
 
     @property
     def kind(self) -> str:
-        return isolate(kind_label(self.change.kind))
+        return isolate(change_label(self.change.kind))
 
     @property
     def sentence(self) -> str:
-        return sentence_of(self.change)
+        return change_sentence(self.change)
 
     @property
     def linked(self) -> SafeString:
-        told = told_of(self.change)
-        words = {name: format_html("<bdi>{}</bdi>", balance(word)) for name, word in told.words.items()}
-        for name, model_id in told.ids.items():
-            if address := self._address(model_id):
+        parts = sentence_parts(self.change)
+        words = {name: format_html("<bdi>{}</bdi>", balance(word)) for name, word in parts.words.items()}
+        for name, model_id in parts.ids.items():
+            if address := self._find_address(model_id):
                 words[name] = format_html('<a href="{}">{}</a>', address, words[name])
-        return format_html(_braced(told), **words)
+        return format_html(_format_template(parts), **words)
 
     @property
     def model_id(self) -> str:
         """The id, where the sentence calls the model by its name."""
         return self.change.model_id if self.change.label not in ("", self.change.model_id) else ""
 
-    def _address(self, model_id: str) -> str:
-        found = self.index.find(model_id)
-        if len(found) == 1:
-            return address_of(found[0], self.index)
-        return address_of_id(model_id) if found else ""
+    def _find_address(self, model_id: str) -> str:
+        rows = self.index.find(model_id)
+        if len(rows) == 1:
+            return address_of(rows[0], self.index)
+        return address_of_id(model_id) if rows else ""
 
 
-def _braced(told: Told) -> str:
-    """The sentence as `format_html` wants it; its text is ours, but a kind nobody has heard of is anybody's."""
-    text = told.sentence.replace("{", "{{").replace("}", "}}")
-    for name in told.words:
+def _format_template(parts: SentenceParts) -> str:
+    """Return the sentence as `format_html` wants it. Its text is ours, but an unknown kind's may be anybody's."""
+    text = parts.sentence.replace("{", "{{").replace("}", "}}")
+    for name in parts.words:
         text = text.replace(f"%({name})s", f"{{{name}}}")
     return str(format_html("{}", text.replace("%%", "%")))
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class ChangesOfDay:
     day: date
-    lines: Sequence[Line]
+    lines: Sequence[ChangeLine]
 
 
 @dataclass(frozen=True, slots=True)
-class Pointing:
-    """What an alias meant for a while. `since` is None where that is longer than anybody has looked."""
+class AliasTarget:
+    """The model that an alias meant for a while. `since` is None where that began before the first sync."""
 
     model_id: str
     address: str
@@ -134,21 +138,23 @@ class Pointing:
     until: datetime | None
 
 
-def lately(index: CatalogIndex) -> list[Line]:
-    return [Line(each, index) for each in CatalogChange.objects.order_by("-pk")[:LATELY]]
+def latest_lines(index: CatalogIndex) -> list[ChangeLine]:
+    return [ChangeLine(change, index) for change in CatalogChange.objects.order_by("-pk")[:LATEST]]
 
 
-def changes_of(row: Row, index: CatalogIndex, most: int = 10) -> list[Line]:
-    """A model's own, the newest first."""
+def lines_of_model(row: Row, index: CatalogIndex, most: int = 10) -> list[ChangeLine]:
+    """Return a model's own changes, the newest first."""
     if not row.model_id:
         return []
-    return [Line(each, index) for each in ChangesQuery(model=row.model_id).matches(index)[:most]]
+    return [ChangeLine(change, index) for change in ChangesQuery(model=row.model_id).matches(index)[:most]]
 
 
-def moved_aliases(row: Row) -> frozenset[str]:
-    """Those of its aliases that have meant something else."""
-    moved = CatalogChange.objects.filter(kind="alias.repointed", subject__in=row.aliases) if row.aliases else ()
-    return frozenset(each.subject for each in moved)
+def repointed_aliases(row: Row) -> frozenset[str]:
+    """Return those of a model's aliases that have meant another model."""
+    if not row.aliases:
+        return frozenset()
+    moves = CatalogChange.objects.filter(kind=ALIAS_REPOINTED, subject__in=row.aliases)
+    return frozenset(move.subject for move in moves)
 
 
 class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
@@ -159,15 +165,15 @@ class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
     def __init__(self, query: ChangesQuery, ignored: Sequence[Ignored], index: CatalogIndex) -> None:
         super().__init__(query, ignored, query.matches(index))
         self.index = index
-        self.lines = [Line(each, index) for each in self.shown]
+        self.lines = [ChangeLine(change, index) for change in self.shown]
 
     @property
-    def days(self) -> list[Day]:
-        return [Day(day, list(lines)) for day, lines in groupby(self.lines, key=lambda line: line.at.date())]
+    def days(self) -> list[ChangesOfDay]:
+        return [ChangesOfDay(day, list(lines)) for day, lines in groupby(self.lines, key=lambda line: line.at.date())]
 
     @cached_property
     def is_empty(self) -> bool:
-        """Whether nothing has ever changed, which is another thing than no match."""
+        """Whether nothing has ever changed, as opposed to no match."""
         return not self.total and not CatalogChange.objects.exists()
 
     @property
@@ -177,7 +183,7 @@ class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
 
     @cached_property
     def about(self) -> Sequence[Row]:
-        """The model that is asked for by one of its ids."""
+        """The models that the query's id leads to."""
         return self.index.find(self.query.model) if self.query.model else ()
 
     @property
@@ -185,31 +191,31 @@ class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
         return address_of(self.about[0], self.index) if len(self.about) == 1 else ""
 
     @cached_property
-    def pointings(self) -> list[Pointing]:
-        """Where the id that is asked for pointed, and when: what it means now comes first."""
+    def pointings(self) -> list[AliasTarget]:
+        """The models that the query's id meant, and when; the present one comes first."""
         if not self.query.model:
             return []
-        moves = CatalogChange.objects.filter(kind="alias.repointed", subject=self.query.model).order_by("-pk")
-        return list(self._pointings(list(moves[:PER_PAGE])))
+        moves = CatalogChange.objects.filter(kind=ALIAS_REPOINTED, subject=self.query.model).order_by("-pk")
+        return list(self._targets_of(list(moves[:PER_PAGE])))
 
-    def _pointings(self, moves: Sequence[CatalogChange]) -> Iterator[Pointing]:
+    def _targets_of(self, moves: Sequence[CatalogChange]) -> Iterator[AliasTarget]:
         until = None
         for move in moves:
-            yield Pointing(str(move.after), self._address(move.after), move.at, until)
+            yield AliasTarget(str(move.after), self._address_of_own_id(move.after), move.at, until)
             until = move.at
         if moves:
-            yield Pointing(str(moves[-1].before), self._address(moves[-1].before), None, until)
+            yield AliasTarget(str(moves[-1].before), self._address_of_own_id(moves[-1].before), None, until)
 
-    def _address(self, model_id: Any) -> str:
-        found = [row for row in self.index.find(str(model_id)) if row.model_id == model_id]
-        return address_of(found[0], self.index) if found else ""
+    def _address_of_own_id(self, model_id: Any) -> str:
+        rows = [row for row in self.index.find(str(model_id)) if row.model_id == model_id]
+        return address_of(rows[0], self.index) if rows else ""
 
     def value_label(self, name: str, value: str) -> str:
-        return kind_label(value) if name == "kind" else str(AFFECTS[value])
+        return change_label(value) if name == "kind" else str(AFFECTS[value])
 
     @property
     def kinds(self) -> list[Option]:
-        return self.options("kind", KINDS)
+        return self.options("kind", CHANGE_KINDS)
 
     @property
     def affected(self) -> list[Option]:
@@ -219,12 +225,12 @@ class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
 # --- Exports
 
 
-def exported(query: ChangesQuery, index: CatalogIndex) -> Iterable[Mapping[str, Any]]:
-    """Every match for machines, and in words."""
-    return map(as_record, query.changed().matches(index).iterator(chunk_size=1000))
+def export_changes(query: ChangesQuery, index: CatalogIndex) -> Iterable[Mapping[str, Any]]:
+    """Yield a record of every match, on whichever page it stands."""
+    return map(change_record, query.changed().matches(index).iterator(chunk_size=1000))
 
 
-def as_record(change: CatalogChange) -> dict[str, Any]:
+def change_record(change: CatalogChange) -> dict[str, Any]:
     return {
         "at": change.at,
         "kind": change.kind,
@@ -233,13 +239,13 @@ def as_record(change: CatalogChange) -> dict[str, Any]:
         "subject": change.subject or None,
         "before": change.before,
         "after": change.after,
-        "sentence": sentence_of(change),
+        "sentence": change_sentence(change),
     }
 
 
-def as_cells(record: Mapping[str, Any]) -> list[Any]:
+def change_cells(record: Mapping[str, Any]) -> list[Any]:
     """Return a record for a spreadsheet, with its dates as dates."""
-    if not record["kind"].startswith("deprecation."):
+    if find_kind(record["kind"]).value_type != "date":
         return list(record.values())
     return [_read_date(value) if name in ("before", "after") else value for name, value in record.items()]
 

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.store import current_index
-from models_ui.changes.page import COLUMNS, ChangesPage, ChangesQuery, as_cells, exported
+from models_ui.changes.page import COLUMNS, ChangesPage, ChangesQuery, change_cells, export_changes
 from models_ui.listing.csv_export import csv_download
 from models_ui.mirror.state import mirror_state
 from models_ui.web.request import Request, is_whole_form, query_string, results
@@ -24,14 +24,14 @@ def changes(request: Request) -> HttpResponse:
 @require_safe
 def changes_csv(request: Request) -> HttpResponse:
     query, _ = ChangesQuery.parse(query_string(request))
-    rows = map(as_cells, exported(query, _index()))
+    rows = map(change_cells, export_changes(query, _index()))
     return csv_download(query_string(request), "changes", COLUMNS, rows, times=("at",))
 
 
 @require_safe
 def changes_json(request: Request) -> HttpResponse:
     query, _ = ChangesQuery.parse(query_string(request))
-    records = list(exported(query, _index()))
+    records = list(export_changes(query, _index()))
     return JsonResponse({"query": query.changed().address(), "total": len(records), "changes": records})
 
 

@@ -19,7 +19,7 @@ from models_ui.catalog.context_plot import Column, ContextPlot, context_plot
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index
-from models_ui.changes.page import lately
+from models_ui.changes.page import latest_lines
 from models_ui.mirror.state import freshness, mirror_state
 from models_ui.retirements.endings import radar_at
 from models_ui.retirements.page import EndingLine, RiskLine, ending_line, risk_line
@@ -59,7 +59,7 @@ LINKS = (
 def home(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     page = StartPage(current_index(mirror, now), now)
-    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "changes": lately(page.index)}
+    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "changes": latest_lines(page.index)}
     context["watched"] = watch_list(watches_of(request.user), page.index, now)
     context["attention"] = sum(each.standing == "attention" for each in context["watched"])
     return render(request, "models_ui/home.html", context)

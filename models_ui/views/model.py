@@ -22,7 +22,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import PAGE_VERBS, buttons_of, id_of_digest, rows_of_id, view_of
 from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
 from models_ui.catalog.store import current_index
-from models_ui.changes.page import changes_of, moved_aliases
+from models_ui.changes.page import lines_of_model, repointed_aliases
 from models_ui.mirror.state import mirror_state
 from models_ui.models import CatalogModel, Watch
 from models_ui.retirements.page import risk_line
@@ -93,8 +93,8 @@ def article_context(request: Request, row: Row, index: CatalogIndex, now: dateti
         "history": entries_of(history(row.model_id)[:50], role_in(request))
         if row.type != BASE and row.model_id
         else [],
-        "changes": changes_of(row, index),
-        "moved_aliases": moved_aliases(row),
+        "changes": lines_of_model(row, index),
+        "moved_aliases": repointed_aliases(row),
         "watch": _watch(request, row.model_id),
         "synced_at": mirror_state().last_synced_at,
         "curl": curl_snippet(row, _public_base_url()),

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import engine
 
-from models_ui.changes.sentences import sentence_of
+from models_ui.changes.sentences import change_sentence
 from models_ui.mirror import state, sync
 from models_ui.mirror.pending import ANY, UNKNOWN, Pending, Wait
 from models_ui.mirror.state import mirror_state
@@ -57,7 +57,7 @@ def told_after(upstream: Sandbox, minutes: float, entries: Entries) -> list[str]
     upstream.catalog.replace(entries)
     last = CatalogChange.objects.count()
     assert run_sync().outcome == "synced"
-    return [sentence_of(change) for change in CatalogChange.objects.order_by("pk")[last:]]
+    return [change_sentence(change) for change in CatalogChange.objects.order_by("pk")[last:]]
 
 
 def series(upstream: Sandbox, answers: list[tuple[float, Entries]]) -> list[str]:
@@ -494,7 +494,7 @@ def test_each_planted_change_is_told_once_and_nothing_else_whatever_flaps(db, di
                 answer(600, [])
             for _ in range(4):
                 answer(600, world.entries())
-        assert sorted(sentence_of(change) for change in CatalogChange.objects.all()) == sorted(due)
+        assert sorted(change_sentence(change) for change in CatalogChange.objects.all()) == sorted(due)
         transaction.set_rollback(True)
 
 

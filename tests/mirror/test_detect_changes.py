@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from models_ui.actions import perform
 from models_ui.actions.context import Context
-from models_ui.changes.sentences import KINDS, sentence_of
+from models_ui.changes.kinds import CHANGE_KINDS
+from models_ui.changes.sentences import change_sentence
 from models_ui.mirror import state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel
@@ -43,7 +44,7 @@ def told(after: timedelta = CONFIRMED) -> list[str]:
     wait(after)
     last = CatalogChange.objects.count()
     assert run_sync().outcome == "synced"
-    return [sentence_of(each) for each in CatalogChange.objects.order_by("pk")[last:]]
+    return [change_sentence(each) for each in CatalogChange.objects.order_by("pk")[last:]]
 
 
 def kinds() -> list[str]:
@@ -557,11 +558,11 @@ def test_a_fine_tune_that_leaves_the_platforms_list_and_comes_back_is_told_once_
 # --- Words
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "model.invented %s later"])
+@pytest.mark.parametrize("kind", [*CHANGE_KINDS, "model.invented %s later"])
 @pytest.mark.parametrize("value", [None, "", "2030-08-31T12:00:00+00:00", "not-a-date", 7, True, "%(model)s"])
 def test_every_kind_has_a_sentence_whatever_is_stored(kind: str, value: Any):
     change = CatalogChange(at=timezone.now(), kind=kind, model_id="m", subject="s", before=value, after=value)
-    assert sentence_of(change)
+    assert change_sentence(change)
 
 
 def test_hostile_ids_and_aliases_are_told_and_break_no_run(sandbox: Sandbox):

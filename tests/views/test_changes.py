@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from models_ui.changes.page import COLUMNS, ChangesQuery, as_record
+from models_ui.changes.page import COLUMNS, ChangesQuery, change_record
 from models_ui.listing.filters import PER_PAGE
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange
@@ -265,7 +265,7 @@ def test_exports_follow_the_filter_and_hold_all_pages(viewer, told):
             "sentence": ALL[3],
         }
     ]
-    assert tuple(as_record(change())) == COLUMNS
+    assert tuple(change_record(change())) == COLUMNS
 
 
 def test_the_csv_has_one_row_a_change(viewer, told):

@@ -25,7 +25,7 @@ from models_ui.alerts.feeds.addresses import address_with
 from models_ui.bulk import jobs
 from models_ui.bulk import sentences as bulk_sentences
 from models_ui.bulk.runner import run_one
-from models_ui.changes import sentences
+from models_ui.changes import kinds, sentences
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
 from models_ui.services import stored_errors
@@ -485,7 +485,7 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("kind", sentences.KINDS)
+@pytest.mark.parametrize("kind", kinds.CHANGE_KINDS)
 def test_every_change_has_a_french_sentence(kind: str):
     old, new = VALUES.get(kind.split(".")[0], ("alpha", "beta"))
     with translation.override("fr"):
@@ -503,8 +503,8 @@ def test_every_change_has_a_french_sentence(kind: str):
                 change = CatalogChange(
                     kind=kind, model_id="m", label="", subject=subject, before=before, after=after, at=at
                 )
-                said = sentences.sentence_of(change)
-                assert left_over([said.replace("unsaid", ""), sentences.kind_label(kind)]) == []
+                said = sentences.change_sentence(change)
+                assert left_over([said.replace("unsaid", ""), kinds.change_label(kind)]) == []
                 assert said.endswith(".")
 
 

@@ -23,7 +23,8 @@ from models_ui.alerts.concerns import Concern, concern_of, threshold_of
 from models_ui.alerts.watch_list import Watched, watches_of
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.links import address_of
-from models_ui.changes.sentences import sentence_of
+from models_ui.changes.kinds import ALIAS_REPOINTED, DIGEST_SECTIONS, DigestSection
+from models_ui.changes.sentences import change_sentence
 from models_ui.models import CatalogChange, DigestReader, Said
 from models_ui.public_url import full_address
 from models_ui.retirements import sentences as retirements_sentences
@@ -32,20 +33,13 @@ from models_ui.text.folding import sort_key
 from models_ui.text.isolation import fill
 from models_ui.text.plain import plain_text
 
-Section = Literal["announced", "moved", "repointed", "missing", "ahead"]
+Section = DigestSection | Literal["ahead"]
 SECTIONS: Final[Mapping[Section, Promise]] = {
     "announced": _("Newly announced"),
     "moved": _("Moved or withdrawn"),
     "repointed": _("Aliases that mean something else now"),
     "missing": _("No longer listed"),
     "ahead": _("Ahead"),
-}
-_OF_KIND: Final[Mapping[str, Section]] = {
-    "deprecation.announced": "announced",
-    "deprecation.moved": "moved",
-    "deprecation.withdrawn": "moved",
-    "alias.repointed": "repointed",
-    "model.missing": "missing",
 }
 LONGEST: Final = 600  # characters of one item: a name can be of any length
 
@@ -95,7 +89,7 @@ class _Content:
 
     def items(self) -> Iterator[Item]:
         """In the order of the sections; changes as they came, ends by their date."""
-        changes = sorted(self._changes(), key=lambda each: (list(SECTIONS).index(_OF_KIND[each.kind]), each.pk))
+        changes = sorted(self._changes(), key=lambda each: (list(SECTIONS).index(DIGEST_SECTIONS[each.kind]), each.pk))
         fresh: set[str] = set()
         for change in changes:
             item = self._changed(change)
@@ -109,13 +103,13 @@ class _Content:
     # --- Changes
 
     def _changes(self) -> Iterator[CatalogChange]:
-        for change in CatalogChange.objects.filter(at__gt=self.since, kind__in=_OF_KIND):
+        for change in CatalogChange.objects.filter(at__gt=self.since, kind__in=DIGEST_SECTIONS):
             if _key_of(change) not in self.said and (self.everything or self._is_watched(change)):
                 yield change
 
     def _is_watched(self, change: CatalogChange) -> bool:
         """Whether it is about what is watched, and happened since."""
-        moved = change.kind == "alias.repointed"
+        moved = change.kind == ALIAS_REPOINTED
         since = self._watched_since if moved else self._watched_since | self._run_on_since
         # An alias that moved concerns the model that it has left as much.
         ids = (change.model_id, change.subject, str(change.before)) if moved else (change.model_id,)
@@ -136,9 +130,9 @@ class _Content:
         return self.index.find(row.root) if row.root else ()
 
     def _changed(self, change: CatalogChange) -> Item:
-        sentences, keys = [sentence_of(change)], [_key_of(change)]
+        sentences, keys = [change_sentence(change)], [_key_of(change)]
         row = next((each for each in self.index.find(change.model_id) if each.model_id == change.model_id), None)
-        if row is not None and _OF_KIND[change.kind] in ("announced", "moved"):
+        if row is not None and DIGEST_SECTIONS[change.kind] in ("announced", "moved"):
             concern = concern_of(row, self.index.find, self.now)
             if concern is not None and concern.ending is not None:
                 sentences += self._advice(concern.ending)
@@ -146,7 +140,7 @@ class _Content:
                 keys += [_key_ahead(concern)] if threshold_of(concern.days) else []
         path = address_of(row, self.index) if row else ""
         path = path or f"{reverse('changes')}?{urlencode({'model': change.model_id})}"
-        return _item(_OF_KIND[change.kind], sentences, path, *keys)
+        return _item(DIGEST_SECTIONS[change.kind], sentences, path, *keys)
 
     # --- Ends ahead
 

@@ -1,10 +1,10 @@
 """`changes.atom`: what upstream changed lately, as sentences in the language of its address."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -14,7 +14,8 @@ from models_ui.alerts.feeds.atom import Entry, Feed
 from models_ui.catalog.index import CatalogIndex, Row
 from models_ui.catalog.links import address_of
 from models_ui.catalog.query import CatalogQuery
-from models_ui.changes.sentences import kind_label, sentence_of
+from models_ui.changes.kinds import ALIAS_REPOINTED, change_label, find_kind
+from models_ui.changes.sentences import change_sentence
 from models_ui.models import CatalogChange, FeedAddress
 from models_ui.text.isolation import fill, isolate
 
@@ -23,16 +24,6 @@ SEARCHED: Final = 10_000  # changes looked through for as many that fit a narrow
 
 # Ids of ours are tag: URIs of a name that can never belong to anybody, so no host name of an installation is in them.
 _TAG: Final = "tag:models-dashboard.invalid,2026"
-
-# A change must not be hidden by what it changed: "no longer listed" is news to whoever asked for listed models.
-_ABOUT: Final[Mapping[str, Mapping[str, Any]]] = {
-    "model": {"state": ()},
-    "deprecation": {"lifecycle": ()},
-    "capability": {"capability": (), "capability_any": (), "capability_not": ()},
-    "context": {"context_min": None, "context_max": None},
-    "name": {"q": ""},
-    "alias": {"q": ""},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +50,32 @@ class Changes:
         matching: dict[str, frozenset[int]] = {}
         newest = CatalogChange.objects.order_by("-at", "-pk")[:SEARCHED]
         for change in newest.iterator(chunk_size=500):
-            about = change.kind.partition(".")[0]
-            if about not in matching:
-                query = self.query.with_filter(**_ABOUT.get(about, {}))
-                matching[about] = frozenset(row.pk for row in self.index.matches(query))
+            if change.kind not in matching:
+                # "No longer listed" is news to whoever asked for listed models.
+                query = self.query.with_filter(**find_kind(change.kind).own_filters)
+                matching[change.kind] = frozenset(row.pk for row in self.index.matches(query))
             rows = self._rows(change)
-            if any(row.pk in matching[about] for row in rows) or not (rows or self.query.has_filters):
+            if any(row.pk in matching[change.kind] for row in rows) or not (rows or self.query.has_filters):
                 yield change
 
     def _rows(self, change: CatalogChange) -> list[Row]:
         """The models it speaks of. An alias that moved concerns the one that it has left as much."""
-        ids = [change.model_id, change.before] if change.kind == "alias.repointed" else [change.model_id]
+        ids = [change.model_id, change.before] if change.kind == ALIAS_REPOINTED else [change.model_id]
         return [row for each in ids if isinstance(each, str) for row in self.index.find(each)]
 
     def _entry(self, change: CatalogChange) -> Entry:
         return Entry(
             id=f"{_TAG}:change/{_unique(change.pk, change.at)}",
             at=change.at,
-            title=sentence_of(change),
+            title=change_sentence(change),
             content=" ".join(self._sentences(change)),
             link=self.link(self._page(change)),
             kind=change.kind,
-            kind_label=isolate(kind_label(change.kind)),
+            kind_label=isolate(change_label(change.kind)),
         )
 
     def _sentences(self, change: CatalogChange) -> Iterator[str]:
-        yield sentence_of(change)
+        yield change_sentence(change)
         if change.label:
             yield fill(_("Its id is %(id)s."), {"id": change.model_id})
         when = {"day": date_format(change.at, "j M Y"), "time": date_format(change.at, "H:i")}

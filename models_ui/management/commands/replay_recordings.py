@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from models_ui.changes.sentences import sentence_of
+from models_ui.changes.sentences import change_sentence
 from models_ui.mirror.detect_changes import names_to_be_told
 from models_ui.mirror.recordings import UPSTREAM, NoRecording, Recording, in_order, read
 from models_ui.mirror.state import mirror_state
@@ -93,7 +93,7 @@ class Command(BaseCommand):
         self._line(recording, f"{len(recording.entries)} entries, {models} models. {came}")
         for change in news:
             more = f" ({change.model_id})" if change.label not in ("", change.model_id) else ""
-            self.stdout.write(f"  {change.kind:22} {sentence_of(change)}{more}")
+            self.stdout.write(f"  {change.kind:22} {change_sentence(change)}{more}")
         return len(news)
 
     def _line(self, recording: Recording, words: str) -> None:

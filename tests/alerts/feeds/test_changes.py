@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from models_ui.alerts.feeds import change_feed
 from models_ui.alerts.feeds.atom import Entry, Feed
-from models_ui.changes.sentences import KINDS, sentence_of
+from models_ui.changes.kinds import CHANGE_KINDS
+from models_ui.changes.sentences import change_sentence
 from models_ui.models import CatalogChange, CatalogModel
 from sandbox import Sandbox
 from tests.alerts.feeds.conftest import ATOM, MEDIUM, entries, fetched, read, said, set_date
@@ -39,7 +40,7 @@ def test_each_change_is_an_entry_in_the_words_of_the_changes_page_the_newest_fir
     moved = change("deprecation.moved", before="2026-08-31T12:00:00+00:00", after="2026-09-30T12:00:00+00:00")
     later = change("capability.added", LARGE, AT + timedelta(days=1), subject="vision")
     body = fetched(make(carol).atom)
-    assert titles(body) == [sentence_of(later), sentence_of(moved)]
+    assert titles(body) == [change_sentence(later), change_sentence(moved)]
     assert titles(body)[1] == f"{MEDIUM} stops working on 30 Sep 2026, no longer on 31 Aug 2026."
     entry = entries(body)[1]
     assert said(entry, "content") == f"{titles(body)[1]} Read from the Models API on 20 Nov 2026, 10:30 UTC."
@@ -104,12 +105,12 @@ def test_changes_of_the_same_moment_have_ids_of_their_own(carol, make, synced):
 
 
 def test_it_speaks_the_language_of_its_address(carol, make, synced, monkeypatch):
-    monkeypatch.setattr(change_feed, "sentence_of", lambda change: f"{get_language()}: {change.model_id}")
+    monkeypatch.setattr(change_feed, "change_sentence", lambda change: f"{get_language()}: {change.model_id}")
     change()
     assert titles(fetched(make(carol, language="fr").atom)) == [f"fr: {MEDIUM}"]
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "model.invented_later"])
+@pytest.mark.parametrize("kind", [*CHANGE_KINDS, "model.invented_later"])
 def test_every_kind_of_change_has_its_sentence(carol, make, synced, kind: str):
     value = {"deprecation": "2026-08-31T12:00:00+00:00", "context": 1000}.get(kind.split(".")[0], "some")
     change(kind, subject="vision", before=value, after=value)
