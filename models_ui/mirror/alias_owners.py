@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from models_ui.mirror.pending import Pending
-from models_ui.models import CatalogModel
+from models_ui.models.mirror import CatalogModel
 
 
 class AliasOwner(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from models_ui.mirror.alias_owners import AliasOwners
 from models_ui.mirror.pending import ANY, CONFIRM_AFTER, UNKNOWN, Confirmation, Pending, Wait
-from models_ui.models import CatalogModel
+from models_ui.models.mirror import CatalogModel
 from models_ui.vocabulary import BASE
 
 # Dates nearer than this are told at once, though only one answer has given them.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 
 from models_ui.mirror.grouping import RealModel, is_floating
 from models_ui.mirror.pending import Pending
-from models_ui.models import CatalogModel
+from models_ui.models.mirror import CatalogModel
 from models_ui.vocabulary import BASE
 
 Pair = tuple[RealModel, CatalogModel | None]

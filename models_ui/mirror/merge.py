@@ -14,7 +14,7 @@ from django.db.models import CharField
 from models_ui.mirror.fact_rules import TEXTS, Answer, FactRules
 from models_ui.mirror.grouping import RealModel
 from models_ui.mirror.pending import Pending, Wait, capability_fact
-from models_ui.models import DISPUTED, CatalogModel
+from models_ui.models.mirror import DISPUTED, CatalogModel
 from models_ui.services.cards import ModelCard
 from models_ui.vocabulary import FINE_TUNED, is_placeholder, storable
 

@@ -1,17 +1,15 @@
-"""The tables, by what they are about: the mirror of upstream, the history of actions, jobs, and what warns people;
-leases and rate limits, which all processes share.
+"""The tables, by what they are about: the mirror of upstream, the history of actions, bulk jobs, what warns people, and
+what all processes share.
 
-`CatalogModel` is one real model; only `sync.py` (what upstream lists) and `subject.py` (what an action did) write these
-rows and the `Mirror`. `AuditEvent` is the history of actions; only `audit.py` writes it, and nothing changes or deletes
-an event. `BulkJob` is one action on many models. `tests/test_architecture.py` has the writers of every table.
+`CatalogModel` is one real model; `AuditEvent` is one step of an action, and nothing changes or deletes it; `BulkJob` is
+one verb on many models. `tests/test_architecture.py` lists the modules that may write each table.
 """
 
 from models_ui.models.alerts import CalendarEvent, Delivery, DigestReader, FeedAddress, Said, Watch
 from models_ui.models.audit import AuditEvent, AuditHead
 from models_ui.models.bulk import BulkItem, BulkJob, JobWorker, new_job_id
-
-from .mirror import DISPUTED, CatalogChange, CatalogModel, Mirror, SyncRun
-from .shared import Lease, RateCount
+from models_ui.models.mirror import DISPUTED, CatalogChange, CatalogModel, Mirror, SyncRun
+from models_ui.models.shared import Lease, RateCount
 
 __all__ = [
     "DISPUTED",

@@ -1,4 +1,4 @@
-"""What tells people before something breaks: feeds, calendars, watch lists and digests."""
+"""The tables of what warns people before a model stops working: feeds, calendars, watch lists and digests."""
 
 import uuid
 
@@ -6,19 +6,17 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from models_ui.models.mirror import CatalogModel
-
 
 class FeedAddress(models.Model):
-    """A secret address of one person's feeds, for a calendar or feed reader. `feeds/addresses.py` alone writes these.
+    """A secret address of one person's feeds, for a calendar or feed reader. Written by `feeds/addresses.py` alone.
 
-    The secret itself is nowhere: whoever reads this table can open no feed. To revoke an address is to delete its row.
+    Only a hash of the secret is stored, so reading this table opens no feed. Deleting a row revokes its address.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="feed_addresses")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret")
     form_id = models.CharField(
-        max_length=64, unique=True, help_text="Of the form that made it: sent twice, it makes one"
+        max_length=64, unique=True, help_text="The form that made it: sent twice, that makes one address"
     )
     name = models.CharField(_("name"), max_length=100)
     query = models.TextField(blank=True, help_text="The filters, as the catalog's canonical query string")
@@ -36,14 +34,14 @@ class FeedAddress(models.Model):
 
 
 class CalendarEvent(models.Model):
-    """What calendars were last told of a model's end. `feeds/events.py` alone writes these rows.
+    """The calendar event of a model's end, as calendars have it. Written by `feeds/events.py` alone.
 
-    The uid never changes; `sequence` rises whenever the date moves, is withdrawn or comes back,
-    or becomes the model's own.
+    The uid never changes. `sequence` rises whenever the date moves, is withdrawn or comes back, or becomes the
+    model's own.
     """
 
     # No constraint in the database: it would lock the model's row against a sync.
-    row = models.OneToOneField(CatalogModel, models.CASCADE, db_constraint=False, related_name="+")
+    row = models.OneToOneField("models_ui.CatalogModel", models.CASCADE, db_constraint=False, related_name="+")
     uid = models.UUIDField(unique=True, default=uuid.uuid4)
     at = models.DateTimeField(help_text="When the model stops working; of a cancelled event, when it was to")
     inherited_from = models.CharField(
@@ -51,7 +49,7 @@ class CalendarEvent(models.Model):
     )
     cancelled = models.BooleanField(default=False)
     sequence = models.PositiveIntegerField(default=0)
-    facts = models.CharField(max_length=64, help_text="A digest of all that the event tells beside its date")
+    facts = models.CharField(max_length=64, help_text="SHA-256 of the event's text")
     created_at = models.DateTimeField()
     modified_at = models.DateTimeField()
 
@@ -63,15 +61,16 @@ class CalendarEvent(models.Model):
 
 
 class Watch(models.Model):
-    """A model that one person wants to be warned about. `watching.py` alone writes these rows.
+    """A model that one person wants to be warned about. Written by `alerts/watch_list.py` alone.
 
-    It is quiet while its concern is the acknowledged one, or until the day on which a snooze ends; never both at once.
+    The person is not warned while the model's concern is the acknowledged one, or until the day on which a snooze
+    ends. A watch is acknowledged or snoozed, never both.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="watches")
     model_id = models.CharField(max_length=300, help_text="An id, or an alias that is watched as such")
-    acknowledged = models.TextField(blank=True, help_text="The key of the concern that its owner knows of")
-    snoozed_until = models.DateField(null=True, help_text="The day (UTC) on which it speaks up again")
+    acknowledged = models.TextField(blank=True, help_text="The key of the concern that its owner has acknowledged")
+    snoozed_until = models.DateField(null=True, help_text="The day (UTC) from which its owner is warned again")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -85,9 +84,9 @@ class Watch(models.Model):
 
 
 class DigestReader(models.Model):
-    """Who gets a digest: a person, or without an owner the team's webhook. `digest/readers.py` alone writes these rows.
+    """A receiver of digests: a person, or without an owner the team's webhook. Written by `digest/readers.py` alone.
 
-    Where the webhook is stands in the environment: its address is a secret.
+    The webhook's address is a secret, so it is in the environment and not in this table.
     """
 
     class Scope(models.TextChoices):
@@ -109,20 +108,20 @@ class DigestReader(models.Model):
 
 
 class Delivery(models.Model):
-    """One digest to one reader, written before it is sent. `digest/delivery.py` alone writes these rows.
+    """One digest to one reader, written before it is sent. Written by `digest/delivery.py` alone.
 
-    A digest that certainly did not leave is deleted, with what it had claimed, so that the next run says it again.
+    The row of a digest that certainly was not sent is deleted with its `Said` rows, so that the next run sends it.
     """
 
     class Outcome(models.TextChoices):
         CLAIMED = "claimed", _("under way")
         SENT = "sent", _("sent")
-        UNKNOWN = "unknown", _("unknown")  # never sent again; the reader's watch list says that it may be lost
+        UNKNOWN = "unknown", _("unknown")  # perhaps sent, so it is never sent again
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, help_text="The webhook's idempotency key")
     reader = models.ForeignKey(DigestReader, models.CASCADE, related_name="deliveries")
     outcome = models.CharField(max_length=20, choices=Outcome.choices, default=Outcome.CLAIMED)
-    items = models.PositiveIntegerField(help_text="How many things it tells")
+    items = models.PositiveIntegerField(help_text="Number of items in it")
     claimed_at = models.DateTimeField()
 
     class Meta:
@@ -135,7 +134,7 @@ class Delivery(models.Model):
 
 
 class Said(models.Model):
-    """One thing that one reader was told, or is being told, and is never told again. Written with its delivery."""
+    """One item that one reader was told or is being told, so that it is told once. Written with its delivery."""
 
     reader = models.ForeignKey(DigestReader, models.CASCADE, related_name="said")
     key = models.CharField(max_length=120, help_text="change:12, or ends:7:2026-12-31T12:00:00+00:00:30")

@@ -1,4 +1,4 @@
-"""What people did: a history that nothing changes."""
+"""The table of what people did: a history that nothing changes."""
 
 from typing import Any, NoReturn
 
@@ -9,7 +9,7 @@ from models_ui.models.search_text import SearchTextField
 
 
 class AppendOnly(models.QuerySet["AuditEvent"]):
-    """Events are written once. Whoever wants to change one has to go round Django, and the hash chain tells."""
+    """A query set that cannot change events. Whoever changes one without Django breaks the hash chain."""
 
     def update(self, **kwargs: Any) -> NoReturn:
         raise TypeError("Audit events are never changed.")
@@ -22,9 +22,9 @@ class AppendOnly(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """One step of one action. An action starts with an attempt and goes on with what came of it.
+    """One step of one action: first the attempt, then its outcome. Written by `audit/chain.py` alone.
 
-    People and models are named as text: the history outlives both.
+    People and models are named as text, because the history outlives both.
     """
 
     class Outcome(models.TextChoices):
@@ -42,7 +42,7 @@ class AuditEvent(models.Model):
     model_id = models.CharField(_("model id"), max_length=300, db_index=True)
     label = models.TextField(blank=True, help_text="What the model was called then")
     before = models.JSONField(default=dict)
-    after = models.JSONField(default=dict, help_text="What was asked for; once it succeeded, what is")
+    after = models.JSONField(default=dict, help_text="What was asked for; of a success, the values read back")
     reason = models.TextField(blank=True)
     undoes = models.CharField(max_length=64, blank=True, db_index=True, help_text="The action that this one takes back")
     job = models.CharField(max_length=64, blank=True, db_index=True, help_text="The bulk job it is part of")
@@ -80,7 +80,7 @@ class AuditEvent(models.Model):
 
 
 class AuditHead(models.Model):
-    """The end of the hash chain, in its only row. Locked while an event is added, so that the chain never forks."""
+    """The end of the hash chain, in its only row. It is locked while an event is added, so that the chain never forks."""
 
     last_hash = models.CharField(max_length=64, blank=True)
     events = models.PositiveBigIntegerField(default=0)

@@ -1,4 +1,4 @@
-"""One action on many models, item by item."""
+"""The tables of bulk jobs: one verb on many models, item by item."""
 
 import secrets
 
@@ -12,9 +12,9 @@ def new_job_id() -> str:
 
 
 class BulkJob(models.Model):
-    """One verb on a list of models that was frozen when somebody reviewed it. Only `jobs.py` and `job_runner.py` write.
+    """One verb on a list of models, which is frozen when a person reviews it. Written by `bulk/` alone.
 
-    Draft until it is started; then its items are worked through by `manage.py run_jobs`, whoever is looking.
+    It is a draft until it is started; then `manage.py run_jobs` works through its items.
     """
 
     class State(models.TextChoices):
@@ -35,7 +35,7 @@ class BulkJob(models.Model):
     whole = models.BooleanField(default=False, help_text="All that match the query, not just some rows")
     moved = models.BooleanField(default=False, help_text="The mirror had changed since that page was shown")
 
-    # Who. The maker chose the models; the actor started it, and everything is done in their name.
+    # The maker chose the models. The actor started the job, and everything is done in the actor's name.
     maker = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     made_by = models.CharField(max_length=150)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -44,13 +44,13 @@ class BulkJob(models.Model):
 
     created_at = models.DateTimeField(db_index=True)
     started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True, help_text="When nothing of it was left, also after it was cancelled")
+    finished_at = models.DateTimeField(null=True, help_text="When no item was left, also after it was cancelled")
 
-    # Upstream asked for a break, or cannot be reached: nothing is sent before this moment.
+    # Nothing is sent before this moment, because upstream asked for a break or cannot be reached.
     paused_until = models.DateTimeField(null=True)
-    pauses = models.PositiveIntegerField(default=0, help_text="Breaks since something last worked")
+    pauses = models.PositiveIntegerField(default=0, help_text="Breaks since a call last succeeded")
     pause = models.JSONField(default=dict, help_text="The failure that caused the break")
-    failure = models.JSONField(default=dict, help_text="The failure that would have met every other model, too")
+    failure = models.JSONField(default=dict, help_text="The failure that every other model would have met too")
 
     class Meta:
         verbose_name = _("bulk job")
@@ -73,9 +73,9 @@ class BulkJob(models.Model):
 
 
 class BulkItem(models.Model):
-    """One model of a job, and how far it is.
+    """One model of a job, and its state.
 
-    Whoever works on it holds a lease: the token is the fence for a worker that comes back after the lease expired.
+    The worker that works on it holds a lease. With the wrong token, a worker whose lease has expired writes nothing.
     """
 
     class State(models.TextChoices):
@@ -122,7 +122,7 @@ class BulkItem(models.Model):
 
 
 class JobWorker(models.Model):
-    """A process that works on jobs, and when it last said so."""
+    """A process that works on jobs, and the time of its last heartbeat."""
 
     token = models.CharField(max_length=32, primary_key=True)
     seen_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""What upstream said (the mirror of it), what the runs that fetched it did, and what it changed by itself."""
+"""The tables of the mirror: upstream's models, the runs that fetched them, and what upstream changed by itself."""
 
 from typing import Any
 
@@ -14,10 +14,12 @@ class Mirror(models.Model):
 
     sync_is_running = False  # as `sync.mirror_state` reads it beside the row
 
-    upstream = models.CharField(max_length=300, blank=True, help_text="Address the rows came from; no other may mix in")
+    upstream = models.CharField(
+        max_length=300, blank=True, help_text="Address the rows came from; rows of two addresses never mix"
+    )
     version = models.CharField(max_length=32, blank=True, help_text="Random; changes whenever a row changes")
     last_synced_at = models.DateTimeField(null=True, help_text="End of the last run that succeeded")
-    unreadable = models.PositiveIntegerField(default=0, help_text="Entries of its list that were no objects at all")
+    unreadable = models.PositiveIntegerField(default=0, help_text="Entries of the list that were no JSON objects")
 
     # The last run's failure, cleared by the next success.
     failed_at = models.DateTimeField(null=True)
@@ -38,7 +40,7 @@ DISPUTED = "disputed:"
 class CatalogModel(models.Model):
     """One real model: its confirmed facts, and when it was seen. Rows are never deleted."""
 
-    # Who it is. `identity` is the model id, and more where one id means two models.
+    # Which model it is. `identity` is the model id, and more where one id means two models.
     identity = models.CharField(max_length=600, unique=True)
     model_id = models.CharField(_("id"), max_length=300, blank=True, db_index=True)
     aliases = models.JSONField(default=list, help_text="Every other id it answers to")
@@ -62,13 +64,17 @@ class CatalogModel(models.Model):
     raw = models.JSONField(default=dict, help_text="The payload as it came")
     problems = models.JSONField(default=list, help_text="Fields that were missing, null or mistyped")
 
-    # What we know of it.
-    pending = models.JSONField(default=dict, help_text="Losses seen once, shown when a second run confirms them")
+    # What the dashboard knows of it.
+    pending = models.JSONField(
+        default=dict, help_text="What waits for later answers to confirm it, see mirror/pending.py"
+    )
     first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField(help_text="Kept up only once it is missing; before that it is the last sync")
+    last_seen_at = models.DateTimeField(help_text="Exact for a missing model; for a listed one the last sync counts")
     missing_since = models.DateTimeField(_("missing since"), null=True)
     deleted_at = models.DateTimeField(null=True, help_text="When it was deleted from here; the row is its tombstone")
-    acted_at = models.DateTimeField(null=True, help_text="Last action from here: a list fetched before it is older")
+    acted_at = models.DateTimeField(
+        null=True, help_text="Last action from here; a list asked for earlier does not know of it"
+    )
     protected = models.BooleanField(default=False, help_text="A Manager forbade to rename, archive or delete it")
 
     class Meta:
@@ -93,7 +99,7 @@ class CatalogModel(models.Model):
 
 
 class SyncRun(models.Model):
-    """One run of mirroring, for the people who ask what happened when."""
+    """One run of the sync and its outcome."""
 
     class Outcome(models.TextChoices):
         SUCCEEDED = "succeeded", _("succeeded")
@@ -106,7 +112,7 @@ class SyncRun(models.Model):
         _("asked by"), max_length=150, blank=True, help_text="Username, or empty for a page or cron"
     )
     entries = models.PositiveIntegerField(_("entries"), default=0, help_text="Entries in upstream's list")
-    unreadable = models.PositiveIntegerField(default=0, help_text="Entries that were no objects at all")
+    unreadable = models.PositiveIntegerField(default=0, help_text="Entries that were no JSON objects")
     added = models.PositiveIntegerField(_("added"), default=0)
     changed = models.PositiveIntegerField(_("changed"), default=0)
     missing = models.PositiveIntegerField(_("missing"), default=0)
@@ -121,18 +127,20 @@ class SyncRun(models.Model):
 
 
 class CatalogChange(models.Model):
-    """Something upstream changed by itself, confirmed and told once. `sync.py` alone writes these rows.
+    """A confirmed change that upstream made by itself. Written by `mirror/sync.py` alone.
 
-    Kinds: model.added, model.missing, model.returned, alias.repointed, deprecation.announced, deprecation.moved,
-    deprecation.withdrawn, replacement.changed, capability.added, capability.removed, context.changed, name.changed.
+    `changes/kinds.py` has the kinds. Only a date that is near is recorded before it is confirmed, see `subject`.
     """
 
-    at = models.DateTimeField(db_index=True, help_text="When the run that confirmed it read the list (UTC)")
+    at = models.DateTimeField(db_index=True, help_text="When the list that confirmed it was read (UTC)")
     kind = models.CharField(max_length=40)
     model_id = models.CharField(max_length=300, db_index=True, help_text="The model it happened to, as text")
     label = models.TextField(blank=True, help_text="What the model was called then")
     subject = models.CharField(
-        max_length=300, blank=True, db_index=True, help_text="The alias or capability it is about, where there is one"
+        max_length=300,
+        blank=True,
+        db_index=True,
+        help_text="The alias or capability it is about; “seen once” for a near date told before it is confirmed",
     )
     before = models.JSONField(null=True, help_text="The value before: a date as ISO text, an id, a number, a name")
     after = models.JSONField(null=True)

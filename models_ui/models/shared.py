@@ -1,13 +1,17 @@
-"""What the processes of one installation share: leases, and counts behind rate limits."""
+"""The tables that the processes of one installation share: leases, and the counts behind rate limits."""
 
 from django.db import models
 
 
 class Lease(models.Model):
-    """The right of one holder at a time to do one thing, until it expires. `leases.py` alone writes these rows."""
+    """The right of one holder at a time to do one thing, until it expires. Written by `leases.py` alone."""
 
-    name = models.CharField(max_length=340, primary_key=True, help_text="What it is on: sync, model:ID, digest:READER")
-    token = models.CharField(max_length=32, help_text="The holder's; the fence for one who comes back too late")
+    name = models.CharField(
+        max_length=340, primary_key=True, help_text="What the holder may do: sync, model:ID, digest:READER"
+    )
+    token = models.CharField(
+        max_length=32, help_text="The holder's; who comes back after the lease expired has the wrong one"
+    )
     expires_at = models.DateTimeField()
 
     class Meta:
@@ -18,11 +22,11 @@ class Lease(models.Model):
 
 
 class RateCount(models.Model):
-    """When one rate limit was used, while that still counts. `rate_limits.py` alone writes these rows."""
+    """The recent uses of one rate limit. Written by `access/rate_limits.py` alone."""
 
     key = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of what is limited, and for whom")
     uses = models.JSONField(default=list, help_text="Seconds since 1970, the newest first")
-    expires_at = models.DateTimeField(db_index=True, help_text="From then on nothing of it counts")
+    expires_at = models.DateTimeField(db_index=True, help_text="From then on no use counts")
 
     class Meta:
         verbose_name = "rate count"
