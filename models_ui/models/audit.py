@@ -80,7 +80,7 @@ class AuditEvent(models.Model):
 
 
 class AuditHead(models.Model):
-    """The end of the hash chain, in its only row. It is locked while an event is added, so that the chain never forks."""
+    """The end of the hash chain, in its only row. Locked while an event is added, so that the chain never forks."""
 
     last_hash = models.CharField(max_length=64, blank=True)
     events = models.PositiveBigIntegerField(default=0)
