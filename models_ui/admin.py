@@ -1,14 +1,16 @@
 """The admin: people and roles. The mirror can be looked at here, and changed only by syncing and by actions."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import display_for_field
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group, User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import JSONField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +19,7 @@ from models_ui.access import people
 from models_ui.access.roles import Role, role_of
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
 from models_ui.text.folding import fold_for_search, words_to_find
+from models_ui.text.isolation import escape_controls, isolate
 
 SUPERUSERS_FIELDS = {"is_staff", "is_superuser", "user_permissions"}
 ROLE_NAMES = [role.group_name for role in Role]
@@ -36,7 +39,30 @@ admin.site.has_permission = may_manage_people  # type: ignore[method-assign]
 admin.site.password_change = lead_to_password_page  # type: ignore[assignment,method-assign]
 
 
+@cache  # the admin compares the columns of one request with each other
+def _isolated_column(field: Any) -> Callable[[Model], str]:
+    """Return what shows a field of a row so that no value turns its surroundings."""
+
+    @admin.display(description=field.verbose_name, ordering=field.name)
+    def show_value(row: Model) -> str:
+        text = str(display_for_field(getattr(row, field.name), field, "-"))
+        return isolate(escape_controls(text) if isinstance(field, JSONField) else text)
+
+    return show_value
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only for the type checker
+    """Rows to look at. Names are anybody's text, so each value is isolated."""
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return [_isolated_column(self.model._meta.get_field(str(name))) for name in self.list_display]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [_isolated_column(field) for field in self.model._meta.fields if field.editable]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_fields(request, obj)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.models.search_text import SearchTextField
+from models_ui.text.isolation import isolate
 
 
 class AppendOnly(models.QuerySet["AuditEvent"]):
@@ -61,7 +62,8 @@ class AuditEvent(models.Model):
         ordering = ("pk",)
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor}: {self.kind} {self.model_id} {self.outcome}"
+        actor, model_id = isolate(self.actor), isolate(self.model_id)
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {actor}: {self.kind} {model_id} {self.outcome}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

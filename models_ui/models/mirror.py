@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.models.search_text import SearchTextField
+from models_ui.text.isolation import isolate
 from models_ui.vocabulary import id_is_routable
 
 
@@ -82,7 +83,7 @@ class CatalogModel(models.Model):
         verbose_name_plural = _("models")
 
     def __str__(self) -> str:
-        return self.name or self.model_id or self.identity
+        return isolate(self.name or self.model_id or self.identity)
 
     @property
     def is_deleted(self) -> bool:
@@ -152,7 +153,7 @@ class CatalogChange(models.Model):
         ordering = ("pk",)
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.kind} {self.model_id} {self.subject}".rstrip()
+        return f"{self.at:%Y-%m-%d %H:%M} {self.kind} {isolate(self.model_id)} {isolate(self.subject)}".rstrip()
 
     def searched_texts(self) -> list[Any]:
         """Return what a search of the changes looks at."""
