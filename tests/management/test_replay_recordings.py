@@ -1,6 +1,7 @@
 """`manage.py replay_recordings`: recorded answers become the story that they tell, at their own dates."""
 
 import json
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel, Lease, SyncRun
 from tests.mirror.test_detect_changes import FLAPS
 from tests.mirror.test_sync import FLAGS, LIMA, NEMO, TUNE, base, listing, tune
+from tests.support.directions import NAMES, turned
 
 pytestmark = pytest.mark.django_db
 
@@ -260,3 +262,20 @@ def test_fine_tunes_are_told_by_name_with_their_id(replay: Replay):
     assert replay({"2025-01-05": BEFORE, "2025-01-12": [*LIMA, *NEMO, tune(name="Helpdesk")]}) == [
         f"2025-01-12 “Support” was renamed outside this dashboard: it is now “Helpdesk”. ({TUNE})"
     ]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "a\x1b[31mb", "a\nb", "a\x85b", "a\u2028b", "\ud800"])
+def test_no_name_or_id_turns_a_line_of_the_story_or_writes_to_the_terminal(replay: Replay, name: str):
+    model_id = f"odd {name}"
+    odd = base(model_id, None, f"alias {name}")
+    recordings = {
+        "2025-01-05": [*LIMA, odd, tune(name=name)],
+        "2025-01-12": [*LIMA, {**odd, "max_context_length": 262_144}, tune(name=f"{name}!")],
+        "2025-01-19": [*LIMA],
+        "2025-01-19_0010": [*LIMA, {**odd, "max_context_length": 5}, tune(name=name)],
+    }
+    assert replay(recordings)
+    assert "Not confirmed yet" in replay.output
+    for line in replay.output.split("\n"):
+        assert turned(line) == [] and "\u202e" not in line
+        assert not [letter for letter in line if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp")]

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
@@ -16,6 +16,10 @@ from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel, Mirror
 from models_ui.services.stored_errors import sentence_of as failure_sentence
+from models_ui.text.isolation import isolate
+from models_ui.text.plain import plain_text
+
+LONGEST_LINE: Final = 2_000  # characters
 
 
 class Command(BaseCommand):
@@ -53,7 +57,7 @@ class Command(BaseCommand):
             try:
                 found.append(read(path))
             except (NoRecording, OSError) as error:
-                self.stderr.write(f"{path.name} is left out: {error}")
+                self.stderr.write(f"{_one_line(path.name)} is left out: {_one_line(str(error))}")
         if not found:
             raise CommandError(f"There is no recorded list answer (*.json) in {directory}.")
         return found
@@ -92,17 +96,23 @@ class Command(BaseCommand):
         came = "The story starts here." if recording.is_start else f"Changes: {len(news)}."
         self._line(recording, f"{len(recording.entries)} entries, {models} models. {came}")
         for change in news:
-            more = f" ({change.model_id})" if change.label not in ("", change.model_id) else ""
-            self.stdout.write(f"  {change.kind:22} {change_sentence(change)}{more}")
+            more = f" ({_one_line(change.model_id)})" if change.label not in ("", change.model_id) else ""
+            self.stdout.write(f"  {change.kind:22} {_one_line(change_sentence(change))}{more}")
         return len(news)
 
     def _line(self, recording: Recording, words: str) -> None:
-        self.stdout.write(f"{recording.at:%Y-%m-%d %H:%M:%S} UTC  {recording.name}: {words}")
+        self.stdout.write(f"{recording.at:%Y-%m-%d %H:%M:%S} UTC  {_one_line(recording.name)}: {words}")
 
     def _tell_unconfirmed(self) -> None:
         for row in CatalogModel.objects.exclude(pending={}).order_by("model_id"):
             if names := names_to_be_told(row):
-                self.stdout.write(f"Not confirmed yet, so not told: {row.model_id} ({', '.join(names)})")
+                words = f"{_one_line(row.model_id)} ({_one_line(', '.join(names))})"
+                self.stdout.write(f"Not confirmed yet, so not told: {words}")
+
+
+def _one_line(text: str) -> str:
+    """Return the text so that it neither turns its surroundings nor says anything to a terminal."""
+    return plain_text(isolate(text), LONGEST_LINE, isolated=True)
 
 
 @contextmanager
