@@ -25,6 +25,9 @@ _BYTE_ORDER_MARK = "\ufeff"
 # A cell that starts with one of these is a formula to a spreadsheet, to some also behind spaces.
 _FORMULA_SIGNS = "=+@\uff1d\uff0b\uff0d\uff20-"
 _FORMULA_STARTS = (*_FORMULA_SIGNS, "\t", "\r", "\n")
+# What may stand before the sign without being seen, for a character class: spaces, controls, format characters.
+_UNSEEN = r"\s\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_UNSEEN_START = re.compile(f"[{_UNSEEN}]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,12 @@ def write_csv(
 
 def _cell_writer(csv_format: CsvFormat) -> Callable[[object], object]:
     """Return a function that makes a value one that no spreadsheet will run, in whichever format it reads the file."""
-    inner_formula = re.compile(rf"([{csv_format.other_separators}][\s\"]*)(?=[{_FORMULA_SIGNS}])")
+    before_sign = rf"{csv_format.other_separators}{_UNSEEN}\""
+    # One whole run at a time, so that a long one is not read again from each of its characters.
+    inner_formula = re.compile(rf"(?<![{before_sign}])[{before_sign}]++(?=[{_FORMULA_SIGNS}])")
+
+    def part(run: re.Match[str]) -> str:
+        return run[0] + ("'" if any(separator in run[0] for separator in csv_format.other_separators) else "")
 
     def write_cell(value: object) -> object:
         if isinstance(value, tuple):
@@ -107,9 +115,11 @@ def _cell_writer(csv_format: CsvFormat) -> Callable[[object], object]:
             return str(value).replace(".", csv_format.decimal_point)
         if isinstance(value, str):
             value = balance(value)
-            text = value.lstrip()
-            apostrophe = "'" if value.startswith(_FORMULA_STARTS) or text.startswith(_FORMULA_STARTS) else ""
-            return apostrophe + value[: len(value) - len(text)] + inner_formula.sub(r"\1'", text)
+            start = _UNSEEN_START.match(value)
+            is_formula = value.startswith(_FORMULA_STARTS) or (
+                start is not None and value.startswith(_FORMULA_STARTS, start.end())
+            )
+            return ("'" if is_formula else "") + inner_formula.sub(part, value)
         return value
 
     return write_cell
