@@ -15,10 +15,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from bench.models import ColumnModel
-from models_ui.catalog.index import KNOWN_CAPABILITIES
 from models_ui.models import CatalogModel
 from models_ui.text.humanize import short_tokens
 from models_ui.text.labels import capability_label
+from models_ui.vocabulary import CAPABILITIES
 
 Rows = QuerySet[CatalogModel]
 
@@ -57,7 +57,7 @@ class CapabilityFilter(ConditionFilter):
     title = parameter_name = "capability"
 
     def conditions(self) -> dict[str, Q]:
-        return {key: Q(**{f"capabilities__{key}": True}) for key in KNOWN_CAPABILITIES}
+        return {key: Q(**{f"capabilities__{key}": True}) for key in CAPABILITIES}
 
 
 def has(key: str) -> type[ConditionFilter]:
@@ -124,12 +124,12 @@ class LeanCatalogAdmin(ModelAdmin):
 
 
 class CatalogAdmin(LeanCatalogAdmin):
-    list_filter = ("type", *map(has, KNOWN_CAPABILITIES), LifecycleFilter, StateFilter, "owned_by", "root")
+    list_filter = ("type", *map(has, CAPABILITIES), LifecycleFilter, StateFilter, "owned_by", "root")
 
 
 class ColumnModelAdmin(ModelAdmin):
     list_display = ("model_id", "name", "aliases", "type", "context", "abilities", "deprecation", "owned_by", "state")
-    list_filter = ("type", *KNOWN_CAPABILITIES, "lifecycle", "state", "owned_by", "root")
+    list_filter = ("type", *CAPABILITIES, "lifecycle", "state", "owned_by", "root")
     search_fields = ("model_id", "name", "description", "aliases", "owned_by")
     ordering = ("model_id",)
     list_per_page = 50
@@ -138,7 +138,7 @@ class ColumnModelAdmin(ModelAdmin):
 
     @display(description="capabilities")
     def abilities(self, row: Any) -> str:
-        return ", ".join(capability_label(key) for key in KNOWN_CAPABILITIES if getattr(row, key))
+        return ", ".join(capability_label(key) for key in CAPABILITIES if getattr(row, key))
 
 
 admin = AdminSite("bench_admin")

@@ -5,8 +5,8 @@ from typing import Any
 from django.db import connection, models
 from django.utils import timezone
 
-from models_ui.catalog.index import KNOWN_CAPABILITIES
 from models_ui.models import CatalogModel
+from models_ui.vocabulary import CAPABILITIES
 
 
 class ColumnModelFields(models.Model):
@@ -32,7 +32,7 @@ class ColumnModelFields(models.Model):
         return self.model_id
 
 
-_FLAGS = {key: models.BooleanField(default=False, db_index=True) for key in KNOWN_CAPABILITIES}
+_FLAGS = {key: models.BooleanField(default=False, db_index=True) for key in CAPABILITIES}
 ColumnModel = type("ColumnModel", (ColumnModelFields,), {"__module__": __name__, **_FLAGS})
 
 
@@ -47,7 +47,7 @@ def fill_columns() -> None:
 def _columns_of(row: CatalogModel) -> dict[str, Any]:
     now = timezone.now()
     ended = row.deprecation is not None and row.deprecation <= now
-    flags = {key: bool(row.capabilities.get(key)) for key in KNOWN_CAPABILITIES}
+    flags = {key: bool(row.capabilities.get(key)) for key in CAPABILITIES}
     return {
         "model_id": row.model_id,
         "name": row.name or "",

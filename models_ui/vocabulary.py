@@ -2,11 +2,39 @@
 
 import math
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
-BASE = "base"
-FINE_TUNED = "fine-tuned"
-LONGEST_ID = 256
+
+def gettext_noop(message: str) -> str:
+    """Return the message as it is, for modules without Django.
+
+    `makemessages` finds the message by the name of this function; whoever shows it translates it.
+    """
+    return message
+
+
+BASE: Final = "base"
+FINE_TUNED: Final = "fine-tuned"
+TYPES: Final = (BASE, FINE_TUNED)
+# Each known capability with its label, in the order of upstream's own list. Upstream may send others.
+CAPABILITIES: Final[Mapping[str, str]] = {
+    "completion_chat": gettext_noop("Chat"),
+    "function_calling": gettext_noop("Function calling"),
+    "reasoning": gettext_noop("Reasoning"),
+    "completion_fim": gettext_noop("Fill-in-the-middle"),
+    "fine_tuning": gettext_noop("Fine-tuning"),
+    "vision": gettext_noop("Vision"),
+    "ocr": gettext_noop("OCR"),
+    "classification": gettext_noop("Classification"),
+    "moderation": gettext_noop("Moderation"),
+    "audio": gettext_noop("Audio"),
+    "audio_transcription": gettext_noop("Transcription"),
+    "audio_transcription_realtime": gettext_noop("Live transcription"),
+    "audio_speech": gettext_noop("Speech"),
+    "unified_resources": gettext_noop("Unified resources"),
+}
+LONGEST_ID: Final = 256
 _PLACEHOLDER = re.compile(r"Official \S+ Mistral AI model")
 
 

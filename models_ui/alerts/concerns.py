@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from models_ui.catalog.index import Row
 from models_ui.catalog.replacements import Find
 from models_ui.catalog.risks import Risk, risk_of
+from models_ui.catalog.row import Row
 from models_ui.retirements.endings import Ending, ending_of
 
 ConcernKind = Literal["deleted", "missing", "ends", "risk"]

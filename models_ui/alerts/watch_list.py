@@ -13,8 +13,9 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from models_ui.alerts.concerns import Concern, worst_of
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of, address_of_id
+from models_ui.catalog.row import Row
 from models_ui.models import Watch
 from models_ui.text.folding import SortKey, sort_key
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log2
 from typing import Final, NamedTuple
 
-from models_ui.catalog.index import Row
+from models_ui.catalog.row import Row
 from models_ui.text.humanize import percent
 
 MOST_DOTS: Final = 16

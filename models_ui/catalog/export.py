@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from models_ui.catalog.index import Row
 from models_ui.catalog.lifecycle import lifecycle
+from models_ui.catalog.row import Row
 from models_ui.models import CatalogModel
 
 # Fewer than the parameters that any database takes in one query.

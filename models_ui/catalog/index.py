@@ -1,8 +1,7 @@
 """The index: the whole catalog in memory, built once for each version of the mirror and never changed.
 
-Rows have positions. A set of rows is a Python integer with one bit a position, so that a filter is `&`, `|` and
-`~`, a count is `int.bit_count()`, and a page costs about the same with a hundred models as with ten thousand.
-A sort order is computed once. Pure: no Django, no clock; threads may share it.
+Rows have positions. A filter is a set of rows (`row_sets.py`), so that a page costs about the same with a hundred
+models as with ten thousand. A sort order is computed once. Pure: no Django, no clock; threads may share it.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -10,105 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, reduce
 from operator import and_, or_
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from models_ui.catalog.lifecycle import LIFECYCLES, Lifecycle, lifecycle
-from models_ui.catalog.query import FACETS, STATES, TYPES, CatalogQuery
-from models_ui.text.folding import SortKey, fold_for_search, sort_key, words_to_find
-from models_ui.vocabulary import BASE, FINE_TUNED
+from models_ui.catalog.facets import FACETS, Facet
+from models_ui.catalog.lifecycle import Lifecycle, lifecycle
+from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.row import STATES, Row, default_order
+from models_ui.catalog.row_sets import full_set, set_of_positions, sets_by_value, slice_in_order
+from models_ui.text.folding import SortKey, sort_key, words_to_find
+from models_ui.vocabulary import BASE
 
-T = TypeVar("T", bound=Hashable)
-
-# The order in which upstream's own list names them; others follow by name. A flag nobody has heard of is one more.
-KNOWN_CAPABILITIES = (
-    "completion_chat",
-    "function_calling",
-    "reasoning",
-    "completion_fim",
-    "fine_tuning",
-    "vision",
-    "ocr",
-    "classification",
-    "moderation",
-    "audio",
-    "audio_transcription",
-    "audio_transcription_realtime",
-    "audio_speech",
-    "unified_resources",
-)
-_PLACES = {key: place for place, key in enumerate(KNOWN_CAPABILITIES)}
-_FIXED_ORDER: Mapping[str, Sequence[str]] = {
-    "type": TYPES,
-    "lifecycle": LIFECYCLES,
-    "state": STATES,
-    "capability": KNOWN_CAPABILITIES,
-    "capability_any": KNOWN_CAPABILITIES,
-    "capability_not": KNOWN_CAPABILITIES,
-}
-
-
-def capability_order(key: str) -> tuple[int, SortKey]:
-    """Sorts capabilities: known ones as upstream does, the others behind them by name."""
-    return _PLACES.get(key, len(_PLACES)), sort_key(key)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One model as the catalog shows it. `pk` is our row's key; times are aware UTC."""
-
-    pk: int
-    model_id: str
-    aliases: tuple[str, ...] = ()
-    type: str = BASE
-    name: str | None = None
-    description: str | None = None
-    owner: str = ""
-    created_at: datetime | None = None
-    context: int | None = None
-    capabilities: tuple[str, ...] = ()  # the keys it has
-    lacks: tuple[str, ...] = ()  # the keys upstream said false of
-    deprecation: datetime | None = None
-    replacement: str = ""
-    default_temperature: float | None = None
-    root: str = ""
-    job: str = ""
-    archived: bool = False
-    first_seen_at: datetime | None = None
-    last_seen_at: datetime | None = None  # None: in the last list
-    missing_since: datetime | None = None
-    deleted_at: datetime | None = None  # deleted from here; it is missing as well
-    protected: bool = False
-    problems: tuple[str, ...] = ()
-    routable: bool = True  # whether an address may carry its id
-
-    @property
-    def state(self) -> str:
-        if self.missing_since is not None:
-            return "missing"
-        return "archived" if self.archived else "live"
-
-    @property
-    def is_fine_tuned(self) -> bool:
-        return self.type == FINE_TUNED
-
-    @property
-    def is_missing(self) -> bool:
-        return self.missing_since is not None
-
-    @property
-    def is_deleted(self) -> bool:
-        return self.deleted_at is not None
-
-    @property
-    def label(self) -> str:
-        """What to call it: the name somebody gave it, else its id. Of a base model `name` is just one of its ids."""
-        return self.model_id if not self.name or self.name in self.aliases else self.name
-
-    @property
-    def haystack(self) -> str:
-        """All that a search looks at, folded."""
-        parts = (self.model_id, self.name, self.description, self.owner, *self.aliases)
-        return fold_for_search("\n".join(part for part in parts if part))
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +31,9 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one query yields: every match's position in order, the page's rows, and the facets."""
+    """One page of matches, and the facets."""
 
-    query: CatalogQuery  # with the page it really shows
+    query: CatalogQuery  # with the page that is really shown
     total: int
     pages: int
     rows: tuple[Row, ...]
@@ -153,31 +64,29 @@ class CatalogIndex:
     _by_id: dict[str, tuple[Row, ...]]
     _by_pk: dict[int, Row]
     lifecycles: tuple[Lifecycle, ...]
-    # Whatever a reader derives from these rows and wants to keep exactly as long as they hold.
     kept: dict[object, object] = field(default_factory=dict)
 
     @classmethod
     def build(cls, rows: Iterable[Row], *, now: datetime, version: str = "") -> "CatalogIndex":
-        named = sorted((_by_name(row), number, row) for number, row in enumerate(rows))
-        listed = tuple(row for _, _, row in named)
+        keyed = sorted((default_order(row), number, row) for number, row in enumerate(rows))
+        listed = tuple(row for _, _, row in keyed)
         stages = tuple(lifecycle(row.deprecation, now) for row in listed)
-        ahead = [row.deprecation for row in listed if row.deprecation is not None and row.deprecation > now]
         return cls(
             rows=listed,
             version=version,
-            expires_at=min(ahead, default=None),
-            _all=(1 << len(listed)) - 1,
+            expires_at=_next_end(listed, now),
+            _all=full_set(len(listed)),
             _facets=_facet_sets(listed, stages),
-            _contexts=_sets((() if row.context is None else (row.context,) for row in listed), len(listed)),
-            _orders=_orders(listed, [order[2] for order, _, _ in named]),
+            _contexts=sets_by_value((() if row.context is None else (row.context,) for row in listed), len(listed)),
+            _orders=_sort_orders(listed, [order[2] for order, _, _ in keyed]),
             _haystacks=[row.haystack for row in listed],
-            _by_id=_ids(listed),
+            _by_id=_rows_by_id(listed),
             _by_pk={row.pk: row for row in listed},
             lifecycles=stages,
         )
 
     def find(self, model_id: str) -> tuple[Row, ...]:
-        """The models an id or alias leads to: none, one, or several where upstream gave it to several."""
+        """Return the models an id or alias leads to: none, one, or several where upstream gave it to several."""
         return self._by_id.get(model_id, ())
 
     @property
@@ -188,8 +97,17 @@ class CatalogIndex:
     def get(self, pk: int) -> Row | None:
         return self._by_pk.get(pk)
 
+    def cached(self, key: Hashable, build: Callable[[], T]) -> T:
+        """Return what `build` derives from these rows, kept under the key as long as they hold.
+
+        Two threads may build at once; both get what the first one kept.
+        """
+        if key not in self.kept:
+            self.kept.setdefault(key, build())
+        return cast(T, self.kept[key])
+
     def search(self, query: CatalogQuery) -> Result:
-        """One page of matches with facets. A page past the end is the last one."""
+        """Return one page of matches with facets. A page past the end is the last one."""
         filters = self._filters(query)
         matching = reduce(and_, filters.values(), self._all)
         total = matching.bit_count()
@@ -202,15 +120,15 @@ class CatalogIndex:
             total=total,
             pages=pages,
             rows=tuple(self.rows[position] for position in chosen),
-            facets={name: self._facet(name, query, filters, matching) for name in FACETS},
+            facets={name: self._facet_values(facet, query, filters, matching) for name, facet in FACETS.items()},
         )
 
     def count(self, query: CatalogQuery) -> int:
-        """How many match."""
+        """Return how many rows match."""
         return self._matching(query).bit_count()
 
     def matches(self, query: CatalogQuery) -> list[Row]:
-        """Every match in order, for exports."""
+        """Return every match in order, for exports."""
         matching = self._matching(query)
         return [self.rows[position] for position in self._slice(query.sort, matching, 0, matching.bit_count())]
 
@@ -220,38 +138,35 @@ class CatalogIndex:
         return reduce(and_, self._filters(query).values(), self._all)
 
     def _filters(self, query: CatalogQuery) -> dict[str, int]:
-        """The rows each filter in use lets through."""
+        """Return the rows that each filter in use lets through."""
         filters: dict[str, int] = {}
         if query.q:
-            filters["q"] = self._text(query.q)
+            filters["q"] = self._rows_with_words(query.q)
         if query.context_min is not None or query.context_max is not None:
-            filters["context"] = self._context(query.context_min, query.context_max)
-        for name in FACETS:
+            filters["context"] = self._rows_in_range(query.context_min, query.context_max)
+        for name, facet in FACETS.items():
             if values := getattr(query, name):
-                filters[name] = self._facet_filter(name, values)
+                filters[name] = self._rows_of_facet(facet, values)
         return filters
 
-    def _facet_filter(self, name: str, values: Iterable[str]) -> int:
-        sets = [self._facets[name].get(value, 0) for value in values]
-        if name == "capability":
+    def _rows_of_facet(self, facet: Facet, values: Iterable[str]) -> int:
+        sets = [self._facets[facet.name].get(value, 0) for value in values]
+        if facet.combines == "all":
             return reduce(and_, sets, self._all)
-        if name == "capability_not":
+        if facet.combines == "none":
             return self._all & ~reduce(or_, sets, 0)
         return reduce(or_, sets, 0)
 
-    def _text(self, text: str) -> int:
-        """Rows that contain every word, anywhere, however it is spelled."""
+    def _rows_with_words(self, text: str) -> int:
+        """Return the rows that contain every word, anywhere, however it is spelled."""
         haystacks = self._haystacks
-        found: Sequence[int] = range(len(haystacks))
+        positions: Sequence[int] = range(len(haystacks))
         for word in words_to_find(text):
-            found = [position for position in found if word in haystacks[position]]
-        bits = bytearray(-(-len(haystacks) // 8))
-        for position in found:
-            bits[position >> 3] |= 1 << (position & 7)
-        return int.from_bytes(bits, "little")
+            positions = [position for position in positions if word in haystacks[position]]
+        return set_of_positions(positions, len(haystacks))
 
-    def _context(self, lowest: int | None, highest: int | None) -> int:
-        """Rows whose context length is known and within the bounds, both included."""
+    def _rows_in_range(self, lowest: int | None, highest: int | None) -> int:
+        """Return the rows whose context length is known and within the bounds, both included."""
         within = (
             rows
             for tokens, rows in self._contexts.items()
@@ -260,138 +175,107 @@ class CatalogIndex:
         return reduce(or_, within, 0)
 
     def _slice(self, sort: str, matching: int, start: int, end: int) -> list[int]:
-        """The positions from `start` to `end` of the matching rows, in the order of `sort`."""
+        """Return the positions from `start` to `end` of the matching rows, in the order of `sort`."""
         order = self._orders[sort]
-        if matching == self._all:
-            return list(order[start:end])
-        bits = matching.to_bytes(-(-len(self.rows) // 8) or 1, "little")
-        found: list[int] = []
-        seen = 0
-        for position in order:
-            if bits[position >> 3] >> (position & 7) & 1:
-                if seen >= start:
-                    found.append(position)
-                seen += 1
-                if seen == end:
-                    break
-        return found
+        return list(order[start:end]) if matching == self._all else slice_in_order(matching, order, start, end)
 
-    # --- Facets
-
-    def _facet(
-        self, name: str, query: CatalogQuery, filters: Mapping[str, int], matching: int
+    def _facet_values(
+        self, facet: Facet, query: CatalogQuery, filters: Mapping[str, int], matching: int
     ) -> tuple[FacetValue, ...]:
-        selected = frozenset(getattr(query, name))
-        sets = self._facets[name]
-        # One more capability narrows what is left; one more owner is an alternative to those chosen.
-        narrows = name in ("capability", "capability_not")
-        within = (
-            matching if narrows else reduce(and_, (rows for key, rows in filters.items() if key != name), self._all)
-        )
+        """Return the facet's values with their counts. A chosen value that no row has is among them."""
+        selected = frozenset(getattr(query, facet.name))
+        sets = self._facets[facet.name]
+        others = (rows for name, rows in filters.items() if name != facet.name)
+        within = matching if facet.narrows else reduce(and_, others, self._all)
         values = []
         for value in (*sets, *sorted(selected - sets.keys(), key=sort_key)):
             rows = sets.get(value, 0)
-            rows = within & ~rows if name == "capability_not" else within & rows
+            rows = within & ~rows if facet.combines == "none" else within & rows
             values.append(FacetValue(value, rows.bit_count(), value in selected))
         return tuple(values)
 
 
-def _by_name(row: Row) -> tuple[int, bool, SortKey, str, int]:
-    """The default order: what can be used first, then by name; what has neither name nor id comes last."""
-    return STATES.index(row.state), not row.label, sort_key(row.label), row.model_id, row.pk
+def _next_end(rows: Iterable[Row], now: datetime) -> datetime | None:
+    ahead = (row.deprecation for row in rows if row.deprecation is not None and row.deprecation > now)
+    return min(ahead, default=None)
 
 
 def _facet_sets(rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, dict[str, int]]:
-    sets: dict[str, dict[str, int]] = {
-        "type": _sets(((row.type,) for row in rows), len(rows)),
-        "lifecycle": _sets(((stage,) for stage in stages), len(rows)),
-        "state": _sets(((row.state,) for row in rows), len(rows)),
-        "owner": _sets(((row.owner,) if row.owner else () for row in rows), len(rows)),
-        "root": _sets(((row.root,) if row.root else () for row in rows), len(rows)),
-        "capability": _sets((row.capabilities for row in rows), len(rows)),
-    }
-    for row in rows:
-        for key in row.lacks:
-            sets["capability"].setdefault(key, 0)
-    sets["capability_any"] = sets["capability_not"] = sets["capability"]
-    for closed in ("lifecycle", "state"):
-        for value in _FIXED_ORDER[closed]:
-            sets[closed].setdefault(value, 0)
-    return {name: dict(sorted(values.items(), key=_facet_order(name))) for name, values in sets.items()}
+    """Return for each facet its values in order, each with the set of its rows. Facets of the same values share it."""
+    shared: dict[Hashable, dict[str, int]] = {}
+    sets: dict[str, dict[str, int]] = {}
+    for name, facet in FACETS.items():
+        key = (facet.values_of, facet.offers, facet.fixed_order, facet.is_closed, facet.by_size)
+        if key not in shared:
+            shared[key] = _sets_of_facet(facet, rows, stages)
+        sets[name] = shared[key]
+    return sets
 
 
-def _sets(values_of_rows: Iterable[Iterable[T]], size: int) -> dict[T, int]:
-    """For each value the set of rows that have it. Bits are collected in bytes: setting one in an int copies it."""
-    width = -(-size // 8)
-    found: dict[T, bytearray] = {}
-    for position, values in enumerate(values_of_rows):
-        for value in values:
-            bits = found.get(value)
-            if bits is None:
-                bits = found[value] = bytearray(width)
-            bits[position >> 3] |= 1 << (position & 7)
-    return {value: int.from_bytes(bits, "little") for value, bits in found.items()}
+def _sets_of_facet(facet: Facet, rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, int]:
+    sets = sets_by_value(map(facet.values_of, rows, stages), len(rows))
+    offered = {value for row in rows for value in facet.offers(row)}
+    for value in (*facet.fixed_order, *offered) if facet.is_closed else offered:
+        sets.setdefault(value, 0)
+    return dict(sorted(sets.items(), key=lambda item: facet.order(item[0], item[1].bit_count())))
 
 
-def _facet_order(name: str) -> Callable[[tuple[str, int]], tuple[int, int, SortKey]]:
-    """Fixed order first; owners by how much they own; everything else by name."""
-    fixed = {value: number for number, value in enumerate(_FIXED_ORDER.get(name, ()))}
-
-    def key(item: tuple[str, int]) -> tuple[int, int, SortKey]:
-        value, rows = item
-        weight = -rows.bit_count() if name == "owner" else 0
-        return fixed.get(value, len(fixed)), weight, sort_key(value)
-
-    return key
-
-
-def _orders(rows: Sequence[Row], names: Sequence[SortKey]) -> dict[str, Sequence[int]]:
-    """For each sort the positions in order. What has no value comes last, whichever way; ties keep the name's order.
-
-    `names` are the keys of the rows' labels.
-    """
-    key_of = cache(sort_key)  # few types and owners stand in many rows
-    columns: dict[str, Iterable[Any]] = {
-        "name": (name if name[1] else None for name in names),
-        "type": (key_of(row.type) if row.type else None for row in rows),
-        "context": (row.context for row in rows),
-        "deprecation": (row.deprecation for row in rows),
-        "owner": (key_of(row.owner) if row.owner else None for row in rows),
-        "state": (STATES.index(row.state) for row in rows),
-    }
+def _sort_orders(rows: Sequence[Row], names: Sequence[SortKey]) -> dict[str, Sequence[int]]:
+    """Return for each sort the positions in order. `names` are the keys of the rows' labels."""
     orders: dict[str, Sequence[int]] = {"": range(len(rows))}
-    for name, column in columns.items():
-        values = list(column)
-        known = [position for position, value in enumerate(values) if value is not None]
-        unknown = [position for position, value in enumerate(values) if value is None]
-        for sort, backwards in ((name, False), (f"-{name}", True)):
-            orders[sort] = sorted(known, key=values.__getitem__, reverse=backwards) + unknown
+    for name, column in _sort_columns(rows, names).items():
+        orders[name], orders[f"-{name}"] = _both_ways(list(column))
     return orders
 
 
-def _ids(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
-    """What each id and alias leads to. What is listed now comes before what once was."""
-    found: dict[str, list[Row]] = {}
-    current = [row for row in rows if row.missing_since is None]
-    gone = [row for row in rows if row.missing_since is not None]
-    for row in current:
-        for each in dict.fromkeys((row.model_id, *row.aliases)):
-            found.setdefault(each, []).append(row)
-    for row in gone:
-        found.setdefault(row.model_id, []).append(row)
-    # What nobody else answers to: aliases of models that are gone, and names, which are nearly always ids as well.
-    for row in gone:
-        for each in row.aliases:
-            found.setdefault(each, [row])
-    for named in (_by_model_name(current), _by_model_name(gone)):
-        for name, holders in named.items():
-            found.setdefault(name, holders)
-    found.pop("", None)
-    return {each: tuple(leads_to) for each, leads_to in found.items()}
+def _sort_columns(rows: Sequence[Row], names: Sequence[SortKey]) -> dict[str, Iterable[Any]]:
+    """Return for each sort the rows' keys, None where a row has no value."""
+    key_of = cache(lambda text: sort_key(text) if text else None)  # few types and owners stand in many rows
+    return {
+        "name": (name if name[1] else None for name in names),
+        "type": (key_of(row.type) for row in rows),
+        "context": (row.context for row in rows),
+        "deprecation": (row.deprecation for row in rows),
+        "owner": (key_of(row.owner) for row in rows),
+        "state": (STATES.index(row.state) for row in rows),
+    }
 
 
-def _by_model_name(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """The base models of each name: written for people, it may be that of several."""
+def _both_ways(keys: Sequence[Any]) -> tuple[Sequence[int], Sequence[int]]:
+    """Return the positions ascending and descending. Rows without a key come last both ways; ties stay in order."""
+    known = [position for position, key in enumerate(keys) if key is not None]
+    unknown = [position for position, key in enumerate(keys) if key is None]
+    ascending = sorted(known, key=keys.__getitem__)
+    descending = sorted(known, key=keys.__getitem__, reverse=True)
+    return ascending + unknown, descending + unknown
+
+
+def _rows_by_id(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
+    """Return what each id and alias leads to. Listed models come before those that are gone.
+
+    An alias of a model that is gone, and a name, which is nearly always an id as well, lead to their model only where
+    nothing else has claimed them.
+    """
+    listed = [row for row in rows if not row.is_missing]
+    gone = [row for row in rows if row.is_missing]
+    by_id: dict[str, list[Row]] = {}
+    for row in listed:
+        for model_id in dict.fromkeys((row.model_id, *row.aliases)):
+            by_id.setdefault(model_id, []).append(row)
+    for row in gone:
+        by_id.setdefault(row.model_id, []).append(row)
+    for row in gone:
+        for alias in row.aliases:
+            by_id.setdefault(alias, [row])
+    names = {**_base_models_by_name(gone), **_base_models_by_name(listed)}
+    for name, holders in names.items():
+        by_id.setdefault(name, holders)
+    by_id.pop("", None)
+    return {model_id: tuple(holders) for model_id, holders in by_id.items()}
+
+
+def _base_models_by_name(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return the base models of each name: written for people, a name may be that of several."""
     named: dict[str, list[Row]] = {}
     for row in rows:
         if row.type == BASE and row.name:

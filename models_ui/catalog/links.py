@@ -5,9 +5,10 @@ from functools import cache
 
 from django.urls import reverse
 
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.replacements import Replacement
+from models_ui.catalog.row import Row
 from models_ui.listing.querystring import with_query
 from models_ui.services.cards import digest_of_id
 from models_ui.vocabulary import id_is_routable

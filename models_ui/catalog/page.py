@@ -15,19 +15,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from models_ui.access.roles import Role
+from models_ui.catalog.facets import FACETS
 from models_ui.catalog.index import CatalogIndex, FacetValue, Result
-from models_ui.catalog.query import FACETS, PAGE_SIZES, CatalogQuery
+from models_ui.catalog.labels import facet_label, value_label
+from models_ui.catalog.query import PAGE_SIZES, CatalogQuery
 from models_ui.catalog.rows import row_fragments
 from models_ui.listing.csv_export import Download, other_download
 from models_ui.listing.filters import told_ignored
 from models_ui.listing.querystring import Ignored, with_query
 from models_ui.text.humanize import quoted, short_tokens
 from models_ui.text.isolation import fill
-from models_ui.text.labels import facet_label, value_label
 
 CONTEXT_PRESETS = (32_000, 128_000, 256_000)
-# Facets that stand open from the start; the others open when they are in use.
-OPEN: Final = ("type", "lifecycle", "state", "capability")
 
 _COUNT: Final = secrets.token_hex(8)  # stands for the count in what is kept; no text from outside can contain it
 
@@ -122,7 +121,7 @@ class CatalogPage:
             if not values:
                 continue
             options = [self._option(name, each) for each in values]
-            yield Facet(name, facet_label(name), name in OPEN or bool(getattr(self.query, name)), options)
+            yield Facet(name, facet_label(name), FACETS[name].starts_open or bool(getattr(self.query, name)), options)
 
     def _option(self, facet: str, each: FacetValue) -> SafeString:
         """A facet's value as HTML. Only its count differs from page to page, so the rest is rendered once and kept."""

@@ -13,19 +13,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Final, NamedTuple, Self
 from urllib.parse import urlencode
 
-from models_ui.catalog.lifecycle import LIFECYCLES
+from models_ui.catalog.facets import FACETS
 from models_ui.listing.querystring import MAX_TEXT, MAX_VALUES, Ignored, Reason, split, tidy
-from models_ui.vocabulary import BASE, FINE_TUNED
 
-TYPES: Final = (BASE, FINE_TUNED)
-STATES: Final = ("live", "archived", "missing")
 SORTS: Final = ("name", "type", "context", "deprecation", "owner", "state")
 PAGE_SIZES: Final = (25, 50, 100)
 DEFAULT_PAGE_SIZE: Final = 50
-
-# Facets whose values are ours; those of all others anybody may invent, upstream included.
-CLOSED_FACETS: Final = {"lifecycle": LIFECYCLES, "state": STATES}
-FACETS: Final = ("type", "capability", "capability_any", "capability_not", "lifecycle", "state", "owner", "root")
 
 MAX_VALUE: Final = 400  # longer than any column that a facet is made from
 MAX_CONTEXT: Final = 10**12
@@ -172,7 +165,8 @@ class _Parser:
         values = self.lists.setdefault(name, set())
         if not value:
             return
-        if len(value) > MAX_VALUE or value not in CLOSED_FACETS.get(name, (value,)):
+        facet = FACETS[name]
+        if len(value) > MAX_VALUE or (facet.is_closed and value not in facet.fixed_order):
             self._ignore(name, value, "unknown_value")
         elif len(values) >= MAX_VALUES and value not in values:
             self._ignore(name, value, "too_many")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from models_ui.catalog.index import Row
 from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle
+from models_ui.catalog.row import Row
 
 Find = Callable[[str], Sequence[Row]]
 """The models that an id or alias leads to today: none, one or several. `CatalogIndex.find` is one."""

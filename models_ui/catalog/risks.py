@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, Literal
 
-from models_ui.catalog.index import Row
 from models_ui.catalog.lifecycle import days_until, lifecycle
 from models_ui.catalog.replacements import Find
+from models_ui.catalog.row import Row
 
 RiskKind = Literal["retired", "missing", "retiring", "unknown"]
 # The worst first: what holds of a fine-tune whose root leads to several models.

@@ -19,11 +19,12 @@ from django.utils.translation import get_language
 from models_ui.access.policy import denial
 from models_ui.access.roles import Role
 from models_ui.access.verbs import REVERSE, Verb
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.catalog.links import Named, address_of, address_of_id, instead_of
 from models_ui.catalog.replacements import Replacement, replacement_of
 from models_ui.catalog.risks import Risk, risk_of
+from models_ui.catalog.row import Row
 from models_ui.models import DISPUTED, CatalogModel
 from models_ui.services.cards import digest_of_id
 from models_ui.text.isolation import isolate

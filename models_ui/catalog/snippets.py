@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from models_ui.catalog.index import Row
+from models_ui.catalog.row import Row
 from models_ui.services.base_url import check_address
 from models_ui.services.errors import NotConfigured
 

@@ -4,7 +4,9 @@ import threading
 from datetime import datetime
 from functools import lru_cache
 
-from models_ui.catalog.index import CatalogIndex, Row, capability_order
+from models_ui.catalog.facets import FACETS
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.row import Row
 from models_ui.models import CatalogModel, Mirror
 from models_ui.vocabulary import id_is_routable
 
@@ -121,5 +123,5 @@ def _row(
 @lru_cache(maxsize=1024)
 def _abilities(flags: tuple[tuple[str, bool], ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What it can and what it cannot do, in the facets' order: databases need not keep upstream's."""
-    keys = sorted(flags, key=lambda flag: capability_order(flag[0]))
+    keys = sorted(flags, key=lambda flag: FACETS["capability"].order(flag[0], 0))
     return tuple(key for key, has in keys if has), tuple(key for key, has in keys if not has)

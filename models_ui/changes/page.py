@@ -15,10 +15,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of, address_of_id
+from models_ui.catalog.row import Row
 from models_ui.changes.kinds import ALIAS_REPOINTED, CHANGE_KINDS, change_label, find_kind
-from models_ui.changes.sentences import SentenceParts, change_sentence, sentence_parts
+from models_ui.changes.sentences import (
+    SentenceParts,
+    change_sentence,
+    sentence_parts,
+)
 from models_ui.listing.filters import PER_PAGE, Filters, ListPage, Option
 from models_ui.listing.querystring import Ignored
 from models_ui.models import CatalogChange, SyncRun

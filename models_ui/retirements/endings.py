@@ -11,14 +11,14 @@ from itertools import groupby
 from typing import Final, NamedTuple, Self, cast
 from urllib.parse import urlencode
 
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle
-from models_ui.catalog.query import TYPES
 from models_ui.catalog.replacements import Find, Replacement, replacement_of
 from models_ui.catalog.risks import Risk, base_models_of, risk_of
+from models_ui.catalog.row import Row
 from models_ui.listing.querystring import Ignored, split
 from models_ui.text.folding import SortKey, sort_key
-from models_ui.vocabulary import BASE
+from models_ui.vocabulary import BASE, TYPES
 
 HORIZONS: Final = (30, 90, 180)  # days ahead
 

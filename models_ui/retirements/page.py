@@ -11,16 +11,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.labels import value_label
 from models_ui.catalog.links import Named, address_of, instead_of
-from models_ui.catalog.query import TYPES, CatalogQuery
+from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.risks import Risk
+from models_ui.catalog.row import Row
 from models_ui.listing.filters import told_ignored
 from models_ui.listing.querystring import Ignored, with_query
 from models_ui.retirements.endings import HORIZONS, Ending, RadarQuery, by_month, radar_at
 from models_ui.retirements.timeline import Timeline, timeline_of
-from models_ui.text.labels import value_label
-from models_ui.vocabulary import FINE_TUNED
+from models_ui.vocabulary import FINE_TUNED, TYPES
 
 MOST_ROWS = 100  # of each table; the catalog has pages for more
 MOST_FINE_TUNES = 4  # named beside their base model; the link leads to all

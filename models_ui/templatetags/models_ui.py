@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from models_ui.access.verbs import Verb
 from models_ui.actions import sentences
+from models_ui.catalog.labels import value_label
 from models_ui.catalog.links import address_of_id, catalog_address
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button
@@ -109,7 +110,7 @@ def model_address(model_id: str) -> str:
 
 @register.filter
 def label(value: str, facet: str) -> str:
-    return isolate(labels.value_label(facet, value))
+    return isolate(value_label(facet, value))
 
 
 @register.filter

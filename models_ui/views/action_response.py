@@ -21,8 +21,9 @@ from models_ui.actions.context import Conflict, Context, Done
 from models_ui.actions.forms import DeleteForm, DescribeForm, RenameForm, TextForm, UndoForm
 from models_ui.actions.perform import Busy
 from models_ui.actions.sentences import already, outcome_sentence, still_unknown, verb_label, what_it_does
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of
+from models_ui.catalog.row import Row
 from models_ui.catalog.rows import row_fragment, view_of
 from models_ui.catalog.store import current_index
 from models_ui.mirror.state import mirror_state

@@ -18,7 +18,7 @@ from models_ui.actions.context import Context, Done
 from models_ui.actions.forms import DeleteForm, DescribeForm, ReasonForm, RenameForm, TextForm, UndoForm
 from models_ui.audit import history
 from models_ui.bulk import jobs
-from models_ui.catalog.index import Row
+from models_ui.catalog.row import Row
 from models_ui.models import AuditEvent
 from models_ui.views.action_response import ActionPage
 from models_ui.web.request import Request, wants_fragment

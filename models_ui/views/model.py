@@ -16,9 +16,10 @@ from django.views.decorators.http import require_safe
 from models_ui.actions.activity import entries_of
 from models_ui.alerts.watch_list import watches_of
 from models_ui.audit.history import history
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of, address_of_id
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.row import Row
 from models_ui.catalog.rows import PAGE_VERBS, buttons_of, id_of_digest, rows_of_id, view_of
 from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
 from models_ui.catalog.store import current_index

@@ -14,7 +14,7 @@ from django.test import Client
 
 from models_ui.audit import chain
 from models_ui.catalog.export import COLUMNS, as_cells, as_json
-from models_ui.catalog.index import Row
+from models_ui.catalog.row import Row
 from models_ui.listing.csv_export import COMMA, SEMICOLON, CsvFormat, write_csv
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel

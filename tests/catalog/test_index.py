@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models_ui.catalog.index import KNOWN_CAPABILITIES, CatalogIndex, Row
+from models_ui import vocabulary
+from models_ui.catalog.facets import FACETS
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import lifecycle
-from models_ui.catalog.query import FACETS, PAGE_SIZES, SORTS, STATES, CatalogQuery
+from models_ui.catalog.query import PAGE_SIZES, SORTS, CatalogQuery
+from models_ui.catalog.row import STATES, Row
 from models_ui.text.folding import fold_for_search, sort_key
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -142,7 +145,7 @@ queries = st.builds(
 few_filters = st.builds(
     lambda query, kept: replace(query, **{name: () for name in FACETS if name not in kept}),
     queries,
-    st.sets(st.sampled_from(FACETS), max_size=2),
+    st.sets(st.sampled_from(list(FACETS)), max_size=2),
 )
 
 
@@ -251,7 +254,7 @@ def test_known_capabilities_come_in_upstreams_order_and_new_ones_after_them():
     rows = [row("a", capabilities=("zz_new", "vision", "aa_new", "completion_chat"), lacks=("ocr",))]
     offered = [each.value for each in CatalogIndex.build(rows, now=NOW).search(CatalogQuery()).facets["capability"]]
     assert offered == ["completion_chat", "vision", "ocr", "aa_new", "zz_new"]
-    assert set(offered) - set(KNOWN_CAPABILITIES) == {"aa_new", "zz_new"}
+    assert set(offered) - set(vocabulary.CAPABILITIES) == {"aa_new", "zz_new"}
 
 
 def test_a_chosen_value_that_no_model_has_stays_visible_so_that_it_can_be_taken_off():
@@ -364,7 +367,7 @@ def test_names_owners_and_roots_are_in_the_order_people_expect():
 def test_a_row_is_folded_once_however_often_it_is_searched(monkeypatch: pytest.MonkeyPatch):
     index = CatalogIndex.build([Row(pk=number, model_id=f"é{number}") for number in range(50)], now=NOW)
     folded: list[str] = []
-    monkeypatch.setattr("models_ui.catalog.index.fold_for_search", folded.append)
+    monkeypatch.setattr("models_ui.catalog.row.fold_for_search", folded.append)
     monkeypatch.setattr("models_ui.catalog.index.sort_key", folded.append)
     assert index.search(CatalogQuery(q="E4")).total == 11
     assert index.search(CatalogQuery(q="é", sort="-name")).total == 50

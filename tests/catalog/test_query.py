@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models_ui import vocabulary
+from models_ui.catalog.facets import FACETS
 from models_ui.catalog.query import (
-    CLOSED_FACETS,
-    FACETS,
     MAX_CONTEXT,
     MAX_PAGE,
     PAGE_SIZES,
@@ -18,7 +16,6 @@ from models_ui.catalog.query import (
     parse_tokens,
 )
 from models_ui.listing.querystring import MAX_TEXT, MAX_VALUES, Ignored
-from models_ui.vocabulary import BASE, FINE_TUNED
 
 CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"))
 SEPARATORS = st.sampled_from(" &=+%;#?/\\,%20%2526&amp;é\u202eٴ日本🜁\ufffd")
@@ -47,8 +44,10 @@ queries = st.builds(
     sort=st.sampled_from(["", *SORTS, *(f"-{sort}" for sort in SORTS)]),
     per_page=st.sampled_from(PAGE_SIZES),
     page=st.integers(1, MAX_PAGE),
-    **{name: several(anything | long_values) for name in FACETS if name not in CLOSED_FACETS},
-    **{name: several(st.sampled_from(values)) for name, values in CLOSED_FACETS.items()},
+    **{
+        name: several(st.sampled_from(facet.fixed_order) if facet.is_closed else anything | long_values)
+        for name, facet in FACETS.items()
+    },
 )
 
 
@@ -284,7 +283,3 @@ def test_a_heading_sorts_up_then_down_then_not():
         orders.append(query.sort)
     assert orders == ["context", "-context", "", "context"]
     assert parse("sort=-name").sorted_by("context").sort == "context"
-
-
-def test_types_are_called_as_the_services_call_them():
-    assert (BASE, FINE_TUNED) == (vocabulary.BASE, vocabulary.FINE_TUNED)

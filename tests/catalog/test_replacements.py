@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models_ui.catalog import replacements as module
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.replacements import compare, replacement_of
+from models_ui.catalog.row import Row
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SOON = NOW + timedelta(days=23)

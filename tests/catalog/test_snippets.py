@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from mistralai.client import Mistral
 
-from models_ui.catalog.index import Row
+from models_ui.catalog.row import Row
 from models_ui.catalog.snippets import curl_snippet, python_snippet
 from models_ui.mirror.sync import run_sync
 from models_ui.vocabulary import id_is_routable

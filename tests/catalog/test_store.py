@@ -7,12 +7,13 @@ import pytest
 from django.utils import timezone
 
 from models_ui.catalog import store
-from models_ui.catalog.index import KNOWN_CAPABILITIES, CatalogIndex
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import current_index, load_rows
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel
+from models_ui.vocabulary import CAPABILITIES
 from sandbox import Sandbox
 
 FLAGS = {"zz_new": True, "vision": True, "ocr": False, "completion_chat": True, "AA_new": True}
@@ -114,7 +115,7 @@ def test_capabilities_come_in_one_order_on_every_database(mirrored: Sandbox):
     (row,) = [row for row in load_rows() if row.model_id == "nemo"]
     assert row.capabilities == ("completion_chat", "vision", "AA_new", "zz_new")
     assert row.lacks == ("ocr",)
-    assert KNOWN_CAPABILITIES.index("vision") < KNOWN_CAPABILITIES.index("ocr")
+    assert list(CAPABILITIES).index("vision") < list(CAPABILITIES).index("ocr")
 
 
 def test_loading_rows_is_one_query_without_payloads(mirrored: Sandbox, django_assert_num_queries):

@@ -17,7 +17,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.row import Row
 from models_ui.catalog.store import load_rows
 from models_ui.mirror import sync
 from models_ui.mirror.grouping import real_models

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_ui.catalog.index import CatalogIndex, Row
-from models_ui.catalog.query import TYPES
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.risks import risk_of
+from models_ui.catalog.row import Row
 from models_ui.retirements.endings import (
     HORIZONS,
     Radar,
@@ -21,6 +21,7 @@ from models_ui.retirements.endings import (
     months_between,
     radar_of,
 )
+from models_ui.vocabulary import TYPES
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models_ui.catalog.context_plot import MOST_DOTS, context_plot
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.row import Row
 from models_ui.retirements.endings import Ending, radar_of
 from models_ui.retirements.timeline import MONTHS, NAMED_WIDTH, timeline_of
 from models_ui.text.humanize import percent

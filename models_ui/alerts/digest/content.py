@@ -21,8 +21,9 @@ from django.utils.translation import gettext_lazy as _
 
 from models_ui.alerts.concerns import Concern, concern_of, threshold_of
 from models_ui.alerts.watch_list import Watched, watches_of
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of
+from models_ui.catalog.row import Row
 from models_ui.changes.kinds import ALIAS_REPOINTED, DIGEST_SECTIONS, DigestSection
 from models_ui.changes.sentences import change_sentence
 from models_ui.models import CatalogChange, DigestReader, Said

@@ -16,15 +16,16 @@ from django.utils.translation import gettext as _
 
 from models_ui.alerts.feeds.events import Occasion, occasions_of
 from models_ui.alerts.feeds.ics import Text
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.labels import value_label
 from models_ui.catalog.links import address_of
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.row import Row
 from models_ui.models import CalendarEvent
 from models_ui.retirements import sentences
 from models_ui.retirements.endings import Ending
 from models_ui.text import humanize
 from models_ui.text.isolation import fill, isolate
-from models_ui.text.labels import value_label
 
 LENGTH: Final = timedelta(hours=1)
 REMINDERS: Final = (30, 7, 1)  # days before

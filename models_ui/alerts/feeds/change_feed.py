@@ -11,9 +11,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from models_ui.alerts.feeds.atom import Entry, Feed
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.row import Row
 from models_ui.changes.kinds import ALIAS_REPOINTED, change_label, find_kind
 from models_ui.changes.sentences import change_sentence
 from models_ui.models import CatalogChange, FeedAddress

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self, cast
 
-from models_ui.catalog.index import CatalogIndex, Row
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.row import Row
 from models_ui.models import CalendarEvent, Mirror
 from models_ui.retirements.endings import Ending, base_that_ends, ending_of, radar_at
 

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 
 from check_usage.catalog import Catalog, Model
 from check_usage.cli import DESCRIPTION, UsageError, add_arguments, check
-from models_ui.catalog.index import Row
+from models_ui.catalog.row import Row
 from models_ui.catalog.store import load_rows
 from models_ui.vocabulary import BASE
 

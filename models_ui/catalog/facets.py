@@ -1,0 +1,123 @@
+"""The facets of the catalog, one row each. Their order is that of the page. Pure: no Django.
+
+A new facet is a row here and a field of `CatalogQuery`; index, page, chips and words follow from these two.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from models_ui.catalog.lifecycle import LIFECYCLES, Lifecycle
+from models_ui.catalog.row import STATES, Row
+from models_ui.text.folding import SortKey, sort_key
+from models_ui.vocabulary import BASE, CAPABILITIES, FINE_TUNED, TYPES, gettext_noop
+
+Combination = Literal["any", "all", "none"]
+ValuesOf = Callable[[Row, Lifecycle], Iterable[str]]
+"""The values that a row has, given the stage of its life at the moment of the index."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """One way to narrow the catalog down: values, each with the number of its rows."""
+
+    name: str  # the field of `CatalogQuery`, and the parameter of the address
+    label: str
+    values_of: ValuesOf
+    combines: Combination = "any"  # whether a row needs any, all or none of the chosen values
+    fixed_order: Sequence[str] = ()  # the values that come first, in this order; the others follow by name
+    is_closed: bool = False  # whether there are no values but those of `fixed_order`
+    by_size: bool = False  # whether the values with most rows come first
+    offers: Callable[[Row], Iterable[str]] = lambda row: ()  # values to offer also where no row has them
+    value_labels: Mapping[str, str] = field(default_factory=dict)
+    read_unlabelled: Callable[[str], str] = str  # how a value without a label is shown
+    starts_open: bool = False  # others open when they are in use
+
+    @property
+    def narrows(self) -> bool:
+        """Whether one more value leaves fewer rows; otherwise it is an alternative to the chosen ones."""
+        return self.combines != "any"
+
+    def order(self, value: str, rows: int) -> tuple[int, int, SortKey]:
+        """Return the key that sorts a value that so many rows have."""
+        place = self.fixed_order.index(value) if value in self.fixed_order else len(self.fixed_order)
+        return place, -rows if self.by_size else 0, sort_key(value)
+
+
+def _capability_facet(name: str, label: str, combines: Combination, *, starts_open: bool = False) -> Facet:
+    return Facet(
+        name=name,
+        label=label,
+        values_of=_capabilities_of,
+        combines=combines,
+        fixed_order=tuple(CAPABILITIES),
+        offers=_lacking_of,
+        value_labels=CAPABILITIES,
+        read_unlabelled=_with_spaces,
+        starts_open=starts_open,
+    )
+
+
+def _capabilities_of(row: Row, stage: Lifecycle) -> Iterable[str]:
+    return row.capabilities
+
+
+def _lacking_of(row: Row) -> Iterable[str]:
+    return row.lacks
+
+
+def _with_spaces(key: str) -> str:
+    return key.replace("_", " ")
+
+
+_ALL: Final = (
+    Facet(
+        name="type",
+        label=gettext_noop("Type"),
+        values_of=lambda row, stage: (row.type,),
+        fixed_order=TYPES,
+        value_labels={BASE: gettext_noop("Base"), FINE_TUNED: gettext_noop("Fine-tuned")},
+        starts_open=True,
+    ),
+    _capability_facet("capability", gettext_noop("Can do all of"), "all", starts_open=True),
+    _capability_facet("capability_any", gettext_noop("Can do any of"), "any"),
+    _capability_facet("capability_not", gettext_noop("Can do none of"), "none"),
+    Facet(
+        name="lifecycle",
+        label=gettext_noop("Lifecycle"),
+        values_of=lambda row, stage: (stage,),
+        fixed_order=LIFECYCLES,
+        is_closed=True,
+        value_labels={
+            "active": gettext_noop("Active"),
+            "retiring": gettext_noop("Retiring"),
+            "retired": gettext_noop("Retired"),
+        },
+        starts_open=True,
+    ),
+    Facet(
+        name="state",
+        label=gettext_noop("State"),
+        values_of=lambda row, stage: (row.state,),
+        fixed_order=STATES,
+        is_closed=True,
+        value_labels={
+            "live": gettext_noop("Live"),
+            "archived": gettext_noop("Archived"),
+            "missing": gettext_noop("Missing"),
+        },
+        starts_open=True,
+    ),
+    Facet(
+        name="owner",
+        label=gettext_noop("Owner"),
+        values_of=lambda row, stage: (row.owner,) if row.owner else (),
+        by_size=True,
+    ),
+    Facet(
+        name="root",
+        label=gettext_noop("Fine-tuned from"),
+        values_of=lambda row, stage: (row.root,) if row.root else (),
+    ),
+)
+FACETS: Final[Mapping[str, Facet]] = {facet.name: facet for facet in _ALL}

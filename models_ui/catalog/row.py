@@ -1,0 +1,75 @@
+"""One model as the catalog knows it. Pure: no Django, no clock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from models_ui.text.folding import SortKey, fold_for_search, sort_key
+from models_ui.vocabulary import BASE, FINE_TUNED
+
+State = Literal["live", "archived", "missing"]
+STATES: Final[tuple[State, ...]] = ("live", "archived", "missing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One model as the catalog shows it. `pk` is our row's key; times are aware UTC."""
+
+    pk: int
+    model_id: str
+    aliases: tuple[str, ...] = ()
+    type: str = BASE
+    name: str | None = None
+    description: str | None = None
+    owner: str = ""
+    created_at: datetime | None = None
+    context: int | None = None
+    capabilities: tuple[str, ...] = ()  # the keys it has
+    lacks: tuple[str, ...] = ()  # the keys upstream said false of
+    deprecation: datetime | None = None
+    replacement: str = ""
+    default_temperature: float | None = None
+    root: str = ""
+    job: str = ""
+    archived: bool = False
+    first_seen_at: datetime | None = None
+    last_seen_at: datetime | None = None  # None: in the last list
+    missing_since: datetime | None = None
+    deleted_at: datetime | None = None  # deleted from here; it is missing as well
+    protected: bool = False
+    problems: tuple[str, ...] = ()
+    routable: bool = True  # whether an address may carry its id
+
+    @property
+    def state(self) -> State:
+        if self.missing_since is not None:
+            return "missing"
+        return "archived" if self.archived else "live"
+
+    @property
+    def is_fine_tuned(self) -> bool:
+        return self.type == FINE_TUNED
+
+    @property
+    def is_missing(self) -> bool:
+        return self.missing_since is not None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    @property
+    def label(self) -> str:
+        """What to call it: the name somebody gave it, else its id. Of a base model `name` is just one of its ids."""
+        return self.model_id if not self.name or self.name in self.aliases else self.name
+
+    @property
+    def haystack(self) -> str:
+        """All that a search looks at, folded."""
+        parts = (self.model_id, self.name, self.description, self.owner, *self.aliases)
+        return fold_for_search("\n".join(part for part in parts if part))
+
+
+def default_order(row: Row) -> tuple[int, bool, SortKey, str, int]:
+    """Return the key of the default order: usable models first, then by name; rows without name and id come last."""
+    return STATES.index(row.state), not row.label, sort_key(row.label), row.model_id, row.pk

@@ -1,0 +1,47 @@
+"""Sets of rows as Python integers, one bit a position: `&`, `|` and `~` combine them, `bit_count` counts. Pure."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TypeVar
+
+Value = TypeVar("Value", bound=Hashable)
+
+
+def full_set(size: int) -> int:
+    """Return the set of all rows."""
+    return (1 << size) - 1
+
+
+def set_of_positions(positions: Iterable[int], size: int) -> int:
+    """Return the set of these rows. Bits are collected in bytes: setting one in an integer copies the integer."""
+    bits = bytearray(-(-size // 8))
+    for position in positions:
+        bits[position >> 3] |= 1 << (position & 7)
+    return int.from_bytes(bits, "little")
+
+
+def sets_by_value(values_of_rows: Iterable[Iterable[Value]], size: int) -> dict[Value, int]:
+    """Return for each value the set of rows that have it."""
+    width = -(-size // 8)
+    collected: dict[Value, bytearray] = {}
+    for position, values in enumerate(values_of_rows):
+        for value in values:
+            bits = collected.get(value)
+            if bits is None:
+                bits = collected[value] = bytearray(width)
+            bits[position >> 3] |= 1 << (position & 7)
+    return {value: int.from_bytes(bits, "little") for value, bits in collected.items()}
+
+
+def slice_in_order(rows: int, order: Sequence[int], start: int, end: int) -> list[int]:
+    """Return the positions of a set's rows that come from `start` to `end` when the set is put in this order."""
+    bits = rows.to_bytes(-(-len(order) // 8) or 1, "little")
+    positions: list[int] = []
+    seen = 0
+    for position in order:
+        if bits[position >> 3] >> (position & 7) & 1:
+            if seen >= start:
+                positions.append(position)
+            seen += 1
+            if seen == end:
+                break
+    return positions
