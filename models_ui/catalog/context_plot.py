@@ -72,10 +72,10 @@ def context_plot(rows: Iterable[Row]) -> ContextPlot:
     bins: dict[int, list[Row]] = {}
     unknown = 0
     for row in rows:
-        if row.context is None or row.context < 1:
+        if row.max_context_length is None or row.max_context_length < 1:
             unknown += 1
         else:
-            bins.setdefault(round(log2(row.context) * 2), []).append(row)
+            bins.setdefault(round(log2(row.max_context_length) * 2), []).append(row)
     if not bins:
         return ContextPlot(columns=(), dots=(), blocks=(), ticks=(), floor=0, unknown=unknown)
     low, high = floor(min(bins) / 2), ceil(max(bins) / 2)
@@ -93,7 +93,7 @@ def context_plot(rows: Iterable[Row]) -> ContextPlot:
         tuned = sum(row.is_fine_tuned for row in bins[key])
         base, total, share = len(bins[key]) - tuned, len(bins[key]), across(key / 2)
         tall = total * _DOT if single else round(total * _HIGHEST / most)
-        contexts = [row.context for row in bins[key] if row.context is not None]
+        contexts = [row.max_context_length for row in bins[key] if row.max_context_length is not None]
         columns.append(
             Column(
                 lowest=min(contexts),

@@ -111,7 +111,7 @@ _ALL: Final = (
     Facet(
         name="owner",
         label=gettext_noop("Owner"),
-        values_of=lambda row, stage: (row.owner,) if row.owner else (),
+        values_of=lambda row, stage: (row.owned_by,) if row.owned_by else (),
         by_size=True,
     ),
     Facet(

@@ -64,7 +64,7 @@ class CatalogIndex:
     _by_id: dict[str, tuple[Row, ...]]
     _by_pk: dict[int, Row]
     lifecycles: tuple[Lifecycle, ...]
-    kept: dict[object, object] = field(default_factory=dict)
+    _kept: dict[Hashable, object] = field(default_factory=dict)
 
     @classmethod
     def build(cls, rows: Iterable[Row], *, now: datetime, version: str = "") -> "CatalogIndex":
@@ -77,7 +77,7 @@ class CatalogIndex:
             expires_at=_next_end(listed, now),
             _all=full_set(len(listed)),
             _facets=_facet_sets(listed, stages),
-            _contexts=sets_by_value((() if row.context is None else (row.context,) for row in listed), len(listed)),
+            _contexts=_context_sets(listed),
             _orders=_sort_orders(listed, [order[2] for order, _, _ in keyed]),
             _haystacks=[row.haystack for row in listed],
             _by_id=_rows_by_id(listed),
@@ -102,9 +102,9 @@ class CatalogIndex:
 
         Two threads may build at once; both get what the first one kept.
         """
-        if key not in self.kept:
-            self.kept.setdefault(key, build())
-        return cast(T, self.kept[key])
+        if key not in self._kept:
+            self._kept.setdefault(key, build())
+        return cast(T, self._kept[key])
 
     def search(self, query: CatalogQuery) -> Result:
         """Return one page of matches with facets. A page past the end is the last one."""
@@ -220,6 +220,11 @@ def _sets_of_facet(facet: Facet, rows: Sequence[Row], stages: Sequence[Lifecycle
     return dict(sorted(sets.items(), key=lambda item: facet.order(item[0], item[1].bit_count())))
 
 
+def _context_sets(rows: Sequence[Row]) -> dict[int, int]:
+    lengths = (row.max_context_length for row in rows)
+    return sets_by_value((() if length is None else (length,) for length in lengths), len(rows))
+
+
 def _sort_orders(rows: Sequence[Row], names: Sequence[SortKey]) -> dict[str, Sequence[int]]:
     """Return for each sort the positions in order. `names` are the keys of the rows' labels."""
     orders: dict[str, Sequence[int]] = {"": range(len(rows))}
@@ -234,9 +239,9 @@ def _sort_columns(rows: Sequence[Row], names: Sequence[SortKey]) -> dict[str, It
     return {
         "name": (name if name[1] else None for name in names),
         "type": (key_of(row.type) for row in rows),
-        "context": (row.context for row in rows),
+        "context": (row.max_context_length for row in rows),
         "deprecation": (row.deprecation for row in rows),
-        "owner": (key_of(row.owner) for row in rows),
+        "owner": (key_of(row.owned_by) for row in rows),
         "state": (STATES.index(row.state) for row in rows),
     }
 

@@ -125,8 +125,7 @@ class CatalogPage:
 
     def _option(self, facet: str, each: FacetValue) -> SafeString:
         """A facet's value as HTML. Only its count differs from page to page, so the rest is rendered once and kept."""
-        kept = self.index.kept.setdefault(("options", get_language()), {})
-        assert isinstance(kept, dict)
+        kept = self.index.cached(("options", get_language()), dict[tuple[str, str, bool], list[str]])
         key = facet, each.value, each.selected
         around = kept.get(key)
         if around is None:

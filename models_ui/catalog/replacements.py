@@ -84,7 +84,7 @@ class Replacement:
 def compare(before: Row, after: Row) -> Comparison:
     """What somebody gains and loses who moves from one model to the other."""
     return Comparison(
-        contexts=(before.context, after.context),
+        contexts=(before.max_context_length, after.max_context_length),
         gained=tuple(key for key in after.capabilities if key in before.lacks),
         lost=tuple(key for key in before.capabilities if key in after.lacks),
         untold=(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from models_ui.text.folding import SortKey, fold_for_search, sort_key
-from models_ui.vocabulary import BASE, FINE_TUNED
+from models_ui.vocabulary import BASE, FINE_TUNED, id_is_routable
 
 State = Literal["live", "archived", "missing"]
 STATES: Final[tuple[State, ...]] = ("live", "archived", "missing")
@@ -13,7 +13,11 @@ STATES: Final[tuple[State, ...]] = ("live", "archived", "missing")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One model as the catalog shows it. `pk` is our row's key; times are aware UTC."""
+    """One model as the catalog shows it; times are aware UTC.
+
+    A field has the name of its column in `CatalogModel`, from which `store.py` reads it. `capabilities` are the flags
+    that upstream says are true, and `lacks` those that it says are false.
+    """
 
     pk: int
     model_id: str
@@ -21,11 +25,11 @@ class Row:
     type: str = BASE
     name: str | None = None
     description: str | None = None
-    owner: str = ""
+    owned_by: str = ""
     created_at: datetime | None = None
-    context: int | None = None
-    capabilities: tuple[str, ...] = ()  # the keys it has
-    lacks: tuple[str, ...] = ()  # the keys upstream said false of
+    max_context_length: int | None = None
+    capabilities: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     deprecation: datetime | None = None
     replacement: str = ""
     default_temperature: float | None = None
@@ -38,7 +42,6 @@ class Row:
     deleted_at: datetime | None = None  # deleted from here; it is missing as well
     protected: bool = False
     problems: tuple[str, ...] = ()
-    routable: bool = True  # whether an address may carry its id
 
     @property
     def state(self) -> State:
@@ -59,6 +62,11 @@ class Row:
         return self.deleted_at is not None
 
     @property
+    def routable(self) -> bool:
+        """Whether an address may carry its id."""
+        return id_is_routable(self.model_id)
+
+    @property
     def label(self) -> str:
         """What to call it: the name somebody gave it, else its id. Of a base model `name` is just one of its ids."""
         return self.model_id if not self.name or self.name in self.aliases else self.name
@@ -66,7 +74,7 @@ class Row:
     @property
     def haystack(self) -> str:
         """All that a search looks at, folded."""
-        parts = (self.model_id, self.name, self.description, self.owner, *self.aliases)
+        parts = (self.model_id, self.name, self.description, self.owned_by, *self.aliases)
         return fold_for_search("\n".join(part for part in parts if part))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.template.loader import get_template
@@ -101,17 +101,18 @@ def rows_of_id(model_id: str, index: CatalogIndex) -> tuple[Row, ...]:
 
 def id_of_digest(digest: str, index: CatalogIndex) -> str | None:
     """The id or alias that a digest stands for; None where it is none of the catalog's."""
-    kept = index.kept.get("digests")
-    if kept is None:
-        unroutable = [model_id for model_id in ("", *index.ids) if not id_is_routable(model_id)]
-        kept = index.kept["digests"] = {digest_of_id(model_id): model_id for model_id in unroutable}
-    return cast("dict[str, str]", kept).get(digest)
+    return index.cached("digests", lambda: _unroutable_ids(index)).get(digest)
+
+
+def _unroutable_ids(index: CatalogIndex) -> dict[str, str]:
+    """Return the ids that no address may carry, by their digests."""
+    unroutable = (model_id for model_id in ("", *index.ids) if not id_is_routable(model_id))
+    return {digest_of_id(model_id): model_id for model_id in unroutable}
 
 
 def row_fragments(index: CatalogIndex, rows: Iterable[Row], now: datetime, role: Role) -> list[SafeString]:
     """The rows' HTML, in order."""
-    kept = index.kept.setdefault(("rows", get_language(), now.date(), role), {})
-    assert isinstance(kept, dict)
+    kept = index.cached(("rows", get_language(), now.date(), role), dict[int, SafeString])
     fragments = []
     for row in rows:
         fragment = kept.get(row.pk)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Final, NamedTuple, Self, cast
+from typing import Final, NamedTuple, Self
 from urllib.parse import urlencode
 
 from models_ui.catalog.index import CatalogIndex
@@ -131,10 +131,7 @@ def _within(stage: str, days: int | None, query: RadarQuery) -> bool:
 
 def radar_at(index: CatalogIndex, now: datetime) -> Radar:
     """The radar, kept with the index for the UTC day: dates change its stages only when the index expires, too."""
-    key = ("radar", now.astimezone(UTC).date())
-    if key not in index.kept:
-        index.kept[key] = radar_of(index, now)
-    return cast(Radar, index.kept[key])
+    return index.cached(("radar", now.astimezone(UTC).date()), lambda: radar_of(index, now))
 
 
 def radar_of(index: CatalogIndex, now: datetime) -> Radar:

@@ -25,8 +25,7 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of
 from models_ui.catalog.row import Row
 from models_ui.catalog.rows import row_fragment, view_of
-from models_ui.catalog.store import current_index
-from models_ui.mirror.state import mirror_state
+from models_ui.catalog.store import load_index
 from models_ui.models import AuditEvent
 from models_ui.text.isolation import fill, isolate
 from models_ui.views.errors import BUSY_PAUSE
@@ -73,7 +72,7 @@ class ActionPage:
         self.role = role_in(request)
 
     def _load(self) -> None:
-        self.index: CatalogIndex = current_index(mirror_state(), self.now)
+        self.index: CatalogIndex = load_index(self.now)
         found = [row for row in self.index.find(self.model_id) if row.model_id == self.model_id]
         if not found:
             if self.request.method == "POST" and not self.settles:

@@ -25,9 +25,8 @@ from models_ui.bulk.jobs import BULK_VERBS, BadSelection, JobState, WrongState
 from models_ui.bulk.page import JobPage
 from models_ui.bulk.selection import Expired, choice
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.store import current_index
+from models_ui.catalog.store import load_index
 from models_ui.listing.querystring import with_query
-from models_ui.mirror.state import mirror_state
 from models_ui.models import BulkJob
 from models_ui.text.isolation import fill
 from models_ui.web.request import Request, role_in, wants_fragment
@@ -123,7 +122,7 @@ def _chosen(request: Request) -> dict[str, Any]:
     if not token:
         query, _ignored = CatalogQuery.parse(request.POST.get("query", ""))
         return {"model_ids": request.POST.getlist("model"), "query": query.serialize()}
-    found = choice(token, current_index(mirror_state(), timezone.now()))
+    found = choice(token, load_index(timezone.now()))
     return {"model_ids": found.ids, "query": found.query, "moved": found.moved, "whole": True}
 
 

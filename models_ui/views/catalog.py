@@ -11,7 +11,7 @@ from models_ui.catalog.export import COLUMNS, TIMES, as_cells, as_json
 from models_ui.catalog.links import catalog_address
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.store import current_index
+from models_ui.catalog.store import load_index
 from models_ui.listing.csv_export import csv_download
 from models_ui.mirror.state import freshness, mirror_state
 from models_ui.web.request import Request, is_whole_form, query_string, results, role_in
@@ -23,7 +23,7 @@ def catalog(request: Request) -> HttpResponse:
     if not ignored and is_whole_form(request):
         return HttpResponseRedirect(catalog_address(query))
     mirror, now = mirror_state(), timezone.now()
-    index = current_index(mirror, now)
+    index = load_index(now, mirror.version)
     page = CatalogPage(index, query, ignored, now, role_in(request))
     context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "jobs": sentences.under_way}
     return results(request, "models_ui/catalog.html", context, catalog_address(page.query))
@@ -33,7 +33,7 @@ def catalog(request: Request) -> HttpResponse:
 def catalog_csv(request: Request) -> HttpResponse:
     query, _ = CatalogQuery.parse(query_string(request))
     mirror, now = mirror_state(), timezone.now()
-    rows = as_cells(current_index(mirror, now).matches(query), now, mirror.last_synced_at)
+    rows = as_cells(load_index(now, mirror.version).matches(query), now, mirror.last_synced_at)
     return csv_download(query_string(request), "models", COLUMNS, rows, times=TIMES)
 
 
@@ -41,6 +41,6 @@ def catalog_csv(request: Request) -> HttpResponse:
 def catalog_json(request: Request) -> HttpResponse:
     query, _ = CatalogQuery.parse(query_string(request))
     mirror, now = mirror_state(), timezone.now()
-    models = as_json(current_index(mirror, now).matches(query), now, mirror.last_synced_at)
+    models = as_json(load_index(now, mirror.version).matches(query), now, mirror.last_synced_at)
     body = {"query": query.serialize(), "synced_at": mirror.last_synced_at, "total": len(models), "models": models}
     return JsonResponse(body)

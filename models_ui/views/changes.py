@@ -5,10 +5,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.store import current_index
+from models_ui.catalog.store import load_index
 from models_ui.changes.page import COLUMNS, ChangesPage, ChangesQuery, change_cells, export_changes
 from models_ui.listing.csv_export import csv_download
-from models_ui.mirror.state import mirror_state
 from models_ui.web.request import Request, is_whole_form, query_string, results
 
 
@@ -36,4 +35,4 @@ def changes_json(request: Request) -> HttpResponse:
 
 
 def _index() -> CatalogIndex:
-    return current_index(mirror_state(), timezone.now())
+    return load_index(timezone.now())

@@ -37,10 +37,9 @@ from models_ui.alerts.feeds.forms import FeedForm
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.page import chips_of
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.store import current_index
+from models_ui.catalog.store import load_index
 from models_ui.listing.filters import told_ignored
 from models_ui.listing.querystring import Ignored
-from models_ui.mirror.state import mirror_state
 from models_ui.models import FeedAddress
 from models_ui.public_url import full_address
 from models_ui.text.isolation import fill
@@ -95,7 +94,7 @@ def _page(
     made: tuple[FeedAddress, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    index = current_index(mirror_state(), timezone.now())
+    index = load_index(timezone.now())
     context: dict[str, Any] = {
         "form": form,
         "query": query,
@@ -159,7 +158,7 @@ def _feed(
         return no_feed(request)
     now = timezone.now()
     with override(address.language):
-        body = written(address, current_index(mirror_state(), now), now)
+        body = written(address, load_index(now), now)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     note_use(address, now)
     response = _unlisted(HttpResponse(body, content_type=content_type))

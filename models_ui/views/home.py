@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -18,7 +18,7 @@ from models_ui.alerts.watch_list import watch_list, watches_of
 from models_ui.catalog.context_plot import Column, ContextPlot, context_plot
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.store import current_index
+from models_ui.catalog.store import load_index
 from models_ui.changes.page import latest_lines
 from models_ui.mirror.state import freshness, mirror_state
 from models_ui.retirements.endings import radar_at
@@ -58,7 +58,7 @@ LINKS = (
 @require_safe
 def home(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
-    page = StartPage(current_index(mirror, now), now)
+    page = StartPage(load_index(now, mirror.version), now)
     context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "changes": latest_lines(page.index)}
     context["watched"] = watch_list(watches_of(request.user), page.index, now)
     context["attention"] = sum(each.standing == "attention" for each in context["watched"])
@@ -126,10 +126,7 @@ class StartPage:
 
     @cached_property
     def plot(self) -> ContextPlot:
-        key = ("context plot",)
-        if key not in self.index.kept:
-            self.index.kept[key] = context_plot(self.index.matches(CatalogQuery(state=_LIVE)))
-        return cast(ContextPlot, self.index.kept[key])
+        return self.index.cached("context plot", lambda: context_plot(self.index.matches(CatalogQuery(state=_LIVE))))
 
     @property
     def context_rows(self) -> Iterator[ContextRow]:

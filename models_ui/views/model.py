@@ -22,7 +22,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.row import Row
 from models_ui.catalog.rows import PAGE_VERBS, buttons_of, id_of_digest, rows_of_id, view_of
 from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
-from models_ui.catalog.store import current_index
+from models_ui.catalog.store import load_index
 from models_ui.changes.page import lines_of_model, repointed_aliases
 from models_ui.mirror.state import mirror_state
 from models_ui.models import CatalogModel, Watch
@@ -35,14 +35,14 @@ from models_ui.web.request import Request, is_ours, role_in, wants_fragment
 @require_safe
 def model(request: Request, model_id: str) -> HttpResponse:
     now = timezone.now()
-    return _page(request, model_id, current_index(mirror_state(), now), now)
+    return _page(request, model_id, load_index(now), now)
 
 
 @require_safe
 def model_by_digest(request: Request, digest: str) -> HttpResponse:
     """The page of a model whose id no address may carry, or what its alias leads to."""
     now = timezone.now()
-    index = current_index(mirror_state(), now)
+    index = load_index(now)
     model_id = id_of_digest(digest, index)
     return _unknown(request, "") if model_id is None else _page(request, model_id, index, now, by_digest=True)
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from models_ui.catalog.store import current_index
+from models_ui.catalog.store import load_index
 from models_ui.mirror.state import freshness, mirror_state
 from models_ui.retirements.endings import RadarQuery
 from models_ui.retirements.page import RadarPage
@@ -17,7 +17,7 @@ from models_ui.web.request import Request, query_string
 @require_safe
 def retirements(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
-    index = current_index(mirror, now)
+    index = load_index(now, mirror.version)
     query, ignored = RadarQuery.parse(query_string(request))
     context: dict[str, Any] = {"page": RadarPage(index, query, ignored, now), "freshness": freshness(mirror, now)}
     return render(request, "models_ui/retirements.html", context)

@@ -18,8 +18,7 @@ from models_ui.alerts.digest.forms import DigestForm
 from models_ui.alerts.digest.readers import choose_digest as remember_digest
 from models_ui.alerts.digest.readers import last_lost, last_sent, reader_of
 from models_ui.alerts.watch_list import SNOOZES, HasChanged, TooMany, UnknownModel, Watched
-from models_ui.catalog.store import current_index
-from models_ui.mirror.state import mirror_state
+from models_ui.catalog.store import load_index
 from models_ui.models import DigestReader, Watch
 from models_ui.retirements.page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.text.isolation import fill
@@ -57,7 +56,8 @@ def choose_digest(request: Request) -> HttpResponse:
 
 @require_POST
 def add_watch(request: Request) -> HttpResponseRedirect:
-    now, index = timezone.now(), current_index(mirror_state(), timezone.now())
+    now = timezone.now()
+    index = load_index(now)
     try:
         watch = lists.add_watch(owner=request.user, model_id=request.POST.get("model_id", ""), index=index, now=now)
     except UnknownModel:
@@ -118,7 +118,7 @@ def _own(request: Request, pk: int) -> Watch:
 
 def _entry(request: Request, pk: int) -> Watched:
     now = timezone.now()
-    return Watched(_own(request, pk), current_index(mirror_state(), now), now)
+    return Watched(_own(request, pk), load_index(now), now)
 
 
 def _back(request: Request) -> HttpResponseRedirect:
@@ -129,7 +129,7 @@ def _back(request: Request) -> HttpResponseRedirect:
 
 def _page(request: Request, form: DigestForm | None, status: int = 200) -> HttpResponse:
     now = timezone.now()
-    index = current_index(mirror_state(), now)
+    index = load_index(now)
     entries = lists.watch_list(lists.watches_of(request.user), index, now)
     reader = reader_of(request.user)
     context: dict[str, Any] = {

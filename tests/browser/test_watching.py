@@ -9,8 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from models_ui.alerts.watch_list import acknowledge_watch, add_watch, snooze_watch, watch_list, watches_of
-from models_ui.catalog.store import current_index
-from models_ui.mirror.state import mirror_state
+from models_ui.catalog.store import load_index
 from sandbox import Sandbox
 from tests.browser.conftest import message
 from tests.browser.test_accessibility import violations
@@ -90,7 +89,7 @@ def everything(synced, sandbox: Sandbox, carol) -> None:
     sandbox.catalog.retire("devstral-2512")
     sync_until_confirmed()
     now = timezone.now()
-    index = current_index(mirror_state(), now)
+    index = load_index(now)
     aliases = ("mistral-medium-latest", "voxtral-mini-latest")
     for model_id in (MEDIUM, "mistral-ocr-2505", "devstral-2512", "mistral-large-2512", tune, *aliases):
         add_watch(owner=carol, model_id=model_id, index=index, now=now)

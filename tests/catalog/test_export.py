@@ -40,9 +40,9 @@ FULL = row(
     type="base",
     name="lima-2508",
     description='Two\r\nlines, a comma and "quotes"; straße',
-    owner="mistralai",
+    owned_by="mistralai",
     created_at=NOW,
-    context=131_072,
+    max_context_length=131_072,
     capabilities=("completion_chat", "vision"),
     lacks=("ocr",),
     deprecation=LATER,
@@ -129,7 +129,7 @@ def test_no_text_of_upstream_is_a_formula(start: str):
             model_id=evil,
             name=evil,
             description=evil,
-            owner=evil,
+            owned_by=evil,
             aliases=(evil, "x"),
             capabilities=(evil,),
             lacks=(evil,),
@@ -148,7 +148,7 @@ def test_no_text_of_upstream_is_a_formula(start: str):
 
 
 def test_numbers_stay_numbers_and_harmless_text_stays_as_it_is():
-    (found,) = cells(row(name="a = b", context=1, default_temperature=0.0))
+    (found,) = cells(row(name="a = b", max_context_length=1, default_temperature=0.0))
     assert (found["name"], found["max_context_length"], found["default_model_temperature"]) == ("a = b", "1", "0.0")
 
 

@@ -24,16 +24,16 @@ SECOND = timedelta(seconds=1)
 
 
 def matches(row: Row, query: CatalogQuery) -> bool:
-    texts = [row.model_id, row.name, row.description, row.owner, *row.aliases]
+    texts = [row.model_id, row.name, row.description, row.owned_by, *row.aliases]
     everything = fold_for_search("\n".join(text for text in texts if text))
     if not all(word in everything for word in fold_for_search(query.q).split()):
         return False
     bounded = query.context_min is not None or query.context_max is not None
-    if bounded and row.context is None:
+    if bounded and row.max_context_length is None:
         return False
-    if query.context_min is not None and (row.context or 0) < query.context_min:
+    if query.context_min is not None and (row.max_context_length or 0) < query.context_min:
         return False
-    if query.context_max is not None and (row.context or 0) > query.context_max:
+    if query.context_max is not None and (row.max_context_length or 0) > query.context_max:
         return False
     if not set(query.capability) <= set(row.capabilities):
         return False
@@ -49,7 +49,8 @@ def matches(row: Row, query: CatalogQuery) -> bool:
 
 
 def value_of(row: Row, facet: str) -> set[str]:
-    value = lifecycle(row.deprecation, NOW) if facet == "lifecycle" else getattr(row, facet)
+    columns = {"owner": "owned_by"}
+    value = lifecycle(row.deprecation, NOW) if facet == "lifecycle" else getattr(row, columns.get(facet, facet))
     return {value} if value else set()
 
 
@@ -60,9 +61,9 @@ def in_order(rows: Iterable[Row], sort: str) -> list[Row]:
     keys = {
         "name": lambda row: sort_key(row.label) if row.label else None,
         "type": lambda row: row.type,
-        "context": lambda row: row.context,
+        "context": lambda row: row.max_context_length,
         "deprecation": lambda row: row.deprecation,
-        "owner": lambda row: sort_key(row.owner) if row.owner else None,
+        "owner": lambda row: sort_key(row.owned_by) if row.owned_by else None,
         "state": lambda row: STATES.index(row.state),
     }
     key = keys[sort.removeprefix("-")]
@@ -95,8 +96,8 @@ CHOICES: dict[str, tuple] = {
     "type": ("base", "fine-tuned", "reranker"),
     "name": (None, *WORDS),
     "description": (None, "A model\nof words"),
-    "owner": OWNERS,
-    "context": (None, 1, 32_768, 131_072),
+    "owned_by": OWNERS,
+    "max_context_length": (None, 1, 32_768, 131_072),
     "deprecation": (None, NOW - SECOND, NOW, NOW + SECOND, NOW + timedelta(days=30)),
     "root": ("", "nemo", "mistral-2512"),
     "archived": (False, True),
@@ -239,7 +240,7 @@ def test_an_empty_catalog_has_one_empty_page():
 
 @pytest.mark.parametrize(("sort", "expected"), [("context", ["b", "a", "z"]), ("-context", ["a", "b", "z"])])
 def test_models_without_the_value_come_last_whichever_way(sort: str, expected: list[str]):
-    index = CatalogIndex.build([row("a", context=9), row("b", context=3), row("z")], now=NOW)
+    index = CatalogIndex.build([row("a", max_context_length=9), row("b", max_context_length=3), row("z")], now=NOW)
     assert ids(index, sort=sort) == expected
 
 
@@ -258,7 +259,7 @@ def test_known_capabilities_come_in_upstreams_order_and_new_ones_after_them():
 
 
 def test_a_chosen_value_that_no_model_has_stays_visible_so_that_it_can_be_taken_off():
-    index = CatalogIndex.build([row("a", owner="x")], now=NOW)
+    index = CatalogIndex.build([row("a", owned_by="x")], now=NOW)
     found = {each.value: each for each in index.search(CatalogQuery(owner=("gone",))).facets["owner"]}
     assert (found["gone"].count, found["gone"].selected) == (0, True)
     assert (found["x"].count, found["x"].selected) == (1, False)
@@ -269,7 +270,7 @@ def test_excluding_what_nobody_has_excludes_nobody():
 
 
 def test_an_unknown_context_is_in_no_range():
-    index = CatalogIndex.build([row("a"), row("b", context=5)], now=NOW)
+    index = CatalogIndex.build([row("a"), row("b", max_context_length=5)], now=NOW)
     assert ids(index, context_min=0) == ["b"]
     assert ids(index, context_max=10**12) == ["b"]
     assert ids(index, context_min=6, context_max=4) == []
@@ -336,7 +337,7 @@ def test_the_name_of_a_base_model_leads_to_it_when_no_id_does():
 SPELLINGS = ["café", "cafe\u0301", "CAFE", "ｃａｆé"]
 
 
-@pytest.mark.parametrize("field", ["name", "description", "owner", "model_id"])
+@pytest.mark.parametrize("field", ["name", "description", "owned_by", "model_id"])
 def test_a_model_is_found_by_every_spelling_of_its_texts(field: str):
     index = CatalogIndex.build(
         [
@@ -352,14 +353,22 @@ def test_a_model_is_found_by_every_spelling_of_its_texts(field: str):
 def test_names_owners_and_roots_are_in_the_order_people_expect():
     names = ["zebra", "load 10", "Éditeur", "load 2", "edit", "Öl"]
     rows = [
-        Row(pk=number, model_id=f"m{number}", name=name, owner=name, root=name, type="fine-tuned", capabilities=(name,))
+        Row(
+            pk=number,
+            model_id=f"m{number}",
+            name=name,
+            owned_by=name,
+            root=name,
+            type="fine-tuned",
+            capabilities=(name,),
+        )
         for number, name in enumerate(names)
     ]
     index = CatalogIndex.build(rows, now=NOW)
     ordered = ["edit", "Éditeur", "load 2", "load 10", "Öl", "zebra"]
     assert [row.name for row in index.search(CatalogQuery()).rows] == ordered
     assert [row.name for row in index.search(CatalogQuery(sort="-name")).rows] == ordered[::-1]
-    assert [row.owner for row in index.search(CatalogQuery(sort="owner")).rows] == ordered
+    assert [row.owned_by for row in index.search(CatalogQuery(sort="owner")).rows] == ordered
     for facet in ("owner", "root", "capability"):
         assert [value.value for value in index.search(CatalogQuery()).facets[facet]] == ordered
 

@@ -61,7 +61,9 @@ def test_a_flag_that_one_of_them_does_not_tell_is_neither_gained_nor_lost():
     ],
 )
 def test_contexts_are_compared_only_where_both_are_known(before: int | None, after: int | None, change: str):
-    assert compare(row(1, "a", context=before), row(2, "b", context=after)).context_change == change
+    assert (
+        compare(row(1, "a", max_context_length=before), row(2, "b", max_context_length=after)).context_change == change
+    )
 
 
 @pytest.mark.parametrize(("before", "after", "changes"), [(0.3, 1.0, True), (0.0, 0.0, False), (None, 1.0, False)])

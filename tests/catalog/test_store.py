@@ -9,7 +9,7 @@ from django.utils import timezone
 from models_ui.catalog import store
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.store import current_index, load_rows
+from models_ui.catalog.store import load_index, load_rows
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel
@@ -36,12 +36,12 @@ def listed(index: CatalogIndex) -> list[str]:
 
 def test_pages_share_one_index_until_the_mirror_changes(mirrored: Sandbox):
     now = timezone.now()
-    index = current_index(mirror_state(), now)
+    index = load_index(now)
     run_sync()
-    assert current_index(mirror_state(), now) is index
+    assert load_index(now) is index
     mirrored.catalog.add(entry("pixtral"))
     run_sync()
-    assert listed(current_index(mirror_state(), now)) == ["lima-2508", "nemo", "pixtral"]
+    assert listed(load_index(now)) == ["lima-2508", "nemo", "pixtral"]
 
 
 def test_an_index_is_built_anew_when_a_model_retires(mirrored: Sandbox):
@@ -50,7 +50,7 @@ def test_an_index_is_built_anew_when_a_model_retires(mirrored: Sandbox):
     CatalogModel.objects.filter(model_id="lima-2508").update(deprecation=now + timedelta(hours=2))
     store._current = None
     moments = [timedelta(0), timedelta(minutes=59, seconds=59), timedelta(hours=1), timedelta(hours=3)]
-    indexes = [current_index(mirror_state(), now + moment) for moment in moments]
+    indexes = [load_index(now + moment) for moment in moments]
     retired = CatalogQuery(lifecycle=("retired",))
     assert [index.search(retired).total for index in indexes] == [0, 0, 1, 2]
     assert indexes[0] is indexes[1]
@@ -60,8 +60,8 @@ def test_a_request_that_read_an_old_version_does_not_throw_the_newer_index_away(
     now, early = timezone.now(), mirror_state()
     mirrored.catalog.add(entry("pixtral"))
     run_sync()
-    newest = current_index(mirror_state(), now)
-    assert current_index(early, now) is newest
+    newest = load_index(now)
+    assert load_index(now, early.version) is newest
 
 
 @pytest.mark.django_db(transaction=True)
@@ -73,7 +73,7 @@ def test_many_threads_at_once_build_one_index(sandbox: Sandbox, monkeypatch):
     mirror, now = mirror_state(), timezone.now()
     monkeypatch.setattr(store, "_current", None)
     monkeypatch.setattr(store.Mirror, "objects", _Versions(mirror.version))
-    threads = [threading.Thread(target=current_index, args=(mirror, now)) for _ in range(8)]
+    threads = [threading.Thread(target=load_index, args=(now, mirror.version)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -105,7 +105,7 @@ def test_a_row_says_what_the_mirror_says(synced):
         for name in ("model_id", "type", "name", "description", "created_at", "deprecation", "replacement", "root"):
             assert getattr(row, name) == getattr(model, name)
         assert row.aliases == tuple(model.aliases)
-        assert (row.owner, row.context) == (model.owned_by, model.max_context_length)
+        assert (row.owned_by, row.max_context_length) == (model.owned_by, model.max_context_length)
         assert set(row.capabilities) == {key for key, has in model.capabilities.items() if has}
         assert set(row.lacks) == {key for key, has in model.capabilities.items() if not has}
         assert row.last_seen_at is None

@@ -213,7 +213,7 @@ def test_a_new_model_a_new_alias_a_new_ability_and_a_date_are_seen_at_once(upstr
     assert news(one_run()) == (1, 3, 0)
     rows = shown()
     assert "lima-3" in rows["lima-2508"].aliases
-    assert rows["lima-2508"].context == 262_144
+    assert rows["lima-2508"].max_context_length == 262_144
     assert "telepathy" in rows["nemo"].capabilities
     assert rows[TUNE].deprecation == datetime(2026, 12, 31, 12, tzinfo=UTC)
     assert rows["pixtral"].state == "live"
@@ -227,7 +227,7 @@ def test_a_new_model_a_new_alias_a_new_ability_and_a_date_are_seen_at_once(upstr
     [
         ({"capabilities": {"completion_chat": False, "vision": False, "ocr": False}}, "capabilities"),
         ({"capabilities": {}}, "capabilities"),
-        ({"max_context_length": 32_768}, "context"),
+        ({"max_context_length": 32_768}, "max_context_length"),
         ({"description": "Official nemo Mistral AI model"}, "description"),
         ({"name": None}, "name"),
     ],
@@ -697,7 +697,7 @@ def test_numbers_beyond_every_column_are_stored_and_settled(sandbox: Sandbox):
     sandbox.catalog.replace([base("lima", "lima", max_context_length=2**70, default_model_temperature=1e9, odd=odd)])
     one_run()
     row = shown()["lima"]
-    assert (row.context, row.default_temperature) == (None, None)
+    assert (row.max_context_length, row.default_temperature) == (None, None)
     assert {"max_context_length", "default_model_temperature"} <= set(row.problems)
     assert news(one_run()) == (0, 0, 0)
 
@@ -777,7 +777,7 @@ def test_a_list_with_every_field_mistyped_hides_no_model_and_takes_nothing_away_
     upstream.faults.add("wrong-types", times=1)
     assert news(one_run())[::2] == (0, 0)
     for model_id, row in shown().items():
-        for field in ("aliases", "name", "context", "owner", "root", "state"):
+        for field in ("aliases", "name", "max_context_length", "owned_by", "root", "state"):
             assert getattr(row, field) == getattr(before[model_id], field) or (model_id, field) == (TUNE, "name")
         assert set(before[model_id].capabilities) <= set(row.capabilities)
     one_run()

@@ -85,7 +85,7 @@ def test_a_percentage_has_a_point_in_every_language():
 
 
 def models(*contexts: int | None, type: str = "base") -> list[Row]:
-    return [Row(pk=pk, model_id=f"m{pk}", type=type, context=context) for pk, context in enumerate(contexts)]
+    return [Row(pk=pk, model_id=f"m{pk}", type=type, max_context_length=context) for pk, context in enumerate(contexts)]
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(1, 2**31 - 1)), max_size=60))

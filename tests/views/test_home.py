@@ -12,8 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.store import current_index
-from models_ui.mirror.state import mirror_state
+from models_ui.catalog.store import load_index
 from models_ui.mirror.sync import run_sync
 from models_ui.views.home import LINKS
 from sandbox import Sandbox
@@ -65,7 +64,7 @@ def test_the_number_of_fine_tunes_at_risk_is_what_the_radar_lists(viewer: Client
 def test_the_next_five_are_those_the_catalog_sorts_first(viewer: Client):
     html = viewer.get("/").content.decode()
     shown = re.findall(r'data-model-id="([^"]*)"', part(html, '<ol class="next">', "</ol>"))
-    index = current_index(mirror_state(), timezone.now())
+    index = load_index(timezone.now())
     rows = index.matches(CatalogQuery(lifecycle=("retiring",), sort="deprecation"))
     assert shown == [row.model_id for row in rows[:5]]
     assert text_of(part(html, '<ol class="next">', "</ol>")).startswith("in 9 days")

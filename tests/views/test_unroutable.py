@@ -14,8 +14,7 @@ from models_ui.actions.context import Context
 from models_ui.alerts import watch_list
 from models_ui.alerts.digest.content import digest_for
 from models_ui.catalog.links import address_of_id
-from models_ui.catalog.store import current_index
-from models_ui.mirror.state import mirror_state
+from models_ui.catalog.store import load_index
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel, DigestReader
 from models_ui.vocabulary import id_is_routable
@@ -143,7 +142,7 @@ def test_feeds_and_digests_lead_to_its_page(carol: User, sandbox, make, hostile:
     reader = DigestReader(scope=DigestReader.Scope.EVERYTHING, since=row.first_seen_at.replace(year=2000))
     settings.DASHBOARD_URL = "https://models.example.org"
     now = row.first_seen_at
-    links = [item.link for item in digest_for(reader, current_index(mirror_state(), now), now).items]
+    links = [item.link for item in digest_for(reader, load_index(now), now).items]
     assert f"https://models.example.org{address}" in links
 
 
@@ -155,7 +154,7 @@ def test_it_can_be_watched_and_the_list_leads_to_its_page(carol: User, client_of
     page = client.get(address_of_id(row.model_id)).content.decode()
     assert "/watching/add/" in page
     client.post("/watching/add/", {"model_id": row.model_id})
-    (entry,) = watch_list.watch_list(watch_list.watches_of(carol), current_index(mirror_state(), now), now)
+    (entry,) = watch_list.watch_list(watch_list.watches_of(carol), load_index(now), now)
     assert entry.address == address_of_id(row.model_id)
     assert entry.address in client.get("/watching/").content.decode()
 

@@ -14,8 +14,7 @@ from models_ui.alerts.digest import mail, slack
 from models_ui.alerts.digest.content import Digest, digest_for
 from models_ui.alerts.digest.delivery import Letter, deliver, is_under_way, note_left_behind
 from models_ui.alerts.digest.readers import people, skip_absent, webhook_reader
-from models_ui.catalog.store import current_index
-from models_ui.mirror.state import mirror_state
+from models_ui.catalog.store import load_index
 from models_ui.models import DigestReader
 from models_ui.services import digest_webhook
 from models_ui.services.webhook import BadWebhook
@@ -76,7 +75,7 @@ def _tell(channel: _Channel, now: datetime, *, dry_run: bool) -> Report:
     if channel.reader.pk and is_under_way(channel.reader):
         return Report(channel.who, "busy")
     with override(channel.reader.language):
-        digest = digest_for(channel.reader, current_index(mirror_state(), now), now)
+        digest = digest_for(channel.reader, load_index(now), now)
         if not digest.items:
             return Report(channel.who, "nothing")
         letter = channel.write(digest)

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.row import Row
@@ -50,9 +50,9 @@ class Occasion:
 
 def occasions_of(index: CatalogIndex, now: datetime) -> tuple[Occasion, ...]:
     """Every event there is or was, by date. Kept with the index; never with one that is older than the mirror."""
-    key = ("occasions",)
-    if key in index.kept:
-        return cast(tuple[Occasion, ...], index.kept[key])
+    kept = index.cached("occasions", list[tuple[Occasion, ...]])
+    if kept:
+        return kept[0]
     told = _told()
     ends = _ends(index, told, now)
     version = Mirror.objects.values_list("version", flat=True).filter(pk=1).first()
@@ -60,7 +60,7 @@ def occasions_of(index: CatalogIndex, now: datetime) -> tuple[Occasion, ...]:
         told = _told()
     occasions = tuple(sorted(_occasions(index, ends, told, now), key=lambda each: (each.event.at, each.event.pk)))
     if version == index.version:
-        index.kept[key] = occasions
+        kept.append(occasions)
     return occasions
 
 

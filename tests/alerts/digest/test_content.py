@@ -8,8 +8,7 @@ from django.contrib.auth.models import User
 
 from models_ui.alerts.digest import mail, slack
 from models_ui.alerts.watch_list import Watched, acknowledge_watch, snooze_watch
-from models_ui.catalog.store import current_index
-from models_ui.mirror.state import mirror_state
+from models_ui.catalog.store import load_index
 from models_ui.models import CatalogModel, Said, Watch
 from sandbox import Sandbox
 from tests.alerts.digest.conftest import LARGE, MEDIUM, Hook, Mailbox, changed, noon, only_end, run, update
@@ -256,7 +255,7 @@ def test_who_watches_a_fine_tune_is_told_what_it_inherits_as_a_risk(clock, subsc
 
 def entry(person: User, model_id: str) -> Watched:
     now = datetime.now(UTC)
-    return Watched(Watch.objects.get(owner=person, model_id=model_id), current_index(mirror_state(), now), now)
+    return Watched(Watch.objects.get(owner=person, model_id=model_id), load_index(now), now)
 
 
 @pytest.mark.parametrize("scope", ["watched", "everything"])

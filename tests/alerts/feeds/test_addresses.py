@@ -278,7 +278,7 @@ def test_no_line_of_the_log_names_a_secret(carol, make, client_of, synced, logge
     assert Client(enforce_csrf_checks=True).post(f"/models/?{feed.secret}").status_code == 403
     assert Client(enforce_csrf_checks=True).post(f"/models/{feed.secret}/rename/").status_code == 403
     logging.getLogger("django.server").info('"%s %s HTTP/1.1" %s', "GET", feed.ics, 200)
-    monkeypatch.setattr("models_ui.views.feeds.current_index", lambda *_: 1 / 0)
+    monkeypatch.setattr("models_ui.views.feeds.load_index", lambda *_: 1 / 0)
     broken = Client(raise_request_exception=False).get(feed.ics)
     assert broken.status_code == 500
     text = "\n".join(logged)
