@@ -63,7 +63,13 @@ def test_views_never_talk_to_the_services(path: Path):
 
 @pytest.mark.parametrize(
     "name",
-    ["models_ui.catalog.query", "models_ui.catalog.index", "models_ui.catalog.facets", "models_ui.listing.querystring"],
+    [
+        "models_ui.catalog.query",
+        "models_ui.catalog.index",
+        "models_ui.catalog.facets",
+        "models_ui.listing.querystring",
+        "models_ui.listing.parameters",
+    ],
 )
 def test_the_query_and_the_index_know_no_django(name: str):
     path = ROOT.joinpath(*name.split(".")).with_suffix(".py")

@@ -26,7 +26,8 @@ from models_ui.actions.model_row import rows_of
 from models_ui.actions.undo import can_be_undone
 from models_ui.audit import history
 from models_ui.catalog.links import address_of_id
-from models_ui.listing.filters import Filters, ListPage, Option, ShortText
+from models_ui.listing.filters import Filters, ListPage, Option, read_day, read_key, read_model_id
+from models_ui.listing.parameters import alternatives, one_of, parameter, read_text, text_up_to
 from models_ui.listing.querystring import Ignored
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.text.diff import Piece, difference
@@ -45,17 +46,16 @@ OUTCOMES: Final = {
 class ActivityQuery(Filters):
     """Filters and place. Values of one filter are alternatives. Days are UTC, both ends included."""
 
-    q: str = ""
-    actor: tuple[str, ...] = ()
-    kind: tuple[str, ...] = ()
-    outcome: tuple[str, ...] = ()
-    model: str = ""
-    since: date | None = None
-    until: date | None = None
-    before: int | None = None  # an event's key: older ones follow it
+    q: str = parameter("", read_text)
+    actor: tuple[str, ...] = alternatives(text_up_to(150))
+    kind: tuple[str, ...] = alternatives(one_of((*VERBS, *people.KINDS)))
+    outcome: tuple[str, ...] = alternatives(one_of(OUTCOMES))
+    model: str = parameter("", read_model_id)
+    since: date | None = parameter(None, read_day, name="from")
+    until: date | None = parameter(None, read_day, name="to")
+    before: int | None = parameter(None, read_key, role="place")  # an event's key: older ones follow it
 
     page: ClassVar = "activity"
-    several: ClassVar = {"actor": ShortText(150), "kind": (*VERBS, *people.KINDS), "outcome": tuple(OUTCOMES)}
 
     def matches(self) -> QuerySet[AuditEvent]:
         """The last event of each action that fits, the newest first; of every page."""
@@ -68,7 +68,7 @@ class ActivityQuery(Filters):
             found = found.filter(outcome__in=[each for name in self.outcome for each in OUTCOMES[name]])
         if self.model:
             found = found.filter(model_id=self.model)
-        return self.narrowed(found)
+        return self.narrow(found)
 
 
 # --- Entries

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from django.core.paginator import Paginator
@@ -21,7 +21,7 @@ from models_ui.catalog.labels import facet_label, value_label
 from models_ui.catalog.query import PAGE_SIZES, CatalogQuery
 from models_ui.catalog.rows import row_fragments
 from models_ui.listing.csv_export import Download, other_download
-from models_ui.listing.filters import told_ignored
+from models_ui.listing.filters import Chip, ChipLabel, chips_of, ignored_sentences
 from models_ui.listing.querystring import Ignored, with_query
 from models_ui.text.humanize import quoted, short_tokens
 from models_ui.text.isolation import fill
@@ -34,12 +34,6 @@ _COUNT: Final = secrets.token_hex(8)  # stands for the count in what is kept; no
 @cache
 def _option_template() -> Any:
     return get_template("models_ui/catalog.html#option")
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    label: str
-    query: CatalogQuery  # without this filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +52,19 @@ class Facet:
     options: Sequence[SafeString]  # each one's HTML
 
 
-def chips_of(query: CatalogQuery) -> list[Chip]:
-    """Each filter in use, with the query without it."""
-    chips = []
-    if query.q:
-        chips.append(Chip(quoted(query.q), query.with_filter(q="")))
-    if query.context_min is not None:
-        label = fill(_("Context from %(tokens)s"), {"tokens": short_tokens(query.context_min)})
-        chips.append(Chip(label, query.with_filter(context_min=None)))
-    if query.context_max is not None:
-        label = fill(_("Context up to %(tokens)s"), {"tokens": short_tokens(query.context_max)})
-        chips.append(Chip(label, query.with_filter(context_max=None)))
-    for facet in FACETS:
-        for value in getattr(query, facet):
-            label = fill(_("%(facet)s: %(value)s"), {"facet": facet_label(facet), "value": value_label(facet, value)})
-            chips.append(Chip(label, query.without(facet, value)))
-    return chips
+def filter_chips(query: CatalogQuery) -> list[Chip]:
+    """Return the filters in use: words, context, then the facets in their order."""
+    labels: dict[str, ChipLabel] = {
+        "q": quoted,
+        "context_min": lambda tokens: fill(_("Context from %(tokens)s"), {"tokens": short_tokens(tokens)}),
+        "context_max": lambda tokens: fill(_("Context up to %(tokens)s"), {"tokens": short_tokens(tokens)}),
+        **{name: partial(_facet_chip_label, name) for name in FACETS},
+    }
+    return chips_of(query, labels)
+
+
+def _facet_chip_label(name: str, value: str) -> str:
+    return fill(_("%(facet)s: %(value)s"), {"facet": facet_label(name), "value": value_label(name, value)})
 
 
 class CatalogPage:
@@ -85,10 +76,10 @@ class CatalogPage:
         self.index = index
         self.now = now
         self.role = role
-        self.ignored = told_ignored(ignored)
+        self.ignored = ignored_sentences(ignored)
         self.result: Result = index.search(query)
         self.query = self.result.query
-        self.chips = chips_of(self.query)
+        self.chips = filter_chips(self.query)
         # Rendered here and not on the template's demand: there some errors pass for "there are no rows".
         self.rows: list[SafeString] = row_fragments(index, self.result.rows, now, role)
 
@@ -139,7 +130,7 @@ class CatalogPage:
     def context_presets(self) -> Iterator[tuple[str, CatalogQuery, bool]]:
         for tokens in CONTEXT_PRESETS:
             chosen = self.query.context_min == tokens and self.query.context_max is None
-            query = self.query.with_filter(context_min=None if chosen else tokens, context_max=None)
+            query = self.query.changed(context_min=None if chosen else tokens, context_max=None)
             yield f"≥ {short_tokens(tokens)}", query, chosen
 
     @property
@@ -163,7 +154,7 @@ class CatalogPage:
     @property
     def page_sizes(self) -> Iterator[tuple[int, CatalogQuery, bool]]:
         for size in PAGE_SIZES:
-            yield size, self.query.with_filter(per_page=size), size == self.query.per_page
+            yield size, self.query.changed(per_page=size), size == self.query.per_page
 
     @property
     def csv_address(self) -> str:

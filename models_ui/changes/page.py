@@ -24,7 +24,8 @@ from models_ui.changes.sentences import (
     change_sentence,
     sentence_parts,
 )
-from models_ui.listing.filters import PER_PAGE, Filters, ListPage, Option
+from models_ui.listing.filters import PER_PAGE, Filters, ListPage, Option, read_day, read_key, read_model_id
+from models_ui.listing.parameters import alternatives, one_of, parameter, read_text
 from models_ui.listing.querystring import Ignored
 from models_ui.models import CatalogChange, SyncRun
 from models_ui.text.isolation import balance, isolate
@@ -40,16 +41,15 @@ class ChangesQuery(Filters):
     `model` is an id or an alias; `before` is the key of a change, which older ones follow.
     """
 
-    q: str = ""
-    kind: tuple[str, ...] = ()
-    affects: tuple[str, ...] = ()
-    model: str = ""
-    since: date | None = None
-    until: date | None = None
-    before: int | None = None
+    q: str = parameter("", read_text)
+    kind: tuple[str, ...] = alternatives(one_of(CHANGE_KINDS))
+    affects: tuple[str, ...] = alternatives(one_of(AFFECTS))
+    model: str = parameter("", read_model_id)
+    since: date | None = parameter(None, read_day, name="from")
+    until: date | None = parameter(None, read_day, name="to")
+    before: int | None = parameter(None, read_key, role="place")
 
     page: ClassVar = "changes"
-    several: ClassVar = {"kind": CHANGE_KINDS, "affects": AFFECTS}
 
     def matches(self, index: CatalogIndex) -> QuerySet[CatalogChange]:
         """Return the matching changes of every page, the newest first."""
@@ -60,7 +60,7 @@ class ChangesQuery(Filters):
             changes = changes.filter(_affecting_fine_tunes(index))
         if self.model:
             changes = changes.filter(_about_model(self.model))
-        return self.narrowed(changes)
+        return self.narrow(changes)
 
 
 def _about_model(model_id: str) -> Q:

@@ -1,10 +1,10 @@
-"""Lists with filters that the address bar holds, for the pages of a history: read, written and shown as chips."""
+"""Lists with filters that the address bar holds: what was ignored, in words; chips; and the pages of a history."""
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, ClassVar, Final, Generic, Self, TypeVar
-from urllib.parse import urlencode
+from functools import partial
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
@@ -14,25 +14,34 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from models_ui.listing.csv_export import Download, other_download
-from models_ui.listing.querystring import MAX_TEXT, MAX_VALUES, Ignored, split, tidy, with_query
+from models_ui.listing.parameters import AddressQuery, Reading, parameters_of
+from models_ui.listing.querystring import MAX_TEXT, Ignored, with_query
 from models_ui.text.folding import words_to_find
 from models_ui.text.humanize import quoted
 from models_ui.text.isolation import fill
-from models_ui.text.labels import MOST_SENTENCES
+
+MOST_SENTENCES: Final = 5
+PER_PAGE: Final = 50
+_LONGEST_ID: Final = 300
 
 
-def told_ignored(ignored: Iterable[Ignored]) -> list[str]:
-    """What of an address was ignored: each sentence once, and no more of them than anybody reads; the last one says
-    how many there are beside."""
-    found = list(dict.fromkeys(map(_ignored, ignored)))
-    rest = len(found) - MOST_SENTENCES
+# --- What was ignored
+
+
+def ignored_sentences(ignored: Iterable[Ignored]) -> list[str]:
+    """Return what of an address was ignored: each sentence once, and no more of them than people read.
+
+    Beyond `MOST_SENTENCES` the last one says how many there are beside.
+    """
+    sentences = list(dict.fromkeys(map(_ignored_sentence, ignored)))
+    rest = len(sentences) - MOST_SENTENCES
     if rest <= 0:
-        return found
+        return sentences
     more = ngettext("%(count)d more was ignored.", "%(count)d more were ignored.", rest) % {"count": rest}
-    return [*found[:MOST_SENTENCES], more]
+    return [*sentences[:MOST_SENTENCES], more]
 
 
-def _ignored(ignored: Ignored) -> str:
+def _ignored_sentence(ignored: Ignored) -> str:
     sentences = {
         "unknown_parameter": _("“%(parameter)s” is not a filter of this page, so it was ignored."),
         "unknown_value": _("“%(value)s” is not one of the values of “%(parameter)s”, so it was ignored."),
@@ -45,20 +54,57 @@ def _ignored(ignored: Ignored) -> str:
     return fill(sentences[ignored.reason], words)
 
 
-PER_PAGE = 50
-_PARAMETERS = {"since": "from", "until": "to"}  # what a field is called in the address, where that differs
+# --- Chips
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in use."""
+
+    label: str
+    query: AddressQuery  # without this filter
+
+
+ChipLabel = Callable[[Any], str]
+
+
+def chips_of(query: AddressQuery, labels: Mapping[str, ChipLabel]) -> list[Chip]:
+    """Return the filters in use. `labels` says for each field how its chip reads, in the order of the chips."""
+    places = {field_name: place for place, field_name in enumerate(labels)}
+    in_use = sorted(query.filters(), key=lambda used: places[used[0]])
+    return [Chip(labels[field_name](value), query.without(field_name, value)) for field_name, value in in_use]
+
+
+# --- The query of a history
+
+
+def read_model_id(text: str) -> Reading:
+    """Read an id, as far as a column can hold it."""
+    return Reading(text[:_LONGEST_ID])
+
+
+def read_day(text: str) -> Reading:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return Reading(None, "unknown_value")
+    return Reading(day) if 1970 <= day.year < 9000 else Reading(None, "unknown_value")
+
+
+def read_key(text: str) -> Reading:
+    """Read the primary key of an entry."""
+    is_key = text.isascii() and text.isdigit() and len(text) < 19
+    return Reading(int(text)) if is_key else Reading(None, "unknown_value")
+
 
 Entry = TypeVar("Entry", bound=Model)
 
 
-class Filters:
-    """The base of a frozen dataclass whose fields are parameters. Fields that are tuples hold alternatives.
+class Filters(AddressQuery):
+    """The base of the query of a history.
 
-    `page`     the name of the address
-    `several`  for each tuple what it may hold
-
-    Each has these fields, besides its own: words to search for, a model's id, two UTC days, both included, and the
-    key of an entry that those of this page are older than.
+    Its fields are, besides its own: words to search for, a model's id, two UTC days, both included, and the key of an
+    entry that those of this page are older than. `page` is the name of its address.
     """
 
     q: str
@@ -68,76 +114,26 @@ class Filters:
     before: int | None
 
     page: ClassVar[str]
-    several: ClassVar[Mapping[str, Container[str]]]
-
-    @classmethod
-    def parse(cls, query_string: str) -> tuple[Self, tuple[Ignored, ...]]:
-        """Read a query string. Never raises: what makes no sense is left out and reported."""
-        names = {parameter: name for name, parameter in cls._parameters().items()}
-        values: dict[str, Any] = {}
-        ignored: list[Ignored] = []
-        for parameter, raw in split(query_string)[0]:
-            name, value = names.get(parameter, ""), tidy(raw)
-            if not name:
-                ignored.append(Ignored.of(parameter, value, "unknown_parameter"))
-            elif not value:
-                continue
-            elif name in cls.several:
-                if value in cls.several[name]:
-                    values[name] = tuple(sorted({*values.get(name, ()), value}))[:MAX_VALUES]
-                else:
-                    ignored.append(Ignored.of(parameter, value, "unknown_value"))
-            elif name in values:
-                ignored.append(Ignored.of(parameter, value, "repeated"))
-            elif (understood := _READ[name](value)) is None:
-                ignored.append(Ignored.of(parameter, value, "unknown_value"))
-            else:
-                values[name] = understood
-        return cls(**values), tuple(ignored)
-
-    @classmethod
-    def _parameters(cls) -> dict[str, str]:
-        """Each field's parameter, in order."""
-        return {each.name: _PARAMETERS.get(each.name, each.name) for each in fields(cls)}  # type: ignore[arg-type]
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """The canonical parameters, in order; defaults are left out."""
-        found: list[tuple[str, str]] = []
-        for name, parameter in self._parameters().items():
-            value = getattr(self, name)
-            values = value if isinstance(value, tuple) else (value,) if value not in ("", None) else ()
-            found.extend((parameter, str(each)) for each in values)
-        return found
 
     def address(self, page: str = "") -> str:
-        return with_query(reverse(page or self.page), urlencode(self.pairs()))
+        return with_query(reverse(page or self.page), self.serialize())
 
-    def changed(self, **changes: Any) -> Self:
-        """Another filter, from its newest entry on."""
-        return replace(self, **{"before": None, **changes})  # type: ignore[type-var]
-
-    def without(self, name: str, value: str) -> Self:
-        return self.changed(**{name: tuple(each for each in getattr(self, name) if each != value)})
-
-    def narrowed(self, found: QuerySet[Entry]) -> QuerySet[Entry]:
-        """Those of the chosen days whose `search_text` has every word."""
+    def narrow(self, entries: QuerySet[Entry]) -> QuerySet[Entry]:
+        """Return the entries of the chosen days whose `search_text` has every word."""
         if self.since:
-            found = found.filter(at__gte=_midnight(self.since))
+            entries = entries.filter(at__gte=_midnight(self.since))
         if self.until:
-            found = found.filter(at__lt=_midnight(self.until) + timedelta(days=1))
+            entries = entries.filter(at__lt=_midnight(self.until) + timedelta(days=1))
         for word in words_to_find(self.q):
-            found = found.filter(search_text__contains=word)
-        return found
-
-    @property
-    def has_filters(self) -> bool:
-        return self.changed() != type(self)()
+            entries = entries.filter(search_text__contains=word)
+        return entries
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
-    label: str
-    address: str  # without this filter
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+# --- The page of a history
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,103 +143,56 @@ class Option:
     selected: bool
 
 
-class ShortText(Container[str]):
-    """Any text that a column of so many characters may hold."""
-
-    def __init__(self, longest: int) -> None:
-        self.longest = longest
-
-    def __contains__(self, value: object) -> bool:
-        return isinstance(value, str) and len(value) <= self.longest
-
-
-def _text(value: str) -> str:
-    return value[:MAX_TEXT].strip()
-
-
-def _id(value: str) -> str:
-    return value[:300]
-
-
-def _day(value: str) -> date | None:
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        return None
-    return day if 1970 <= day.year < 9000 else None
-
-
-def _key(value: str) -> int | None:
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
-
-
-# For every field with one value, what it is read by: None for a value that makes no sense.
-_READ: Final[Mapping[str, Callable[[str], Any]]] = {
-    "q": _text,
-    "model": _id,
-    "since": _day,
-    "until": _day,
-    "before": _key,
-}
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-# --- The page of a list
-
 Query = TypeVar("Query", bound=Filters)
 
 
 class ListPage(Generic[Query, Entry]):
-    """One page of what a query finds, the newest first; pages follow the entries' keys, so that none shifts while the
-    list grows. `shown` are its entries, and `older` and `newest` the addresses of other pages, empty where there are
-    none."""
+    """One page of the entries that match a query, the newest first.
+
+    Pages follow the entries' keys, so that none shifts while the list grows. `shown` are the entries, `older` and
+    `newest` the addresses of other pages, empty where there are none.
+    """
 
     counted: ClassVar = 1_000  # beyond it the page says "more than"
     # What the fields with several values are called in a chip, before the value.
     labels: ClassVar[Mapping[str, str | Promise]] = {}
 
-    def __init__(self, query: Query, ignored: Sequence[Ignored], found: QuerySet[Entry]) -> None:
+    def __init__(self, query: Query, ignored: Sequence[Ignored], matching: QuerySet[Entry]) -> None:
         self.query = query
-        self.ignored = told_ignored(ignored)
-        self.total = found[: self.counted + 1].count()
-        here = found.filter(pk__lt=query.before) if query.before is not None else found
+        self.ignored = ignored_sentences(ignored)
+        self.total = matching[: self.counted + 1].count()
+        here = matching.filter(pk__lt=query.before) if query.before is not None else matching
         entries = list(here[: PER_PAGE + 1])
         self.shown = entries[:PER_PAGE]
         self.older = query.changed(before=self.shown[-1].pk).address() if len(entries) > PER_PAGE else ""
         self.newest = query.changed().address() if query.before is not None else ""
 
     def value_label(self, name: str, value: str) -> str:
-        """What one of a field's values is called."""
+        """Return the word for a value of a field that has several."""
         return value
 
     @property
-    def chips(self) -> Iterator[Chip]:
-        """Each filter in use, with the address of the page without it."""
-        query = self.query
-        if query.q:
-            yield Chip(quoted(query.q), query.changed(q="").address())
-        if query.model:
-            yield Chip(fill(_("Model: %(model)s"), {"model": query.model}), query.changed(model="").address())
-        for name in query.several:
-            for value in getattr(query, name):
-                chip = self.value_label(name, value)
-                if name in self.labels:
-                    chip = fill(_("%(label)s: %(value)s"), {"label": self.labels[name], "value": chip})
-                yield Chip(chip, query.without(name, value).address())
-        if query.since:
-            words = {"day": date_format(query.since, "j M Y")}
-            yield Chip(fill(_("From %(day)s"), words), query.changed(since=None).address())
-        if query.until:
-            words = {"day": date_format(query.until, "j M Y")}
-            yield Chip(fill(_("Until %(day)s"), words), query.changed(until=None).address())
+    def chips(self) -> list[Chip]:
+        several = [name for name, spec in parameters_of(type(self.query)).items() if spec.several]
+        labels: dict[str, ChipLabel] = {
+            "q": quoted,
+            "model": lambda model: fill(_("Model: %(model)s"), {"model": model}),
+            **{name: partial(self._chip_label, name) for name in several},
+            "since": lambda day: fill(_("From %(day)s"), {"day": date_format(day, "j M Y")}),
+            "until": lambda day: fill(_("Until %(day)s"), {"day": date_format(day, "j M Y")}),
+        }
+        return chips_of(self.query, labels)
+
+    def _chip_label(self, name: str, value: str) -> str:
+        label = self.value_label(name, value)
+        if name not in self.labels:
+            return label
+        return fill(_("%(label)s: %(value)s"), {"label": self.labels[name], "value": label})
 
     def options(self, name: str, values: Iterable[str]) -> list[Option]:
-        """The values of a field to choose from."""
+        """Return the values of a field to choose from."""
         chosen = getattr(self.query, name)
-        return [Option(each, self.value_label(name, each), each in chosen) for each in values]
+        return [Option(value, self.value_label(name, value), value in chosen) for value in values]
 
     @property
     def cleared(self) -> str:

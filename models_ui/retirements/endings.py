@@ -8,55 +8,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Final, NamedTuple, Self
-from urllib.parse import urlencode
+from typing import Final, NamedTuple
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.catalog.replacements import Find, Replacement, replacement_of
 from models_ui.catalog.risks import Risk, base_models_of, risk_of
 from models_ui.catalog.row import Row
-from models_ui.listing.querystring import Ignored, split
+from models_ui.retirements.query import HORIZONS, RetirementsQuery
 from models_ui.text.folding import SortKey, sort_key
-from models_ui.vocabulary import BASE, TYPES
-
-HORIZONS: Final = (30, 90, 180)  # days ahead
+from models_ui.vocabulary import BASE
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RadarQuery:
-    """What of the radar to show; the address holds all of it: `?within=90&type=base&affected=1`."""
-
-    within: int | None = None  # days ahead; None for every date, past ones included
-    type: str = ""
-    affected: bool = False  # only models that fine-tunes were trained from
-
-    @classmethod
-    def parse(cls, query_string: str) -> tuple[Self, tuple[Ignored, ...]]:
-        """Read a query string. Never raises: what makes no sense is left out and reported."""
-        known: dict[str, dict[str, object]] = {
-            "within": {str(days): days for days in HORIZONS},
-            "type": {each: each for each in TYPES},
-            "affected": {"1": True},
-        }
-        values: dict[str, object] = {}
-        ignored = []
-        for name, value in split(query_string)[0]:
-            if value in known.get(name, ()):
-                values.setdefault(name, known[name][value])
-            elif value:
-                ignored.append(Ignored.of(name, value, "unknown_value" if name in known else "unknown_parameter"))
-        return cls(**values), tuple(ignored)  # type: ignore[arg-type]
-
-    def serialize(self) -> str:
-        pairs = (("within", self.within), ("type", self.type), ("affected", int(self.affected)))
-        return urlencode([(name, str(value)) for name, value in pairs if value])
-
-    @property
-    def has_filters(self) -> bool:
-        return self != type(self)()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +72,14 @@ class Radar:
         """The latest first."""
         return tuple(each for each in reversed(self.endings) if each.stage == "retired")
 
-    def narrowed(self, query: RadarQuery) -> "Radar":
+    def narrowed(self, query: RetirementsQuery) -> "Radar":
         """What of it the query asks for."""
         endings = (each for each in self.endings if _wanted(each, query))
         risks = () if query.type == BASE else (each for each in self.risks if _within(each.kind, each.days, query))
         return Radar(tuple(endings), tuple(risks), () if query.has_filters else self.unreadable)
 
 
-def _wanted(ending: Ending, query: RadarQuery) -> bool:
+def _wanted(ending: Ending, query: RetirementsQuery) -> bool:
     return (
         _within(ending.stage, ending.days, query)
         and query.type in ("", ending.row.type)
@@ -124,7 +87,7 @@ def _wanted(ending: Ending, query: RadarQuery) -> bool:
     )
 
 
-def _within(stage: str, days: int | None, query: RadarQuery) -> bool:
+def _within(stage: str, days: int | None, query: RetirementsQuery) -> bool:
     """Whether it is ahead and near enough. Only without a horizon is the past of interest."""
     return query.within is None or (stage == "retiring" and days is not None and days <= query.within)
 

@@ -17,9 +17,10 @@ from models_ui.catalog.links import Named, address_of, instead_of
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.risks import Risk
 from models_ui.catalog.row import Row
-from models_ui.listing.filters import told_ignored
+from models_ui.listing.filters import ignored_sentences
 from models_ui.listing.querystring import Ignored, with_query
-from models_ui.retirements.endings import HORIZONS, Ending, RadarQuery, by_month, radar_at
+from models_ui.retirements.endings import Ending, by_month, radar_at
+from models_ui.retirements.query import HORIZONS, RetirementsQuery
 from models_ui.retirements.timeline import Timeline, timeline_of
 from models_ui.vocabulary import FINE_TUNED, TYPES
 
@@ -77,11 +78,11 @@ def fine_tunes_of(base: Row, tunes: Sequence[Row]) -> CatalogQuery:
 class RadarPage:
     """What the page shows of one query."""
 
-    def __init__(self, index: CatalogIndex, query: RadarQuery, ignored: Sequence[Ignored], now: datetime) -> None:
+    def __init__(self, index: CatalogIndex, query: RetirementsQuery, ignored: Sequence[Ignored], now: datetime) -> None:
         self.index = index
         self.query = query
         self.now = now
-        self.ignored = told_ignored(ignored)
+        self.ignored = ignored_sentences(ignored)
         self.whole = radar_at(index, now)
         self.radar = self.whole.narrowed(query)
 
@@ -164,5 +165,5 @@ class RadarPage:
         return CatalogQuery(lifecycle=("retired", "retiring"), type=types, sort="deprecation")
 
 
-def _address(query: RadarQuery) -> str:
+def _address(query: RetirementsQuery) -> str:
     return with_query(reverse("retirements"), query.serialize())

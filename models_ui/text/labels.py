@@ -1,14 +1,11 @@
 """Words for upstream's keys, in the reader's language. A key nobody has heard of is shown as it came."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from models_ui.vocabulary import CAPABILITIES
-
-MOST_SENTENCES: Final = 5
 
 _DOUBTS: Mapping[str, str | Promise] = {
     "unknown": gettext_lazy("not listed"),

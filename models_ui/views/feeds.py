@@ -35,10 +35,10 @@ from models_ui.alerts.feeds.calendar import Calendar
 from models_ui.alerts.feeds.change_feed import Changes
 from models_ui.alerts.feeds.forms import FeedForm
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.page import chips_of
+from models_ui.catalog.page import filter_chips
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
-from models_ui.listing.filters import told_ignored
+from models_ui.listing.filters import ignored_sentences
 from models_ui.listing.querystring import Ignored
 from models_ui.models import FeedAddress
 from models_ui.public_url import full_address
@@ -98,10 +98,10 @@ def _page(
     context: dict[str, Any] = {
         "form": form,
         "query": query,
-        "chips": chips_of(query),
+        "chips": filter_chips(query),
         "total": index.count(query),
-        "ignored": told_ignored(ignored),
-        "addresses": [(each, query_of(each), chips_of(query_of(each))) for each in addresses_of(request.user)],
+        "ignored": ignored_sentences(ignored),
+        "addresses": [(each, query_of(each), filter_chips(query_of(each))) for each in addresses_of(request.user)],
     }
     if made:
         address, secret = made

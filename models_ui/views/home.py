@@ -135,7 +135,7 @@ class StartPage:
             yield ContextRow(
                 column,
                 Counted(_("Models"), query, column.total),
-                Counted(_("Fine-tunes"), query.with_filter(type=(FINE_TUNED,)), column.tuned),
+                Counted(_("Fine-tunes"), query.changed(type=(FINE_TUNED,)), column.tuned),
             )
 
     def _counted(self, label: str | Promise, query: CatalogQuery) -> Counted:

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from models_ui.catalog.store import load_index
 from models_ui.mirror.state import freshness, mirror_state
-from models_ui.retirements.endings import RadarQuery
 from models_ui.retirements.page import RadarPage
+from models_ui.retirements.query import RetirementsQuery
 from models_ui.web.request import Request, query_string
 
 
@@ -18,6 +18,6 @@ from models_ui.web.request import Request, query_string
 def retirements(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
-    query, ignored = RadarQuery.parse(query_string(request))
+    query, ignored = RetirementsQuery.parse(query_string(request))
     context: dict[str, Any] = {"page": RadarPage(index, query, ignored, now), "freshness": freshness(mirror, now)}
     return render(request, "models_ui/retirements.html", context)

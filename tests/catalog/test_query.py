@@ -264,7 +264,7 @@ def test_both_bounds_in_an_address_take_the_wider_reading():
 def test_a_filter_is_taken_off_alone_and_leads_to_the_first_page():
     query = parse("capability=vision&capability=ocr&owner=a&page=3&per_page=25&sort=name")
     assert query.without("capability", "vision") == parse("capability=ocr&owner=a&per_page=25&sort=name")
-    assert query.with_filter(q="x").page == 1
+    assert query.changed(q="x").page == 1
     assert query.at_page(4).page == 4
 
 

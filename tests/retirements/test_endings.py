@@ -12,15 +12,14 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.risks import risk_of
 from models_ui.catalog.row import Row
 from models_ui.retirements.endings import (
-    HORIZONS,
     Radar,
-    RadarQuery,
     add_months,
     by_month,
     month_of,
     months_between,
     radar_of,
 )
+from models_ui.retirements.query import HORIZONS, RetirementsQuery
 from models_ui.vocabulary import TYPES
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -221,29 +220,29 @@ def test_a_base_model_knows_its_fine_tunes_under_each_of_its_ids():
 @pytest.mark.parametrize("type", ["", *TYPES])
 @pytest.mark.parametrize("affected", [False, True])
 def test_a_query_survives_the_address_bar(within: int | None, type: str, affected: bool):
-    query = RadarQuery(within=within, type=type, affected=affected)
-    assert RadarQuery.parse(query.serialize()) == (query, ())
+    query = RetirementsQuery(within=within, type=type, affected=affected)
+    assert RetirementsQuery.parse(query.serialize()) == (query, ())
 
 
 @pytest.mark.parametrize("text", ["within=31", "type=robot", "affected=yes", "x=1", "within=%C3%28", "a=%00<b>"])
 def test_what_makes_no_sense_is_left_out_and_told(text: str):
-    query, ignored = RadarQuery.parse(text)
-    assert query == RadarQuery()
+    query, ignored = RetirementsQuery.parse(text)
+    assert query == RetirementsQuery()
     assert len(ignored) == 1
     assert ignored[0].value.isprintable()
 
 
 @given(st.text(max_size=300))
 def test_no_query_string_is_too_odd(text: str):
-    query, _ = RadarQuery.parse(text)
-    assert RadarQuery.parse(query.serialize()) == (query, ())
+    query, _ = RetirementsQuery.parse(text)
+    assert RetirementsQuery.parse(query.serialize()) == (query, ())
 
 
 def test_a_horizon_leaves_out_the_past_and_whatever_is_farther():
     found = radar(*(row(pk, deprecation=NOW + DAY * days) for pk, days in enumerate((-1, 0, 30, 31, 180, 181))))
-    assert [each.days for each in found.narrowed(RadarQuery(within=30)).endings] == [30]
-    assert [each.days for each in found.narrowed(RadarQuery(within=180)).endings] == [30, 31, 180]
-    assert len(found.narrowed(RadarQuery()).endings) == 6
+    assert [each.days for each in found.narrowed(RetirementsQuery(within=30)).endings] == [30]
+    assert [each.days for each in found.narrowed(RetirementsQuery(within=180)).endings] == [30, 31, 180]
+    assert len(found.narrowed(RetirementsQuery()).endings) == 6
 
 
 def test_type_and_affected_narrow_the_radar():
@@ -252,7 +251,7 @@ def test_type_and_affected_narrow_the_radar():
         row(2, "unused", deprecation=NOW + DAY),
         replace(tune(3, "used"), deprecation=NOW + DAY),
     )
-    assert [each.row.pk for each in found.narrowed(RadarQuery(affected=True)).endings] == [1]
-    only_tunes = found.narrowed(RadarQuery(type="fine-tuned"))
+    assert [each.row.pk for each in found.narrowed(RetirementsQuery(affected=True)).endings] == [1]
+    only_tunes = found.narrowed(RetirementsQuery(type="fine-tuned"))
     assert ([each.row.pk for each in only_tunes.endings], len(only_tunes.risks)) == ([3], 1)
-    assert found.narrowed(RadarQuery(type="base")).risks == ()
+    assert found.narrowed(RetirementsQuery(type="base")).risks == ()

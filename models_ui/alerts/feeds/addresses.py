@@ -72,7 +72,7 @@ def address_with(secret: str) -> FeedAddress | None:
 
 def filters_of(query: CatalogQuery) -> CatalogQuery:
     """The filters alone: a feed has neither pages nor the catalog's order."""
-    return query.with_filter(sort="", per_page=CatalogQuery().per_page)
+    return query.changed(sort="", per_page=CatalogQuery().per_page)
 
 
 def query_of(address: FeedAddress) -> CatalogQuery:

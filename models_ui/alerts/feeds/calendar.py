@@ -60,7 +60,7 @@ class Calendar:
     def _chosen(self, now: datetime) -> Iterator[Occasion]:
         """A cancelled event is told to whoever was told of it: its model is no longer one that retires."""
         matching = {row.pk for row in self.index.matches(self.query)}
-        whatever_stage = {row.pk for row in self.index.matches(self.query.with_filter(lifecycle=()))}
+        whatever_stage = {row.pk for row in self.index.matches(self.query.changed(lifecycle=()))}
         for each in occasions_of(self.index, now):
             if each.row.pk in (whatever_stage if each.event.cancelled else matching):
                 yield each

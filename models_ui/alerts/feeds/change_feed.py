@@ -53,7 +53,7 @@ class Changes:
         for change in newest.iterator(chunk_size=500):
             if change.kind not in matching:
                 # "No longer listed" is news to whoever asked for listed models.
-                query = self.query.with_filter(**find_kind(change.kind).own_filters)
+                query = self.query.changed(**find_kind(change.kind).own_filters)
                 matching[change.kind] = frozenset(row.pk for row in self.index.matches(query))
             rows = self._rows(change)
             if any(row.pk in matching[change.kind] for row in rows) or not (rows or self.query.has_filters):

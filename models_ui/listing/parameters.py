@@ -1,0 +1,212 @@
+"""What an address asks for: frozen dataclasses whose fields are its parameters, and the one reader of addresses.
+
+    q: str = parameter("", read_text)
+    kind: tuple[str, ...] = alternatives(one_of(KINDS))
+    page: int = parameter(1, read_page, role="place")
+
+`parse` reads a query string and reports what it ignored; `serialize` writes the one canonical string: parameters in
+the order of the fields, values sorted, defaults left out. So `parse(serialize(query))` is `query`. No Django here, for
+`catalog/query.py` has none.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, cast
+from urllib.parse import urlencode
+
+from models_ui.listing.querystring import MAX_TEXT, MAX_VALUES, Ignored, Reason, split, tidy
+
+Role = Literal["filter", "view", "place"]
+"""Filters decide which rows there are, views how they are shown, and places which page of them."""
+
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+
+
+class Reading(NamedTuple):
+    """What a text means, None where it makes no sense, and why a part of it or all of it is ignored."""
+
+    value: Any
+    ignored: Reason | None = None
+
+
+Reader = Callable[[str], Reading]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    default: Any
+    read: Reader
+    name: str = ""  # in the address; empty: that of the field
+    role: Role = "filter"
+    several: bool = False  # whether its values are alternatives, kept as a sorted tuple
+    verbatim: bool = False  # whether spaces count: upstream may have named a value so, and links lead to it
+
+
+def parameter(default: Any, read: Reader, *, name: str = "", role: Role = "filter") -> Any:
+    """Return a field for a parameter with one value."""
+    return _field(Parameter(default=default, read=read, name=name, role=role))
+
+
+def alternatives(read: Reader, *, verbatim: bool = False) -> Any:
+    """Return a field for a parameter that may be repeated; `read` reads one of its values."""
+    return _field(Parameter(default=(), read=read, several=True, verbatim=verbatim))
+
+
+def _field(spec: Parameter) -> Any:
+    return field(default=spec.default, metadata={"parameter": spec})
+
+
+# --- Readers
+
+
+def read_text(text: str) -> Reading:
+    """Read words to search for."""
+    return Reading(text[:MAX_TEXT].strip(), "too_long" if len(text) > MAX_TEXT else None)
+
+
+def one_of(values: Iterable[str]) -> Reader:
+    """Return a reader of exactly these values."""
+    return meaning_of({value: value for value in values})
+
+
+def meaning_of(meanings: Mapping[str, object]) -> Reader:
+    """Return a reader of these texts that yields what they mean."""
+    return lambda text: Reading(meanings[text]) if text in meanings else Reading(None, "unknown_value")
+
+
+def text_up_to(longest: int) -> Reader:
+    """Return a reader of any text that a column of so many characters can hold."""
+    return lambda text: Reading(text) if len(text) <= longest else Reading(None, "unknown_value")
+
+
+# --- Queries
+
+
+class AddressQuery:
+    """The base of a frozen dataclass whose fields are parameters."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, query_string: str) -> "Parsed[Self]":
+        """Read a query string. Never raises: what makes no sense is left out and reported."""
+        parser = _Parser(parameters_of(cls))
+        parser.read_all(query_string)
+        return Parsed(cls(**parser.values()), tuple(parser.ignored))
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the canonical parameters, in order; defaults are left out."""
+        pairs: list[tuple[str, str]] = []
+        for field_name, spec in parameters_of(type(self)).items():
+            value = getattr(self, field_name)
+            if value == spec.default:
+                continue
+            values: Iterable[object] = value if isinstance(value, tuple) else (value,)
+            pairs.extend((spec.name, "1" if single is True else str(single)) for single in values)
+        return pairs
+
+    def serialize(self) -> str:
+        return urlencode(self.pairs())
+
+    def __str__(self) -> str:
+        return self.serialize()
+
+    def changed(self, **changes: Any) -> Self:
+        """Return a copy with these changes, back on page one."""
+        return replace(self, **{**self._defaults("place"), **changes})  # type: ignore[type-var]  # a dataclass
+
+    def cleared(self) -> Self:
+        """Return a copy without any filter, in the same order and page size."""
+        return replace(self, **self._defaults("filter", "place"))  # type: ignore[type-var]
+
+    def without(self, field_name: str, value: object) -> Self:
+        """Return a copy without this filter, or without this one of its alternatives."""
+        present, default = getattr(self, field_name), parameters_of(type(self))[field_name].default
+        rest = tuple(other for other in present if other != value) if isinstance(present, tuple) else default
+        return self.changed(**{field_name: rest})
+
+    def filters(self) -> Iterator[tuple[str, Any]]:
+        """Yield the field and the value of each filter in use, alternatives one by one."""
+        for field_name, spec in parameters_of(type(self)).items():
+            value = getattr(self, field_name)
+            if spec.role == "filter" and value != spec.default:
+                for single in value if isinstance(value, tuple) else (value,):
+                    yield field_name, single
+
+    @property
+    def has_filters(self) -> bool:
+        return self.changed() != self.cleared()
+
+    def _defaults(self, *roles: Role) -> dict[str, Any]:
+        return {name: spec.default for name, spec in parameters_of(type(self)).items() if spec.role in roles}
+
+
+Query = TypeVar("Query", bound=AddressQuery)
+
+
+class Parsed(NamedTuple, Generic[Query]):
+    query: Query
+    ignored: tuple[Ignored, ...]
+
+
+def parameters_of(query_type: type[AddressQuery]) -> Mapping[str, Parameter]:
+    """Return the parameter of each field, in order."""
+    return _parameters_of(cast(Any, query_type))
+
+
+@cache
+def _parameters_of(query_type: Any) -> Mapping[str, Parameter]:
+    specs = {column.name: column.metadata["parameter"] for column in fields(query_type)}
+    return {field_name: replace(spec, name=spec.name or field_name) for field_name, spec in specs.items()}
+
+
+class _Parser:
+    """One reading of one query string: collects values by field, and what was ignored."""
+
+    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+        self.ignored: list[Ignored] = []
+        self._fields = {spec.name: (field_name, spec) for field_name, spec in parameters.items()}
+        self._single: dict[str, Any] = {}
+        self._several: dict[str, set[str]] = {}
+
+    def read_all(self, query_string: str) -> None:
+        pairs, rest = split(query_string)
+        if rest:
+            self._ignore("?", rest, "too_many")
+        for name, text in pairs:
+            if name in self._fields:
+                self._read(*self._fields[name], text)
+            else:
+                self._ignore(name, text, "unknown_parameter")
+
+    def values(self) -> dict[str, Any]:
+        return {**self._single, **{name: tuple(sorted(values)) for name, values in self._several.items()}}
+
+    def _read(self, field_name: str, spec: Parameter, text: str) -> None:
+        text = _SURROGATES.sub("\ufffd", text) if spec.verbatim else tidy(text)
+        if not text:
+            return  # an empty form field says nothing
+        if field_name in self._single:
+            self._ignore(spec.name, text, "repeated")
+            return
+        reading = spec.read(text)
+        if reading.ignored is not None:
+            self._ignore(spec.name, text, reading.ignored)
+        if reading.value is None:
+            return
+        if spec.several:
+            self._add(field_name, spec, reading.value)
+        else:
+            self._single[field_name] = reading.value
+
+    def _add(self, field_name: str, spec: Parameter, value: str) -> None:
+        values = self._several.setdefault(field_name, set())
+        if len(values) < MAX_VALUES or value in values:
+            values.add(value)
+        else:
+            self._ignore(spec.name, value, "too_many")
+
+    def _ignore(self, name: str, value: str, reason: Reason) -> None:
+        self.ignored.append(Ignored.of(name, value, reason))
