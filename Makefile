@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -q
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-database lint format messages bench lock clean
@@ -18,14 +19,18 @@ help:
 run: $(BIN)/.run
 	@exec $(BIN)/python manage.py serve
 
+# Each worker has its own database, server and browser. Tests that wait share the processors well, so there are more
+# workers than those; tests that measure time run alone.
 test: $(BIN)/.test
 	@$(BIN)/python -m tests.support.chromium
-	$(BIN)/python -m pytest -q --ignore=tests/browser
-	$(BIN)/python -m pytest -q tests/browser
+	$(PYTEST) -n 3 --ignore=tests/browser -m "not slow and not timed"
+	$(PYTEST) -n 4 --ignore=tests/browser -m "slow and not timed" --dist loadgroup
+	$(PYTEST) --ignore=tests/browser -m timed
+	$(PYTEST) -n 3 tests/browser
 
 # What differs between databases, for a DATABASE_URL that names PostgreSQL: syncing, actions, jobs and the pages over them.
 test-database: $(BIN)/.test
-	$(BIN)/python -m pytest -q --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/services --ignore=tests/management --ignore=tests/check_usage
+	$(PYTEST) -n 3 -m "not timed" --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/services --ignore=tests/management --ignore=tests/check_usage
 
 lint: $(BIN)/.test
 	$(BIN)/ruff check .

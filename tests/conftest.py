@@ -21,8 +21,10 @@ PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A database in a file, as in production: in one in memory, threads would meet locks that no file has."""
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """Give each worker a database of its own, in a file as in production: one in memory knows other locks."""
     from django.conf import settings
 
     database = settings.DATABASES["default"]

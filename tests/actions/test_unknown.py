@@ -183,6 +183,7 @@ def test_the_lock_outlives_what_an_action_may_take(settings):
     assert lock.lock_time() > timedelta(seconds=3 * 300)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, settings):
     """A real process, killed while upstream is performing the write; then a second one looks what became of it."""

@@ -23,7 +23,7 @@ from sandbox import Sandbox
 from tests.bulk.conftest import WRITES, live_tunes, now_of, performed, started, states
 from tests.support import ROOT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def address_of_the_test_database() -> str:

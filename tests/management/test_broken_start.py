@@ -17,6 +17,8 @@ from models_ui.secret_files import BrokenFile, check_readable, kept_port
 from tests.management.conftest import ROOT, Serve, Serving, environment, free_port
 from tests.management.test_serve import press
 
+pytestmark = pytest.mark.slow
+
 
 def refused(serving: Serving) -> str:
     """The one sentence that a start ends with."""

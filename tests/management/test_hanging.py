@@ -16,6 +16,8 @@ import requests
 from tests.management.conftest import Serving
 from tests.management.test_serve import press
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hanging")]
+
 WAITING = 2
 MANY = 10
 

@@ -13,6 +13,8 @@ import pytest
 from models_ui import private_files
 from tests.management.conftest import ROOT, Serve, environment
 
+pytestmark = pytest.mark.slow
+
 OTHERS = 0o077
 
 

@@ -17,6 +17,8 @@ import requests
 from sandbox import Sandbox
 from tests.management.conftest import ROOT, Serve, Serving, environment
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = ["viewer", "editor", "manager"]
 
 
@@ -78,6 +80,7 @@ def test_a_second_start_is_quick_and_one_click_on_the_login_page_leads_to_the_mo
     assert serving.alone()
 
 
+@pytest.mark.timed
 def test_the_first_page_of_a_second_start_is_there_within_five_seconds(serve: Serve, var: Path):
     serving = serve(var, WEB_CONCURRENCY="")
     while True:

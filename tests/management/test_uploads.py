@@ -11,6 +11,8 @@ import requests
 
 from tests.management.conftest import Serving
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("uploads")]
+
 HUGE = 300 * 1024 * 1024
 FORM = "multipart/form-data; boundary=x"
 PART = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'

@@ -914,6 +914,7 @@ print(run_sync().outcome, flush=True)
 """
 
 
+@pytest.mark.slow
 def test_two_processes_that_sync_at_once_make_one_call(tmp_path: Path):
     with Sandbox(latency=1.0) as upstream:
         environment = {

@@ -144,6 +144,7 @@ def test_hang_can_end_by_closing_the_connection(call: Caller):
         call("GET", "/v1/models")
 
 
+@pytest.mark.timed
 def test_stopping_frees_who_hangs(call: Caller):
     call.sandbox.faults.add("hang")
     seen: list[BaseException] = []

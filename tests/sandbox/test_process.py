@@ -21,6 +21,8 @@ import requests
 
 from tests.support import ROOT
 
+pytestmark = pytest.mark.slow
+
 KEY = {"authorization": "Bearer sandbox-key"}
 
 Run = Callable[..., "Running"]
@@ -133,6 +135,7 @@ def test_a_wrong_fault_is_explained():
     assert "--fault: kind='explode' is unknown" in _fails("--fault", "explode")
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_quietly_and_at_once_even_while_a_request_hangs(run: Run, number: signal.Signals):
     running = run("--fault", "hang:verb=list")

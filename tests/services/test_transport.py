@@ -159,6 +159,7 @@ def test_a_write_without_an_answer_is_of_unknown_outcome_and_never_repeated(sand
     assert len(sandbox.calls) == 1
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("dripped", ["body", "headers", "error body"])
 def test_a_server_that_drips_cannot_hold_us(raw: Raw, dripped: str):
     text = {
@@ -194,6 +195,7 @@ def test_a_body_that_drips_until_the_connection_closes_is_not_taken_for_a_whole_
     assert failure_of(make_api(raw(drip).url, total_timeout=0.2, retries=0).list).code == "timed_out"
 
 
+@pytest.mark.timed
 def test_the_whole_call_with_its_pauses_stays_below_the_total(sandbox: Sandbox):
     sandbox.faults.add("status", status=503)
     started = time.monotonic()
@@ -219,6 +221,7 @@ def test_retry_after_is_obeyed(sandbox: Sandbox, api: ModelsAPI, naps: list[floa
     assert naps == [7.0, 3.0]
 
 
+@pytest.mark.timed
 def test_retry_after_is_really_waited_for(sandbox: Sandbox):
     sandbox.faults.add("status", status=429, retry_after="1", times=1)
     started = time.monotonic()

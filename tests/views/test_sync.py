@@ -206,6 +206,7 @@ def test_the_first_sync_of_all_is_waited_for_without_loading_the_rows_at_every_l
     assert viewer.get("/sync/", {"version": ""}, headers=HTMX)["HX-Trigger"] == "catalog-changed"
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("path", ["/models/", "/models.csv", "/models.json", "/models/mistral-large-latest/", "/sync/"])
 def test_no_page_ever_waits_for_upstream(viewer: Client, synced, sandbox: Sandbox, path: str):
     sandbox.faults.add("hang")

@@ -318,6 +318,7 @@ def process(hook: Hook, tmp_path: Path) -> Callable[[], subprocess.Popen]:
     return lambda: subprocess.Popen(command, cwd=ROOT, env=environment, **streams)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_processes_send_once_and_log_no_secret(something, hook: Hook, process):
     both = [process(), process()]
@@ -328,6 +329,7 @@ def test_two_processes_send_once_and_log_no_secret(something, hook: Hook, proces
     assert not any(piece in printed for piece in SECRET.split("/")[1:])
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_killed_while_it_waits_for_the_answer_it_is_not_sent_again(something, hook: Hook, process):
     hook.answers = [hook.hang]
