@@ -35,7 +35,7 @@ from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, NotFound, RouteNotFound, TooBusy
 from models_ui.services.models_api import ModelsAPI
-from models_ui.services.stored_errors import facts_of
+from models_ui.services.stored_errors import error_facts
 
 __all__ = ["Busy", "Conflict", "Context"]
 
@@ -206,7 +206,9 @@ def _call(entry: Entry, role: Role, row: CatalogModel, verb: Verb, seen: Any, wa
         correlation_id = _write(api, row.model_id, verb, wanted)
     except ModelsAPIError as error:
         if error.outcome_unknown:
-            unknown = chain.record(entry, Outcome.UNKNOWN, failure=facts_of(error), correlation_id=error.correlation_id)
+            unknown = chain.record(
+                entry, Outcome.UNKNOWN, failure=error_facts(error), correlation_id=error.correlation_id
+            )
             return look_after(unknown, row, certain=False)
         if (error.status or 0) < 500:
             return _failed(entry, row, error)
@@ -218,7 +220,7 @@ def _call(entry: Entry, role: Role, row: CatalogModel, verb: Verb, seen: Any, wa
     as_wished = gone if field is None else card is not None and model_row.says(card, field) == wanted
     if not as_wished:
         return _failed(entry, row, failed)
-    return _succeeded(entry, row, verb, card, gone, correlation_id, {**facts_of(failed), "settled": True})
+    return _succeeded(entry, row, verb, card, gone, correlation_id, {**error_facts(failed), "settled": True})
 
 
 def _read_again(api: ModelsAPI, row: CatalogModel, field: str | None) -> tuple[ModelCard | None, bool]:
@@ -279,7 +281,7 @@ def _failed(entry: Entry, row: CatalogModel, error: ModelsAPIError) -> Done:
     with transaction.atomic():
         if isinstance(error, ModelGone):
             model_row.mark_gone(row)
-        event = chain.record(entry, Outcome.FAILED, failure=facts_of(error), correlation_id=error.correlation_id)
+        event = chain.record(entry, Outcome.FAILED, failure=error_facts(error), correlation_id=error.correlation_id)
     return Done(row, event)
 
 

@@ -13,7 +13,7 @@ from models_ui.access.verbs import FIELDS, VERBS, Verb
 from models_ui.actions.context import UNSETTLED, Looked
 from models_ui.actions.lock import lock_time
 from models_ui.models import AuditEvent
-from models_ui.services.stored_errors import sentence_of
+from models_ui.services.stored_errors import stored_error_sentence
 from models_ui.text.humanize import quoted
 from models_ui.text.isolation import fill, isolate
 
@@ -112,7 +112,7 @@ _STILL_UNKNOWN: dict[str, str | Promise] = {
 
 def still_unknown(looked: Looked) -> str:
     """What looking again showed, where that settled nothing."""
-    why = sentence_of(looked.failure) if looked.failure else ""
+    why = stored_error_sentence(looked.failure) if looked.failure else ""
     return fill(_STILL_UNKNOWN[looked.what], {"why": why})
 
 
@@ -168,7 +168,7 @@ def why(event: AuditEvent) -> str:
     if failure.get("settled") and event.outcome == Outcome.FAILED:
         return _("Reading the model again showed that the change had not been made.")
     if "code" in failure:
-        return sentence_of(failure)
+        return stored_error_sentence(failure)
     if under_way(event):
         return _("It is still under way.")
     if event.outcome == Outcome.ATTEMPTED:

@@ -22,7 +22,7 @@ from models_ui.services import models_api
 from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, TooBusy
-from models_ui.services.stored_errors import facts_of
+from models_ui.services.stored_errors import error_facts
 
 # An unknown write may still be on its way for so long; after it, what a re-read shows is what it is.
 SETTLES_AFTER = timedelta(seconds=60)
@@ -44,7 +44,7 @@ def settle(*, actor: User, action_id: str) -> Done:
     if event.outcome not in UNSETTLED:
         return Done(row, event)
     if not take_place():  # who waits for the lock waits for who waits for upstream
-        return Done(row, event, Looked("unread", facts_of(TooBusy(model_id=event.model_id))))
+        return Done(row, event, Looked("unread", error_facts(TooBusy(model_id=event.model_id))))
     with model_lock(event.model_id):
         event = history.action(action_id)
         assert event is not None
@@ -75,7 +75,7 @@ def look_after(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str =
                 model_row.mark_gone(row)
             return Done(row, event, Looked("gone"))
     except ModelsAPIError as error:
-        return Done(row, event, Looked("unread", facts_of(error)))
+        return Done(row, event, Looked("unread", error_facts(error)))
     if changes is None:
         happened, did_not = card is None, card is not None
     else:

@@ -15,7 +15,7 @@ from models_ui.bulk import jobs, sentences
 from models_ui.bulk.jobs import ItemState, Progress
 from models_ui.catalog.query import CatalogQuery
 from models_ui.models import BulkItem, BulkJob
-from models_ui.services.stored_errors import sentence_of
+from models_ui.services.stored_errors import stored_error_sentence
 
 
 class JobPage:
@@ -62,13 +62,13 @@ class JobPage:
 
     @property
     def stopped_because(self) -> str:
-        return sentence_of(self.job.failure) if self.job.failure else ""
+        return stored_error_sentence(self.job.failure) if self.job.failure else ""
 
     @property
     def pause_reason(self) -> str:
         """Why nothing is sent right now; empty when it is."""
         until = self.job.paused_until
-        return sentence_of(self.job.pause) if not self.job.is_over and until and until > self.now else ""
+        return stored_error_sentence(self.job.pause) if not self.job.is_over and until and until > self.now else ""
 
     @cached_property
     def nobody_works(self) -> bool:

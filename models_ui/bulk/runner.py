@@ -33,6 +33,7 @@ from models_ui.bulk.jobs import ItemState, JobState, end_early, end_if_finished,
 from models_ui.leases import is_over
 from models_ui.log_filters import request_id
 from models_ui.models import AuditEvent, BulkItem, BulkJob
+from models_ui.services.connection_errors import TLSFailed, Unreachable
 from models_ui.services.errors import (
     BadAnswer,
     BaseModelProtected,
@@ -44,11 +45,9 @@ from models_ui.services.errors import (
     RateLimited,
     RouteNotFound,
     TierNotAllowed,
-    TLSFailed,
     Unauthorized,
-    Unreachable,
 )
-from models_ui.services.stored_errors import kind_of
+from models_ui.services.stored_errors import error_class_of
 
 log = logging.getLogger(__name__)
 
@@ -235,7 +234,7 @@ def _step_of_event(item: BulkItem, event: AuditEvent) -> Step:
         if age > LOOKS_FOR:
             return Step(ItemState.UNKNOWN, **facts)
         return Step(ItemState.UNSETTLED, wait=min(max(age.total_seconds() / 2, LOOK_PAUSE), CAP / 2), **facts)
-    kind = kind_of(event.failure)
+    kind = error_class_of(event.failure)
     if issubclass(kind, _OF_ALL) or (issubclass(kind, Forbidden) and _concerns_the_key(item, kind)):
         return Step(ItemState.FAILED, halt=True, **facts)
     if issubclass(kind, RateLimited | Unreachable):

@@ -12,7 +12,7 @@ from models_ui.access.verbs import Verb
 from models_ui.bulk import jobs
 from models_ui.bulk.jobs import ItemState, JobState, Progress
 from models_ui.models import BulkItem, BulkJob
-from models_ui.services.stored_errors import sentence_of
+from models_ui.services.stored_errors import stored_error_sentence
 from models_ui.text.isolation import fill
 
 ARCHIVE: Final = Verb.ARCHIVE
@@ -127,4 +127,4 @@ def why(item: BulkItem) -> str:
         return _("It was sent, and reading the model again does not tell whether it worked.")
     if failure.get("settled"):
         return _("Reading the model again showed that the change had not been made.")
-    return sentence_of(failure) if "code" in failure else ""
+    return stored_error_sentence(failure) if "code" in failure else ""

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from models_ui.leases import is_over
 from models_ui.models import Lease, Mirror
-from models_ui.services.stored_errors import is_refusal, sentence_of
+from models_ui.services.stored_errors import is_refusal, stored_error_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def freshness(mirror: Mirror, now: datetime) -> Freshness:
         stale=not running and is_stale(mirror, now),
         running=running,
         version=mirror.version,
-        failure=sentence_of(mirror.failure) if mirror.failure else "",
+        failure=stored_error_sentence(mirror.failure) if mirror.failure else "",
         refused=is_refusal(mirror.failure),
         correlation_id=mirror.failure.get("correlation_id", ""),
         unreadable=mirror.unreadable,

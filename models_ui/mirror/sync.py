@@ -33,7 +33,7 @@ from models_ui.services import models_api
 from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelList
 from models_ui.services.errors import ModelsAPIError
-from models_ui.services.stored_errors import facts_of
+from models_ui.services.stored_errors import error_facts
 from models_ui.vocabulary import BASE, storable
 
 log = logging.getLogger(__name__)
@@ -344,7 +344,7 @@ def _record_failure(run: SyncRun, error: ModelsAPIError, token: str, now: dateti
     """Keep what went wrong, for the banner and the log; the rows stay as they are."""
     log.warning("sync failed: %s", error)
     run.outcome, run.finished_at = SyncRun.Outcome.FAILED, now
-    run.failure, run.correlation_id = facts_of(error), error.correlation_id
+    run.failure, run.correlation_id = error_facts(error), error.correlation_id
     with transaction.atomic():
         run.save()
         with suppress(LeaseLost):

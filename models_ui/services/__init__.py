@@ -1,6 +1,6 @@
 """The outside world: Mistral's Models API as typed values and exceptions of our own; and the team's webhook.
 
-Nothing else in the project speaks HTTP to anyone. This file alone reads settings; the modules below it know none.
+No other package makes HTTP requests. Of this package only this file reads settings.
 """
 
 from functools import lru_cache
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from models_ui.services.base_url import check_address
-from models_ui.services.dialects import AUTO, resolve
+from models_ui.services.dialects import AUTO, resolve_dialect
 from models_ui.services.errors import NotConfigured
 from models_ui.services.models_api import ModelsAPI
 from models_ui.services.transport import Transport
@@ -19,7 +19,7 @@ __all__ = ["digest_webhook", "models_api"]
 
 
 def models_api() -> ModelsAPI:
-    """The Models API that the settings name; the same object, with its open connections, as long as they stay.
+    """Return the Models API that the settings name: the same object, with its open connections, until they change.
 
     MISTRAL_API_KEY           required
     MODELS_API_BASE_URL       https://api.mistral.ai/v1 by default; plain http for a loopback address only
@@ -27,17 +27,21 @@ def models_api() -> ModelsAPI:
     MODELS_API_TIMEOUT        seconds between two pieces of an answer
     MODELS_API_TOTAL_TIMEOUT  seconds for a whole call, with its retries
 
-    Raises NotConfigured, which names the setting, when one is missing or wrong.
+    Raise NotConfigured, which names the setting, when one is missing or wrong.
     """
     address = check_address(str(getattr(settings, "MODELS_API_BASE_URL", "") or "https://api.mistral.ai/v1"))
     dialect = str(getattr(settings, "MODELS_API_DIALECT", "") or AUTO)
-    return _build(
-        address, _key(), dialect, _seconds("MODELS_API_TIMEOUT", 10.0), _seconds("MODELS_API_TOTAL_TIMEOUT", 20.0)
+    return _build_api(
+        address,
+        _api_key(),
+        dialect,
+        _read_seconds("MODELS_API_TIMEOUT", 10.0),
+        _read_seconds("MODELS_API_TOTAL_TIMEOUT", 20.0),
     )
 
 
 def digest_webhook() -> Webhook | None:
-    """The webhook that the settings name; None where they name none. Raises BadWebhook.
+    """Return the webhook that the settings name, or None. Raise BadWebhook.
 
     DIGEST_WEBHOOK_SECRET_URL     its address; DIGEST_WEBHOOK_URL in the environment
     DIGEST_WEBHOOK_ALLOW_PRIVATE  whether it may be on this machine or network, and be reached over plain http
@@ -47,12 +51,12 @@ def digest_webhook() -> Webhook | None:
 
 
 @lru_cache(maxsize=4)
-def _build(address: str, key: str, dialect: str, read_timeout: float, total_timeout: float) -> ModelsAPI:
+def _build_api(address: str, key: str, dialect: str, read_timeout: float, total_timeout: float) -> ModelsAPI:
     transport = Transport(address, key, read_timeout=read_timeout, total_timeout=total_timeout)
-    return ModelsAPI(transport, resolve(dialect, address))
+    return ModelsAPI(transport, resolve_dialect(dialect, address))
 
 
-def _key() -> str:
+def _api_key() -> str:
     key = str(getattr(settings, "MISTRAL_API_KEY", "") or "").strip()
     if not key:
         raise NotConfigured(setting="MISTRAL_API_KEY")
@@ -61,7 +65,7 @@ def _key() -> str:
     return key
 
 
-def _seconds(setting: str, default: float) -> float:
+def _read_seconds(setting: str, default: float) -> float:
     try:
         seconds = float(getattr(settings, setting, default))
     except (TypeError, ValueError):

@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from models_ui.services import errors
+from models_ui.services.errors import ModelsAPIError
+from models_ui.services.redaction import redaction_of
 from models_ui.text.plain import plain_text
-
-from . import errors
-from .errors import ModelsAPIError
-from .redaction import redaction_of
 
 
 def error_sentence(body: object, status: int | None) -> str:

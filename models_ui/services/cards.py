@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
+from models_ui.services.errors import InvalidModelId
 from models_ui.vocabulary import BASE, FINE_TUNED, id_is_routable, valid_unicode
-
-from .errors import InvalidModelId
 
 LONGEST_CAPABILITY = 100
 MOST_TOKENS = 2**31 - 1  # what a database integer holds; the longest context seen is 262,144

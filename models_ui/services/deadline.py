@@ -1,7 +1,7 @@
-"""Connections that can be watched: was anything sent yet, and has the whole exchange taken too long?
+"""Connections that tell whether anything was sent yet, and that end at a fixed time.
 
 The time-outs of sockets count from the last byte, so a server that drips one byte a second could hold a thread for
-hours, in the headers or the body. A `Watch` hangs up at a fixed time instead, from a timer's thread. And it alone
+hours, in the headers or the body. An `ExchangeWatch` hangs up at a fixed time instead, from a timer's thread. Only it
 knows whether a failure came before the request was sent, which decides whether a write may be repeated.
 """
 
@@ -18,8 +18,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 _current = threading.local()
 
 
-class Watch:
-    """Follows the one exchange that this thread makes inside `with Watch(seconds) as watch`."""
+class ExchangeWatch:
+    """Follows the exchange that this thread makes inside `with ExchangeWatch(seconds) as watch`."""
 
     def __init__(self, seconds: float) -> None:
         self.sent = False
@@ -65,22 +65,22 @@ class Watch:
                     socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
-def _watch() -> Watch | None:
+def _current_watch() -> ExchangeWatch | None:
     return getattr(_current, "watch", None)
 
 
 class WatchedConnection(HTTPConnection):
-    """Reports to this thread's watch."""
+    """A connection that reports to this thread's watch."""
 
     def connect(self) -> None:
-        if watch := _watch():
+        if watch := _current_watch():
             watch.connecting(self)
         super().connect()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()  # http.client would do so anyway, but after we had said "sending"
-        if watch := _watch():
+        if watch := _current_watch():
             watch.sending(self)
         super().request(*args, **kwargs)
 

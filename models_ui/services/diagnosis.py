@@ -1,4 +1,4 @@
-"""Is the address right, is the key accepted, does the dialect fit? For `manage.py check_api`; changes nothing.
+"""Whether the address, the key and the dialect are right, for `manage.py check_api`. Changes nothing upstream.
 
 Whether an address has a write route is asked with OPTIONS and GET alone (`Transport.probe` sends no other verb), and
 about a model that cannot exist, so there is nothing that could be changed even by a server that breaks HTTP's rules.
@@ -7,27 +7,28 @@ How sure the answer is:
 *   `Allow`, on a 405 or on an answer to OPTIONS, names the verbs of a path: certain.
 *   405 without it: some verb is routed there. Nearly certain.
 *   404 "no Route": the path is not routed for GET. A gateway may still route the path for POST alone, so this counts
-    only when the other dialect's routes are there.
-*   Anything else says nothing, and then nothing is claimed: `dialect_fits` is None.
+    only when the routes of another dialect are there.
+*   Any other answer says nothing; then `dialect_fits` is None.
 """
 
 import secrets
 import time
 from dataclasses import dataclass, replace
 
-from .dialects import DIALECTS, RETRIEVE, Dialect, Route
-from .errors import ConnectionCut, ModelsAPIError, RouteNotFound, TimedOut, Unauthorized, Unreachable
-from .models_api import ModelsAPI
-from .transport import Transport
+from models_ui.services.connection_errors import Unreachable
+from models_ui.services.dialects import DIALECTS, RETRIEVE, Dialect, Route
+from models_ui.services.errors import ConnectionCut, ModelsAPIError, RouteNotFound, TimedOut, Unauthorized
+from models_ui.services.models_api import ModelsAPI
+from models_ui.services.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Plain facts; None means not known.
+    """Plain facts. None means not known.
 
     `entries`         of the list, aliases counted
     `dialect_fits`    whether the address has the write routes of the dialect in use
-    `better_dialect`  the other one, when that fits and this does not
+    `better_dialect`  another one that fits, when the one in use does not
     `evidence`        one line of English for each probe
     `error`           why the list could not be had
     """
@@ -45,8 +46,8 @@ class Diagnosis:
     error: ModelsAPIError | None = None
 
 
-def diagnose(api: ModelsAPI) -> Diagnosis:
-    """Calls the list, then probes the write routes. Raises nothing that a call could raise."""
+def diagnose_api(api: ModelsAPI) -> Diagnosis:
+    """Call the list, then probe the write routes. Raise nothing that a call could raise."""
     facts = Diagnosis(address=api.transport.base_url, dialect=api.dialect.name, reachable=True)
     started = time.monotonic()
     try:
@@ -71,13 +72,13 @@ def diagnose(api: ModelsAPI) -> Diagnosis:
 def _with_dialect(facts: Diagnosis, api: ModelsAPI) -> Diagnosis:
     evidence: list[str] = []
     fits = {dialect.name: _is_spoken(dialect, api.transport, evidence) for dialect in DIALECTS.values()}
-    other = next(name for name in fits if name != api.dialect.name)
-    own = fits[api.dialect.name]
-    certain = own is True or fits[other] is True
+    is_own_spoken = fits.pop(api.dialect.name)
+    others = [name for name, is_spoken in fits.items() if is_spoken]
+    is_certain = is_own_spoken or bool(others)
     return replace(
         facts,
-        dialect_fits=own if certain else None,
-        better_dialect=other if own is False and fits[other] is True else None,
+        dialect_fits=is_own_spoken if is_certain else None,
+        better_dialect=others[0] if others and is_own_spoken is False else None,
         evidence=tuple(evidence),
     )
 
@@ -85,14 +86,14 @@ def _with_dialect(facts: Diagnosis, api: ModelsAPI) -> Diagnosis:
 def _is_spoken(dialect: Dialect, transport: Transport, evidence: list[str]) -> bool | None:
     """Whether the write routes are there: True or False when all that is known agrees, else None."""
     model_id = f"ft:no-such-model:00000000:20000101:{secrets.token_hex(4)}"
-    known = set()
+    answers = set()
     for route in (dialect.update, dialect.archive, dialect.unarchive):
-        found = _is_routed(route, model_id, transport)
-        known.add(found)
-        words = {True: "is there", False: "is not there", None: "cannot be told"}[found]
+        is_there = _is_routed(route, model_id, transport)
+        answers.add(is_there)
+        words = {True: "is there", False: "is not there", None: "cannot be told"}[is_there]
         evidence.append(f"{dialect.name}: {route.verb} /{route.template} {words}")
-    known.discard(None)
-    return known.pop() if len(known) == 1 else None
+    answers.discard(None)
+    return answers.pop() if len(answers) == 1 else None
 
 
 def _is_routed(route: Route, model_id: str, transport: Transport) -> bool | None:

@@ -1,48 +1,71 @@
-"""The two ways in which a Models API names its routes.
+"""The ways in which a Models API names its routes.
 
 `contract`   the OpenAPI document this dashboard was asked for: everything below /models
 `platform`   what api.mistral.ai answers to according to Mistral's SDK (3.7): changes go to /fine_tuning/models,
              and unarchiving is a DELETE of the archive
 
-List, retrieve and delete are the same in both. Paths are relative to the base URL.
+List, retrieve and delete are the same in all. Paths are relative to the base URL.
 """
 
 from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal
 from urllib.parse import quote
 
 from django.utils.translation import gettext_noop
 
 from models_ui.services.base_url import host_of, is_mistral
-
-from .errors import NotConfigured
+from models_ui.services.errors import NotConfigured
 
 AUTO = "auto"
 
 
+class NotClearable(Enum):
+    """The type of NOT_CLEARABLE: the dialect has no value that clears the field."""
+
+    NOT_CLEARABLE = "not clearable"
+
+
+NOT_CLEARABLE: Final = NotClearable.NOT_CLEARABLE
+ClearedField = str | None | Literal[NotClearable.NOT_CLEARABLE]
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A verb and a path. `promises` is the flag that the answer carries if it carries it at all: a write's answer
-    that says the opposite did not do what was asked."""
+    """A verb and a path.
+
+    `promises` is a flag of the answer, which may lack it. If the answer has the flag with another value, the write did
+    not do what was asked.
+    """
 
     verb: str
     template: str
     promises: tuple[str, bool] | None = None
 
     def path(self, model_id: str = "") -> str:
-        """The path for one model; the id is percent-encoded with nothing safe."""
+        """Return the path for one model. The id is percent-encoded with nothing safe."""
         return self.template.format(id=quote(model_id, safe=""))
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
+    """The routes of one dialect, and what differs in its values.
+
+    `cleared_name`, `cleared_text`  what an update sends to clear the name, and the description
+    `lists_archived`                whether archived models stay in the list
+    """
+
     name: str
     update: Route
     archive: Route
     unarchive: Route
-    can_clear_name: bool
-    """Whether the request type allows `name: null`."""
+    cleared_name: ClearedField
+    cleared_text: str | None
     lists_archived: bool
-    """Whether archived models stay in the list; the contract's archiving removes them from it."""
+
+    @property
+    def can_clear_name(self) -> bool:
+        return self.cleared_name is not NOT_CLEARABLE
 
 
 LIST = Route("GET", "models")
@@ -54,7 +77,8 @@ CONTRACT = Dialect(
     update=Route("PATCH", "models/{id}"),
     archive=Route("POST", "models/{id}/archive", promises=("archived", True)),
     unarchive=Route("POST", "models/{id}/unarchive", promises=("archived", False)),
-    can_clear_name=False,
+    cleared_name=NOT_CLEARABLE,
+    cleared_text="",  # a description cannot be null either, but an empty one says the same
     lists_archived=False,
 )
 PLATFORM = Dialect(
@@ -62,14 +86,15 @@ PLATFORM = Dialect(
     update=Route("PATCH", "fine_tuning/models/{id}"),
     archive=Route("POST", "fine_tuning/models/{id}/archive", promises=("archived", True)),
     unarchive=Route("DELETE", "fine_tuning/models/{id}/archive", promises=("archived", False)),
-    can_clear_name=True,
+    cleared_name=None,
+    cleared_text=None,
     lists_archived=True,
 )
 DIALECTS = {dialect.name: dialect for dialect in (CONTRACT, PLATFORM)}
 
 
-def resolve(name: str, base_url: str) -> Dialect:
-    """The dialect a setting means: `contract`, `platform`, or `auto`, which goes by the host of the address."""
+def resolve_dialect(name: str, base_url: str) -> Dialect:
+    """Return the dialect of a setting: `contract`, `platform`, or `auto`, which goes by the host of the address."""
     if name == AUTO:
         return PLATFORM if is_mistral(host_of(base_url)) else CONTRACT
     try:

@@ -1,10 +1,10 @@
-"""What can go wrong between us and the Models API, one class a cause.
+"""What can go wrong between the dashboard and the Models API, one class a cause.
 
     ModelsAPIError                 code                    when
     ├── NotConfigured              not_configured          no key, a bad address or dialect; `.setting` names it
     ├── InvalidModelId             invalid_model_id        an id that no route may carry; nothing was sent
     ├── TooBusy                    too_busy                too many of us wait for it already; nothing was sent
-    ├── Unreachable                unreachable             no connection, so nothing was sent
+    ├── Unreachable                unreachable             no connection, so nothing was sent; in `connection_errors.py`
     │   ├── ConnectionRefused      connection_refused
     │   ├── NameNotResolved        name_not_resolved       DNS
     │   ├── ConnectTimedOut        connect_timed_out
@@ -35,7 +35,7 @@
     │   └── NotInPlan              not_in_plan             429 with a limit of 0: waiting never helps
     └── UpstreamFailed             upstream_failed         5xx
 
-No text here ever holds the API key, a header or a whole body: upstream's words pass through `sentences.py`.
+No text here ever holds the API key, a header or a whole body: upstream's words pass through `text/plain.py`.
 """
 
 from typing import ClassVar
@@ -57,6 +57,7 @@ class ModelsAPIError(Exception):
     `status`           the HTTP status, or None when there was no answer
     `correlation_id`   what Mistral's support asks for, or ""
     `retryable`        whether the same call may succeed later without anybody changing anything
+    `nothing_sent`     whether it means that there was no connection, so that even a write may be repeated
     `outcome_unknown`  a write was sent and may have happened; only re-reading the model can tell
     `retry_after`      seconds upstream asked us to wait, or None
     `model_id`         the model the call was about, or ""
@@ -65,6 +66,7 @@ class ModelsAPIError(Exception):
 
     code: ClassVar[str] = "models_api_error"
     retryable: ClassVar[bool] = False
+    nothing_sent: ClassVar[bool] = False
     sentence: ClassVar[str | Promise] = gettext_lazy("The Models API could not be used.")
     # What to say instead where the call was about no model: then it was the list that was asked for.
     list_sentence: ClassVar[str | Promise] = ""
@@ -103,16 +105,14 @@ class ModelsAPIError(Exception):
 
     def __str__(self) -> str:
         """One line for logs: never translated, never a secret."""
-        facts = [self.code]
-        if self.status is not None:
-            facts.append(f"status {self.status}")
-        if self.detail:
-            facts.append(self.detail)
-        if self.correlation_id:
-            facts.append(f"correlation id {self.correlation_id}")
-        if self.outcome_unknown:
-            facts.append("outcome unknown")
-        return "; ".join(facts)
+        facts = [
+            self.code,
+            "" if self.status is None else f"status {self.status}",
+            self.detail,
+            f"correlation id {self.correlation_id}" if self.correlation_id else "",
+            "outcome unknown" if self.outcome_unknown else "",
+        ]
+        return "; ".join(filter(None, facts))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self}>"
@@ -122,7 +122,7 @@ class ModelsAPIError(Exception):
 
 
 class NotConfigured(ModelsAPIError):
-    """A setting is missing or wrong. `setting` is its name; `detail` says what is the matter with it."""
+    """A setting is missing or wrong. `setting` is its name, `detail` the problem with it."""
 
     code = "not_configured"
     sentence = gettext_lazy(
@@ -143,64 +143,12 @@ class InvalidModelId(ModelsAPIError):
 
 
 class TooBusy(ModelsAPIError):
-    """As many web requests as may wait for the Models API do so already, see `models_ui/bulkhead.py`."""
+    """As many web requests as may wait for the Models API do so already, see `bulkhead.py`."""
 
     code = "too_busy"
     retryable = True
     sentence = gettext_lazy(
         "The Models API keeps too many people waiting just now, so nothing was sent to it: try again in a moment."
-    )
-
-
-class Unreachable(ModelsAPIError):
-    """No connection, so no byte of the call was sent: a write certainly did not happen."""
-
-    code = "unreachable"
-    retryable = True
-    sentence = gettext_lazy(
-        "The Models API cannot be reached: try again in a minute, and if it lasts ask whoever runs the dashboard "
-        "to check its network and the setting MODELS_API_BASE_URL."
-    )
-
-
-class ConnectionRefused(Unreachable):
-    code = "connection_refused"
-    sentence = gettext_lazy(
-        "Nothing answers at the address of the Models API (connection refused): ask whoever runs the dashboard "
-        "to check the setting MODELS_API_BASE_URL and the firewall."
-    )
-
-
-class NameNotResolved(Unreachable):
-    code = "name_not_resolved"
-    sentence = gettext_lazy(
-        "The name of the Models API’s server could not be looked up: ask whoever runs the dashboard to check "
-        "its DNS and the setting MODELS_API_BASE_URL."
-    )
-
-
-class ConnectTimedOut(Unreachable):
-    code = "connect_timed_out"
-    sentence = gettext_lazy(
-        "The Models API did not accept a connection in time: try again in a minute, and if it lasts ask whoever "
-        "runs the dashboard to check its network and firewall."
-    )
-
-
-class ProxyFailed(Unreachable):
-    code = "proxy_failed"
-    sentence = gettext_lazy(
-        "The proxy on the way to the Models API did not let the call through: ask whoever runs the dashboard "
-        "to check HTTPS_PROXY and NO_PROXY."
-    )
-
-
-class TLSFailed(Unreachable):
-    code = "tls_failed"
-    retryable = False
-    sentence = gettext_lazy(
-        "No secure connection to the Models API could be made: ask whoever runs the dashboard to check the "
-        "certificates and that MODELS_API_BASE_URL is the right address."
     )
 
 

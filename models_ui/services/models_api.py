@@ -1,4 +1,4 @@
-"""The client of the Models API: six verbs, typed values out, our own exceptions out, no HTTP in sight."""
+"""The client of the Models API: six verbs, typed values and exceptions of our own out, no HTTP."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final, Literal
 
-from . import errors
-from .cards import ModelCard, ModelList, check_model_id, parse_card
-from .dialects import DELETE, LIST, RETRIEVE, Dialect, Route
-from .transport import Answer, Transport
+from models_ui.services import errors
+from models_ui.services.cards import ModelCard, ModelList, check_model_id, parse_card
+from models_ui.services.dialects import DELETE, LIST, NOT_CLEARABLE, RETRIEVE, Dialect, Route
+from models_ui.services.transport import APIAnswer, Transport
 
 
 class Unset(Enum):
@@ -24,14 +24,17 @@ MaybeText = str | None | Literal[Unset.UNSET]
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Upstream accepted a write. Nothing more: what it answers is not always the whole model, so re-read it."""
+    """Proof that upstream accepted a write. Its answer is not always the whole model, so the model is read again."""
 
     correlation_id: str
 
 
 class ModelsAPI:
-    """Every method raises a ModelsAPIError (see `errors.py`); those that take an id raise InvalidModelId, before any
-    call, for one that no route may carry."""
+    """The Models API at one address in one dialect.
+
+    Every method raises a ModelsAPIError (see `errors.py`). Those that take an id raise InvalidModelId, before any call,
+    for an id that no route may carry.
+    """
 
     def __init__(self, transport: Transport, dialect: Dialect) -> None:
         self.transport = transport
@@ -41,7 +44,7 @@ class ModelsAPI:
         return f"<ModelsAPI at {self.transport.base_url}, {self.dialect.name} dialect>"
 
     def list(self) -> ModelList:
-        """Every model the key may see, archived ones included, one entry per alias. An empty list is an answer too."""
+        """Return every model the key may see, one entry per alias. The list may be empty."""
         answer = self.transport.call(LIST.verb, LIST.path())
         entries = list_entries(answer.value)
         if entries is None:
@@ -49,7 +52,7 @@ class ModelsAPI:
         return parse_list(entries, correlation_id=answer.correlation_id, fetched_at=datetime.now(UTC))
 
     def retrieve(self, model_id: str) -> ModelCard:
-        """One model. ModelNotFound and ModelRetired, both ModelGone, when upstream says that it is not there."""
+        """Return one model. Raise ModelNotFound or ModelRetired, both ModelGone, when upstream says that it is gone."""
         answer = self.transport.call(RETRIEVE.verb, RETRIEVE.path(check_model_id(model_id)), model_id=model_id)
         card = parse_card(answer.value)
         if card is None or not card.id:
@@ -57,17 +60,17 @@ class ModelsAPI:
         return card
 
     def update(self, model_id: str, *, name: MaybeText = UNSET, description: MaybeText = UNSET) -> Receipt:
-        """Changes what is given: a text sets the field, None clears it, UNSET leaves it alone.
+        """Change fields: a text sets the field, None clears it, UNSET leaves it alone.
 
-        NameCannotBeCleared, before any call, where the dialect has no null name.
+        Raise NameCannotBeCleared, before any call, where the dialect cannot clear names.
         """
         check_model_id(model_id)
-        if name is None and not self.dialect.can_clear_name:
+        name_sent = self.dialect.cleared_name if name is None else name
+        if name_sent is NOT_CLEARABLE:
             raise errors.NameCannotBeCleared(model_id=model_id)
-        if description is None and not self.dialect.can_clear_name:
-            description = ""  # the contract's description is a string as well, but an empty one says the same
-        given = {"name": name, "description": description}
-        changes = {key: value for key, value in given.items() if value is not UNSET}
+        text_sent = self.dialect.cleared_text if description is None else description
+        fields = {"name": name_sent, "description": text_sent}
+        changes = {field: value for field, value in fields.items() if value is not UNSET}
         if not changes:
             raise ValueError("update() needs a name or a description")
         return self._write(self.dialect.update, model_id, changes)
@@ -79,12 +82,12 @@ class ModelsAPI:
         return self._write(self.dialect.unarchive, model_id)
 
     def delete(self, model_id: str) -> Receipt:
-        """For ever: a fine-tune cannot be trained again."""
+        """Delete a model for ever: a fine-tune cannot be trained again."""
         return self._write(DELETE, model_id)
 
     def _write(self, route: Route, model_id: str, body: Mapping[str, object] | None = None) -> Receipt:
         answer = self.transport.call(route.verb, route.path(check_model_id(model_id)), model_id=model_id, body=body)
-        if not _confirms(answer, route):
+        if not _is_confirmed(answer, route):
             raise errors.WrongShape(
                 status=answer.status, correlation_id=answer.correlation_id, outcome_unknown=True, model_id=model_id
             )
@@ -92,13 +95,13 @@ class ModelsAPI:
 
 
 def list_entries(value: Any) -> list[Any] | None:
-    """The entries in the body of a list answer, or None when it is none."""
+    """Return the entries in the body of a list answer, or None when it has none."""
     entries = value.get("data") if isinstance(value, dict) else value
     return entries if isinstance(entries, list) else None
 
 
 def parse_list(entries: Iterable[Any], *, correlation_id: str, fetched_at: datetime) -> ModelList:
-    """A list answer's entries as cards; `fetched_at` is when the answer had arrived."""
+    """Return a list answer's entries as cards. `fetched_at` is when the answer had arrived."""
     cards = [parse_card(entry) for entry in entries]
     return ModelList(
         cards=tuple(card for card in cards if card is not None),
@@ -108,7 +111,7 @@ def parse_list(entries: Iterable[Any], *, correlation_id: str, fetched_at: datet
     )
 
 
-def _confirms(answer: Answer, route: Route) -> bool:
+def _is_confirmed(answer: APIAnswer, route: Route) -> bool:
     """Whether a write's 2xx answer may be believed: an object that does not say the opposite of what was asked.
 
     No body at all is fine with a 204, and after a delete, where there is nothing left to show.

@@ -1,13 +1,14 @@
-"""Failures that outlive the request that met them: kept as plain facts, told in the reader's language."""
+"""Errors as plain facts that can be stored, and their sentences in the reader's language."""
 
 from typing import Any
 
+import models_ui.services.connection_errors  # noqa: F401  # its classes are stored too
 from models_ui.services.errors import ModelsAPIError, NotConfigured
 
 
-def facts_of(error: ModelsAPIError) -> dict[str, Any]:
-    """What to store of a failure: its code and what its sentence needs."""
-    found = {
+def error_facts(error: ModelsAPIError) -> dict[str, Any]:
+    """Return what to store of an error: its code and what its sentence needs."""
+    facts = {
         "code": error.code,
         "detail": error.detail,
         "status": error.status,
@@ -17,15 +18,15 @@ def facts_of(error: ModelsAPIError) -> dict[str, Any]:
         "retry_after": error.retry_after,
         "setting": error.setting if isinstance(error, NotConfigured) else "",
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in facts.items() if value}
 
 
-def sentence_of(facts: dict[str, Any]) -> str:
-    """A stored failure as one sentence. A code of a version that is gone still gets a general one."""
-    kind = kind_of(facts)
-    if issubclass(kind, NotConfigured):
-        return kind(facts.get("detail", ""), setting=facts.get("setting", "")).user_message
-    return kind(
+def stored_error_sentence(facts: dict[str, Any]) -> str:
+    """Return a stored error as one sentence. A code that no class has any more gets a general one."""
+    error_class = error_class_of(facts)
+    if issubclass(error_class, NotConfigured):
+        return error_class(facts.get("detail", ""), setting=facts.get("setting", "")).user_message
+    return error_class(
         facts.get("detail", ""),
         status=facts.get("status"),
         model_id=facts.get("model_id", ""),
@@ -34,20 +35,20 @@ def sentence_of(facts: dict[str, Any]) -> str:
 
 
 def is_refusal(facts: dict[str, Any]) -> bool:
-    """Whether upstream refused the key or the plan: somebody has to change something before trying again."""
+    """Whether upstream refused the key or the plan, so that trying again does not help."""
     return facts.get("status") in (401, 403)
 
 
-def kind_of(facts: dict[str, Any]) -> type[ModelsAPIError]:
-    """The class of a stored failure, to ask what follows from it."""
-    return _kinds().get(facts.get("code", ""), ModelsAPIError)
+def error_class_of(facts: dict[str, Any]) -> type[ModelsAPIError]:
+    """Return the class of a stored error."""
+    return _classes_by_code().get(facts.get("code", ""), ModelsAPIError)
 
 
-def _kinds() -> dict[str, type[ModelsAPIError]]:
-    found: dict[str, type[ModelsAPIError]] = {}
-    todo: list[type[ModelsAPIError]] = [ModelsAPIError]
-    while todo:
-        kind = todo.pop()
-        found[kind.code] = kind
-        todo.extend(kind.__subclasses__())
-    return found
+def _classes_by_code() -> dict[str, type[ModelsAPIError]]:
+    classes: dict[str, type[ModelsAPIError]] = {}
+    waiting: list[type[ModelsAPIError]] = [ModelsAPIError]
+    while waiting:
+        error_class = waiting.pop()
+        classes[error_class.code] = error_class
+        waiting.extend(error_class.__subclasses__())
+    return classes

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 import requests
 from requests.auth import AuthBase
 
+from models_ui.services import errors
+from models_ui.services.answers import allowed_verbs, correlation_id, decode_json, error_from_answer
 from models_ui.services.base_url import host_of, is_loopback
 from models_ui.services.bulkhead import take_place
 from models_ui.services.connection_errors import RAISED, error_from_failure
-from models_ui.services.deadline import Watch, WatchedAdapter
+from models_ui.services.deadline import ExchangeWatch, WatchedAdapter
+from models_ui.services.errors import ModelsAPIError
+from models_ui.services.redaction import Redaction, redaction_of
+from models_ui.services.retries import pause_before_retry, repeat_attempts
 from models_ui.text.plain import plain_text
-
-from . import errors
-from .answers import allowed_verbs, correlation_id, decode_json, error_from_answer
-from .errors import ModelsAPIError
-from .redaction import Redaction, redaction_of
-from .retries import pause_before_retry
 
 logger = logging.getLogger("models_ui.services")
 
@@ -31,7 +30,7 @@ SAFE_VERBS = frozenset({"GET", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class APIAnswer:
     """A 2xx answer. `value` is the decoded JSON; it is None, and `empty` True, when there was no body."""
 
     status: int
@@ -102,47 +101,45 @@ class Transport:
         self._auth = KeyAuth(api_key)
         self._sleep = sleep
         self._clock = clock
-        self._of_thread = threading.local()
+        self._thread_state = threading.local()
 
     def __repr__(self) -> str:
         return f"<Transport to {self.base_url}>"
 
-    def call(self, verb: str, path: str, *, model_id: str = "", body: Mapping[str, object] | None = None) -> Answer:
-        """One call, repeated as `retries.py` allows. `path` is relative to the base URL and already encoded.
+    def call(self, verb: str, path: str, *, model_id: str = "", body: Mapping[str, object] | None = None) -> APIAnswer:
+        """Make one call, repeated as `retries.py` allows. `path` is relative to the base URL and already encoded.
 
-        Raises a ModelsAPIError: TooBusy, Unreachable and its kin when nothing was sent, TimedOut, ConnectionCut or
+        Raise a ModelsAPIError: TooBusy and Unreachable when nothing was sent, TimedOut, ConnectionCut or
         BadAnswer when no usable answer came, else what the status means. `outcome_unknown` is set on those after which
         a write may have happened.
         """
         if not take_place():
             raise errors.TooBusy(model_id=model_id)
-        deadline = self._clock() + self.total_timeout
-        attempt = 1
-        while True:
-            left = deadline - self._clock()
-            outcome = self._attempt(verb, path, model_id, body, attempt=attempt, left=left)
-            if isinstance(outcome, Answer):
-                return outcome
-            pause = pause_before_retry(
-                outcome,
-                write=verb not in SAFE_VERBS,
-                attempt=attempt,
-                retries=self.retries,
-                left=deadline - self._clock(),
-            )
-            if pause is None:
-                raise outcome
-            self._sleep(pause)
-            attempt += 1
+        write = verb not in SAFE_VERBS
 
-    def probe(self, verb: str, path: str) -> Answer | ModelsAPIError:
-        """One attempt with a verb that by HTTP's rules changes nothing; whatever came of it is returned, not raised."""
+        def attempt_call(attempt: int, left: float) -> APIAnswer | ModelsAPIError:
+            return self._attempt(verb, path, model_id, body, attempt=attempt, left=left)
+
+        def pause_after(outcome: APIAnswer | ModelsAPIError, attempt: int, left: float) -> float | None:
+            if isinstance(outcome, APIAnswer):
+                return None
+            return pause_before_retry(outcome, write=write, attempt=attempt, retries=self.retries, left=left)
+
+        outcome = repeat_attempts(
+            attempt_call, pause_after, total_timeout=self.total_timeout, sleep=self._sleep, clock=self._clock
+        )
+        if isinstance(outcome, ModelsAPIError):
+            raise outcome
+        return outcome
+
+    def probe(self, verb: str, path: str) -> APIAnswer | ModelsAPIError:
+        """Make one attempt with a verb that by HTTP's rules changes nothing. An error is returned, not raised."""
         if verb not in SAFE_VERBS:
             raise ValueError(f"{verb} could change something")
         return self._attempt(verb, path, "", None, attempt=1, left=self.total_timeout, failure_level=logging.DEBUG)
 
     def close(self) -> None:
-        """Closes this thread's connections; they open again when needed."""
+        """Close this thread's connections; they open again when needed."""
         self._session().close()
 
     def _attempt(
@@ -155,15 +152,15 @@ class Transport:
         attempt: int,
         left: float,
         failure_level: int = logging.WARNING,
-    ) -> Answer | ModelsAPIError:
-        """One exchange, logged.
+    ) -> APIAnswer | ModelsAPIError:
+        """Make one exchange and log it.
 
         An error is returned instead of raised, so that it is raised outside of any `except` block: an exception
         chained to it would carry the request along, and with it the key.
         """
         write = verb not in SAFE_VERBS
         started = self._clock()
-        with Watch(left) as watch:
+        with ExchangeWatch(left) as watch:
             try:
                 outcome = self._exchange(verb, path, model_id, body, left, watch)
             except RAISED as failure:
@@ -173,7 +170,7 @@ class Transport:
             "%s %s -> %s in %.0f ms, attempt %d, correlation id %s",
             verb,
             model_id or "models",
-            _in_a_word(outcome),
+            _summarize(outcome),
             (self._clock() - started) * 1000,
             attempt,
             plain_text(outcome.correlation_id, 100) or "-",
@@ -181,12 +178,12 @@ class Transport:
         return outcome
 
     def _exchange(
-        self, verb: str, path: str, model_id: str, body: Mapping[str, object] | None, left: float, watch: Watch
-    ) -> Answer | ModelsAPIError:
+        self, verb: str, path: str, model_id: str, body: Mapping[str, object] | None, left: float, watch: ExchangeWatch
+    ) -> APIAnswer | ModelsAPIError:
         write = verb not in SAFE_VERBS
         session = self._session()
         if write:
-            # A kept connection that died quietly would leave us not knowing whether the write arrived.
+            # Were a kept connection dead, nobody would know whether the write arrived.
             session.close()
         response = session.request(
             verb,
@@ -208,9 +205,9 @@ class Transport:
                     model_id=model_id,
                     secret=self._key,
                 )
-            content = _read(response, self.max_bytes)
+            content = _read_body(response, self.max_bytes)
         if content is not None and not watch.expired:
-            return _answer(response, content, self._redaction, write=write, model_id=model_id)
+            return _parse_answer(response, content, self._redaction, write=write, model_id=model_id)
         kind = errors.TimedOut if watch.expired else errors.TooLarge
         return kind(
             status=response.status_code,
@@ -220,7 +217,7 @@ class Transport:
         )
 
     def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        session: requests.Session | None = getattr(self._thread_state, "session", None)
         if session is None:
             session = DirectSession()
             session.headers.update({"Accept": "application/json", "User-Agent": "models-dashboard"})
@@ -228,12 +225,12 @@ class Transport:
             session.mount("https://", WatchedAdapter())
             session.mount("http://", WatchedAdapter())
             session.trust_env = not is_loopback(host_of(self.base_url))
-            self._of_thread.session = session
+            self._thread_state.session = session
         return session
 
 
-def _read(response: requests.Response, limit: int) -> bytes | None:
-    """The decoded body, or None when it is larger than `limit` bytes."""
+def _read_body(response: requests.Response, limit: int) -> bytes | None:
+    """Return the decoded body, or None when it is larger than `limit` bytes."""
     body = bytearray()
     for chunk in response.iter_content(CHUNK):
         body += chunk
@@ -243,32 +240,32 @@ def _read(response: requests.Response, limit: int) -> bytes | None:
 
 
 def _read_error(response: requests.Response) -> bytes:
-    """An error's body as far as it can be had; the status says enough without it."""
+    """Return an error's body as far as it can be read; the status says enough without it."""
     try:
-        return _read(response, LARGEST_ERROR) or b""
+        return _read_body(response, LARGEST_ERROR) or b""
     except RAISED:
         return b""
 
 
-def _answer(
+def _parse_answer(
     response: requests.Response, content: bytes, redaction: Redaction, *, write: bool, model_id: str
-) -> Answer | ModelsAPIError:
-    """What a 2xx says, without the key, which a gateway may echo anywhere in it."""
+) -> APIAnswer | ModelsAPIError:
+    """Return what a 2xx says, without the key, which a gateway may echo anywhere in it."""
     status, headers = response.status_code, redaction.headers(response.headers)
     allow = allowed_verbs(headers)
     if not content.strip() or response.request.method == "OPTIONS":  # whose body, if any, is prose
-        return Answer(status, None, empty=True, correlation_id=correlation_id(headers), allow=allow)
+        return APIAnswer(status, None, empty=True, correlation_id=correlation_id(headers), allow=allow)
     try:
         value = redaction.value(decode_json(content))
     except ValueError:
         return errors.NotJSON(
             status=status, correlation_id=correlation_id(headers), outcome_unknown=write, model_id=model_id
         )
-    return Answer(status, value, empty=False, correlation_id=correlation_id(headers, value), allow=allow)
+    return APIAnswer(status, value, empty=False, correlation_id=correlation_id(headers, value), allow=allow)
 
 
-def _in_a_word(outcome: Answer | ModelsAPIError) -> str:
-    """For the log, which never has the key, a header or a body."""
-    if isinstance(outcome, Answer):
+def _summarize(outcome: APIAnswer | ModelsAPIError) -> str:
+    """Return a word for the log, which never has the key, a header or a body."""
+    if isinstance(outcome, APIAnswer):
         return str(outcome.status)
     return f"{outcome.status or 'no answer'} {outcome.code}"

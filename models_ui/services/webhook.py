@@ -1,6 +1,6 @@
-"""A message to the team's Slack-compatible webhook: posted once, or certainly not, or nobody knows.
+"""Posting messages to the team's Slack-compatible webhook, each at most once.
 
-The address is a secret, since whoever has it can post. So it is in no log, exception or repr, only its host is, and
+The address is a secret, since whoever has it can post. So no log, exception or repr has more of it than its host, and
 no exception of requests' leaves this module: those carry the request along.
 """
 
@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import NameResolutionError
 
-from models_ui.services.connection_errors import RAISED, causes_of
-from models_ui.services.deadline import Watch, WatchedAdapter
+from models_ui.services.answers import retry_after
+from models_ui.services.base_url import find_address_problem
+from models_ui.services.connection_errors import RAISED, causes_of, is_any_cause, is_late
+from models_ui.services.deadline import ExchangeWatch, WatchedAdapter
 from models_ui.services.public_addresses import GuardedAdapter, NotPublic
-
-from .answers import retry_after
-from .retries import back_off
-from .transport import DirectSession
+from models_ui.services.retries import choose_pause, repeat_attempts
+from models_ui.services.transport import DirectSession
 
 logger = logging.getLogger("models_ui.services")
 
@@ -32,15 +32,15 @@ _REASON = re.compile(r"[a-z_]{3,40}")  # Slack's own words for one: no_service, 
 
 
 class BadWebhook(Exception):
-    """The address cannot be one that messages are posted to. Says what is the matter with it, and not what it is."""
+    """The address cannot be one that messages are posted to. The text names the problem, and never the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What came of posting a message.
+    """The outcome of posting a message.
 
     `outcome`      sent: it was accepted; failed: it certainly was not; unknown: it was sent and may have been
-    `why`          what went wrong, as the end of a sentence
+    `why`          the problem, as the end of a sentence
     `passing`      whether it may be accepted a moment later
     `retry_after`  seconds that the other side asked us to wait
     """
@@ -84,30 +84,28 @@ class Webhook:
         return f"<Webhook at {self.host}>"
 
     def post(self, message: Mapping[str, object], *, key: str) -> Posted:
-        """Post it once. `key` goes along with every attempt, by which the other side can tell it is the same message.
+        """Post the message once. `key` goes along with every attempt, so the other side knows that it is the same one.
 
-        Tried again only where the last attempt certainly came to nothing: no connection, 429 or 503. A wait that
-        the other side asks for is kept, or ends it when it is longer than the time that is left.
+        An attempt is repeated only where the last one certainly failed: no connection, 429 or 503.
         """
-        deadline = self._clock() + self.total_timeout
-        attempt = 1
-        while True:
-            posted = self._attempt(message, key, attempt=attempt, left=deadline - self._clock())
-            if not posted.passing or attempt > self.retries:
-                return posted
-            pause = back_off(attempt) if posted.retry_after is None else posted.retry_after
-            if pause >= deadline - self._clock():
-                return posted
-            self._sleep(pause)
-            attempt += 1
+
+        def attempt_post(attempt: int, left: float) -> Posted:
+            return self._attempt(message, key, attempt=attempt, left=left)
+
+        def pause_after(posted: Posted, attempt: int, left: float) -> float | None:
+            return choose_pause(attempt, self.retries, posted.retry_after, left) if posted.passing else None
+
+        return repeat_attempts(
+            attempt_post, pause_after, total_timeout=self.total_timeout, sleep=self._sleep, clock=self._clock
+        )
 
     def _attempt(self, message: Mapping[str, object], key: str, *, attempt: int, left: float) -> Posted:
         started = self._clock()
-        with Watch(left) as watch:
+        with ExchangeWatch(left) as watch:
             try:
                 posted = self._exchange(message, key, left)
             except (*RAISED, NotPublic) as failure:
-                posted = _of_failure(failure, watch)
+                posted = _posted_of_failure(failure, watch)
         logger.log(
             logging.INFO if posted.outcome == "sent" else logging.WARNING,
             "webhook at %s -> %s in %.0f ms, attempt %d",
@@ -130,10 +128,10 @@ class Webhook:
                 stream=True,
             )
             with response:
-                return _of_answer(response)
+                return _posted_of_answer(response)
 
     def _session(self) -> requests.Session:
-        """A new one each time: a kept connection that died quietly would leave us not knowing."""
+        """Return a new session: were a kept connection dead, nobody would know whether the message arrived."""
         session = DirectSession()
         session.trust_env = False
         session.headers.update({"User-Agent": "models-dashboard"})
@@ -144,25 +142,19 @@ class Webhook:
 
 
 def _host_of(url: str, *, allow_private: bool) -> str:
-    """The host, after a look at the rest of the address. Raises BadWebhook."""
-    if any(c.isspace() or not c.isprintable() for c in url):
-        raise BadWebhook("it contains spaces or control characters")
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
-    except ValueError:
-        raise BadWebhook("it is no web address") from None
-    if parts.scheme not in ("https", "http") or not host:
-        raise BadWebhook("it must start with https:// and name a host")
+    """Return the host of a checked address. Raise BadWebhook."""
+    if problem := find_address_problem(url):
+        raise BadWebhook(problem)
+    parts = urlsplit(url)
     if parts.scheme == "http" and not allow_private:
         raise BadWebhook("it must start with https://, unless DIGEST_WEBHOOK_ALLOW_PRIVATE is on")
     if "@" in parts.netloc:
         raise BadWebhook("it must not contain a user name or password")
-    return host
+    return parts.hostname or ""
 
 
-def _of_answer(response: requests.Response) -> Posted:
-    status, reason = response.status_code, _reason(response)
+def _posted_of_answer(response: requests.Response) -> Posted:
+    status, reason = response.status_code, _reason_of(response)
     if 200 <= status < 300:
         return Posted("sent")
     if 300 <= status < 400:
@@ -173,8 +165,8 @@ def _of_answer(response: requests.Response) -> Posted:
     return Posted("failed" if 400 <= status < 500 else "unknown", why)
 
 
-def _reason(response: requests.Response) -> str:
-    """The other side's word for a refusal, if it is one. Anything longer could hold anything, our address too."""
+def _reason_of(response: requests.Response) -> str:
+    """Return the other side's word for a refusal. A longer text could hold anything, the secret address too."""
     try:
         body = next(response.iter_content(LARGEST_ANSWER), b"").decode(errors="replace").strip()
     except RAISED:
@@ -182,21 +174,17 @@ def _reason(response: requests.Response) -> str:
     return f" ({body})" if _REASON.fullmatch(body) else ""
 
 
-def _of_failure(failure: Exception, watch: Watch) -> Posted:
+def _posted_of_failure(failure: Exception, watch: ExchangeWatch) -> Posted:
     causes = list(causes_of(failure))
-
-    def among(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in causes)
-
-    late = watch.expired or among(requests.exceptions.Timeout, TimeoutError)
+    late = is_late(causes, watch)
     if watch.sent:
         return Posted("unknown", "it did not answer in time" if late else "the connection was cut before it answered")
-    if among(NotPublic):
+    if is_any_cause(causes, NotPublic):
         return Posted(
             "failed", "its host is at an address that is not public; DIGEST_WEBHOOK_ALLOW_PRIVATE=on would allow that"
         )
-    if among(NameResolutionError):
+    if is_any_cause(causes, NameResolutionError):
         return Posted("failed", "its name could not be looked up", passing=True)
-    if among(requests.exceptions.SSLError):
+    if is_any_cause(causes, requests.exceptions.SSLError):
         return Posted("failed", "no secure connection could be made, most likely for its certificate")
     return Posted("failed", "it took no connection in time" if late else "it took no connection", passing=True)

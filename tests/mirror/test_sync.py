@@ -28,7 +28,7 @@ from models_ui.models import CatalogModel, Lease, SyncRun
 from models_ui.services.cards import ModelCard, ModelList, parse_card
 from models_ui.services.dialects import PLATFORM
 from models_ui.services.models_api import ModelsAPI
-from models_ui.services.stored_errors import sentence_of
+from models_ui.services.stored_errors import stored_error_sentence
 from sandbox import Sandbox
 from tests.support.clock import CONFIRMED, turned_by_hand, wait
 
@@ -603,7 +603,7 @@ def test_rows_of_two_upstreams_never_mix(upstream: Sandbox, point_at):
         result = run_sync()
         assert result.outcome == "failed"
         assert result.run is not None
-        assert upstream.url in sentence_of(result.run.failure)
+        assert upstream.url in stored_error_sentence(result.run.failure)
         assert other.calls == []
         assert snapshot() == before
         assert run_sync(adopt=True).outcome == "synced"
@@ -748,7 +748,7 @@ def test_a_failure_keeps_every_row_and_says_why(upstream: Sandbox, settings, fau
     assert mirror.failed_at == result.run.finished_at
     assert mirror.failure == result.run.failure
     assert result.run.failure["code"] == code
-    sentence = sentence_of(mirror.failure)
+    sentence = stored_error_sentence(mirror.failure)
     assert len(sentence.split()) > 5
     assert sentence.endswith((".", "”"))
     assert "<" not in sentence
@@ -768,7 +768,7 @@ def test_a_wrong_key_is_told_as_such_and_nothing_is_stored_of_it(upstream: Sandb
     point_at(upstream, key="not-the-key")
     result = run_sync()
     assert result.run is not None
-    assert "API key" in sentence_of(result.run.failure)
+    assert "API key" in stored_error_sentence(result.run.failure)
     assert "not-the-key" not in str(result.run.failure)
 
 
@@ -789,7 +789,7 @@ def test_a_missing_setting_is_a_failure_like_any_other(upstream: Sandbox, settin
     settings.MISTRAL_API_KEY = ""
     result = run_sync()
     assert result.outcome == "failed"
-    assert "MISTRAL_API_KEY" in sentence_of(mirror_state().failure)
+    assert "MISTRAL_API_KEY" in stored_error_sentence(mirror_state().failure)
     assert not Lease.objects.exists()
 
 
@@ -1015,7 +1015,7 @@ def test_a_list_full_of_garbled_entries_makes_no_models_of_aliases_and_loses_non
     for _ in range(3):
         result = run_sync()
         assert result.outcome == "failed"
-        assert "could not be read" in sentence_of(mirror_state().failure)
+        assert "could not be read" in stored_error_sentence(mirror_state().failure)
     sandbox.faults.clear()
     assert run_sync().outcome == "synced"
     assert {row.model_id: (row.name, row.aliases, row.capabilities) for row in CatalogModel.objects.all()} == before

@@ -3,7 +3,7 @@
 import pytest
 
 from models_ui.services.base_url import check_address
-from models_ui.services.dialects import CONTRACT, DELETE, PLATFORM, RETRIEVE, resolve
+from models_ui.services.dialects import CONTRACT, DELETE, PLATFORM, RETRIEVE, resolve_dialect
 from models_ui.services.errors import NotConfigured
 
 
@@ -66,22 +66,22 @@ def test_an_address_that_cannot_be_used_names_the_setting_and_not_the_address(ur
     ],
 )
 def test_auto_means_the_platform_for_mistrals_own_hosts(host: str):
-    assert resolve("auto", f"https://{host}/v1") is PLATFORM
+    assert resolve_dialect("auto", f"https://{host}/v1") is PLATFORM
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8001", "api.mistral.ai.evil.example", "notmistral.ai", "proxy.example"])
 def test_auto_means_the_contract_anywhere_else(host: str):
-    assert resolve("auto", f"https://{host}/v1") is CONTRACT
+    assert resolve_dialect("auto", f"https://{host}/v1") is CONTRACT
 
 
 def test_a_dialect_can_be_named():
-    assert resolve("contract", "https://api.mistral.ai/v1") is CONTRACT
-    assert resolve("platform", "http://127.0.0.1/v1") is PLATFORM
+    assert resolve_dialect("contract", "https://api.mistral.ai/v1") is CONTRACT
+    assert resolve_dialect("platform", "http://127.0.0.1/v1") is PLATFORM
 
 
 def test_an_unknown_dialect_names_the_setting():
     with pytest.raises(NotConfigured) as caught:
-        resolve("klingon", "https://api.mistral.ai/v1")
+        resolve_dialect("klingon", "https://api.mistral.ai/v1")
     assert caught.value.setting == "MODELS_API_DIALECT"
 
 

@@ -1,6 +1,7 @@
 """The six verbs in both dialects, over real HTTP."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -114,6 +115,15 @@ def test_the_contract_cannot_and_says_so_before_any_call(sandbox: Sandbox, fine_
     assert error.code == "name_cannot_be_cleared"
     assert isinstance(error, errors.Invalid)
     assert sandbox.calls == []
+
+
+@pytest.mark.parametrize(("cleared_name", "cleared_text"), [(None, ""), ("", None)])
+def test_each_dialect_says_by_itself_how_a_field_is_cleared(
+    sandbox: Sandbox, fine_tune: str, cleared_name: str | None, cleared_text: str | None
+):
+    dialect = replace(PLATFORM, cleared_name=cleared_name, cleared_text=cleared_text)
+    make_api(sandbox.url, dialect=dialect).update(fine_tune, name=None, description=None)
+    assert sandbox.calls[0].body == {"name": cleared_name, "description": cleared_text}
 
 
 def test_an_update_of_nothing_is_a_mistake_of_ours(sandbox: Sandbox, api: ModelsAPI):

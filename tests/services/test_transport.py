@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from models_ui.services import errors
+from models_ui.services import connection_errors, errors
 from models_ui.services.errors import ModelsAPIError
 from models_ui.services.models_api import ModelsAPI, Receipt
 from models_ui.services.transport import Transport
@@ -469,6 +469,11 @@ def test_a_probe_refuses_any_verb_that_could_change_something(sandbox: Sandbox):
 
 
 def test_unreachable_means_that_nothing_was_sent():
-    for kind in (errors.ConnectionRefused, errors.NameNotResolved, errors.TLSFailed, errors.ProxyFailed):
-        assert issubclass(kind, errors.Unreachable)
-    assert not issubclass(errors.TimedOut, errors.Unreachable)
+    for kind in (
+        connection_errors.ConnectionRefused,
+        connection_errors.NameNotResolved,
+        connection_errors.TLSFailed,
+        connection_errors.ProxyFailed,
+    ):
+        assert issubclass(kind, connection_errors.Unreachable)
+    assert not issubclass(errors.TimedOut, connection_errors.Unreachable)

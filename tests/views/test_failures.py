@@ -15,7 +15,7 @@ from django.test import Client
 
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, SyncRun
-from models_ui.services.stored_errors import sentence_of
+from models_ui.services.stored_errors import stored_error_sentence
 from sandbox import Sandbox
 from tests.services.conftest import RawServer, http_answer
 
@@ -252,5 +252,5 @@ def test_a_failure_is_told_in_the_language_of_who_reads_it_not_of_who_caused_it(
 
 
 def test_a_stored_failure_of_a_version_that_is_gone_still_has_a_sentence():
-    assert sentence_of({"code": "of_old", "status": 418}) == "The Models API could not be used."
-    assert sentence_of({}) == "The Models API could not be used."
+    assert stored_error_sentence({"code": "of_old", "status": 418}) == "The Models API could not be used."
+    assert stored_error_sentence({}) == "The Models API could not be used."

@@ -446,12 +446,12 @@ def test_every_error_is_french(manager: Client, reader: Client, rf: RequestFacto
             assert_french(answer, status)
 
 
-@pytest.mark.parametrize("code", sorted(stored_errors._kinds()))
+@pytest.mark.parametrize("code", sorted(stored_errors._classes_by_code()))
 def test_every_failure_has_a_french_sentence(code: str):
     with translation.override("fr"):
         for model_id in ("", "m"):
             facts = {"code": code, "status": 500, "model_id": model_id, "outcome_unknown": True, "detail": "Teapot"}
-            said = stored_errors.sentence_of(facts)
+            said = stored_errors.stored_error_sentence(facts)
             assert left_over([said.replace("Teapot", "…")]) == []
             assert said[0] == said[0].upper() or model_id
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from models_ui.services import models_api
-from models_ui.services.diagnosis import Diagnosis, diagnose
+from models_ui.services.diagnosis import Diagnosis, diagnose_api
 from models_ui.services.errors import BadAnswer, Forbidden, ModelsAPIError, NotConfigured, NotFound, Unauthorized
 
 NOT_TRIED = "cannot be told before the rest works."
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if settings.DEMO:
             self.stdout.write("No MISTRAL_API_KEY is set, so this is about the demo's sandbox.")
         try:
-            found = diagnose(models_api())
+            found = diagnose_api(models_api())
         except NotConfigured as error:
             raise CommandError(error.user_message) from None
         lines = _lines(found)

@@ -15,7 +15,7 @@ from models_ui.mirror.recordings import UPSTREAM, NoRecording, Recording, in_ord
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel, Mirror
-from models_ui.services.stored_errors import sentence_of as failure_sentence
+from models_ui.services.stored_errors import stored_error_sentence
 from models_ui.text.isolation import isolate
 from models_ui.text.plain import plain_text
 
@@ -89,7 +89,7 @@ class Command(BaseCommand):
         if result.run is None:
             raise CommandError("Another sync is under way: try again.")
         if result.outcome == "failed":
-            self._line(recording, f"not taken in. {failure_sentence(result.run.failure)}")
+            self._line(recording, f"not taken in. {stored_error_sentence(result.run.failure)}")
             return 0
         news = list(CatalogChange.objects.filter(pk__gt=last).order_by("pk"))
         models = CatalogModel.objects.filter(missing_since=None).count()

@@ -25,7 +25,7 @@ from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from models_ui.management.commands.demo import check_database_is_the_demos, demo_password, has_demo, make_demo_people
 from models_ui.mirror.sync import run_sync
-from models_ui.services.stored_errors import sentence_of
+from models_ui.services.stored_errors import stored_error_sentence
 
 HOST = "127.0.0.1"
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -85,7 +85,7 @@ class Command(BaseCommand):
     def _sync(self) -> None:
         run = run_sync(asked_by="serve").run
         if run is not None and run.failure:
-            self._say(f"The models could not be fetched: {sentence_of(run.failure)}")
+            self._say(f"The models could not be fetched: {stored_error_sentence(run.failure)}")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)

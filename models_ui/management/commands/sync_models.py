@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from models_ui.mirror.sync import run_sync
-from models_ui.services.stored_errors import sentence_of
+from models_ui.services.stored_errors import stored_error_sentence
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         result = run_sync(asked_by="sync_models", adopt=adopt)
         run = result.run
         if result.outcome == "failed" and run is not None:
-            raise CommandError(sentence_of(run.failure))
+            raise CommandError(stored_error_sentence(run.failure))
         if run is None:
             self.stdout.write("Another sync is under way or has just finished; nothing to do.")
             return
