@@ -6,6 +6,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+FEWEST_CHARACTERS = 5  # different ones in a secret, as Django's own check of SECRET_KEY asks for
+
 
 class BrokenFile(Exception):
     """A file that was kept cannot be used; the message says which one, and what to do."""
@@ -15,7 +17,8 @@ def kept_secret(path: Path, size: int) -> str:
     """Return the secret in a file that only its owner can read, made of `size` random bytes where there is none yet.
 
     Two processes at once get the same one: the file appears whole or not at all, and the first one stays. Raises
-    BrokenFile for one that is empty, cut short or no file; a secret that others could guess would be worse.
+    BrokenFile for one that is empty, cut short, overwritten with zeros or no file; a secret that others could guess
+    would be worse.
     """
     if not path.exists():
         handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp's files are 0600
@@ -28,7 +31,7 @@ def kept_secret(path: Path, size: int) -> str:
         secret = path.read_text().strip()
     except (IsADirectoryError, UnicodeDecodeError):
         secret = ""
-    if len(secret) < size:
+    if len(secret) < size or not secret.isprintable() or len(set(secret)) < FEWEST_CHARACTERS:
         raise BrokenFile(f"{path} holds no whole secret: remove it, and the next start makes a new one.")
     return secret
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sandbox.sources import Source, SourceError, is_fine_tune
+from sandbox.sources import Source, SourceError, explain_unreadable, is_fine_tune
 
 Entry = dict[str, Any]
 """One entry of the list answer: a model under one of its ids."""
@@ -165,8 +165,10 @@ class Catalog:
             self._entries = list(saved["entries"])
             self._retired, self._unlisted = set(saved["retired"]), set(saved["unlisted"])
             source = saved["source"]
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise SourceError(f"The state {state} cannot be read; remove it to start afresh: {error!r}") from error
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise SourceError(
+                f"The state {state} cannot be read: {explain_unreadable(error)}. Remove it to start afresh."
+            ) from error
         if source != self.source.label:
             raise SourceError(
                 f"The state {state} belongs to another catalog ({source}, not {self.source.label}); "

@@ -56,11 +56,22 @@ def read_recording(file: Path) -> list[Any]:
     try:
         answer = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise SourceError(f"The catalog {file} cannot be read: {error}") from error
+        raise SourceError(f"The catalog {file} cannot be read: {explain_unreadable(error)}.") from error
     entries = answer.get("data") if isinstance(answer, dict) else answer
     if not isinstance(entries, list):
         raise SourceError(f'The catalog {file} holds neither a list nor an object with a list named "data".')
     return entries
+
+
+def explain_unreadable(error: Exception) -> str:
+    """Return why a file could not be read, without what it holds: that may be garbage of any length."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no UTF-8 text"
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is no JSON from line {error.lineno} on"
+    return "it does not hold what it should"
 
 
 def is_fine_tune(entry: Any) -> bool:

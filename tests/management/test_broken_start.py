@@ -78,6 +78,8 @@ SECRETS: dict[str, Callable[[Path], object]] = {
     "a blank line": lambda path: path.write_text(" \n"),
     "cut short": lambda path: path.write_text(path.read_text()[:5]),
     "garbage": lambda path: path.write_bytes(b"\xff\xfe\x00" * 40),
+    "zeros, as a power cut leaves them": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "one letter over and over": lambda path: path.write_text("a" * 99),
     "a directory": become_directory,
 }
 

@@ -115,6 +115,21 @@ def test_a_state_that_cannot_be_read_is_named(tmp_path: Path, content: str):
     assert f"The state {state} cannot be read" in _fails("--state", str(state))
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe" * 5000, b"\x00" * 5000, b"[" * 50_000, b'{"anchor": "' + b"x" * 5000],
+    ids=lambda text: text[:4],
+)
+def test_a_broken_file_is_named_in_one_short_line_without_its_content(tmp_path: Path, content: bytes):
+    path = tmp_path / "broken.json"
+    path.write_bytes(content)
+    for option in ("--state", "--catalog"):
+        line = _fails(option, str(path))
+        assert line.count("\n") == 1, line
+        assert f"{path} cannot be read" in line
+        assert len(line) < 200 + len(str(path)), line
+
+
 def test_a_catalog_that_cannot_be_read_is_named(tmp_path: Path):
     assert "cannot be read" in _fails("--catalog", str(tmp_path / "none.json"))
     (tmp_path / "wrong.json").write_text('{"data": 7}')
