@@ -75,6 +75,21 @@ def test_a_long_name_without_a_blank_stays_within_every_page(browser_of, alice, 
     assert list(outside) == []
 
 
+def test_a_long_name_begins_beside_its_arrow(browser_of, alice, long_names):
+    page = browser_of(alice, width=320)
+    page.goto(long_names["undo"])
+    link = page.locator(".back a")
+    expect(link).to_contain_text(LONG)
+    lines = link.evaluate(
+        """link => {
+          const name = document.createRange();
+          name.selectNodeContents(link);
+          return [link, name].map((place) => place.getClientRects()[0].top);
+        }"""
+    )
+    assert lines[0] == lines[1]
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_a_long_name_stays_within_forms_messages_and_dialogs(browser_of, alice, long_names, tune, width):
     page = browser_of(alice, width=width)
