@@ -7,7 +7,8 @@ import base64
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from html.entities import html5
+from typing import Any, Final
 
 from requests.structures import CaseInsensitiveDict
 
@@ -57,18 +58,43 @@ class Redaction:
 
 
 def _pattern_of(key: str) -> re.Pattern[str]:
-    """Each character as it is or escaped as URLs, JSON and HTML do, in any mixture; else the whole in base64 or hex."""
+    """Match each character as it is or escaped, in any mixture of escapes; else the whole key in base64 or hex."""
     escaped = "".join(_forms_of(character) for character in key)
-    encoded = [re.escape(form) for form in sorted(_base64_forms(key), key=len, reverse=True)]
-    return re.compile("|".join([f"(?i:{escaped})", *encoded, f"(?i:{key.encode().hex()})"]))
+    encoded = [_broken_into_lines(form) for form in sorted(_base64_forms(key), key=len, reverse=True)]
+    pairs = _BETWEEN_HEX.join(f"{byte:02x}" for byte in key.encode())
+    return re.compile("|".join([f"(?i:{escaped})", *encoded, f"(?i:{_HEX_MARK}{pairs})"]))
+
+
+# Escapes are escaped again by whoever quotes them, so each may begin with several backslashes, %25 or &amp;.
+_BACKSLASHES: Final = r"\\{1,8}"
+_PERCENT: Final = "%(?:25){0,3}"
+_HEX_MARK: Final = r"(?:0x|\\{1,4}x)?"
+_BETWEEN_HEX: Final = rf"[\s:,-]{{0,3}}{_HEX_MARK}"
+_LINE_BREAK: Final = r"(?:\s|\\[rn]){0,4}"
+_NAMES: Final[dict[str, list[str]]] = {
+    character: [re.escape(name.rstrip(";")) for name, written in html5.items() if written == character]
+    for character in map(chr, range(33, 127))
+}
 
 
 def _forms_of(character: str) -> str:
+    """Match one character as URLs, JSON, JavaScript, C, a shell, HTML or a mail (quoted-printable) may write it."""
     code = ord(character)
-    in_urls = rf"%(?:25){{0,3}}{code:02x}"
-    in_json = rf"\\{{1,4}}(?:u00|x){code:02x}"
-    in_html = rf"&#(?:0{{0,5}}{code}|x0{{0,5}}{code:x});"
-    return f"(?:{re.escape(character)}|{in_urls}|{in_json}|{in_html})"
+    in_bytes = "".join(f"(?:{_PERCENT}|{_BACKSLASHES}x|=){byte:02x}" for byte in character.encode())
+    in_units = rf"(?:{_PERCENT}u|{_BACKSLASHES}u){code:04x}|{_BACKSLASHES}(?:u\{{|x)0{{0,4}}{code:x}\}}?"
+    in_octal = f"{_BACKSLASHES}{code:03o}"
+    names = "|".join([f"#0{{0,5}}{code}", f"#x0{{0,5}}{code:x}", *_NAMES.get(character, [])])
+    in_html = f"&(?:amp;){{0,3}}(?:{names});?"
+    return rf"(?:\\{{0,8}}{re.escape(character)}|{in_bytes}|{in_units}|{in_octal}|{in_html})"
+
+
+def _broken_into_lines(form: str) -> str:
+    """Match base64 in lines, as mails have it, and percent-encoded."""
+    characters = (
+        re.escape(character) if character.isalnum() else f"(?:{re.escape(character)}|%(?i:{ord(character):02x}))"
+        for character in form
+    )
+    return _LINE_BREAK.join(characters)
 
 
 def _base64_forms(key: str) -> set[str]:

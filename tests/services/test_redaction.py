@@ -1,6 +1,7 @@
 """A key that upstream echoes, in a success as in an error, reaches no log, no table and no page."""
 
 import base64
+import html
 import json
 import logging
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from models_ui.mirror.sync import run_sync
 from models_ui.services.redaction import Redaction
 from tests.services.conftest import KEY, RawServer, http_answer
 
-ODD = "a/key+with=odd&signs$%~"  # what URLs, HTML and base64 write differently
+ODD = 'a/key+with=odd&signs$%~<">_'  # what URLs, HTML, JSON and base64 write differently
+NAMED = {"/": "&sol;", "+": "&plus;", "=": "&equals;", "&": "&amp;", "$": "&dollar;", "%": "&percnt;", "_": "&lowbar;"}
 
 
 def base64_after(before: str) -> Callable[[str], str]:
@@ -32,12 +34,26 @@ FORMS: dict[str, Callable[[str], str]] = {
     ),
     "escaped as in JSON": lambda key: "".join(f"\\u{ord(character):04x}" for character in key),
     "escaped as in HTML": lambda key: "".join(f"&#{ord(character)};" for character in key),
+    "escaped as in JSON by PHP": lambda key: key.replace("/", "\\/"),
+    "escaped as in JavaScript": lambda key: "".join(f"\\u{{{ord(character):x}}}" for character in key),
+    "escaped as in old JavaScript": lambda key: "".join(f"%u{ord(character):04X}" for character in key),
+    "escaped as in C": lambda key: "".join(f"\\{ord(character):03o}" for character in key),
+    "escaped as in a shell": lambda key: "".join(f"\\{character}" for character in key),
+    "escaped as in HTML, twice": lambda key: html.escape("".join(f"&#{ord(character)};" for character in key)),
+    "escaped as in HTML, by name": html.escape,
+    "escaped as in HTML, by every name": lambda key: "".join(NAMED.get(character, character) for character in key),
+    "quoted-printable": lambda key: "".join(f"={ord(character):02X}" for character in key),
     "base64": base64_after(""),
+    "base64 in a form": lambda key: quote(base64_after("")(key), safe=""),
+    "base64 in lines": lambda key: base64.encodebytes(f"{'Authorization: ' * 3}{key}:tail".encode()).decode().strip(),
     "base64 after a byte": base64_after(":"),
     "base64 after two bytes": base64_after("me"),
     "base64 of a header": base64_after("Authorization: Bearer "),
     "base64 for URLs": lambda key: base64.urlsafe_b64encode(key.encode()).decode().rstrip("="),
     "hex": lambda key: key.encode().hex(),
+    "hex in pairs": lambda key: key.encode().hex(" "),
+    "hex in pairs with colons": lambda key: key.encode().hex(":").upper(),
+    "hex in a list": lambda key: ", ".join(f"0x{ord(character):02x}" for character in key),
 }
 
 
@@ -74,7 +90,14 @@ def test_names_and_values_at_any_depth_are_blotted_out():
 
 
 def test_hostile_text_takes_no_quadratic_time():
-    for text in ("\\" * 200_000, "%25" * 200_000, "&#0" * 200_000, "secret-KEY-" * 50_000):
+    for text in (
+        "\\" * 200_000,
+        "%25" * 200_000,
+        "&#0" * 200_000,
+        "secret-KEY-" * 50_000,
+        "&amp;" * 200_000,
+        "=73 " * 200_000,
+    ):
         assert Redaction(KEY).text(text) == text
 
 
