@@ -5,9 +5,10 @@ may be unknown, gone, or retiring itself; its own replacement may lead back. Not
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from functools import cache, partial
+from typing import Final, Literal, NamedTuple
 
 from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.catalog.row import Row
@@ -17,6 +18,19 @@ Find = Callable[[str], Sequence[Row]]
 
 Outcome = Literal["none", "unknown", "several", "itself", "found"]
 Doubt = Literal["", "unknown", "several", "itself", "retired", "missing", "circular", "retiring"]
+
+
+LONGEST_PATH: Final = 12  # ids of a path of replacements that a page shows
+
+
+class Onward(NamedTuple):
+    """Where the replacements of a replacement lead, each by its id."""
+
+    ids: tuple[str, ...] = ()
+    is_circular: bool = False
+
+
+_NOWHERE: Final = Onward()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +72,25 @@ class Replacement:
     stage: Lifecycle = "active"
     at: datetime | None = None  # when the replacement itself stops working, UTC
     days: int | None = None  # ... until then
-    after: tuple[str, ...] = ()  # where the replacements lead from there on, each by its id
-    circular: bool = False  # ... and they lead back to where they have been
+    # Follows the replacements of the replacement; only when they are asked for, and once.
+    follow: Callable[[], "Onward"] = field(default=lambda: _NOWHERE, compare=False, repr=False)
     comparison: Comparison | None = None
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """Where the replacements lead from there on, each by its id."""
+        return self.follow().ids
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The same for a page: of a long way only its beginning and its end."""
+        ids = self.after
+        return ids if len(ids) <= LONGEST_PATH else (*ids[: LONGEST_PATH - 2], "…", ids[-1])
+
+    @property
+    def circular(self) -> bool:
+        """Whether the replacements lead back to where they have been."""
+        return self.outcome == "itself" or self.follow().is_circular
 
     @property
     def by_alias(self) -> bool:
@@ -103,10 +133,9 @@ def replacement_of(row: Row, find: Find, now: datetime) -> Replacement:
     if not found:
         return Replacement(named=row.replacement, outcome="unknown")
     if any(each.pk == row.pk for each in found):
-        return Replacement(named=row.replacement, outcome="itself", circular=True)
+        return Replacement(named=row.replacement, outcome="itself")
     if len(found) > 1:
         return Replacement(named=row.replacement, outcome="several", candidates=found)
-    after, circular = _onward(row, found[0], find)
     at = found[0].deprecation.astimezone(UTC) if found[0].deprecation else None
     now = now.astimezone(UTC)
     return Replacement(
@@ -116,16 +145,15 @@ def replacement_of(row: Row, find: Find, now: datetime) -> Replacement:
         stage=lifecycle(at, now),
         at=at,
         days=days_until(at, now) if at else None,
-        after=after,
-        circular=circular,
+        follow=cache(partial(_follow_replacements, row, found[0], find)),
         comparison=compare(row, found[0]),
     )
 
 
-def _onward(start: Row, first: Row, find: Find) -> tuple[tuple[str, ...], bool]:
-    """The ids that replacements lead to beyond the first, up to the last that is known; and whether they go round.
+def _follow_replacements(start: Row, first: Row, find: Find) -> Onward:
+    """Return where replacements lead beyond the first one, up to the last that is known.
 
-    A replacement without a date is where one may stay, whatever it names as its own.
+    A replacement without a date ends the way, whatever it names as its own.
     """
     seen = {start.pk, first.pk}
     path: list[str] = []
@@ -133,10 +161,10 @@ def _onward(start: Row, first: Row, find: Find) -> tuple[tuple[str, ...], bool]:
     while current.deprecation is not None and current.replacement:
         found = find(current.replacement)
         if len(found) != 1:
-            return (*path, current.replacement), False
+            return Onward((*path, current.replacement))
         current = found[0]
         path.append(current.model_id)
         if current.pk in seen:
-            return tuple(path), True
+            return Onward(tuple(path), is_circular=True)
         seen.add(current.pk)
-    return tuple(path), False
+    return Onward(tuple(path))

@@ -1,10 +1,12 @@
-"""What a fine-tune has to fear of its base model’s end."""
+"""What a fine-tune has to fear of its base model's end. Pure: no Django, no clock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final, Literal
+from heapq import nsmallest
+from typing import Final, Literal, NamedTuple
 
+from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import days_until, lifecycle
 from models_ui.catalog.replacements import Find
 from models_ui.catalog.row import Row
@@ -16,7 +18,7 @@ _RISKS: Final[Sequence[RiskKind | None]] = ("retired", "missing", "retiring", "u
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
-    """What a fine-tune inherits from its root. Nobody says what happens to it, so it is a risk and no fact."""
+    """What a fine-tune inherits from its root. Mistral does not say what happens to it, so it is no fact."""
 
     row: Row
     kind: RiskKind
@@ -36,33 +38,100 @@ class Risk:
 
 
 def risk_of(row: Row, find: Find, now: datetime) -> Risk | None:
-    """What a fine-tune inherits, or None where its base model goes on. A fine-tune of a fine-tune is followed down."""
-    now = now.astimezone(UTC)
-    seen = {row.pk}
-    current = row
-    while True:
-        bases = [base for base in base_models_of(current, find) if base.pk not in seen]
-        if not bases:
-            return Risk(row=row, kind="unknown")
-        base = min(bases, key=lambda each: (_RISKS.index(_kind(each, now)), each.deprecation or now))
-        kind = _kind(base, now)
-        if kind is None and base.is_fine_tuned and base.root:
-            seen.add(base.pk)
-            current = base
-            continue
-        if kind is None:
+    """Return what one fine-tune inherits, or None where its base model goes on."""
+    return RiskFinder(find, now).risk_of(row)
+
+
+def risks_at(index: CatalogIndex, now: datetime) -> "RiskFinder":
+    """Return the finder for a whole catalog, kept with the index for the UTC day."""
+    return index.cached(("risks", now.astimezone(UTC).date()), lambda: RiskFinder(index.find, now))
+
+
+class _Fate(NamedTuple):
+    """What becomes of a row's base model."""
+
+    kind: RiskKind
+    base: Row | None = None
+    several: bool = False
+
+
+class _Candidates(NamedTuple):
+    """The models that a root leads to."""
+
+    keys: frozenset[int]
+    worst: Sequence[Row]  # the two worst, for none was trained from itself
+
+
+class RiskFinder:
+    """Finds what fine-tunes inherit at one moment. A fine-tune of a fine-tune is followed down to its base model.
+
+    What becomes of a base model is worked out once, so that a whole catalog takes linear time. Fine-tunes that were
+    trained from each other in a circle lead to no base model: their risk is unknown.
+    """
+
+    def __init__(self, find: Find, now: datetime) -> None:
+        self._find = find
+        self._now = now.astimezone(UTC)
+        self._fates: dict[int, _Fate | None] = {}
+        self._candidates: dict[str, _Candidates] = {}
+
+    def risk_of(self, row: Row) -> Risk | None:
+        """Return what a fine-tune inherits, or None where its base model goes on."""
+        fate = self._fate_of(row)
+        if fate is None:
             return None
-        at = base.deprecation.astimezone(UTC) if base.deprecation and kind in ("retired", "retiring") else None
-        days = days_until(at, now) if at else None
-        return Risk(row=row, kind=kind, base=base, at=at, days=days, several=len(bases) > 1)
+        kind, base, several = fate
+        at = base.deprecation.astimezone(UTC) if base and base.deprecation and kind != "missing" else None
+        days = days_until(at, self._now) if at else None
+        return Risk(row=row, kind=kind, base=base, at=at, days=days, several=several)
+
+    def _fate_of(self, row: Row) -> _Fate | None:
+        path: dict[int, Row] = {}
+        current: Row | None = row
+        fate: _Fate | None = None
+        while current is not None:
+            if current.pk in self._fates:
+                fate = self._fates[current.pk]
+                break
+            if current.pk in path:
+                fate = _Fate("unknown")
+                break
+            path[current.pk] = current
+            fate, current = self._step(current)
+        self._fates |= dict.fromkeys(path, fate)
+        return fate
+
+    def _step(self, row: Row) -> tuple[_Fate | None, Row | None]:
+        """Return the row's fate; or the fine-tune that it was trained from, whose fate is its own."""
+        keys, worst = self._candidates_of(row.root)
+        base = next((candidate for candidate in worst if candidate.pk != row.pk), None)
+        if base is None:
+            return _Fate("unknown"), None
+        kind = _kind_of(base, self._now)
+        if kind is not None:
+            others = len(keys) - (row.pk in keys)
+            return _Fate(kind, base, several=others > 1), None
+        return None, base if base.is_fine_tuned and base.root else None
+
+    def _candidates_of(self, root: str) -> _Candidates:
+        known = self._candidates.get(root)
+        if known is None:
+            rows = self._find(root) if root else ()
+            worst = nsmallest(2, rows, key=self._severity)
+            known = self._candidates[root] = _Candidates(frozenset(row.pk for row in rows), worst)
+        return known
+
+    def _severity(self, base: Row) -> tuple[int, datetime]:
+        """Return the key that sorts the worst first."""
+        return _RISKS.index(_kind_of(base, self._now)), base.deprecation or self._now
 
 
 def base_models_of(row: Row, find: Find) -> tuple[Row, ...]:
-    """What it was trained from, as far as its root's name tells that today. Nothing was trained from itself."""
+    """Return the models that the row's root leads to today. Nothing was trained from itself."""
     return tuple(base for base in find(row.root) if base.pk != row.pk) if row.root else ()
 
 
-def _kind(base: Row, now: datetime) -> RiskKind | None:
+def _kind_of(base: Row, now: datetime) -> RiskKind | None:
     stage = lifecycle(base.deprecation, now)
     if stage == "retired":
         return "retired"

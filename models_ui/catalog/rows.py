@@ -23,7 +23,7 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle
 from models_ui.catalog.links import Named, address_of, address_of_id, instead_of
 from models_ui.catalog.replacements import Replacement, replacement_of
-from models_ui.catalog.risks import Risk, risk_of
+from models_ui.catalog.risks import Risk, risks_at
 from models_ui.catalog.row import Row
 from models_ui.models import DISPUTED, CatalogModel
 from models_ui.services.cards import digest_of_id
@@ -84,7 +84,7 @@ def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
         replacement=replacement,
         replacement_address=address_of_id(row.replacement) if replacement.outcome in ("found", "several") else "",
         instead=instead_of(replacement, index),
-        risk=risk_of(row, index.find, now) if row.is_fine_tuned and not row.is_missing else None,
+        risk=risks_at(index, now).risk_of(row) if row.is_fine_tuned and not row.is_missing else None,
     )
 
 

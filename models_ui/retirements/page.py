@@ -1,10 +1,11 @@
-"""What the radar's page shows: what stops working month by month, and lines of the same kind for other pages."""
+"""What the page of retirements shows, month by month, and lines of the same kind for other pages."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from django.urls import reverse
@@ -16,10 +17,9 @@ from models_ui.catalog.labels import value_label
 from models_ui.catalog.links import Named, address_of, instead_of
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.risks import Risk
-from models_ui.catalog.row import Row
 from models_ui.listing.filters import ignored_sentences
 from models_ui.listing.querystring import Ignored, with_query
-from models_ui.retirements.endings import Ending, by_month, radar_at
+from models_ui.retirements.endings import Ending, group_by_month, retirements_at
 from models_ui.retirements.query import HORIZONS, RetirementsQuery
 from models_ui.retirements.timeline import Timeline, timeline_of
 from models_ui.vocabulary import FINE_TUNED, TYPES
@@ -54,14 +54,15 @@ class Choice:
 
 
 def ending_line(ending: Ending, index: CatalogIndex) -> EndingLine:
-    tunes = ending.fine_tunes
+    total = ending.fine_tune_count
+    first = list(islice(ending.iter_fine_tunes(), MOST_FINE_TUNES))
     return EndingLine(
         ending=ending,
         address=address_of(ending.row, index),
         instead=instead_of(ending.replacement, index),
-        fine_tunes=[Named(row, address_of(row, index)) for row in tunes[:MOST_FINE_TUNES]],
-        more_fine_tunes=len(tunes) - len(tunes[:MOST_FINE_TUNES]),
-        fine_tunes_query=fine_tunes_of(ending.row, tunes),
+        fine_tunes=[Named(row, address_of(row, index)) for row in first],
+        more_fine_tunes=total - len(first),
+        fine_tunes_query=_fine_tunes_query(ending),
     )
 
 
@@ -69,13 +70,13 @@ def risk_line(risk: Risk, index: CatalogIndex) -> RiskLine:
     return RiskLine(risk, address_of(risk.row, index), address_of(risk.base, index) if risk.base else "")
 
 
-def fine_tunes_of(base: Row, tunes: Sequence[Row]) -> CatalogQuery:
-    """The catalog's view of the fine-tunes that were trained from a model, under whichever of its ids."""
-    roots = {row.root for row in tunes} or {base.model_id}
+def _fine_tunes_query(ending: Ending) -> CatalogQuery:
+    """Return the catalog's view of the fine-tunes that were trained from a model, under whichever of its ids."""
+    roots = ending.roots or (ending.row.model_id,)
     return CatalogQuery(type=(FINE_TUNED,), state=("archived", "live"), root=tuple(sorted(roots)))
 
 
-class RadarPage:
+class RetirementsPage:
     """What the page shows of one query."""
 
     def __init__(self, index: CatalogIndex, query: RetirementsQuery, ignored: Sequence[Ignored], now: datetime) -> None:
@@ -83,68 +84,68 @@ class RadarPage:
         self.query = query
         self.now = now
         self.ignored = ignored_sentences(ignored)
-        self.whole = radar_at(index, now)
-        self.radar = self.whole.narrowed(query)
+        self.whole = retirements_at(index, now)
+        self.shown = self.whole.matching(query)
 
     @property
     def next(self) -> EndingLine | None:
-        """What stops working first, of what is shown."""
-        return ending_line(self.radar.ahead[0], self.index) if self.radar.ahead else None
+        """The ending that comes next, of those shown."""
+        return ending_line(self.shown.ahead[0], self.index) if self.shown.ahead else None
 
     @cached_property
     def timeline(self) -> Timeline:
-        return timeline_of(self.radar.endings, self.now)
+        return timeline_of(self.shown.endings, self.now)
 
     @property
     def sections(self) -> Iterator[dict[str, Any]]:
-        """What lies ahead, the next first; then the past, the latest first. Each a month at a time."""
-        for name, endings in (("ahead", self.radar.ahead), ("past", self.radar.past)):
+        """The endings ahead, the next first; then the past ones, the latest first; month by month."""
+        for name, endings in (("ahead", self.shown.ahead), ("past", self.shown.past)):
             if endings:
-                totals = Counter(each.month for each in endings)
+                totals = Counter(ending.month for ending in endings)
                 months = [
-                    (month.first, totals[month.first], [ending_line(each, self.index) for each in month.endings])
-                    for month in by_month(endings[:MOST_ROWS])
+                    (month.first, totals[month.first], [ending_line(ending, self.index) for ending in month.endings])
+                    for month in group_by_month(endings[:MOST_ROWS])
                 ]
                 yield {"name": name, "total": len(endings), "rest": len(endings[MOST_ROWS:]), "months": months}
 
     @property
     def risks(self) -> Iterator[RiskLine]:
-        return (risk_line(each, self.index) for each in self.radar.risks[:MOST_ROWS])
+        return (risk_line(risk, self.index) for risk in self.shown.risks[:MOST_ROWS])
 
     @property
     def more_risks(self) -> int:
-        return len(self.radar.risks[MOST_ROWS:])
+        return len(self.shown.risks[MOST_ROWS:])
 
     @property
     def unreadable(self) -> list[Named]:
-        return [Named(row, address_of(row, self.index)) for row in self.radar.unreadable[:20]]
+        return [Named(row, address_of(row, self.index)) for row in self.shown.unreadable[:20]]
 
     # --- Filters, each a link
 
-    def _choice(self, label: str, **changes: Any) -> Choice:
+    def _make_choice(self, label: str, **changes: Any) -> Choice:
         query = replace(self.query, **changes)
-        return Choice(label, _address(query), query == self.query)
+        return Choice(label, _query_address(query), query == self.query)
 
     @property
     def horizons(self) -> list[Choice]:
         ahead = [
-            self._choice(ngettext("%(days)d day", "%(days)d days", days) % {"days": days}, within=days)
+            self._make_choice(ngettext("%(days)d day", "%(days)d days", days) % {"days": days}, within=days)
             for days in HORIZONS
         ]
-        return [*ahead, self._choice(_("All dates"), within=None)]
+        return [*ahead, self._make_choice(_("All dates"), within=None)]
 
     @property
     def types(self) -> list[Choice]:
         return [
-            self._choice(_("All"), type=""),
-            *(self._choice(value_label("type", each), type=each) for each in TYPES),
+            self._make_choice(_("All"), type=""),
+            *(self._make_choice(value_label("type", name), type=name) for name in TYPES),
         ]
 
     @property
     def only_affected(self) -> Choice:
         """A switch: the link leads to the other position."""
         other = replace(self.query, affected=not self.query.affected)
-        return Choice(_("With fine-tunes affected"), _address(other), self.query.affected)
+        return Choice(_("With fine-tunes affected"), _query_address(other), self.query.affected)
 
     # --- The catalog's own views of the same models
 
@@ -159,11 +160,11 @@ class RadarPage:
     @property
     def in_catalog(self) -> CatalogQuery | None:
         """The same models in the catalog, unless there are none or it knows no such filter."""
-        if self.query.within or self.query.affected or not self.radar.endings:
+        if self.query.within or self.query.affected or not self.shown.endings:
             return None
         types = (self.query.type,) if self.query.type else ()
         return CatalogQuery(lifecycle=("retired", "retiring"), type=types, sort="deprecation")
 
 
-def _address(query: RetirementsQuery) -> str:
+def _query_address(query: RetirementsQuery) -> str:
     return with_query(reverse("retirements"), query.serialize())

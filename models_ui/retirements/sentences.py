@@ -69,7 +69,7 @@ def instead_of(ending: Ending) -> Iterator[str]:
 
 def at_risk(ending: Ending) -> Iterator[str]:
     """The fine-tunes that were trained from it, if any."""
-    if count := len(ending.fine_tunes):
+    if count := ending.fine_tune_count:
         yield ngettext(
             "%(count)d fine-tune was trained from it; Mistral does not say what happens to it.",
             "%(count)d fine-tunes were trained from it; Mistral does not say what happens to them.",

@@ -21,7 +21,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.changes.page import latest_lines
 from models_ui.mirror.state import freshness, mirror_state
-from models_ui.retirements.endings import radar_at
+from models_ui.retirements.endings import retirements_at
 from models_ui.retirements.page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.vocabulary import FINE_TUNED
 from models_ui.web.request import Request
@@ -58,10 +58,10 @@ LINKS = (
 @require_safe
 def home(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
-    page = StartPage(load_index(now, mirror.version), now)
+    page = HomePage(load_index(now, mirror.version), now)
     context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "changes": latest_lines(page.index)}
     context["watched"] = watch_list(watches_of(request.user), page.index, now)
-    context["attention"] = sum(each.standing == "attention" for each in context["watched"])
+    context["attention"] = sum(entry.standing == "attention" for entry in context["watched"])
     return render(request, "models_ui/home.html", context)
 
 
@@ -83,11 +83,11 @@ class ContextRow:
     tuned: Counted
 
 
-class StartPage:
+class HomePage:
     def __init__(self, index: CatalogIndex, now: datetime) -> None:
         self.index = index
         self.now = now
-        self.radar = radar_at(index, now)
+        self.retirements = retirements_at(index, now)
 
     @property
     def catalog_size(self) -> int:
@@ -101,15 +101,15 @@ class StartPage:
     def links(self) -> list[Counted]:
         """Views that have models to show."""
         counted = (self._counted(label, query) for label, query in LINKS)
-        return [each for each in counted if each.count]
+        return [link for link in counted if link.count]
 
     @property
     def next(self) -> list[EndingLine]:
-        return [ending_line(each, self.index) for each in self.radar.ahead[:NEXT]]
+        return [ending_line(ending, self.index) for ending in self.retirements.ahead[:NEXT]]
 
     @property
     def later(self) -> int:
-        return len(self.radar.ahead[NEXT:])
+        return len(self.retirements.ahead[NEXT:])
 
     @property
     def past(self) -> Counted:
@@ -118,11 +118,11 @@ class StartPage:
 
     @property
     def risks(self) -> list[RiskLine]:
-        return [risk_line(each, self.index) for each in self.radar.risks[:NEXT]]
+        return [risk_line(risk, self.index) for risk in self.retirements.risks[:NEXT]]
 
     @property
     def risk_count(self) -> int:
-        return len(self.radar.risks)
+        return len(self.retirements.risks)
 
     @cached_property
     def plot(self) -> ContextPlot:

@@ -58,7 +58,7 @@ def dialogs(page: Page, tune: str) -> Iterator[str]:
 
 
 def pages(page: Page, alice, tune: str, archived: str, sandbox: Sandbox) -> Iterator[str]:
-    """The pages of actions, the history, a job in each of its states, the radar and the overview."""
+    """The pages of actions, the history, a job in each of its states, the retirements and the overview."""
     for verb in ("rename", "describe", "archive", "protect", "delete"):
         page.goto(f"/models/{tune}/{verb}/")
         yield verb

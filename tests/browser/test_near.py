@@ -57,7 +57,7 @@ def long_names(synced, sandbox: Sandbox, alice, tune) -> dict[str, str]:
         "jobs": "/bulk/",
         "feeds": f"/feeds/?q={LONG}",
         "watching": "/watching/",
-        "radar": "/deprecations/?type=fine-tuned",
+        "retirements": "/deprecations/?type=fine-tuned",
         "overview": "/",
     }
 

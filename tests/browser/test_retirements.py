@@ -35,7 +35,7 @@ def test_from_the_overview_to_what_stops_working_next_and_what_to_use_instead(pa
     expect(page.get_by_role("heading", level=1)).to_have_text("mistral-medium-2604")
 
 
-def test_the_radar_is_narrowed_down_by_links_that_the_address_holds(page: Page):
+def test_the_retirements_are_narrowed_down_by_links_that_the_address_holds(page: Page):
     page.goto("/deprecations/")
     everything = page.locator("tr[data-model-id]")
     expect(everything).to_have_count(9)

@@ -1,4 +1,4 @@
-"""The radar: dates in UTC to the second, months, filters, and the risk that a fine-tune inherits."""
+"""Retirements: dates in UTC to the second, months, filters, and the risk that a fine-tune inherits."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -12,12 +12,12 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.risks import risk_of
 from models_ui.catalog.row import Row
 from models_ui.retirements.endings import (
-    Radar,
+    Retirements,
     add_months,
-    by_month,
+    find_retirements,
+    group_by_month,
     month_of,
     months_between,
-    radar_of,
 )
 from models_ui.retirements.query import HORIZONS, RetirementsQuery
 from models_ui.vocabulary import TYPES
@@ -35,8 +35,8 @@ def tune(pk: int, root: str, **fields) -> Row:
     return Row(pk=pk, model_id=f"ft:{pk}", type="fine-tuned", root=root, **fields)
 
 
-def radar(*rows: Row, now: datetime = NOW) -> Radar:
-    return radar_of(CatalogIndex.build(rows, now=now), now)
+def retirements(*rows: Row, now: datetime = NOW) -> Retirements:
+    return find_retirements(CatalogIndex.build(rows, now=now), now)
 
 
 # --- The clock
@@ -45,7 +45,7 @@ def radar(*rows: Row, now: datetime = NOW) -> Radar:
 @pytest.mark.parametrize(("offset", "stage"), [(-SECOND, "retiring"), (timedelta(), "retired"), (SECOND, "retired")])
 def test_a_model_retires_at_its_very_second(offset: timedelta, stage: str):
     at = datetime(2026, 12, 31, 12, tzinfo=UTC)
-    found = radar(row(1, deprecation=at), now=at + offset)
+    found = retirements(row(1, deprecation=at), now=at + offset)
     assert [each.stage for each in found.endings] == [stage]
     assert len(found.ahead) + len(found.past) == 1
     assert found.endings[0].days == 0
@@ -61,7 +61,7 @@ def test_a_model_retires_at_its_very_second(offset: timedelta, stage: str):
 )
 def test_days_turn_at_midnight_in_utc(now: datetime, days: int):
     at = datetime(2026, 12, 1, 12, tzinfo=UTC)
-    assert radar(row(1, deprecation=at), now=now).endings[0].days == days
+    assert retirements(row(1, deprecation=at), now=now).endings[0].days == days
 
 
 @pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)])  # 23 and 25 hours long in Paris
@@ -69,31 +69,31 @@ def test_days_turn_at_midnight_in_utc(now: datetime, days: int):
 def test_a_clock_that_changes_in_paris_changes_no_date(day: date, hour: int):
     at = datetime(day.year, day.month, day.day, hour, 30, tzinfo=UTC)
     now = at - timedelta(days=9)
-    in_paris = radar(row(1, deprecation=at.astimezone(PARIS)), now=now.astimezone(PARIS)).endings[0]
+    in_paris = retirements(row(1, deprecation=at.astimezone(PARIS)), now=now.astimezone(PARIS)).endings[0]
     assert (in_paris.day, in_paris.days, in_paris.stage) == (day, 9, "retiring")
     assert in_paris.at == at
-    assert radar(row(1, deprecation=at.astimezone(PARIS)), now=at.astimezone(PARIS)).endings[0].stage == "retired"
+    assert retirements(row(1, deprecation=at.astimezone(PARIS)), now=at.astimezone(PARIS)).endings[0].stage == "retired"
 
 
 def test_a_date_that_is_another_month_elsewhere_stays_in_its_month_of_utc():
     at = datetime(2027, 1, 1, 0, 30, tzinfo=timezone(timedelta(hours=14)))  # still December in UTC
-    ending = radar(row(1, deprecation=at)).endings[0]
+    ending = retirements(row(1, deprecation=at)).endings[0]
     assert (ending.month, ending.day) == (date(2026, 12, 1), date(2026, 12, 31))
 
 
-def test_models_without_a_date_are_not_on_the_radar():
-    assert radar(row(1), row(2, deprecation=None)) == Radar((), (), ())
+def test_models_without_a_date_are_not_on_the_retirements():
+    assert retirements(row(1), row(2, deprecation=None)) == Retirements((), (), ())
 
 
 @pytest.mark.parametrize("at", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)])
 def test_far_dates_are_dates_like_others(at: datetime):
-    ending = radar(row(1, deprecation=at)).endings[0]
+    ending = retirements(row(1, deprecation=at)).endings[0]
     assert ending.month == at.date().replace(day=1)
     assert ending.stage == ("retired" if at.year == 1 else "retiring")
 
 
 def test_a_date_that_could_not_be_read_is_told_and_no_date_is_made_up():
-    found = radar(row(1, problems=("deprecation",)), row(2, problems=("context",)))
+    found = retirements(row(1, problems=("deprecation",)), row(2, problems=("context",)))
     assert [each.pk for each in found.unreadable] == [1]
     assert found.endings == ()
 
@@ -102,7 +102,7 @@ def test_a_date_that_could_not_be_read_is_told_and_no_date_is_made_up():
 
 
 def test_what_lies_ahead_comes_next_first_and_the_past_latest_first():
-    found = radar(*(row(pk, deprecation=NOW + DAY * days) for pk, days in enumerate((60, -400, 9, -2, 23))))
+    found = retirements(*(row(pk, deprecation=NOW + DAY * days) for pk, days in enumerate((60, -400, 9, -2, 23))))
     assert [each.days for each in found.ahead] == [9, 23, 60]
     assert [each.days for each in found.past] == [-2, -400]
 
@@ -110,7 +110,7 @@ def test_what_lies_ahead_comes_next_first_and_the_past_latest_first():
 def test_months_hold_their_models_and_no_month_comes_twice():
     days = (date(2026, 12, 1), date(2026, 12, 31), date(2027, 1, 1), date(2027, 12, 1))
     rows = [row(pk, deprecation=datetime(d.year, d.month, d.day, tzinfo=UTC)) for pk, d in enumerate(days)]
-    months = [(month.first, len(month.endings)) for month in by_month(radar(*rows).endings)]
+    months = [(month.first, len(month.endings)) for month in group_by_month(retirements(*rows).endings)]
     assert months == [(date(2026, 12, 1), 2), (date(2027, 1, 1), 1), (date(2027, 12, 1), 1)]
 
 
@@ -121,8 +121,8 @@ MOMENTS = st.datetimes(timezones=st.sampled_from([UTC, PARIS, timezone(timedelta
 
 @given(st.lists(MOMENTS, max_size=20))
 def test_every_model_is_in_exactly_one_month_and_months_are_in_order(moments: list[datetime]):
-    found = radar(*(row(pk, deprecation=at) for pk, at in enumerate(moments)))
-    months = list(by_month(found.endings))
+    found = retirements(*(row(pk, deprecation=at) for pk, at in enumerate(moments)))
+    months = list(group_by_month(found.endings))
     assert [month.first for month in months] == sorted({month_of(at) for at in moments})
     assert sorted(each.row.pk for month in months for each in month.endings) == list(range(len(moments)))
 
@@ -185,7 +185,7 @@ def test_fine_tunes_that_name_each_other_are_an_unknown_risk():
 
 
 def test_risks_come_next_first_then_past_then_undated_and_what_is_archived_at_the_end():
-    found = radar(
+    found = retirements(
         row(1, "soon", deprecation=NOW + DAY),
         row(2, "later", deprecation=NOW + 9 * DAY),
         row(7, "past", deprecation=NOW - DAY),
@@ -201,13 +201,13 @@ def test_risks_come_next_first_then_past_then_undated_and_what_is_archived_at_th
 
 
 def test_a_fine_tune_that_is_gone_is_at_no_risk_and_affected_by_nothing():
-    found = radar(row(1, "base", deprecation=NOW + DAY), tune(2, "base", missing_since=NOW, deleted_at=NOW))
+    found = retirements(row(1, "base", deprecation=NOW + DAY), tune(2, "base", missing_since=NOW, deleted_at=NOW))
     assert found.risks == ()
     assert found.endings[0].fine_tunes == ()
 
 
 def test_a_base_model_knows_its_fine_tunes_under_each_of_its_ids():
-    found = radar(
+    found = retirements(
         row(1, "a-1", aliases=("a", "a-latest"), deprecation=NOW + DAY), *(map(tune, (2, 3, 4), ("a", "a-1", "b")))
     )
     assert [each.pk for each in found.endings[0].fine_tunes] == [2, 3]
@@ -239,19 +239,19 @@ def test_no_query_string_is_too_odd(text: str):
 
 
 def test_a_horizon_leaves_out_the_past_and_whatever_is_farther():
-    found = radar(*(row(pk, deprecation=NOW + DAY * days) for pk, days in enumerate((-1, 0, 30, 31, 180, 181))))
-    assert [each.days for each in found.narrowed(RetirementsQuery(within=30)).endings] == [30]
-    assert [each.days for each in found.narrowed(RetirementsQuery(within=180)).endings] == [30, 31, 180]
-    assert len(found.narrowed(RetirementsQuery()).endings) == 6
+    found = retirements(*(row(pk, deprecation=NOW + DAY * days) for pk, days in enumerate((-1, 0, 30, 31, 180, 181))))
+    assert [each.days for each in found.matching(RetirementsQuery(within=30)).endings] == [30]
+    assert [each.days for each in found.matching(RetirementsQuery(within=180)).endings] == [30, 31, 180]
+    assert len(found.matching(RetirementsQuery()).endings) == 6
 
 
-def test_type_and_affected_narrow_the_radar():
-    found = radar(
+def test_type_and_affected_narrow_the_retirements():
+    found = retirements(
         row(1, "used", deprecation=NOW + DAY),
         row(2, "unused", deprecation=NOW + DAY),
         replace(tune(3, "used"), deprecation=NOW + DAY),
     )
-    assert [each.row.pk for each in found.narrowed(RetirementsQuery(affected=True)).endings] == [1]
-    only_tunes = found.narrowed(RetirementsQuery(type="fine-tuned"))
+    assert [each.row.pk for each in found.matching(RetirementsQuery(affected=True)).endings] == [1]
+    only_tunes = found.matching(RetirementsQuery(type="fine-tuned"))
     assert ([each.row.pk for each in only_tunes.endings], len(only_tunes.risks)) == ([3], 1)
-    assert found.narrowed(RetirementsQuery(type="base")).risks == ()
+    assert found.matching(RetirementsQuery(type="base")).risks == ()

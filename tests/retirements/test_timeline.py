@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from models_ui.catalog.context_plot import MOST_DOTS, context_plot
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.row import Row
-from models_ui.retirements.endings import Ending, radar_of
+from models_ui.retirements.endings import Ending, find_retirements
 from models_ui.retirements.timeline import MONTHS, NAMED_WIDTH, timeline_of
 from models_ui.text.humanize import percent
 
@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 def endings(*days: int, name: str = "a-model-of-some-length") -> tuple[Ending, ...]:
     rows = [Row(pk=pk, model_id=f"{name}-{pk}", deprecation=NOW + DAY * each) for pk, each in enumerate(days)]
-    return radar_of(CatalogIndex.build(rows, now=NOW), NOW).endings
+    return find_retirements(CatalogIndex.build(rows, now=NOW), NOW).endings
 
 
 def share(text: str) -> float:

@@ -53,11 +53,11 @@ def test_every_number_is_the_count_of_the_catalog_view_it_leads_to(viewer: Clien
 
 
 @pytest.mark.usefixtures("synced")
-def test_the_number_of_fine_tunes_at_risk_is_what_the_radar_lists(viewer: Client):
+def test_the_number_of_fine_tunes_at_risk_is_what_the_page_of_retirements_lists(viewer: Client):
     html = viewer.get("/").content.decode()
     number = int(re.search(r'href="/deprecations/\?type=fine-tuned"><strong>(\d+)', html)[1])
-    radar = viewer.get("/deprecations/?type=fine-tuned").content.decode()
-    assert number == len(re.findall(r"data-risk=", radar)) == 4
+    listed = viewer.get("/deprecations/?type=fine-tuned").content.decode()
+    assert number == len(re.findall(r"data-risk=", listed)) == 4
 
 
 @pytest.mark.usefixtures("synced")

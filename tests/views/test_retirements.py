@@ -1,4 +1,4 @@
-"""The radar's page as a person meets it: dates, replacements, risks, filters, and upstream's oddest texts."""
+"""The page of retirements as a person meets it: dates, replacements, risks, filters, and upstream's oddest texts."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -268,7 +268,7 @@ def test_what_a_filter_does_not_know_is_told_and_shows_everything(viewer: Client
 
 
 @pytest.mark.usefixtures("synced")
-def test_radar_and_catalog_lead_to_each_other(viewer: Client):
+def test_retirements_and_catalog_lead_to_each_other(viewer: Client):
     html = page(viewer, "/deprecations/?type=base")
     link = unescape(re.search(r'class="aside" href="/models/\?([^"]*)"', html)[1])
     assert sorted(ids_of_catalog(viewer, link)) == sorted(listed(html))

@@ -29,7 +29,7 @@ from models_ui.changes.sentences import change_sentence
 from models_ui.models import CatalogChange, DigestReader, Said
 from models_ui.public_url import full_address
 from models_ui.retirements import sentences as retirements_sentences
-from models_ui.retirements.endings import Ending, radar_at
+from models_ui.retirements.endings import Ending, retirements_at
 from models_ui.text.folding import sort_key
 from models_ui.text.isolation import fill
 from models_ui.text.plain import plain_text
@@ -165,7 +165,7 @@ class _Content:
     @cached_property
     def _endings(self) -> dict[int, Ending]:
         """Of every model with a date, with the fine-tunes that were trained from it."""
-        return {each.row.pk: each for each in radar_at(self.index, self.now).endings}
+        return {each.row.pk: each for each in retirements_at(self.index, self.now).endings}
 
     def _advice(self, ending: Ending) -> Iterator[str]:
         yield from retirements_sentences.instead_of(ending)

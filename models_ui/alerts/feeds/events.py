@@ -14,7 +14,8 @@ from typing import Any, Self
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.row import Row
 from models_ui.models import CalendarEvent, Mirror
-from models_ui.retirements.endings import Ending, base_that_ends, ending_of, radar_at
+from models_ui.retirements.endings import Ending, ending_of, retirements_at
+from models_ui.retirements.inherited_dates import inherited_dates
 
 _REVISED = ("at", "inherited_from", "cancelled", "sequence", "facts", "modified_at")
 
@@ -75,14 +76,14 @@ def _ends(index: CatalogIndex, told: Iterable[int], now: datetime) -> dict[int, 
     One that was deleted from here has no end ahead any more. One that is missing inherits no date that it had not
     inherited before.
     """
-    endings = {ending.row.pk: ending for ending in radar_at(index, now).endings}
+    endings = {ending.row.pk: ending for ending in retirements_at(index, now).endings}
     told = frozenset(told)
     ends: dict[int, End] = {}
     for row in index.rows:
         own = endings.get(row.pk)
         if row.is_deleted or (own is None and (not row.is_fine_tuned or (row.is_missing and row.pk not in told))):
             continue
-        base = base_that_ends(row, index.find) if row.is_fine_tuned else None
+        base = inherited_dates(index).base_of(row) if row.is_fine_tuned else None
         if own is not None:
             sooner = base is not None and endings[base.pk].at < own.at
             ends[row.pk] = End(row, own, base if sooner else None)
@@ -185,7 +186,7 @@ def _facts(end: End) -> str:
         instead.outcome,
         instead.row.model_id if instead.row else "",
         instead.at,
-        len(end.ending.fine_tunes),
+        end.ending.fine_tune_count,
     )
     if end.base is not None:
         told += (end.base.model_id, end.base.deprecation)
