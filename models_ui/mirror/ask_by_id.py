@@ -48,12 +48,12 @@ class Asked:
             changed = set()
         else:
             changed = take_in_absence(row, answer)
+        pending = Pending.from_json(row.pending)
+        pending.is_left_out = row.archived and (pending.is_left_out or row.missing_since is None)
         if row.pk in self.keys:
-            pending = Pending.from_json(row.pending)
             pending.asked_at = answer.at
-            row.pending = pending.to_json()
-            changed |= {"pending"}
-        return changed
+        row.pending = pending.to_json()
+        return changed | {"pending"}
 
 
 def ask_by_id(source: Source, listed: ModelList, before_each: Callable[[], None]) -> Asked:

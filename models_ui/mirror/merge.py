@@ -86,6 +86,11 @@ def take_in(row: CatalogModel, model: RealModel, answer: Answer) -> set[str]:
     pending.relisted, pending.split_off = None, {}
     pending.forget_absence(answer.at)
     seen = facts(model, row)
+    if answer.is_list:
+        if pending.is_left_out and row.type == FINE_TUNED:
+            # Such a list names no archived model: somebody has restored this one elsewhere.
+            seen.setdefault("archived", False)
+        pending.is_left_out = False
     unreadable = {_OUR_WORD.get(problem, problem) for problem in model.card.problems}
     _keep_what_is_not_said(row, seen)
     _settle_facts(row, seen, unreadable, pending, answer)

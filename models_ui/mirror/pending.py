@@ -68,6 +68,7 @@ class Pending:
     `previous_ids`       ids that led to this model last and now lead to none, or to several
     `is_doubtful`        whether the model is known by one answer alone, which looked like a fault
     `asked_at`           when the model was last asked for by its id
+    `is_left_out`        whether the last list left the model out because it is archived
     """
 
     losses: dict[str, Wait] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Pending:
     previous_ids: tuple[str, ...] = ()
     is_doubtful: bool = False
     asked_at: datetime | None = None
+    is_left_out: bool = False
 
     @property
     def is_announced(self) -> bool:
@@ -103,6 +105,8 @@ class Pending:
         """Drop what waits of a fact that was changed from here: the new value is nobody's news."""
         self.losses.pop(fact, None)
         self.unannounced.pop(fact, None)
+        if fact == "archived":
+            self.is_left_out = False
 
     def forget_absence(self, now: datetime) -> None:
         """Start anew whatever an answer without the model has interrupted."""
@@ -132,6 +136,7 @@ class Pending:
             "previous_ids": list(self.previous_ids),
             "is_doubtful": self.is_doubtful,
             "asked_at": _iso(self.asked_at),
+            "is_left_out": self.is_left_out,
         }
         return {name: value for name, value in found.items() if value}
 
@@ -155,6 +160,7 @@ class Pending:
             previous_ids=tuple(stored.get("previous_ids", stored.get("meant", ()))),
             is_doubtful=bool(stored.get("is_doubtful", False)),
             asked_at=_moment(stored.get("asked_at")),
+            is_left_out=bool(stored.get("is_left_out", False)),
         )
         _read_older_shape(pending, stored)
         return pending

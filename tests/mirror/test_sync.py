@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from models_ui.actions import perform
+from models_ui.actions.context import Context
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.row import Row
 from models_ui.catalog.store import load_rows
@@ -489,6 +492,47 @@ def test_a_live_fine_tune_that_the_contracts_list_leaves_out_though_it_exists_ha
         one_run()
         states.append(shown()[TUNE].state)
     assert states == ["live", "archived", "archived", "archived"]
+
+
+def test_a_fine_tune_that_the_contracts_list_names_again_has_been_restored_elsewhere(upstream: Sandbox):
+    upstream.strict = True
+    one_run()
+    for _ in range(2):
+        upstream.catalog.archive(TUNE)
+        for _ in range(3):
+            one_run()
+        assert shown()[TUNE].state == "archived"
+        upstream.catalog.unarchive(TUNE)
+        one_run()
+        assert shown()[TUNE].state == "live"
+
+
+def test_an_archived_fine_tune_that_was_missing_is_live_once_the_contracts_list_names_it(upstream: Sandbox):
+    upstream.strict = True
+    upstream.catalog.archive(TUNE)
+    for _ in range(2):
+        one_run()
+    assert shown()[TUNE].state == "archived"
+    entry = upstream.catalog.find(TUNE)
+    upstream.catalog.remove(TUNE)
+    one_run()
+    assert shown()[TUNE].state == "missing"
+    upstream.catalog.add({**entry, "archived": False})
+    one_run()
+    assert shown()[TUNE].state == "live"
+
+
+def test_a_list_that_lags_behind_archiving_from_here_does_not_undo_it(upstream: Sandbox, alice: User):
+    upstream.strict = True
+    upstream.catalog.archive(TUNE)
+    for _ in range(2):
+        one_run()
+    context = Context(actor=alice)
+    assert perform.unarchive_model(context=context, model_id=TUNE).outcome == "succeeded"
+    assert perform.archive_model(context=Context(actor=alice), model_id=TUNE).outcome == "succeeded"
+    upstream.catalog.unarchive(TUNE)  # as a list says that is behind
+    one_run()
+    assert shown()[TUNE].state == "archived"
 
 
 def test_models_are_asked_for_by_id_outside_any_transaction(upstream: Sandbox, monkeypatch):
