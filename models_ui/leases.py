@@ -95,6 +95,11 @@ def is_taken(name: str, seconds: float, now: datetime | None = None) -> bool:
     return Lease.objects.filter(name=name).exclude(over).exists()
 
 
+def is_ahead(moment: datetime, now: datetime, seconds: float = 0.0) -> bool:
+    """Whether a moment, at most so many seconds ahead when it was noted, is from before the clock was set back."""
+    return moment > now + timedelta(seconds=seconds) + CLOCK_SKEW
+
+
 def is_over(column: str, now: datetime, seconds: float) -> Q:
     """Whether a lease of so many seconds has expired or is void, as a condition on the column of its expiry."""
     latest = now + timedelta(seconds=seconds) + CLOCK_SKEW

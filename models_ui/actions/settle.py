@@ -50,8 +50,15 @@ def settle(*, actor: User, action_id: str) -> Done:
         assert event is not None
         if event.outcome not in UNSETTLED:
             return Done(model_row.fresh(row), event)  # it came to its end, or somebody else has looked, while we waited
-        certain = timezone.now() - event.at > SETTLES_AFTER
+        certain = _has_settled(event)
         return look_after(event, model_row.fresh(row), certain=certain, by=actor.get_username())
+
+
+def _has_settled(event: AuditEvent) -> bool:
+    """Whether the write cannot still be under way, also where the clock was set back since: then a later event tells
+    how long ago it was at least."""
+    long_ago = timezone.now() - SETTLES_AFTER
+    return event.at < long_ago or AuditEvent.objects.filter(pk__gt=event.pk, at__lt=long_ago).exists()
 
 
 def look_after(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str = "") -> Done:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -25,6 +25,7 @@ from models_ui.access.roles import Role, role_of
 from models_ui.access.verbs import KINDS, REVERSE, Verb
 from models_ui.actions.model_row import rows_of
 from models_ui.audit import history
+from models_ui.leases import CLOCK_SKEW
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogModel, JobWorker
 from models_ui.vocabulary import storable
 
@@ -350,10 +351,12 @@ def leave(token: str) -> None:
 def sweep() -> None:
     """Forget workers that were killed, and reviews that led to nothing."""
     now = timezone.now()
-    JobWorker.objects.filter(seen_at__lt=now - 10 * WORKER_GONE_AFTER).delete()
+    # A worker seen at a moment ahead was seen before the clock was set back, and notes a new one if it lives.
+    gone = Q(seen_at__lt=now - 10 * WORKER_GONE_AFTER) | Q(seen_at__gt=now + CLOCK_SKEW)
+    JobWorker.objects.filter(gone).delete()
     BulkJob.objects.filter(started_at=None, created_at__lt=now - DRAFTS_LAST).delete()
 
 
 def somebody_works(now: datetime) -> bool:
-    seen = JobWorker.objects.aggregate(seen=Max("seen_at"))["seen"]
+    seen = JobWorker.objects.filter(seen_at__lte=now + CLOCK_SKEW).aggregate(seen=Max("seen_at"))["seen"]
     return seen is not None and now - seen < WORKER_GONE_AFTER

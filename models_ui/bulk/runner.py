@@ -30,7 +30,7 @@ from models_ui.actions.perform import Busy
 from models_ui.audit import chain, history
 from models_ui.audit.chain import Entry, Outcome
 from models_ui.bulk.jobs import ItemState, JobState, end_early, end_if_finished, held, nothing_to_do
-from models_ui.leases import is_over
+from models_ui.leases import is_ahead, is_over
 from models_ui.log_filters import request_id
 from models_ui.models import AuditEvent, BulkItem, BulkJob
 from models_ui.services.connection_errors import TLSFailed, Unreachable
@@ -85,7 +85,8 @@ class Step:
 
 def run_one() -> bool:
     """Work on one item that is due, in whichever job. False: there is none right now."""
-    item = _claim(timezone.now())
+    now = timezone.now()
+    item = _claim(now) or (_claim(now) if _end_void_pauses(now) else None)
     if item is None:
         return False
     token = request_id.set(item.job_id)
@@ -111,7 +112,7 @@ def _claim(now: datetime) -> BulkItem | None:
 
 def _due(now: datetime) -> Any:
     """Items whose turn has come: unsent ones, those that somebody has to look into, and those of dead workers."""
-    its_turn = Q(not_before=None) | Q(not_before__lte=now)
+    its_turn = Q(not_before=None) | is_over("not_before", now, CAP)
     may_go_on = Q(job__paused_until=None) | Q(job__paused_until__lte=now)
     unsent = Q(state=ItemState.WAITING, job__state__in=(JobState.QUEUED, JobState.RUNNING))
     open_question = Q(state=ItemState.UNSETTLED)
@@ -231,7 +232,7 @@ def _step_of_event(item: BulkItem, event: AuditEvent) -> Step:
         return Step(ItemState.DONE, **facts)
     if event.outcome in UNSETTLED:
         age = timezone.now() - event.at
-        if age > LOOKS_FOR:
+        if age > LOOKS_FOR or is_ahead(event.at, timezone.now()):
             return Step(ItemState.UNKNOWN, **facts)
         return Step(ItemState.UNSETTLED, wait=min(max(age.total_seconds() / 2, LOOK_PAUSE), CAP / 2), **facts)
     kind = error_class_of(event.failure)
@@ -346,10 +347,25 @@ def _pause(job: BulkJob, failure: dict[str, Any], now: datetime) -> None:
     """As long as upstream asked for, else a little longer each time. Threads that fail together pause once."""
     pausing = _pausing(job, now)
     asked = failure.get("retry_after")
-    seconds = float(asked) if asked else _back_off(job.pauses)
-    until = now + timedelta(seconds=min(seconds, 86_400))
+    seconds = _longest_pause(failure) if asked else _back_off(job.pauses)
+    until = now + timedelta(seconds=seconds)
     if not pausing:
         job.pauses += 1
     if not pausing or (asked and job.paused_until is not None and until > job.paused_until):
         job.paused_until, job.pause = until, failure
     job.save()
+
+
+def _longest_pause(failure: dict[str, Any]) -> float:
+    """Return the seconds that a job pauses at most after such a failure."""
+    asked = failure.get("retry_after")
+    return min(float(asked), 86_400.0) if asked else CAP
+
+
+def _end_void_pauses(now: datetime) -> bool:
+    """End the pauses that began before the clock was set back. Return whether there were any."""
+    pausing = BulkJob.objects.filter(finished_at=None, paused_until__gt=now)
+    void = [
+        job.pk for job in pausing if job.paused_until and is_ahead(job.paused_until, now, _longest_pause(job.pause))
+    ]
+    return bool(void) and bool(BulkJob.objects.filter(pk__in=void).update(paused_until=None))

@@ -13,13 +13,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from models_ui import leases
-from models_ui.actions import lock, perform
+from models_ui.actions import lock, perform, settle
 from models_ui.actions.context import Context
 from models_ui.alerts.digest import delivery
-from models_ui.bulk import runner
+from models_ui.bulk import jobs, runner
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
-from models_ui.models import BulkItem, Delivery, DigestReader, Lease
+from models_ui.models import BulkItem, BulkJob, Delivery, DigestReader, JobWorker, Lease
 from sandbox import Sandbox
 from tests.bulk.conftest import live_tunes, started, states, work
 
@@ -136,6 +136,60 @@ def test_an_item_of_a_job_is_taken_up_again_after_the_clock_was_set_back(bob: Us
         assert work() == 1
     assert states(job) == ["done"]
     assert BulkItem.objects.get().lease_token == ""
+
+
+def test_a_job_that_pauses_and_items_that_wait_go_on_after_the_clock_was_set_back(bob: User, synced, sandbox: Sandbox):
+    pausing, waiting = (started(bob, [tune]) for tune in live_tunes(sandbox)[:2])
+    soon = timezone.now() + timedelta(seconds=30)
+    BulkJob.objects.filter(pk=pausing.pk).update(paused_until=soon, pauses=1, pause={"code": "rate_limited"})
+    BulkItem.objects.filter(job=waiting).update(not_before=soon, tries=1)
+    assert work() == 0
+    with clock_set_back(hours=3):
+        work()
+    assert states(pausing) == states(waiting) == ["done"]
+
+
+def test_a_pause_that_upstream_asked_for_is_kept_whole(bob: User, synced, sandbox: Sandbox):
+    job = started(bob, live_tunes(sandbox)[:1])
+    asked = {"code": "rate_limited", "retry_after": 7200}
+    until = timezone.now() + timedelta(seconds=7200)
+    BulkJob.objects.filter(pk=job.pk).update(paused_until=until, pauses=1, pause=asked)
+    assert work() == 0
+    assert BulkJob.objects.get().paused_until == until
+
+
+def test_a_worker_that_was_killed_counts_as_gone_after_the_clock_was_set_back(db: None):
+    jobs.beat("killed")
+    assert jobs.somebody_works(timezone.now())
+    with clock_set_back(hours=3):
+        assert not jobs.somebody_works(timezone.now())
+        jobs.sweep()
+        assert not JobWorker.objects.exists()
+        jobs.beat("alive")
+        assert jobs.somebody_works(timezone.now())
+
+
+def test_an_unknown_outcome_is_settled_after_the_clock_was_set_back(alice: User, bob: User, synced, sandbox: Sandbox):
+    tunes = live_tunes(sandbox)
+    sandbox.faults.add("hang", verb="archive", times=1)
+    done = perform.archive_model(context=Context(actor=bob), model_id=tunes[0])
+    assert done.event.outcome == "unknown"
+    with clock_set_back(hours=3):
+        # The write may still be under way, for all that a wrong clock tells.
+        assert settle.settle(actor=bob, action_id=done.event.action_id).event.outcome == "unknown"
+        perform.protect_model(context=Context(actor=alice), model_id=tunes[1])
+    with clock_set_back(hours=2, minutes=58):
+        assert settle.settle(actor=bob, action_id=done.event.action_id).event.outcome == "failed"
+
+
+def test_a_job_gives_up_looking_once_the_clock_tells_nothing(bob: User, synced, sandbox: Sandbox):
+    sandbox.faults.add("504", verb="archive")
+    job = started(bob, live_tunes(sandbox)[:1])
+    work()
+    assert states(job) == ["unsettled"]
+    with clock_set_back(hours=3):
+        work()
+    assert states(job) == ["unknown"]
 
 
 def test_a_digest_left_behind_is_noticed_after_the_clock_was_set_back(carol: User):
