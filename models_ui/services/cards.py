@@ -9,7 +9,8 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -21,12 +22,16 @@ MOST_TOKENS = 2**31 - 1  # what a database integer holds; the longest context se
 
 T = TypeVar("T")
 _CENTURY = (946_684_800, 4_102_444_800)  # Unix seconds: from 2000 to the end of 2099
-_DIGITS = re.compile(r"\d{10}|\d{13}", re.ASCII)
+_DIGITS = re.compile(r"\d{10}(?:\.\d+)?|\d{13}", re.ASCII)
 _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d|\d{8})"
-    r"(?:(?:T| +)(\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?) *(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
+    r"(?:(?:T| +)(\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?) *(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?|Z)?",
     re.ASCII,
 )
+# As in HTTP and e-mail (RFC 9110, RFC 5322): Thu, 31 Dec 2026 12:00:00 GMT
+_HEADER_DATE = re.compile(r"(?:[A-Z]{3}, )?\d\d? [A-Z]{3} \d{4} \d\d:\d\d:\d\d (?:GMT|UTC|[+-]\d{4})", re.ASCII)
+_MIDNIGHT = re.compile(r"24(?::?00){0,2}(?:[.,]0+)?")  # the end of the day
+_LEAP_SECOND = re.compile(r"(\d\d:?\d\d:?)60(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,19 +251,34 @@ def _epoch(value: Any) -> datetime:
 
 
 def _date_time(value: Any) -> datetime:
-    """The moment that `deprecation` names: ISO 8601 (always 12:00 UTC so far) or a Unix time, wherever it can mean
-    one thing only. Without an offset it is taken as UTC; a day alone begins at 00:00 UTC."""
+    """Return the moment that `deprecation` names, wherever it can mean one thing only.
+
+    That is ISO 8601 (always 12:00 UTC so far), a Unix time or a date as in headers. Without an offset it is taken as
+    UTC; a day alone begins at 00:00 UTC.
+    """
     if not isinstance(value, str):
         return _unix_time(_number(value))
-    text = _text(value).strip().upper()
+    text = _text(value).strip().upper().replace("\N{MINUS SIGN}", "-")
     if _DIGITS.fullmatch(text):
-        return _unix_time(int(text))
+        return _unix_time(float(text) if "." in text else int(text))
+    if _HEADER_DATE.fullmatch(text):
+        return _plausible(parsedate_to_datetime(text).astimezone(UTC))
     parts = _DATE_TIME.fullmatch(text)
     if parts is None:
         raise ValueError("not a date or time")
     day, time, zone = parts.groups()
     offset = "+00:00" if zone in (None, "Z", "UTC", "GMT") else zone
-    return _plausible(datetime.fromisoformat(f"{day}T{time or '00:00'}{offset}").astimezone(UTC))
+    clock, more = _clock_time(time or "00:00")
+    return _plausible(datetime.fromisoformat(f"{day}T{clock}{offset}").astimezone(UTC) + more)
+
+
+def _clock_time(time: str) -> tuple[str, timedelta]:
+    """Return a time that Python's clock has, and how much later the one meant is: 24:00 and leap seconds end a day."""
+    if _MIDNIGHT.fullmatch(time):
+        return "00:00", timedelta(days=1)
+    if leap := _LEAP_SECOND.fullmatch(time):
+        return f"{leap[1]}59", timedelta(seconds=1)
+    return time, timedelta()
 
 
 def _unix_time(number: int | float) -> datetime:
