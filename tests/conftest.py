@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 
 from models_ui.access.roles import Role, make_roles
 from models_ui.mirror.sync import SyncResult, run_sync
+from models_ui.services import retries
 from sandbox import Sandbox
 
 # A property is right or wrong; how long a busy machine takes over it is neither.
@@ -47,6 +48,12 @@ def _english_again() -> Iterator[None]:
     """A test that speaks another language leaves none behind."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Upstream is asked again after a hundredth of a second. The tests of the services have the real pauses."""
+    monkeypatch.setattr(retries, "BASE_SECONDS", 0.01)
 
 
 @pytest.fixture(autouse=True)

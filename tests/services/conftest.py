@@ -64,6 +64,11 @@ def make_api(url: str, key: str = KEY, dialect: Dialect = PLATFORM, **options: A
 
 
 @pytest.fixture
+def _short_pauses() -> None:
+    """The pauses are what these tests are about."""
+
+
+@pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(key=KEY) as running:
         yield running
