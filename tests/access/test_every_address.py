@@ -209,7 +209,7 @@ def acted(action_id: str, tune: CatalogModel, kind: str, outcome: Outcome, befor
 
 
 @pytest.mark.parametrize(("name", "pattern"), addresses())
-def test_everybody_is_answered_as_the_table_says(name: str, pattern: str, db: None, sandbox: Sandbox):
+def test_an_address_answers_everybody_as_the_table_says(name: str, pattern: str, db: None, sandbox: Sandbox):
     assert name in TABLE, f"{pattern} is not in the table: who may do what there?"
     assert run_sync().outcome == "synced"
     tune = CatalogModel.objects.get(name="Support triage", archived=False)

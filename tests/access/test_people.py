@@ -65,7 +65,7 @@ def test_a_manager_reaches_people_and_roles_from_the_menu(manager: Client, bob: 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.EDITOR])
 @pytest.mark.parametrize("is_staff", [True, False])
-def test_nobody_else_reaches_it_and_the_menu_does_not_say_so(client_of, db, role: Role, is_staff: bool):
+def test_the_admin_of_people_is_out_of_reach_and_out_of_the_menu_for_others(client_of, db, role: Role, is_staff: bool):
     user = person("dave", role)
     User.objects.filter(pk=user.pk).update(is_staff=is_staff)
     client = client_of(again(user))
@@ -146,7 +146,7 @@ def test_activity_tells_of_people_in_words(manager: Client, bob: User, viewer: C
     assert manager.get("/activity.csv").status_code == 200
 
 
-def test_what_became_of_a_person_can_be_neither_undone_nor_checked(manager: Client, bob: User):
+def test_a_change_of_a_person_can_be_neither_undone_nor_checked(manager: Client, bob: User):
     manager.post(page_of(bob), form_of(bob, Role.VIEWER))
     action_id = AuditEvent.objects.get().action_id
     assert "Undo" not in manager.get("/activity/").content.decode()

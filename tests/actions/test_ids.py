@@ -42,7 +42,7 @@ def named(model_id: str) -> str:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=named)
-def test_it_is_refused_before_any_call_and_in_the_history(alice, synced, sandbox, hostile, client_of):
+def test_an_unusable_id_is_refused_before_any_call_and_in_the_history(alice, synced, sandbox, hostile, client_of):
     sandbox.log.clear()
     for act in VERBS:
         with pytest.raises(ActionDenied):
@@ -57,7 +57,7 @@ def test_it_is_refused_before_any_call_and_in_the_history(alice, synced, sandbox
 
 @pytest.mark.parametrize("hostile", [each for each in HOSTILE if "\ud800" not in each and len(each) < 400], ids=named)
 @pytest.mark.parametrize("verb", ["rename", "archive", "delete"])
-def test_in_an_address_it_leads_nowhere(alice, synced, sandbox, hostile, verb, client_of):
+def test_an_unusable_id_in_an_address_leads_nowhere(alice, synced, sandbox, hostile, verb, client_of):
     sandbox.log.clear()
     client = client_of(alice)
     for address in (f"/models/{quote(hostile, safe='')}/{verb}/", f"/models/{quote(hostile)}/{verb}/"):
@@ -67,7 +67,7 @@ def test_in_an_address_it_leads_nowhere(alice, synced, sandbox, hostile, verb, c
 
 
 @pytest.mark.parametrize("hostile", ["../files/abc?x=1#y", "a/b", "a%2fb", "..", "a\u202eb"], ids=named)
-def test_in_a_list_it_becomes_a_row_without_action(alice, synced, sandbox, hostile, client_of):
+def test_an_unusable_id_in_a_list_becomes_a_row_without_action(alice, synced, sandbox, hostile, client_of):
     entry = sandbox.catalog.find(sandbox.catalog.fine_tunes()[0]) | {"id": hostile, "name": None}
     sandbox.catalog.add(entry)
     assert run_sync().outcome == "synced"

@@ -119,7 +119,7 @@ LACKING = [(act, role) for act in ALL for role in (Role.VIEWER, Role.EDITOR) if 
 
 
 @pytest.mark.parametrize(("act", "role"), LACKING, ids=lambda each: getattr(each, "verb", each))
-def test_whoever_lacks_the_role_is_told_which_it_needs(stage, act, role):
+def test_a_person_without_the_role_is_told_which_is_needed(stage, act, role):
     CatalogModel.objects.update(protected=act is UNPROTECT)
     staged = stage(act, actor=person("dave", role))
     response = staged.send()
@@ -149,7 +149,7 @@ FORBIDDEN = [(act, policy) for policy in POLICIES for act in APPLIES.get(policy,
 
 
 @pytest.mark.parametrize(("act", "policy"), FORBIDDEN, ids=lambda each: getattr(each, "verb", each))
-def test_what_policy_forbids_is_refused_whoever_asks(stage, act, policy, settings, sandbox):
+def test_an_action_that_policy_forbids_is_refused_whoever_asks(stage, act, policy, settings, sandbox):
     staged = stage(act)
     row = staged.seen
     if policy == "unarchived":
@@ -250,7 +250,7 @@ def test_protection_is_known_here_and_nobody_is_asked(stage, act, sandbox):
 
 
 @pytest.mark.parametrize("act", [act for act in ALL if act is not DELETE], ids=lambda act: act.verb)
-def test_what_is_so_already_is_said_and_not_done_again(stage, act):
+def test_an_action_whose_result_is_there_already_says_so_and_is_not_repeated(stage, act):
     staged = stage(act)
     CatalogModel.objects.filter(pk=staged.seen.pk).update(**{act.field: act.wanted})
     if act in UPSTREAM:
@@ -348,7 +348,7 @@ def test_a_look_that_makes_no_sense_is_no_basis_for_a_write(stage, act, kind):
     assert (row.name, row.description) == (staged.seen.name, staged.seen.description)
 
 
-def test_nobody_listening_is_a_failure_and_no_unknown(stage, sandbox):
+def test_an_upstream_that_does_not_listen_is_a_failure_and_no_unknown(stage, sandbox):
     staged = stage(ARCHIVE)
     sandbox.stop()
     response = staged.send()

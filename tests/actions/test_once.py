@@ -46,7 +46,7 @@ def test_a_conflict_sent_again_is_a_conflict_again(bob, tune, sandbox, writes):
     assert writes() == []
 
 
-def test_what_was_refused_can_be_done_with_the_same_form_once_nothing_stands_in_the_way(alice, bob, tune):
+def test_a_refused_form_works_once_nothing_stands_in_the_way(alice, bob, tune):
     perform.protect_model(context=by(alice), model_id=tune)
     with pytest.raises(ActionDenied, match="protected"):
         perform.rename_model(context=by(bob, ID), model_id=tune, name="Mine", seen="Support triage")
@@ -55,7 +55,7 @@ def test_what_was_refused_can_be_done_with_the_same_form_once_nothing_stands_in_
     assert done.event.outcome == "succeeded"
 
 
-def test_nobody_can_hide_an_action_behind_the_id_of_another(alice, bob, tune, sandbox):
+def test_an_action_cannot_be_hidden_behind_the_id_of_another(alice, bob, tune, sandbox):
     other = sandbox.catalog.fine_tunes()[1]
     perform.delete_model(context=by(alice, ID), model_id=tune)
     done = perform.archive_model(context=by(bob, ID), model_id=other)

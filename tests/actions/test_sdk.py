@@ -66,7 +66,7 @@ def test_the_sdk_sees_what_the_page_says_before_and_after(alice, client_of, tune
     assert said_by_page(client, tune) == ("Tickets <one>", "Says & does", "Deleted")
 
 
-def test_what_somebody_does_with_the_sdk_is_what_the_page_says_after_the_next_look(bob, client_of, tune, sdk):
+def test_a_change_made_with_the_sdk_is_on_the_page_after_the_next_look(bob, client_of, tune, sdk):
     client = client_of(bob)
     sdk.models.update(model_id=tune, name="By script")
     sdk.models.archive(model_id=tune)

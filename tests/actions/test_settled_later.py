@@ -66,7 +66,7 @@ def rename(actor, tune: str, name: str | None, seen: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "wait"), [("Newer", 1), ("Newer", 600), (OLD, 1)])
-def test_who_renames_it_again_has_seen_that_the_first_rename_arrived(alice, bob, tune, renamed, clock, name, wait):
+def test_a_second_rename_has_seen_that_the_first_one_arrived(alice, bob, tune, renamed, clock, name, wait):
     action_id = renamed(performed=True)
     clock.shift(wait)
     rename(alice, tune, name, seen="New")
@@ -76,7 +76,7 @@ def test_who_renames_it_again_has_seen_that_the_first_rename_arrived(alice, bob,
     assert chain.verify()[1] is None
 
 
-def test_who_renames_it_later_has_seen_that_the_first_rename_never_arrived(alice, bob, tune, renamed, clock):
+def test_a_later_rename_has_seen_that_the_first_one_never_arrived(alice, bob, tune, renamed, clock):
     action_id = renamed(performed=False)
     clock.shift(600)
     rename(alice, tune, "Newer", seen=OLD)
@@ -84,7 +84,7 @@ def test_who_renames_it_later_has_seen_that_the_first_rename_never_arrived(alice
     assert row_of(tune).name == "Newer"
 
 
-def test_who_sees_the_old_name_at_once_does_not_tell_whether_the_write_is_still_on_its_way(
+def test_the_old_name_seen_at_once_does_not_tell_whether_the_write_is_still_on_its_way(
     alice, bob, tune, renamed, clock
 ):
     action_id = renamed(performed=False)
@@ -191,7 +191,7 @@ def test_archiving_is_settled_by_who_restored_or_archived_it_since(
     assert row_of(tune).archived is not performed
 
 
-def test_who_archives_it_again_has_seen_nothing_where_answers_do_not_say_what_is_archived(
+def test_a_second_archiving_has_seen_nothing_where_answers_do_not_say_what_is_archived(
     alice, bob, tune, left_open, clock, sandbox
 ):
     sandbox.strict = True
@@ -226,7 +226,7 @@ def test_settling_by_records_asks_nobody_upstream(alice, bob, tune, renamed, clo
     assert outcomes(tune).count("succeeded") == 2
 
 
-def test_what_is_settled_late_is_not_taken_for_the_last_change(alice, bob, tune, renamed, clock):
+def test_an_action_that_is_settled_late_is_not_taken_for_the_last_change(alice, bob, tune, renamed, clock):
     action_id = renamed(performed=True)
     later = perform.rename_model(context=by(alice), model_id=tune, name="Newer", seen="New")
     assert outcome_of(bob, action_id) == "succeeded"

@@ -86,7 +86,7 @@ def test_a_viewers_undo_is_refused_before_anything_else_is_said(bob, alice, caro
     assert history.history(tune)[0].outcome == "refused"
 
 
-def test_there_is_nothing_to_undo_about_what_failed(bob, tune, sandbox):
+def test_a_failed_action_has_no_undo(bob, tune, sandbox):
     sandbox.faults.add("422", verb="archive", times=1)
     failed = perform.archive_model(context=by(bob), model_id=tune).event
     assert failed.outcome == "failed"
@@ -95,7 +95,7 @@ def test_there_is_nothing_to_undo_about_what_failed(bob, tune, sandbox):
     assert outcomes(tune) == ["attempted", "failed", "refused"]
 
 
-def test_what_cannot_be_undone_is_refused_and_in_the_history(alice, tune):
+def test_an_impossible_undo_is_refused_and_in_the_history(alice, tune):
     gone = perform.delete_model(context=by(alice), model_id=tune).event
     with pytest.raises(ActionDenied, match="It has been deleted"):
         undo.undo(context=by(alice), action_id=gone.action_id)

@@ -101,7 +101,9 @@ def test_looking_in_vain_says_why(bob, tune, sandbox):
 @pytest.mark.parametrize(
     ("performed", "outcome", "name"), [(True, "succeeded", "New"), (False, "failed", "Support triage")]
 )
-def test_it_is_settled_later_by_whoever_asks(bob, carol, tune, sandbox, performed, outcome, name, request):
+def test_an_unknown_write_is_settled_later_by_whoever_asks(
+    bob, carol, tune, sandbox, performed, outcome, name, request
+):
     event = unknown(bob, sandbox, tune, performed=performed)
     request.getfixturevalue("later")
     settled = settle.settle(actor=carol, action_id=event.action_id).event

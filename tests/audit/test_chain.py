@@ -140,7 +140,7 @@ def test_events_in_another_order_are_found(five):
 
 
 @pytest.mark.parametrize("value", ["2020-13-99 00:00:00", "next year"])
-def test_what_cannot_be_read_is_a_finding_and_no_traceback(five, value):
+def test_an_unreadable_event_is_a_finding_and_no_traceback(five, value):
     if connection.vendor == "postgresql":
         with pytest.raises(DataError), transaction.atomic():  # nobody can write such a value there
             sql("UPDATE models_ui_auditevent SET at = %s WHERE id = %s", value, five[3].pk)

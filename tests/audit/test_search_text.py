@@ -71,7 +71,7 @@ def test_the_admin_finds_people_and_models_by_every_spelling(client_of, alice, c
 
 
 @pytest.mark.parametrize("searched", ["%", "_", "100%", "\\"])
-def test_what_means_something_to_a_database_is_searched_as_it_stands(viewer: Client, searched):
+def test_a_character_with_a_meaning_to_databases_is_searched_as_it_stands(viewer: Client, searched):
     event(1, label="plain")
     assert 'class="outcome"' not in viewer.get("/activity/", {"q": searched}).content.decode()
     event(2, label=f"a {searched} b")

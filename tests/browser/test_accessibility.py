@@ -133,7 +133,7 @@ def test_the_page_is_readable_with_a_forced_palette(catalog: Page):
         assert looks == ["solid", "2px"]
 
 
-def test_nothing_moves_for_those_who_asked_for_that(catalog: Page):
+def test_pages_do_not_move_for_those_who_asked_for_that(catalog: Page):
     catalog.emulate_media(reduced_motion="reduce")
     moving = catalog.evaluate(
         """() => [...document.querySelectorAll("*")].filter((each) => {

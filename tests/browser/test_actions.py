@@ -101,7 +101,7 @@ def test_where_a_name_cannot_be_taken_away_that_is_said(bobs: Page, sandbox: San
     assert sandbox.catalog.find(tune)["name"] == "Contract clause finder"
 
 
-def test_what_is_too_long_is_told_at_the_field_and_kept(place: Locator, sandbox: Sandbox, troubles):
+def test_a_text_too_long_is_told_at_the_field_and_kept(place: Locator, sandbox: Sandbox, troubles):
     troubles.expect("422")
     field = edit(place)
     field.evaluate("field => field.removeAttribute('maxlength')")

@@ -104,7 +104,7 @@ def test_no_state_of_an_action_breaks_a_rule(width, browser_of, alice, sandbox, 
     assert not found, "\n".join(found)
 
 
-def test_nothing_scrolls_sideways_on_a_small_phone(browser_of, alice, sandbox, tune, archived, troubles):
+def test_action_pages_do_not_scroll_sideways_on_a_small_phone(browser_of, alice, sandbox, tune, archived, troubles):
     troubles.expect("40[0-9]|422|50[0-9]")
     page = browser_of(alice, width=320)
     found = []

@@ -85,7 +85,7 @@ def test_chosen_rows_are_reviewed_with_what_is_skipped_and_why(bobs: Page, sandb
     assert written(sandbox) == []
 
 
-def test_nothing_can_be_sent_before_something_is_chosen(browser_of, bob, tune):
+def test_the_bulk_form_cannot_be_sent_before_something_is_chosen(browser_of, bob, tune):
     page = browser_of(bob)
     page.goto(TUNES)
     button = page.get_by_role("button", name="Archive selected…")

@@ -79,7 +79,7 @@ def test_cancel_on_a_page_of_its_own_leads_to_the_model(alices: Page, sandbox: S
 
 
 @pytest.mark.parametrize("verb", ["rename", "describe"])
-def test_what_is_too_long_and_a_conflict_stay_on_the_page_of_its_own(
+def test_a_text_too_long_and_a_conflict_stay_on_the_forms_own_page(
     alices: Page, sandbox: Sandbox, tune, troubles, verb
 ):
     troubles.expect("422|409")

@@ -33,7 +33,7 @@ def keep(asked: Locator, name: str = "Keep the model") -> Locator:
     return asked.get_by_role("button", name=name, exact=True).or_(asked.get_by_role("link", name=name, exact=True))
 
 
-def test_what_changes_nothing_has_the_focus(asked: Locator, sandbox: Sandbox, tune):
+def test_the_button_that_changes_nothing_has_the_focus(asked: Locator, sandbox: Sandbox, tune):
     page = asked.page
     expect(asked.get_by_text("Mistral no longer trains fine-tunes")).to_be_visible()
     expect(keep(asked)).to_be_focused()
@@ -171,7 +171,7 @@ def test_a_protected_model_cannot_be_deleted_until_that_is_lifted(browser_of, al
 
 
 @pytest.mark.parametrize("who", ["carol", "bob"])
-def test_whoever_may_not_delete_reads_why(browser_of, request, who, sandbox: Sandbox, tune, troubles):
+def test_a_person_who_may_not_delete_reads_why(browser_of, request, who, sandbox: Sandbox, tune, troubles):
     troubles.expect("403")
     page = browser_of(request.getfixturevalue(who))
     page.goto(f"/models/{tune}/")

@@ -283,7 +283,7 @@ def test_a_copied_address_gives_the_same_view_after_reload_and_after_login(
     assert ids(other) == view
 
 
-def test_what_somebody_opened_or_closed_stays_so(catalog: Page):
+def test_a_filter_that_was_opened_or_closed_stays_so(catalog: Page):
     catalog.locator("#legend-type").click()
     catalog.locator("#legend-owner").click()
     tick(catalog, "capability", "vision").check()

@@ -34,7 +34,7 @@ def activity(request, browser_of, alice, past) -> Page:
     return page
 
 
-def test_everything_is_there_with_a_diff_that_can_be_read(activity: Page):
+def test_the_history_is_complete_with_a_diff_that_can_be_read(activity: Page):
     events = activity.locator(".event")
     expect(events).to_have_count(4)
     renamed = events.last

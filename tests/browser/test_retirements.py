@@ -79,7 +79,7 @@ def moved(synced, sandbox: Sandbox) -> None:
     sync_until_confirmed()
 
 
-def test_what_changed_upstream_is_on_the_overview_on_its_page_and_on_the_models(page: Page, moved):
+def test_a_change_upstream_is_on_the_overview_on_its_page_and_on_the_models(page: Page, moved):
     page.goto("/")
     lately = page.get_by_role("region", name="What changed lately")
     expect(lately.locator("li")).to_have_count(2)
@@ -97,7 +97,7 @@ def test_what_changed_upstream_is_on_the_overview_on_its_page_and_on_the_models(
     expect(page.locator("section").filter(has_text="What changed upstream")).to_contain_text("stops working on")
 
 
-def test_nothing_has_changed_is_said_where_there_is_room_for_it(page: Page):
+def test_the_sentence_that_nothing_has_changed_stands_where_there_is_room_for_it(page: Page):
     page.goto("/")
     expect(page.get_by_role("region", name="What changed lately")).to_contain_text(
         "Nothing has changed upstream so far."

@@ -140,7 +140,7 @@ def nothing_synced(settings) -> None:
     mirror_state()
 
 
-def test_nothing_synced_yet_fills_itself(signed_in: Page, sandbox: Sandbox):
+def test_an_empty_catalog_fills_itself_after_the_first_sync(signed_in: Page, sandbox: Sandbox):
     waiting = held_up(signed_in, "/sync/$")
     signed_in.goto("/models/")
     expect(signed_in.get_by_role("heading", name="No models yet")).to_be_visible()

@@ -150,9 +150,7 @@ def test_a_selection_makes_one_job_and_a_review_starts_nothing_by_itself(alices:
 
 @pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
 @pytest.mark.parametrize("verb", ["archive", "unarchive", "protect", "unprotect"])
-def test_what_asks_on_a_page_of_its_own_has_the_focus_on_cancel(
-    browser_of, alice, sandbox: Sandbox, tune, verb, script
-):
+def test_a_question_on_its_own_page_has_the_focus_on_cancel(browser_of, alice, sandbox: Sandbox, tune, verb, script):
     page = browser_of(alice, script=script)
     page.goto(f"/models/{tune}/{verb}/")
     expect(page.get_by_role("link", name="Cancel")).to_be_focused()
@@ -161,7 +159,7 @@ def test_what_asks_on_a_page_of_its_own_has_the_focus_on_cancel(
     assert written(sandbox) == []
 
 
-def test_what_asks_before_it_undoes_has_the_focus_on_cancel(alices: Page, sandbox: Sandbox, tune):
+def test_an_undo_that_asks_first_has_the_focus_on_cancel(alices: Page, sandbox: Sandbox, tune):
     row_of(alices, tune).get_by_role("button", name="Archive").click()
     expect(message(alices, "is archived")).to_be_visible()
     alices.goto("/activity/")

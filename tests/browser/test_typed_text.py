@@ -163,7 +163,7 @@ def test_another_rows_rename_and_an_undo_elsewhere_keep_it(alices: Page, tune, a
     expect(field).to_have_value(TEXT)
 
 
-def test_what_was_refused_counts_as_typed(alices: Page, tune, troubles):
+def test_a_refused_text_counts_as_typed(alices: Page, tune, troubles):
     troubles.expect("422")
     row = row_of(alices, tune)
     field = edit(row)
@@ -191,7 +191,7 @@ def test_a_delete_dialog_stays_open_with_its_text_while_the_list_is_loaded_again
     assert dialog.evaluate("dialog => dialog.matches(':modal')")
 
 
-def test_what_is_typed_into_a_filter_goes_along_with_the_next_link(alices: Page):
+def test_a_text_typed_into_a_filter_goes_along_with_the_next_link(alices: Page):
     waiting = held_up(alices, "^(?!.*sort=context).*context_min=64k")
     alices.locator("#context-min").fill("64k")
     alices.get_by_role("columnheader", name="Context").get_by_role("link").click()
@@ -444,7 +444,7 @@ def test_without_a_script_the_sign_in_page_shows_the_text_and_keeps_it_nowhere(
     assert written(sandbox) == []
 
 
-def test_what_cannot_be_saved_any_more_can_still_be_copied(browser_of, bob, sandbox: Sandbox, tune, troubles):
+def test_a_text_that_cannot_be_saved_any_more_can_still_be_copied(browser_of, bob, sandbox: Sandbox, tune, troubles):
     troubles.expect("403|404")
     for script in (True, False):
         page = browser_of(bob, script=script)

@@ -109,7 +109,7 @@ def test_a_full_list_breaks_no_rule_and_fits(locale: str, everything, carol, bro
             assert not violations(page, axe)
 
 
-def test_who_was_signed_out_meanwhile_is_told_and_led_back_to_where_they_were(browser_of, carol):
+def test_a_person_signed_out_meanwhile_is_told_and_led_back_to_where_they_were(browser_of, carol):
     page = browser_of(carol)
     page.goto(f"/models/{MEDIUM}/")
     page.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)

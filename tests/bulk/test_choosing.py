@@ -121,7 +121,7 @@ def test_ticked_rows_become_a_job_with_exactly_these(editor, bob, tunes):
     )  # fmt: skip
 
 
-def test_nothing_is_sent_before_somebody_starts_it(editor, tunes, sandbox):
+def test_a_draft_sends_nothing_before_somebody_starts_it(editor, tunes, sandbox):
     job_of(editor.post("/bulk/", {"verb": "archive", "model": tunes}))
     assert work() == 0
     assert performed(sandbox) == []
@@ -145,7 +145,7 @@ def test_a_filter_changed_in_another_tab_changes_nothing_about_what_was_chosen_i
     assert ids_of(job_of(response)) == [tunes[1]]
 
 
-def test_what_is_reviewed_is_what_is_acted_on_whatever_happens_to_the_catalog_in_between(editor, bob, tunes, sandbox):
+def test_the_reviewed_models_are_acted_on_whatever_happens_to_the_catalog_in_between(editor, bob, tunes, sandbox):
     token, _ = offer(page(editor, "type=fine-tuned&state=live"))
     job = job_of(editor.post("/bulk/", {"verb": "archive", "all": token}))
     reviewed = ids_of(job)
@@ -184,7 +184,7 @@ def test_a_catalog_that_changed_since_the_page_was_shown_is_told_on_the_review(e
         "mistral-medium-3",
     ],
 )
-def test_whatever_is_sent_as_an_id_is_shown_as_text_and_never_sent_on(editor, bob, tunes, sandbox, odd):
+def test_a_malformed_id_is_shown_as_text_and_never_sent_on(editor, bob, tunes, sandbox, odd):
     response = editor.post("/bulk/", {"verb": "archive", "model": [odd, tunes[0]]})
     job = job_of(response)
     text = editor.get(f"/bulk/{job.pk}/").content.decode()

@@ -111,14 +111,14 @@ def test_the_command_itself_works_and_ends_when_it_is_told(bob, sandbox, worker)
     assert not JobWorker.objects.exists()
 
 
-def test_once_ends_by_itself_when_nothing_is_left(bob, sandbox, worker):
+def test_a_worker_run_once_ends_by_itself_when_nothing_is_left(bob, sandbox, worker):
     ids = many(sandbox, 4)
     job = started(bob, ids)
     assert worker("--once", patient=True).wait(15) == 0
     check_whole(job, ids, sandbox)
 
 
-def test_told_to_end_it_finishes_what_it_has_begun_and_nothing_more(bob, sandbox, worker):
+def test_a_worker_told_to_end_finishes_what_it_has_begun_and_nothing_more(bob, sandbox, worker):
     ids = many(sandbox, 12)
     sandbox.faults.add("slow", verb="archive", seconds=0.3)
     job = started(bob, ids)
@@ -131,7 +131,7 @@ def test_told_to_end_it_finishes_what_it_has_begun_and_nothing_more(bob, sandbox
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_killed_while_upstream_is_asked_nothing_is_lost_and_nothing_done_twice(bob, sandbox, worker, after):
+def test_a_worker_killed_while_upstream_is_asked_loses_nothing_and_does_nothing_twice(bob, sandbox, worker, after):
     """In the worst of moments: the change was sent, and has been made (`after`) or not."""
     ids = many(sandbox, 6)
     sandbox.faults.add("hang", verb="archive", after=after, times=2, seconds=30)

@@ -36,7 +36,7 @@ def ended(bob, tunes, sandbox) -> BulkJob:
     return jobs.cancel_job(actor=bob, job_id=job.pk)
 
 
-def test_nobody_who_is_not_signed_in_sees_or_does_anything(draft):
+def test_a_stranger_sees_and_does_nothing(draft):
     for path in ("/bulk/", f"/bulk/{draft.pk}/"):
         assert Client().get(path).status_code == 302
     for step in STEPS:
@@ -44,7 +44,7 @@ def test_nobody_who_is_not_signed_in_sees_or_does_anything(draft):
         assert (response.status_code, "login" in response["Location"]) == (302, True)
 
 
-def test_everybody_may_look(draft, bob, alice, carol, erin, client_of):
+def test_a_job_may_be_read_by_everybody(draft, bob, alice, carol, erin, client_of):
     for each in (alice, bob, carol, erin):
         assert client_of(each).get(f"/bulk/{draft.pk}/").status_code == 200
         assert client_of(each).get("/bulk/").status_code == 200
@@ -128,7 +128,7 @@ def test_making_needs_a_token_too(bob, tunes, client_of):
     assert not BulkJob.objects.exists()
 
 
-def test_what_the_state_does_not_allow_is_409_on_the_page_that_shows_the_state(bob, draft, tunes, client_of):
+def test_a_step_that_the_state_does_not_allow_is_409_on_the_page_that_shows_the_state(bob, draft, tunes, client_of):
     client = client_of(bob)
     assert client.post(f"/bulk/{draft.pk}/start/").status_code == 303
     again = client.post(f"/bulk/{draft.pk}/start/")

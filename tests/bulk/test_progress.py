@@ -105,7 +105,7 @@ def test_a_whole_page_is_never_a_fragment(editor, bob, tunes):
 
 
 @pytest.mark.parametrize("told", ["", "x", "-1", "99999999999", "²"])
-def test_whatever_the_browser_says_it_has_told_is_no_trouble(editor, bob, tunes, told):
+def test_any_value_for_what_the_browser_has_told_is_no_trouble(editor, bob, tunes, told):
     job = started(bob, tunes)
     assert editor.get(f"/bulk/{job.pk}/?seen=x&told={told}", headers=HTMX).status_code == 200
 
@@ -157,7 +157,7 @@ def test_a_worker_that_ends_says_goodbye_and_one_that_was_killed_is_forgotten(db
 # --- When it is over
 
 
-def test_what_is_offered_afterwards_fits_what_came_of_it(editor, bob, tunes, sandbox):
+def test_the_buttons_of_a_finished_job_fit_what_came_of_it(editor, bob, tunes, sandbox):
     sandbox.faults.add("422", verb="archive", model=tunes[1])
     job = started(bob, tunes)
     work()

@@ -40,7 +40,7 @@ def test_restoring_is_the_same_the_other_way_round(bob, archived_tune, sandbox):
     assert performed(sandbox) == [archived_tune]
 
 
-def test_what_will_be_skipped_is_never_sent(alice, bob, tunes, archived_tune, sent):
+def test_a_model_that_will_be_skipped_is_never_sent(alice, bob, tunes, archived_tune, sent):
     perform.protect_model(context=Context(actor=alice), model_id=tunes[1])
     job = started(bob, [tunes[0], tunes[1], archived_tune, "mistral-medium-3", "ft:nothing:such"])
     work()
@@ -66,7 +66,7 @@ def test_two_jobs_at_once_both_come_to_their_end(alice, bob, tunes, archived_tun
 # --- What may be done is looked at again when it is done
 
 
-def test_somebody_who_lost_the_role_does_nothing_any_more(bob, tunes, sent):
+def test_a_job_of_somebody_who_lost_the_role_does_nothing_any_more(bob, tunes, sent):
     job = started(bob, tunes)
     runner.run_one()
     bob.groups.set([Group.objects.get(name="Viewer")])
@@ -79,7 +79,7 @@ def test_somebody_who_lost_the_role_does_nothing_any_more(bob, tunes, sent):
 
 
 @pytest.mark.parametrize("how", ["switched off", "removed"])
-def test_somebody_who_cannot_sign_in_any_more_does_nothing_either(bob, tunes, sent, how):
+def test_a_job_of_somebody_who_cannot_sign_in_any_more_does_nothing_either(bob, tunes, sent, how):
     job = started(bob, tunes)
     if how == "removed":
         bob.delete()
@@ -143,7 +143,7 @@ def test_after_the_last_try_the_item_is_failed_and_the_others_go_on(bob, tunes, 
     assert now_of(job).state == "done"
 
 
-def test_what_can_never_work_is_not_tried_again(bob, tunes, sandbox, sent):
+def test_an_item_that_can_never_work_is_not_tried_again(bob, tunes, sandbox, sent):
     sandbox.faults.add("422", verb="archive", model=tunes[0])
     job = started(bob, tunes[:2])
     work()
@@ -307,7 +307,7 @@ def test_an_unknown_outcome_is_looked_into_until_it_is_certain_before_anything_i
     assert outcomes(tunes[0]) == ["attempted", "unknown", "failed", "attempted", "succeeded"]
 
 
-def test_what_cannot_be_found_out_is_said_to_be_unknown_in_the_end_and_never_sent_again(bob, tunes, sandbox, sent):
+def test_an_outcome_that_cannot_be_found_out_is_unknown_in_the_end_and_never_sent_again(bob, tunes, sandbox, sent):
     sandbox.faults.add("504", verb="archive", after=True, times=1)
     job = started(bob, tunes[:1])
     real = ModelsAPI.archive

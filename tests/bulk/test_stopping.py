@@ -25,7 +25,7 @@ def test_cancel_stops_what_is_not_sent_and_keeps_what_was_done(bob, tunes, sandb
     assert (now_of(job).state, now_of(job).is_over) == ("cancelled", True)
 
 
-def test_what_is_on_its_way_when_the_job_is_cancelled_comes_to_its_end_and_counts(bob, tunes, sandbox):
+def test_a_write_on_its_way_when_the_job_is_cancelled_comes_to_its_end_and_counts(bob, tunes, sandbox):
     job = started(bob, tunes[:2])
     item = runner._claim(job.started_at)
     jobs.cancel_job(actor=bob, job_id=job.pk)
@@ -36,7 +36,7 @@ def test_what_is_on_its_way_when_the_job_is_cancelled_comes_to_its_end_and_count
     assert (now_of(job).state, now_of(job).is_over) == ("cancelled", True)
 
 
-def test_what_failed_on_its_way_when_the_job_was_cancelled_is_not_tried_again(bob, tunes, sandbox, sent):
+def test_a_write_that_failed_on_its_way_when_the_job_was_cancelled_is_not_tried_again(bob, tunes, sandbox, sent):
     sandbox.faults.add("500", verb="archive")
     job = started(bob, tunes[:2])
     item = runner._claim(job.started_at)
@@ -85,7 +85,7 @@ def test_only_what_failed_is_tried_again(bob, tunes, sandbox):
     assert outcomes(tunes[1]) == ["attempted", "failed", "attempted", "succeeded"]
 
 
-def test_what_was_refused_works_once_nothing_stands_in_the_way(alice, bob, tunes):
+def test_a_refused_item_works_once_nothing_stands_in_the_way(alice, bob, tunes):
     job = started(bob, tunes[:2])
     perform.protect_model(context=Context(actor=alice), model_id=tunes[0])
     work()
@@ -95,7 +95,7 @@ def test_what_was_refused_works_once_nothing_stands_in_the_way(alice, bob, tunes
     assert states(job) == ["done", "done"]
 
 
-def test_who_tries_again_is_who_acts(alice, bob, tunes, sandbox):
+def test_a_retry_acts_as_the_person_who_tries_again(alice, bob, tunes, sandbox):
     sandbox.faults.add("422", verb="archive", times=1)
     job = started(bob, tunes[:2])
     work()
@@ -140,7 +140,7 @@ def test_undo_is_a_job_of_its_own_over_what_was_really_changed(bob, tunes, archi
         assert not row_of(each).archived
 
 
-def test_what_somebody_changed_since_is_skipped_and_says_who(alice, bob, tunes, sandbox):
+def test_a_model_that_somebody_changed_since_is_skipped_and_says_who(alice, bob, tunes, sandbox):
     job = started(bob, tunes[:3])
     work()
     perform.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
@@ -151,7 +151,7 @@ def test_what_somebody_changed_since_is_skipped_and_says_who(alice, bob, tunes, 
     assert item_of(undoing, tunes[0]).failure == {"reason": "%(who)s has changed it since", "words": {"who": "alice"}}
 
 
-def test_what_somebody_changes_between_the_review_and_the_turn_is_not_clobbered(alice, bob, tunes, sandbox):
+def test_a_change_between_the_review_and_the_turn_is_not_clobbered(alice, bob, tunes, sandbox):
     job = started(bob, tunes[:2])
     work()
     undoing = jobs.undo_job(actor=bob, job_id=job.pk)
@@ -187,7 +187,7 @@ def test_an_undo_can_itself_be_undone(bob, tunes, sandbox):
     assert not any(sandbox.catalog.find(each)["archived"] for each in tunes[:2])
 
 
-def test_what_a_failed_answer_hid_is_undone_as_well(bob, tunes, sandbox):
+def test_a_change_that_a_failed_answer_hid_is_undone_as_well(bob, tunes, sandbox):
     """It was archived by this job, though the server said that it failed."""
     sandbox.faults.add("500", verb="archive", after=True, times=1)
     job = started(bob, tunes[:1])

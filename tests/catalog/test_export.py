@@ -87,7 +87,7 @@ def test_a_spreadsheet_shows_every_field():
     ]
 
 
-def test_what_is_not_known_is_an_empty_cell():
+def test_an_unknown_value_is_an_empty_cell():
     (found,) = cells(row())
     told = {name: value for name, value in found.items() if value}
     assert told == {"id": "lima-2508", "type": "base", "state": "live", "lifecycle": "active", "archived": "false"}

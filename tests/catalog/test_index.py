@@ -244,7 +244,7 @@ def test_models_without_the_value_come_last_whichever_way(sort: str, expected: l
     assert ids(index, sort=sort) == expected
 
 
-def test_what_can_be_used_comes_first_and_an_entry_without_any_name_last():
+def test_usable_models_sort_first_and_an_entry_without_any_name_last():
     rows = [row("a", missing_since=NOW), row("b", archived=True), row("z"), row(""), row("c", name="Alpha")]
     assert ids(CatalogIndex.build(rows, now=NOW)) == ["c", "z", "", "b", "a"]
     assert ids(CatalogIndex.build(rows, now=NOW), sort="name") == ["a", "c", "b", "z", ""]

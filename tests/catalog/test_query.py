@@ -81,7 +81,7 @@ def test_the_order_of_parameters_and_repeated_values_do_not_matter(query: Catalo
 
 
 @given(st.text(st.sampled_from("abq=&+%2 ") | st.characters(), max_size=60))
-def test_whatever_is_typed_becomes_a_query_with_a_stable_address(query_string: str):
+def test_any_query_string_becomes_a_query_with_a_stable_address(query_string: str):
     query = CatalogQuery.parse(query_string).query
     assert parse(query.serialize()) == query
 
@@ -154,11 +154,11 @@ def test_an_address_reads_like_its_filters():
         ("sort=name&sort=type", ("sort", "repeated")),
     ],
 )
-def test_what_makes_no_sense_is_reported(query_string: str, said: tuple[str, str]):
+def test_a_senseless_parameter_is_reported(query_string: str, said: tuple[str, str]):
     assert ignored_in(query_string) == [said]
 
 
-def test_what_makes_no_sense_does_not_take_the_rest_along():
+def test_a_senseless_parameter_does_not_take_the_rest_along():
     query, ignored = CatalogQuery.parse("sort=price&page=x&q=nemo&state=gone&state=live&colour=red")
     assert query == CatalogQuery(q="nemo", state=("live",))
     assert [each.parameter for each in ignored] == ["sort", "page", "state", "colour"]
@@ -239,7 +239,7 @@ def test_a_context_length_is_read_as_people_write_it(text: str, lowest: int, hig
 @pytest.mark.parametrize(
     "text", ["", "k", "lots", "-1", "+1", "1.5", "1,5", "1e6", "12,34", "0x10", "128kk", "128G", "9" * 40]
 )
-def test_what_is_no_context_length_is_not_guessed(text: str):
+def test_a_malformed_context_length_is_not_guessed(text: str):
     assert parse_tokens(text, upper=False) is None
     assert parse_tokens(text, upper=True) is None
 

@@ -177,7 +177,7 @@ ROWS = st.lists(
 
 
 @given(ROWS)
-def test_whatever_upstream_names_an_answer_comes_and_names_what_was_named(rows: list[Row]):
+def test_the_comparison_with_a_replacement_answers_whatever_upstream_names(rows: list[Row]):
     find = finder(rows)
     for each in rows:
         replacement = replacement_of(each, find, NOW)

@@ -132,7 +132,7 @@ def test_a_folder_of_sources_may_be_called_build_or_dist(tree: Path, run, name: 
         ("build/static/js/main.js", "package.json"),
     ],
 )
-def test_what_a_build_wrote_is_left_out_and_named(tree: Path, run, name: str, beside: str):
+def test_files_that_a_build_wrote_are_left_out_and_named(tree: Path, run, name: str, beside: str):
     write(tree / beside, "")
     write(tree / name)
     code, printed = run()

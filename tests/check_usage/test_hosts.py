@@ -101,7 +101,7 @@ def test_the_same_id_is_a_use_where_another_host_is_only_mentioned(ids_in, name:
     assert len(ids_in(name, text)) == 1
 
 
-def test_what_is_left_to_other_hosts_is_counted(tree, run):
+def test_ids_left_to_other_hosts_are_counted(tree, run):
     (tree / "a.py").write_text(f'llm = ChatVertexAI(model="{OLD}")\n')
     code, printed = run()
     assert code == 0

@@ -60,7 +60,7 @@ def test_the_sentence_names_the_date_and_the_replacement(catalog: Catalog, model
 @pytest.mark.parametrize(
     "model_id", ["mistral-large-2512", "mistral-medium-3.5", "mistral-medium", "mistral-small-2506"]
 )
-def test_nothing_is_said_of_what_is_well(catalog: Catalog, model_id: str):
+def test_an_id_that_is_well_gets_no_finding(catalog: Catalog, model_id: str):
     assert rule_of(catalog, model_id) is None
 
 
@@ -109,7 +109,7 @@ def test_an_id_of_two_models_is_judged_by_the_worse():
     assert "(today a-2 and 1 more)" in verdict.message
 
 
-def test_what_is_listed_hides_what_is_gone_under_the_same_id_and_a_name_is_an_id_only_of_a_base_model():
+def test_a_listed_id_hides_one_that_is_gone_and_a_name_is_an_id_only_of_a_base_model():
     gone = entry("b-1", "b-2", missing_since="2026-01-01T00:00:00Z", name="b-3")
     catalog = Catalog.from_export({"models": [gone, entry("b-2"), entry("ft:x", type="fine-tuned", name="b-4")]})
     assert [rule_of(catalog, each) for each in ("b-1", "b-2", "b-3", "b-4")] == ["missing", None, "missing", "unknown"]

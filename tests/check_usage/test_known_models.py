@@ -46,7 +46,7 @@ def test_mistral_medium_and_small_are_told_apart_by_what_the_catalog_lists():
     assert verdict_of("mistral-small", today) is None
 
 
-def test_what_the_catalog_says_of_an_id_hides_what_is_known():
+def test_an_id_in_the_catalog_hides_what_is_known_of_it():
     ends = datetime(2027, 1, 31, 12, tzinfo=UTC)
     later = Catalog([Model(model_id="mistral-large-2411", deprecation=ends)])
     assert verdict_of("mistral-large-2411", later).rule.name == "retiring"

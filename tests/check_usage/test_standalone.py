@@ -72,7 +72,7 @@ def test_a_directory_and_one_packed_file_run_alone(tree: Path, export: Path, tmp
     assert alone(packed, "clean")[0] == 2
 
 
-def test_it_runs_as_a_module_too(tree: Path, export: Path):
+def test_check_usage_runs_as_a_module_too(tree: Path, export: Path):
     done = subprocess.run(
         [sys.executable, "-m", "check_usage", "--catalog", str(export), str(tree)],
         cwd=PACKAGE.parent,

@@ -89,7 +89,7 @@ def test_an_id_with_more_of_a_word_around_it_is_never_found_as_itself(model_id: 
 
 
 @given(st.text(alphabet=st.sampled_from('mistral-odexpc2508late:.ft"\n\\ /')), st.sampled_from(KNOWN))
-def test_what_is_found_is_a_known_id_or_ends_like_one_and_passes_the_first_sieve(noise: str, model_id: str):
+def test_a_match_is_a_known_id_or_ends_like_one_and_passes_the_first_sieve(noise: str, model_id: str):
     for text in (noise, f"{noise} {model_id} {noise}"):
         for found in ids(text):
             assert found in KNOWN or found.endswith("-latest") or found[-4:].isdigit() or found[:3] in ("ft:", "ope")

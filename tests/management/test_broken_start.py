@@ -181,7 +181,7 @@ def when_it_answers(url: str, process: subprocess.Popen) -> requests.Response:
         (STATIC["half a manifest"], "the static files are not collected"),
     ],
 )
-def test_what_is_not_ready_says_so_and_why(by_hand, var: Path, damage, reason: str):
+def test_readiness_says_what_is_missing_and_why(by_hand, var: Path, damage, reason: str):
     for beside in ("demo.sqlite3-wal", "demo.sqlite3-shm"):
         (var / beside).unlink(missing_ok=True)
     damage(var)

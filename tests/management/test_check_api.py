@@ -154,7 +154,7 @@ def test_without_a_key_it_says_that_it_looks_at_the_demos_sandbox(check, setting
     assert lines[0] == "No MISTRAL_API_KEY is set, so this is about the demo's sandbox."
 
 
-def test_who_asks_for_more_gets_the_evidence(check, point_at):
+def test_a_verbose_check_shows_the_evidence(check, point_at):
     with Sandbox(key=KEY) as upstream:
         point_at(upstream)
         _, lines = check(verbosity=2)

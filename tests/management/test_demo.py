@@ -52,7 +52,7 @@ def test_a_password_of_ones_own_is_used_and_shown(demo, settings):
     assert can_sign_in("manager", "our own $ecret")
 
 
-def test_what_somebody_broke_in_the_demo_is_mended(demo):
+def test_a_demo_that_somebody_broke_is_mended(demo):
     first = demo()
     User.objects.update(is_active=False)
     Group.objects.all().delete()

@@ -140,7 +140,7 @@ def test_a_directory_that_this_user_cannot_use_is_one_sentence(tmp_path: Path, m
     assert done.stdout == f"ImproperlyConfigured VAR_DIR={var} cannot be used by this user: Permission denied.\n"
 
 
-def test_what_belongs_to_somebody_else_is_told_in_a_sentence_and_stops_nothing(tmp_path: Path, monkeypatch):
+def test_a_file_of_somebody_else_is_told_in_a_sentence_and_stops_nothing(tmp_path: Path, monkeypatch):
     def refuse(self: Path, mode: int, **_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 

@@ -155,7 +155,7 @@ def test_duplicate_ids_null_names_and_odd_entries_confuse_nothing(replay: Replay
     ]
 
 
-def test_what_was_replayed_is_left_out_the_next_time_and_later_answers_go_on(replay: Replay):
+def test_replayed_answers_are_left_out_the_next_time_and_later_ones_go_on(replay: Replay):
     replay(SERIES)
     rows, changes = CatalogModel.objects.count(), CatalogChange.objects.count()
     assert replay({}) == []

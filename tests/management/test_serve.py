@@ -54,7 +54,7 @@ def test_the_first_start_tells_the_address_and_three_people_with_a_password_that
     assert "Traceback" not in output
 
 
-def test_what_the_first_start_keeps_is_for_its_owner_alone(first_var: Path):
+def test_files_of_the_first_start_are_for_their_owner_alone(first_var: Path):
     for name in ("secret_key", "demo_password", "sandbox.json"):
         assert (first_var / name).stat().st_mode & 0o077 == 0, name
 
@@ -203,7 +203,7 @@ def test_a_ctrl_c_while_it_starts_and_an_impatient_second_one_stop_everything_qu
     assert serving.alone()
 
 
-def test_killed_outright_it_leaves_nothing_behind(serve: Serve, var: Path):
+def test_a_start_that_is_killed_outright_leaves_nothing_behind(serve: Serve, var: Path):
     serving = serve(var).until("Sign in as:")
     assert len(serving.family()) >= 4
     serving.process.kill()

@@ -79,7 +79,7 @@ def test_a_large_upload_is_refused_before_it_is_sent(serving: Serving, temporary
 
 
 @people
-def test_whoever_asks_before_sending_is_told_not_to_send(serving: Serving, temporary: Path, cookie: str):
+def test_a_client_that_asks_before_sending_is_told_not_to_send(serving: Serving, temporary: Path, cookie: str):
     heard = ask(
         serving,
         "POST /accounts/login/ HTTP/1.1",

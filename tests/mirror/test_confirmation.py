@@ -251,7 +251,7 @@ OLDER: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("pending", "fields", "sentence"), OLDER)
-def test_what_waits_in_a_row_of_an_earlier_version_goes_on_waiting_and_is_told(
+def test_a_pending_change_of_an_earlier_version_goes_on_waiting_and_is_told(
     sandbox: Sandbox, pending: dict[str, Any], fields: dict[str, Any], sentence: str
 ):
     series(sandbox, [(0, nemo()), (60, nemo())])
@@ -296,7 +296,7 @@ facts_and_values = st.dictionaries(
         asked_at=moments,
     )
 )
-def test_what_waits_is_read_as_it_was_written(pending: Pending):
+def test_a_pending_change_is_read_as_it_was_written(pending: Pending):
     assert Pending.from_json(json.loads(json.dumps(pending.to_json()))) == pending
 
 

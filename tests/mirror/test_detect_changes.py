@@ -435,7 +435,7 @@ def test_a_shared_alias_has_moved_only_if_the_other_model_keeps_it(upstream: San
     assert told() == told() == []
 
 
-def test_what_a_shared_alias_meant_is_known_after_all_who_shared_it_are_gone(sandbox: Sandbox):
+def test_the_meaning_of_a_shared_alias_is_known_after_all_who_shared_it_are_gone(sandbox: Sandbox):
     sandbox.catalog.replace([*NEMO, *SECOND])
     told()
     for entries in ([*NEMO, *FIRST, *SECOND], NEMO, NEMO, [*NEMO, *NEWER]):
@@ -472,7 +472,7 @@ def test_a_base_models_name_and_a_fine_tunes_description_are_no_news(upstream: S
         assert told() == []
 
 
-def test_what_we_do_ourselves_is_no_news(upstream: Sandbox, alice: User):
+def test_a_change_of_our_own_is_no_news(upstream: Sandbox, alice: User):
     context = Context(actor=alice)
     perform.rename_model(context=context, model_id=TUNE, name="Helpdesk", seen="Support")
     assert told() == []

@@ -478,7 +478,7 @@ def test_names_and_kinds_are_never_mixed(cards: list[ModelCard]):
 
 @given(lists)
 @settings(max_examples=200)
-def test_what_an_entry_calls_its_other_id_leads_to_its_model(cards: list[ModelCard]):
+def test_an_alias_that_an_entry_names_leads_to_its_model(cards: list[ModelCard]):
     models = real_models(cards)
     for card in cards:
         ids = {card.id, *card.aliases} - {""}

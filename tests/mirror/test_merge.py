@@ -211,7 +211,7 @@ def test_an_addition_beside_a_loss_is_shown_while_the_loss_waits():
         {"description": 5},
     ],
 )
-def test_what_cannot_be_read_neither_takes_away_nor_invents_however_often_it_is_said(changes):
+def test_an_unreadable_value_neither_takes_away_nor_invents_however_often_it_is_said(changes):
     row, before = row_of(ENTRY), facts(seen(ENTRY))
     for _ in range(3):
         take_in(row, seen(ENTRY, **changes))
@@ -223,7 +223,7 @@ def test_what_cannot_be_read_neither_takes_away_nor_invents_however_often_it_is_
 
 @pytest.mark.parametrize("name", ["archived", "root", "job", "owned_by", "created"])
 @pytest.mark.parametrize("value", ["absent", None, 7.5])
-def test_what_an_answer_does_not_say_is_kept(name: str, value):
+def test_a_value_that_an_answer_does_not_say_is_kept(name: str, value):
     row = row_of(TUNE, archived=True)
     entry = {**TUNE, "archived": True, name: value}
     if value == "absent":
@@ -308,7 +308,7 @@ def test_a_deleted_model_that_a_late_list_still_names_stays_deleted():
 # --- Hostile input
 
 
-def test_nothing_is_longer_than_its_column_and_what_was_cut_is_said():
+def test_a_value_too_long_for_its_column_is_cut_and_that_is_said():
     long = "x" * 10_000
     row = row_of(TUNE, id=long, type=long, owned_by=long, root=long, job=long, deprecation_replacement_model=long)
     for field in CatalogModel._meta.concrete_fields:
@@ -328,7 +328,7 @@ changes = st.dictionaries(
 
 
 @given(st.sampled_from([ENTRY, TUNE]), st.lists(changes, min_size=1, max_size=4))
-def test_whatever_comes_is_settled_after_two_runs(entry: dict[str, Any], history: list[dict[str, Any]]):
+def test_any_sequence_of_answers_is_settled_after_two_runs(entry: dict[str, Any], history: list[dict[str, Any]]):
     row = row_of(entry)
     for each in history:
         take_in(row, seen(entry, **each))

@@ -853,7 +853,7 @@ def test_a_page_asks_again_only_after_a_while_also_after_a_failure(sandbox: Sand
     assert is_stale(mirror_state(), timezone.now() + timedelta(seconds=301))
 
 
-def test_whoever_asked_before_the_last_run_ended_gets_that_one(upstream: Sandbox):
+def test_a_page_that_asked_before_the_last_run_ended_gets_that_one(upstream: Sandbox):
     asked = timezone.now() - timedelta(seconds=1)
     assert run_sync(asked_at=asked).outcome == "fresh"
     assert upstream.counts == {"list": 1}
@@ -1016,7 +1016,7 @@ some_entries = st.lists(
 
 @given(st.lists(some_entries, min_size=1, max_size=4))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_upstream_lists_in_turn_ends_as_what_it_lists_last(db, history: list[list[dict[str, Any]]]):
+def test_any_sequence_of_lists_ends_as_what_upstream_lists_last(db, history: list[list[dict[str, Any]]]):
     """Nothing is ever refused, no row is lost, and after three equal answers the catalog says what they say."""
     with transaction.atomic():
         known = 0

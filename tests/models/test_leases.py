@@ -91,7 +91,7 @@ def test_the_token_is_the_fence_for_one_who_comes_back_too_late():
 
 
 @pytest.mark.django_db
-def test_who_waits_for_a_lease_gets_it_when_it_is_let_go():
+def test_a_lease_goes_to_the_next_who_waits_when_it_is_let_go():
     with pytest.raises(leases.LeaseTaken), leases.lease("x", 60), leases.lease("x", 60):
         pytest.fail("two hold it")
     assert not Lease.objects.exists()

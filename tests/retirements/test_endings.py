@@ -101,7 +101,7 @@ def test_a_date_that_could_not_be_read_is_told_and_no_date_is_made_up():
 # --- Order and months
 
 
-def test_what_lies_ahead_comes_next_first_and_the_past_latest_first():
+def test_endings_ahead_sort_next_first_and_the_past_latest_first():
     found = retirements(*(row(pk, deprecation=NOW + DAY * days) for pk, days in enumerate((60, -400, 9, -2, 23))))
     assert [each.days for each in found.ahead] == [9, 23, 60]
     assert [each.days for each in found.past] == [-2, -400]
@@ -225,7 +225,7 @@ def test_a_query_survives_the_address_bar(within: int | None, type: str, affecte
 
 
 @pytest.mark.parametrize("text", ["within=31", "type=robot", "affected=yes", "x=1", "within=%C3%28", "a=%00<b>"])
-def test_what_makes_no_sense_is_left_out_and_told(text: str):
+def test_a_senseless_parameter_is_left_out_and_told(text: str):
     query, ignored = RetirementsQuery.parse(text)
     assert query == RetirementsQuery()
     assert len(ignored) == 1

@@ -193,12 +193,12 @@ def test_a_stopped_sandbox_starts_again_on_its_port(call: Caller):
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.1", "example.org", ""])
-def test_it_listens_on_this_machine_only(host: str):
+def test_the_sandbox_listens_on_this_machine_only(host: str):
     with pytest.raises(ValueError, match="this machine only"):
         Sandbox(host=host)
 
 
-def test_it_listens_on_ipv6_too(start: Any):
+def test_the_sandbox_listens_on_ipv6_too(start: Any):
     call = start(host="::1")
     assert call.sandbox.url == f"http://[::1]:{call.sandbox.port}/v1"
     assert call.list()

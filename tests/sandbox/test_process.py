@@ -142,7 +142,7 @@ def test_a_busy_port_is_one_clear_sentence():
         assert _fails("--port", str(port)) == f"Port {port} is in use. Choose another with --port.\n"
 
 
-def test_it_refuses_to_be_reached_from_elsewhere():
+def test_the_sandbox_refuses_to_be_reached_from_elsewhere():
     assert "this machine only" in _fails("--host", "0.0.0.0")
 
 
@@ -152,7 +152,7 @@ def test_a_wrong_fault_is_explained():
 
 @pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_quietly_and_at_once_even_while_a_request_hangs(run: Run, number: signal.Signals):
+def test_the_sandbox_ends_quietly_and_at_once_even_while_a_request_hangs(run: Run, number: signal.Signals):
     running = run("--fault", "hang:verb=list")
     broken: list[Exception] = []
 
@@ -185,7 +185,7 @@ def test_the_command_line_sets_dialect_key_latency_and_faults(run: Run):
     running.end()
 
 
-def test_it_needs_nothing_but_the_standard_library():
+def test_the_sandbox_needs_nothing_but_the_standard_library():
     code = (
         "import sys, sandbox, sandbox.__main__;"
         "print(*{name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names)"

@@ -291,7 +291,7 @@ def test_control_characters_survive_but_nothing_that_cannot_be_stored():
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", 1, 1.5, True])
-def test_what_is_no_object_is_no_card(raw: Any):
+def test_an_entry_that_is_no_object_is_no_card(raw: Any):
     assert parse_card(raw) is None
 
 
@@ -324,7 +324,7 @@ def test_one_odd_field_changes_no_other(name: str, value: Any):
 
 
 @given(value=JSON)
-def test_what_is_storable_is_valid_json_text(value: Any):
+def test_a_storable_value_is_valid_json_text(value: Any):
     import json
 
     text = json.dumps(storable(value), allow_nan=False, ensure_ascii=False)
@@ -332,7 +332,7 @@ def test_what_is_storable_is_valid_json_text(value: Any):
     assert "\\u0000" not in text
 
 
-def test_what_is_nested_without_end_is_cut_before_it_is_stored():
+def test_a_value_nested_without_end_is_cut_before_it_is_stored():
     deep: Any = []
     for _ in range(5000):
         deep = [deep]

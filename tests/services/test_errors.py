@@ -287,7 +287,7 @@ def test_json_that_strict_readers_refuse_is_read_nevertheless(body: bytes, value
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"data": [', b"<html>", b"[" * 100_000, b"hello"])
-def test_what_is_no_json_is_refused(body: bytes):
+def test_a_body_that_is_no_json_is_refused(body: bytes):
     with pytest.raises(ValueError):
         decode_json(body)
 

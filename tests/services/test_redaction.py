@@ -70,7 +70,7 @@ def test_a_key_is_blotted_out_however_it_is_written(form: str, key: str):
     assert len(told) <= len("before … after") + beside
 
 
-def test_what_is_no_key_stays_as_it_is():
+def test_a_text_without_the_key_stays_as_it_is():
     value = {"id": "secret", "n": [1, 2.5, None, True, {"KEY": "secret-KEY"}], "é": "a%20b&amp;c\\u0041"}
     assert Redaction(KEY).value(value) == value
     assert Redaction("").value(value) == value

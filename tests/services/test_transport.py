@@ -96,9 +96,7 @@ def test_a_handshake_that_never_ends_times_out_with_nothing_sent(raw: Raw, naps:
     assert not error.outcome_unknown
 
 
-def test_nothing_is_sent_once_looking_the_name_up_has_taken_all_the_time(
-    monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
-):
+def test_a_name_lookup_that_takes_all_the_time_lets_nothing_be_sent(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox):
     look_up = socket.getaddrinfo
 
     def dawdle(*args: Any, **kwargs: Any) -> Any:
@@ -333,7 +331,7 @@ def test_a_broken_compression_is_a_bad_answer(raw: Raw):
     assert failure_of(make_api(server.url).list).code == "bad_answer"
 
 
-def test_what_does_not_speak_http_is_a_bad_answer(raw: Raw):
+def test_an_answer_that_is_no_http_is_a_bad_answer(raw: Raw):
     assert failure_of(make_api(raw(b"SSH-2.0-OpenSSH_9.6\r\n").url).list).code == "bad_answer"
 
 

@@ -90,7 +90,7 @@ def test_addresses_that_are_everybodys_are_public(address: str):
         "127.0.0.1.",
     ],
 )
-def test_this_machine_is_refused_however_it_is_spelled(server: Hook, host: str):
+def test_an_address_of_this_machine_is_refused_however_it_is_spelled(server: Hook, host: str):
     outcome, why = post(Webhook(f"https://{host}:{server.port}/services/{SECRET}"))
     assert outcome == "failed"
     assert "not public" in why or "could not be looked up" in why
@@ -168,7 +168,7 @@ def test_a_proxy_of_the_environment_is_not_asked(monkeypatch, server: Hook):
         ("hooks.example", "https://"),
     ],
 )
-def test_what_is_no_address_for_it_is_said_without_the_address(url: str, problem: str):
+def test_a_wrong_webhook_address_is_refused_without_repeating_it(url: str, problem: str):
     with pytest.raises(BadWebhook, match=problem) as caught:
         Webhook(url)
     assert "hooks.example" not in str(caught.value)
@@ -195,7 +195,7 @@ def test_a_redirect_is_never_followed(server: Hook, status: int):
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_what_passes_is_tried_again_with_the_same_key(server: Hook, status: int):
+def test_a_post_that_met_passing_trouble_is_tried_again_with_the_same_key(server: Hook, status: int):
     naps: list[float] = []
     server.answers = [(status, {}), (status, {})]
     assert post(webhook_at(server, sleep=naps.append)) == ("sent", "")
@@ -203,7 +203,7 @@ def test_what_passes_is_tried_again_with_the_same_key(server: Hook, status: int)
     assert 0 < naps[0] < naps[1] * 2 < 2
 
 
-def test_it_gives_up_after_some_attempts(server: Hook):
+def test_a_post_is_given_up_after_some_attempts(server: Hook):
     server.answers = [(503, {})] * 9
     assert post(webhook_at(server)) == ("failed", "it answered 503")
     assert len(server.posts) == 4

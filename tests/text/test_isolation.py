@@ -40,13 +40,13 @@ def outside(text: str) -> str:
 @given(texts)
 @example("\u2069\u202e")
 @example("\u2067\u202e\u2069\u202c")
-def test_what_starts_in_a_text_ends_in_it(text: str):
+def test_an_isolated_text_ends_every_direction_that_it_starts(text: str):
     assert not escapes(balance(text))
     assert not escapes(isolate(text))
 
 
 @given(texts)
-def test_what_is_closed_already_stays_as_it_is(text: str):
+def test_a_text_that_is_closed_already_stays_as_it_is(text: str):
     if not escapes(text):
         assert balance(text) == text
     assert balance(balance(text)) == balance(text)
@@ -79,7 +79,7 @@ def test_ordinary_text_gets_no_invisible_characters(text: str):
 
 
 @pytest.mark.parametrize("text", ["عربي", "עברית 2", "abc\u202eevil", "a\u200f", "x\u2069", "\u2067open", "٣"])
-def test_whatever_may_turn_its_surroundings_is_isolated(text: str):
+def test_a_text_that_may_turn_its_surroundings_is_isolated(text: str):
     assert re.fullmatch("\u2068[^\u2068]*\u2069", isolate(text), re.DOTALL)
 
 

@@ -89,7 +89,7 @@ def test_no_translation_is_a_guess_from_a_similar_message():
     assert marked("--only-fuzzy", ROOT / CATALOGUE) == []
 
 
-def test_nothing_is_kept_that_no_source_says(extracted: Path):
+def test_the_catalogue_keeps_no_message_that_no_source_says(extracted: Path):
     assert marked("--only-obsolete", ROOT / CATALOGUE) == []
     assert marked("--only-obsolete", extracted) == [], "run `make messages`"
 

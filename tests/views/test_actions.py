@@ -116,7 +116,7 @@ def test_a_form_page_remembers_where_one_came_from(editor, tune):
 
 
 @pytest.mark.parametrize("where", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
-def test_nobody_is_led_elsewhere(editor, tune, where):
+def test_an_action_leads_nobody_elsewhere(editor, tune, where):
     response = editor.post(f"/models/{tune}/archive/", {"next": where})
     assert response["Location"] == f"/models/{tune}/"
 
@@ -297,7 +297,7 @@ def test_insisting_covers_only_what_one_has_seen(editor, bob, tune, sandbox):
     assert editor.post(address, form | {"seen": signing.dumps("x") + "y"}).status_code == 422
 
 
-def test_what_cannot_be_undone_has_a_page_that_says_so(manager, alice, tune):
+def test_an_impossible_undo_has_a_page_that_says_so(manager, alice, tune):
     event = perform.delete_model(context=Context(actor=alice), model_id=tune).event
     answer = manager.get(f"/activity/{event.action_id}/undo/")
     assert answer.status_code == 403

@@ -79,7 +79,7 @@ ALL = [
 ]
 
 
-def test_everybody_reads_every_attempt_newest_first(viewer, told):
+def test_every_attempt_is_listed_newest_first_for_everybody(viewer, told):
     assert shown(viewer) == ALL
 
 
@@ -163,7 +163,7 @@ def test_a_day_lasts_until_midnight_utc(viewer, db):
         ("<b>=1", "“&lt;b&gt;” is not a filter"),
     ],
 )
-def test_what_makes_no_sense_is_ignored_with_a_note(viewer, told, query, sentence):
+def test_a_senseless_parameter_is_ignored_with_a_note(viewer, told, query, sentence):
     html = viewer.get(f"/activity/?{query}").content.decode()
     assert sentence in html
 
@@ -322,7 +322,7 @@ def test_a_manager_exports_everyones_and_others_their_own(alice, bob, viewer, to
     assert "a Manager can export everyone’s" not in client_of(alice).get("/activity/").content.decode()
 
 
-def test_nobody_gets_anothers_activity_by_asking_for_it(bob, told, client_of):
+def test_the_activity_of_another_person_is_not_given_for_the_asking(bob, told, client_of):
     answer = client_of(bob).get("/activity.json?actor=alice").json()
     assert (answer["total"], answer["everyone"], answer["actions"]) == (0, False, [])
 

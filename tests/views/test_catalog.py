@@ -22,7 +22,7 @@ def test_every_real_model_is_one_row(viewer: Client):
     assert "43 models" in html
 
 
-def test_whoever_is_not_signed_in_is_sent_to_the_login_page_and_back(client: Client, carol):
+def test_a_stranger_is_sent_to_the_login_page_and_back(client: Client, carol):
     response = client.get("/models/?type=base")
     assert response.status_code == 302
     assert response["Location"] == "/accounts/login/?next=/models/%3Ftype%3Dbase"

@@ -132,7 +132,7 @@ def test_only_what_affects_our_fine_tunes_is_about_their_base_models(viewer, tol
         ("<b>=1", "“&lt;b&gt;” is not a filter"),
     ],
 )
-def test_what_makes_no_sense_is_ignored_with_a_note(viewer, told, query: str, sentence: str):
+def test_a_senseless_parameter_is_ignored_with_a_note(viewer, told, query: str, sentence: str):
     assert sentence in html_of(viewer, f"/changes/?{query}")
 
 

@@ -61,5 +61,5 @@ def test_the_order_of_the_entries_changes_no_row_and_makes_no_news(sandbox, pair
     assert not CatalogChange.objects.exists()
 
 
-def test_nothing_is_disputed_in_a_list_whose_entries_agree(synced):
+def test_a_list_whose_entries_agree_disputes_nothing(synced):
     assert not [row for row in CatalogModel.objects.all() if any("disputed" in each for each in row.problems)]

@@ -200,7 +200,7 @@ def test_people_and_roles_are_looked_after_in_french(manager: Client, alice):
 @pytest.mark.parametrize(
     "address", ["/", "/models/?type=fine-tuned", "/deprecations/", "/activity/", "/bulk/", "/feeds/"]
 )
-def test_whoever_may_less_reads_french_too(reader: Client, editor: Client, address: str):
+def test_a_refusal_for_want_of_a_role_is_french_too(reader: Client, editor: Client, address: str):
     assert_french(reader.get(address))
     assert_french(editor.get(address))
 
@@ -301,7 +301,7 @@ def test_forms_and_their_complaints_are_french(manager: Client, tunes):
     assert_french(manager.post("/feeds/", {"name": "", "language": "xx", "form_id": "1"}), 422)
 
 
-def test_what_came_of_an_action_is_told_in_french(manager: Client, alice, bob, carol, tunes, sandbox):
+def test_the_outcome_of_an_action_is_told_in_french(manager: Client, alice, bob, carol, tunes, sandbox):
     tune, other = tunes[:2]
     name = CatalogModel.objects.get(model_id=tune).name
     home = {"next": "/models/"}

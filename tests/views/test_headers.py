@@ -80,7 +80,7 @@ def test_every_answer_has_the_policy_and_is_kept_by_no_cache(client: Client, cli
     assert {"HX-Request", "HX-History-Restore-Request", "Cookie"} <= vary or address == "/healthz"
 
 
-def test_nothing_unsafe_is_in_the_policy():
+def test_the_policy_allows_nothing_unsafe():
     assert "unsafe" not in POLICY
 
 
@@ -261,6 +261,6 @@ def test_every_address_is_closed_to_strangers_unless_it_is_listed(client: Client
 
 
 @pytest.mark.parametrize("address", [address for address, name in ADDRESSES if name in OPEN])
-def test_what_is_open_tells_a_stranger_nothing_about_models_or_people(client: Client, carol, synced, address: str):
+def test_open_pages_tell_a_stranger_nothing_about_models_or_people(client: Client, carol, synced, address: str):
     text = client.get(address, follow=True).content.decode()
     assert not re.search(r"carol|mistral-(large|small|embed)|ft:", text)

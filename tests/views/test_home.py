@@ -131,7 +131,7 @@ def test_more_models_take_no_more_queries(viewer: Client, sandbox: Sandbox, addr
     assert counts[0] == counts[1] <= 6
 
 
-def test_whoever_is_not_signed_in_is_sent_to_the_login_page(client: Client, db):
+def test_a_stranger_is_sent_to_the_login_page(client: Client, db):
     assert client.get("/")["Location"] == "/accounts/login/?next=/"
 
 

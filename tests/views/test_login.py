@@ -37,7 +37,7 @@ def assert_page_of_ours(answer) -> str:
     return page
 
 
-def test_nobody_can_sign_up(client: Client):
+def test_signing_up_is_closed(client: Client):
     page = assert_page_of_ours(client.get("/accounts/signup/"))
     assert "Sign Up Closed" in page
     given = {"username": "mallory", "password1": PASSWORD, "password2": PASSWORD, "email": "m@example.org"}
@@ -160,7 +160,7 @@ def test_an_inactive_person_does_not_get_in(client: Client, carol: User):
     assert not is_in(client)
 
 
-def test_who_becomes_inactive_is_out_at_once(viewer: Client, carol: User):
+def test_a_person_who_becomes_inactive_is_out_at_once(viewer: Client, carol: User):
     assert is_in(viewer)
     User.objects.filter(pk=carol.pk).update(is_active=False)
     assert not is_in(viewer)
@@ -215,7 +215,7 @@ def test_every_other_page_of_the_account_has_our_layout(viewer: Client, path: st
     assert_page_of_ours(answer)
 
 
-def test_who_was_made_on_the_command_line_is_a_manager(client: Client, monkeypatch: pytest.MonkeyPatch):
+def test_a_person_made_on_the_command_line_is_a_manager(client: Client, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     call_command("createsuperuser", "--noinput", username="ann", email="ann@example.org", verbosity=0)
     assert role_of(User.objects.get(username="ann")) is Role.MANAGER
@@ -230,7 +230,7 @@ def test_a_person_without_a_group_is_a_viewer(client: Client):
     assert re.search(r'dave <span class="role">Viewer</span>', client.get("/models/").content.decode())
 
 
-def test_who_is_no_manager_meets_a_readable_refusal_at_the_admin(viewer: Client):
+def test_a_person_who_is_no_manager_meets_a_readable_refusal_at_the_admin(viewer: Client):
     answer = viewer.get("/admin/", follow=True)
     assert answer.status_code == 403
     assert "You may not do this" in assert_page_of_ours(answer)

@@ -28,7 +28,7 @@ def test_a_long_query_is_answered_with_a_page(viewer: Client, synced, query: str
 
 
 @pytest.mark.parametrize("query", [QUERIES["many values"], QUERIES["unknown parameters"], QUERIES["many facets"]])
-def test_what_was_ignored_is_told_in_a_few_sentences(viewer: Client, synced, query: str):
+def test_ignored_parameters_are_told_in_a_few_sentences(viewer: Client, synced, query: str):
     html = viewer.get(f"/models/?{query[:LONGEST]}").content.decode()
     assert "ignored" in html
     assert 1 <= html.count('<p class="notice">') <= 6

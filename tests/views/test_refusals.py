@@ -262,7 +262,7 @@ def test_an_error_page_whose_template_fails_is_a_plain_one(rf, monkeypatch, stat
     assert "no template" not in answer.content.decode()
 
 
-def test_what_fails_outside_of_every_page_is_a_page_all_the_same(monkeypatch):
+def test_a_failure_outside_of_every_page_is_a_page_all_the_same(monkeypatch):
     monkeypatch.setattr(Handler, "get_response", lambda self, request: 1 / 0)
     status, _, page = call(method="GET")
     assert status == 500

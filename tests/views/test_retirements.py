@@ -54,7 +54,7 @@ def ids_of_catalog(client: Client, parameters: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("synced")
-def test_it_lists_what_the_catalog_says_retires_in_the_same_order(viewer: Client):
+def test_the_page_lists_what_the_catalog_says_retires_in_the_same_order(viewer: Client):
     html = page(viewer)
     ahead, past = (ids_of_catalog(viewer, f"lifecycle={each}&sort=deprecation") for each in ("retiring", "retired"))
     assert listed(html) == ahead + past
@@ -115,7 +115,7 @@ def test_fine_tunes_of_a_model_lead_to_exactly_those_in_the_catalog(viewer: Clie
 
 
 @pytest.mark.usefixtures("synced")
-def test_it_says_how_sure_the_dates_are_and_in_which_clock(viewer: Client):
+def test_the_page_says_how_sure_the_dates_are_and_in_which_clock(viewer: Client):
     text = text_of(page(viewer))
     assert "switch-off time that the Models API gives, in UTC" in text
     assert "models were seen listed after theirs" in text
@@ -259,7 +259,7 @@ def test_filters_add_up_and_can_be_cleared(viewer: Client):
 
 
 @pytest.mark.usefixtures("synced")
-def test_what_a_filter_does_not_know_is_told_and_shows_everything(viewer: Client):
+def test_a_value_that_a_filter_does_not_know_is_told_and_shows_everything(viewer: Client):
     html = page(viewer, "/deprecations/?within=31&utm=%3Cscript%3E")
     assert "“31” is not one of the values of “within”" in text_of(html)
     assert "“utm” is not a filter of this page" in text_of(html)

@@ -26,7 +26,7 @@ def version() -> str:
 
 
 @pytest.mark.usefixtures("db")
-def test_whoever_is_not_signed_in_syncs_nothing(client: Client, sandbox: Sandbox):
+def test_a_sync_by_a_stranger_does_nothing(client: Client, sandbox: Sandbox):
     assert client.post("/sync/")["Location"].startswith("/accounts/login/")
     answer = client.post("/sync/", headers=HTMX)
     assert answer["HX-Redirect"] == "/accounts/login/?next=/models/%3Ftype%3Dbase"

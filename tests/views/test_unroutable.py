@@ -91,7 +91,7 @@ def test_the_catalog_leads_to_a_page_that_only_reads(alice, client_of, sandbox, 
 
 
 @every_hostile()
-def test_its_own_id_in_an_address_ends_at_that_page_or_at_none(viewer: Client, sandbox, hostile: str):
+def test_an_unroutable_id_in_an_address_ends_at_its_own_page_or_at_none(viewer: Client, sandbox, hostile: str):
     response = viewer.get(f"/models/{quote(hostile.encode('utf-8', 'replace'), safe='')}/", follow=True)
     assert len(response.redirect_chain) <= 2
     assert response.status_code in (200, 404) or (response.status_code == 400 and "\0" in hostile)
@@ -147,7 +147,9 @@ def test_feeds_and_digests_lead_to_its_page(carol: User, sandbox, make, hostile:
 
 
 @every_hostile(["a/b", "a b", "x" * 301])
-def test_it_can_be_watched_and_the_list_leads_to_its_page(carol: User, client_of, sandbox, hostile: str):
+def test_an_unroutable_model_can_be_watched_and_the_list_leads_to_its_page(
+    carol: User, client_of, sandbox, hostile: str
+):
     row = row_of_it()
     now = row.first_seen_at
     client = client_of(carol)

@@ -101,7 +101,7 @@ def test_a_date_that_moves_starts_anew(clock, hook: Hook):
     assert "in 26 days" in hook.texts[1]
 
 
-def test_what_is_announced_is_not_said_to_be_ahead_as_well(clock, hook: Hook):
+def test_an_announced_end_is_not_said_to_be_ahead_as_well(clock, hook: Hook):
     run()
     only_end(LARGE, None)
     clock.move_to(days_before(50))
@@ -129,7 +129,7 @@ def test_an_end_ahead_names_the_replacement_and_the_fine_tunes(clock, hook: Hook
     assert f"<https://models.example.org/models/{LARGE}/|Open>" in hook.texts[0]
 
 
-def test_what_was_deleted_or_is_gone_is_not_ahead(clock, hook: Hook):
+def test_a_model_that_was_deleted_or_is_gone_is_not_ahead(clock, hook: Hook):
     clock.move_to(days_before(14))
     update(LARGE, missing_since=days_before(20))
     assert run().output == "Nothing to say.\n"
@@ -172,7 +172,7 @@ def test_every_kind_of_news_has_its_section_and_is_said_once(clock, hook: Hook):
     assert run().output == "Nothing to say.\n"
 
 
-def test_what_a_real_sync_finds_is_told(hook: Hook, synced, sandbox: Sandbox):
+def test_a_change_that_a_real_sync_finds_is_told(hook: Hook, synced, sandbox: Sandbox):
     run()
     assert len(hook.posts) == 1
     set_date(sandbox, LARGE, noon_in(20))
@@ -184,7 +184,7 @@ def test_what_a_real_sync_finds_is_told(hook: Hook, synced, sandbox: Sandbox):
 # --- What one person is told
 
 
-def test_who_watches_is_told_of_that_alone(clock, subscribe, carol, bob, mailbox: Mailbox):
+def test_a_reader_of_watched_models_is_told_of_those_alone(clock, subscribe, carol, bob, mailbox: Mailbox):
     only_end(MEDIUM, END)
     subscribe(carol, LARGE)
     subscribe(bob, MEDIUM)
@@ -207,7 +207,7 @@ def test_changes_count_from_when_a_model_was_put_on_the_list(clock, subscribe, c
     assert run().output == "Nothing to say.\n"
 
 
-def test_who_asks_for_more_is_not_told_the_past(clock, subscribe, carol, mailbox: Mailbox):
+def test_a_reader_who_asks_for_more_is_not_told_the_past(clock, subscribe, carol, mailbox: Mailbox):
     subscribe(carol, LARGE)
     clock.shift(60)
     changed("model.missing", MEDIUM)
@@ -221,7 +221,7 @@ def test_who_asks_for_more_is_not_told_the_past(clock, subscribe, carol, mailbox
     assert len(mailbox.letters) == 1
 
 
-def test_who_watches_an_alias_is_told_when_it_moves_and_what_it_means(clock, subscribe, carol, mailbox: Mailbox):
+def test_a_watched_alias_is_told_when_it_moves_and_what_it_means(clock, subscribe, carol, mailbox: Mailbox):
     only_end("mistral-medium-2604", END)
     subscribe(carol, "mistral-medium-latest")
     clock.shift(60)
@@ -235,7 +235,7 @@ def test_who_watches_an_alias_is_told_when_it_moves_and_what_it_means(clock, sub
     assert "You watch it as mistral-medium-latest." in mailbox.texts[0]
 
 
-def test_who_watches_a_fine_tune_is_told_what_it_inherits_as_a_risk(clock, subscribe, carol, mailbox: Mailbox):
+def test_a_watched_fine_tune_is_told_what_it_inherits_as_a_risk(clock, subscribe, carol, mailbox: Mailbox):
     tune = CatalogModel.objects.filter(type="fine-tuned", missing_since=None).first()
     update(tune.model_id, root=LARGE, name="Ours")
     subscribe(carol, tune.model_id)
@@ -259,7 +259,7 @@ def entry(person: User, model_id: str) -> Watched:
 
 
 @pytest.mark.parametrize("scope", ["watched", "everything"])
-def test_what_was_acknowledged_is_not_said_ahead_until_it_is_something_else(
+def test_an_acknowledged_end_is_not_said_ahead_until_it_is_something_else(
     clock, subscribe, carol, mailbox: Mailbox, scope: str
 ):
     subscribe(carol, LARGE, scope=scope)
@@ -273,7 +273,7 @@ def test_what_was_acknowledged_is_not_said_ahead_until_it_is_something_else(
     assert "in 20 days" in mailbox.texts[0]
 
 
-def test_what_was_snoozed_is_said_when_the_snooze_ends_at_the_threshold_of_that_day(
+def test_a_snoozed_end_is_said_when_the_snooze_ends_at_the_threshold_of_that_day(
     clock, subscribe, carol, mailbox: Mailbox
 ):
     subscribe(carol, LARGE)

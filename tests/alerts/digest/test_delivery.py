@@ -61,7 +61,7 @@ def test_before_the_first_sync_there_is_nothing_to_say(db, hook: Hook):
     assert run() == Ran("Nothing to say.\n")
 
 
-def test_it_tells_in_plain_words_whom_it_told(something, hook: Hook, subscribe, carol, mailbox: Mailbox):
+def test_the_command_says_in_plain_words_whom_it_told(something, hook: Hook, subscribe, carol, mailbox: Mailbox):
     subscribe(carol)
     assert run() == Ran("webhook at 127.0.0.1 was told 1 item.\ncarol was told 1 item.\n")
 
@@ -78,7 +78,7 @@ def test_a_dry_run_prints_everything_and_changes_nothing(something, hook: Hook, 
     assert run().output.count("was told 1 item") == 2
 
 
-def test_what_changed_while_there_was_no_webhook_is_not_told_later(synced, hook: Hook, settings, subscribe, carol):
+def test_a_change_while_there_was_no_webhook_is_not_told_later(synced, hook: Hook, settings, subscribe, carol):
     only_end(LARGE, None)
     run()
     changed("model.missing", MEDIUM)
@@ -89,7 +89,7 @@ def test_what_changed_while_there_was_no_webhook_is_not_told_later(synced, hook:
     assert run() == Ran("Nothing to say.\n")
 
 
-def test_what_changed_while_somebody_was_away_is_not_told_later(synced, subscribe, carol, mailbox: Mailbox):
+def test_a_change_while_somebody_was_away_is_not_told_later(synced, subscribe, carol, mailbox: Mailbox):
     only_end(LARGE, None)
     subscribe(carol)
     changed("model.missing", MEDIUM)
@@ -105,7 +105,9 @@ def test_what_changed_while_somebody_was_away_is_not_told_later(synced, subscrib
 
 
 @pytest.mark.parametrize("status", [404, 429, 503])
-def test_what_the_webhook_did_not_take_is_said_by_the_next_run(something, hook: Hook, monkeypatch, status: int):
+def test_a_digest_that_the_webhook_did_not_take_is_said_by_the_next_run(
+    something, hook: Hook, monkeypatch, status: int
+):
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     hook.answers = [(status, {"Retry-After": "600"})]
     ran = run()
@@ -148,7 +150,7 @@ def test_a_private_address_is_refused_unless_allowed(something, hook: Hook, sett
 
 
 @pytest.mark.parametrize("answer", [(500, {}), (502, {}), Hook.cut], ids=["500", "502", "cut off"])
-def test_what_may_have_arrived_is_never_sent_again_and_the_log_says_so(synced, hook: Hook, answer, caplog):
+def test_a_digest_that_may_have_arrived_is_never_sent_again_and_the_log_says_so(synced, hook: Hook, answer, caplog):
     only_end(LARGE, soon())
     hook.answers = [answer]
     ran = run()
@@ -237,7 +239,7 @@ def test_a_fault_of_ours_while_sending_counts_as_unknown_and_stops_nobody_else(
     assert len(mailbox.letters) == 1
 
 
-def test_what_two_runs_saw_at_the_same_time_one_of_them_claims(something, hook: Hook, monkeypatch):
+def test_a_change_that_two_runs_saw_at_the_same_time_is_claimed_by_one(something, hook: Hook, monkeypatch):
     """The narrowest of races: both have found the same to say, and neither has claimed it."""
     find = runs.digest_for
 
@@ -331,7 +333,7 @@ def test_two_processes_send_once_and_log_no_secret(something, hook: Hook, proces
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_killed_while_it_waits_for_the_answer_it_is_not_sent_again(something, hook: Hook, process):
+def test_a_run_killed_while_it_waits_for_the_answer_is_not_sent_again(something, hook: Hook, process):
     hook.answers = [hook.hang]
     running = process()
     until(lambda: bool(hook.posts))

@@ -20,7 +20,7 @@ def wanted(subscribe, carol, bob) -> None:
         subscribe(person)
 
 
-def test_it_arrives_as_plain_text_that_says_what_it_is(wanted, mailbox: Mailbox, settings):
+def test_a_digest_arrives_as_plain_text_that_says_what_it_is(wanted, mailbox: Mailbox, settings):
     settings.DEFAULT_FROM_EMAIL = "models@example.org"
     assert run().code == 0
     assert mailbox.recipients == ["bob@example.org", "carol@example.org"]
@@ -96,7 +96,7 @@ def test_an_address_that_cannot_be_in_a_header_stops_nobody_else(wanted, mailbox
     assert mailbox.recipients == ["carol@example.org"]
 
 
-def test_who_has_no_address_is_named_and_it_is_no_failure(wanted, mailbox: Mailbox, bob: User, client_of):
+def test_a_reader_without_an_address_is_named_and_that_is_no_failure(wanted, mailbox: Mailbox, bob: User, client_of):
     User.objects.filter(pk=bob.pk).update(email="")
     ran = run()
     assert ran.code == 0
@@ -112,13 +112,13 @@ def test_without_a_mail_server_in_the_settings_it_is_written_out_and_the_command
     assert "To: bob@example.org" in capsys.readouterr().out
 
 
-def test_who_may_not_sign_in_any_more_gets_nothing(wanted, mailbox: Mailbox, bob: User):
+def test_a_reader_who_may_not_sign_in_any_more_gets_nothing(wanted, mailbox: Mailbox, bob: User):
     User.objects.filter(pk=bob.pk).update(is_active=False)
     run()
     assert mailbox.recipients == ["carol@example.org"]
 
 
-def test_who_ended_it_gets_nothing(wanted, mailbox: Mailbox, bob: User, client_of):
+def test_a_reader_who_ended_the_digest_gets_nothing(wanted, mailbox: Mailbox, bob: User, client_of):
     form = {"scope": "nothing", "language": "en"}
     answer = client_of(bob).post("/watching/digest/", form, follow=True)
     assert "You will not receive digests." in answer.content.decode()
@@ -126,7 +126,7 @@ def test_who_ended_it_gets_nothing(wanted, mailbox: Mailbox, bob: User, client_o
     assert mailbox.recipients == ["carol@example.org"]
 
 
-def test_it_is_asked_for_on_the_page(synced, mailbox: Mailbox, carol: User, client_of):
+def test_a_digest_is_asked_for_on_the_page(synced, mailbox: Mailbox, carol: User, client_of):
     only_end(LARGE, soon())
     client = client_of(carol)
     page = client.get("/watching/").content.decode()

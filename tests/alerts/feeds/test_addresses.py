@@ -86,7 +86,7 @@ def test_another_persons_form_stands_in_nobodys_way(viewer: Client, bob: User, c
     ("field", "value"),
     [("name", ""), ("name", " "), ("name", "x" * 61), ("name", "a\x00b"), ("language", "xx"), ("form_id", "")],
 )
-def test_what_makes_no_sense_is_told_and_makes_nothing(viewer: Client, synced, field: str, value: str):
+def test_a_senseless_form_is_told_and_makes_no_address(viewer: Client, synced, field: str, value: str):
     answer = post(viewer, query="type=base", **{field: value})
     assert answer.status_code == 422
     assert "errorlist" in answer.content.decode()
@@ -94,7 +94,7 @@ def test_what_makes_no_sense_is_told_and_makes_nothing(viewer: Client, synced, f
     assert not FeedAddress.objects.exists()
 
 
-def test_there_is_a_most_that_one_person_may_have(carol, viewer: Client, make, synced, monkeypatch):
+def test_a_person_may_have_so_many_addresses_and_no_more(carol, viewer: Client, make, synced, monkeypatch):
     monkeypatch.setattr(addresses, "MOST", 2)
     make(carol)
     make(carol)
@@ -136,7 +136,7 @@ def test_the_page_lists_name_filters_making_and_last_use(carol, viewer: Client, 
         assert "last used on 23 Nov 2026, 12:00 UTC" in page(viewer)
 
 
-def test_nobody_sees_or_revokes_an_address_of_somebody_else(carol, alice: User, make, client_of, synced):
+def test_an_address_is_seen_and_revoked_by_its_owner_alone(carol, alice: User, make, client_of, synced):
     feed = make(carol, name="Mine alone")
     manager = client_of(alice)
     assert "Mine alone" not in page(manager)
@@ -220,7 +220,7 @@ def test_a_person_who_is_deleted_takes_their_addresses_along(carol, make, synced
         "/feeds/../models.ics",
     ],
 )
-def test_nothing_but_the_whole_secret_opens_anything(carol, make, synced, wrong: str):
+def test_a_feed_is_opened_by_its_whole_secret_alone(carol, make, synced, wrong: str):
     feed = make(carol)
     address = wrong.format(feed.secret, feed.secret[:-1], feed.row.digest)
     answer = read(address)

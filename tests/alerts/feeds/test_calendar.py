@@ -114,7 +114,7 @@ def test_the_calendar_has_its_persons_name_for_it_and_says_how_often_to_look(car
     assert "METHOD" not in calendar
 
 
-def test_it_speaks_the_language_of_its_address_whoever_asks(carol, make, synced, monkeypatch):
+def test_the_calendar_speaks_the_language_of_its_address_whoever_asks(carol, make, synced, monkeypatch):
     french = {"%(model)s stops working": "%(model)s cesse de fonctionner"}
     spoken: list[str] = []
 
@@ -176,7 +176,7 @@ def test_a_replacement_is_told_as_far_as_it_leads(carol, make, sandbox: Sandbox,
     "filters",
     ["capability=vision", "lifecycle=retired", "lifecycle=retiring", "q=voxtral", "type=fine-tuned", "state=missing"],
 )
-def test_it_has_the_models_that_the_catalog_shows_with_the_same_filters(carol, make, synced, viewer, filters):
+def test_the_calendar_has_the_models_that_the_catalog_shows_with_the_same_filters(carol, make, synced, viewer, filters):
     shown = viewer.get(f"/models.json?{filters}").json()["models"]
     found = events(fetched(make(carol, filters).ics))
     certain = {each for each, event in found.items() if event["STATUS"] == "CONFIRMED"}
@@ -228,7 +228,7 @@ def test_every_date_that_was_shown_is_a_revision_also_one_that_is_taken_back_at_
     assert len({each[0] for each in seen}) == 1
 
 
-def test_what_calendars_were_told_before_is_the_same_event_after_an_upgrade(carol, make, synced, viewer):
+def test_an_event_that_calendars_know_is_the_same_after_an_upgrade(carol, make, synced, viewer):
     """Rows that an earlier version wrote: their UIDs and revisions go on, and inherited dates come as new events."""
     feed = make(carol)
     first = {key: revision(each) for key, each in events(fetched(feed.ics)).items()}

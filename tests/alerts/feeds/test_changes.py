@@ -49,7 +49,7 @@ def test_each_change_is_an_entry_in_the_words_of_the_changes_page_the_newest_fir
     assert entry.find("a:category", ATOM).attrib == {"term": "deprecation.moved", "label": "Retirement moved"}
 
 
-def test_what_a_sync_finds_is_in_it(carol, make, synced, sandbox: Sandbox):
+def test_the_feed_of_changes_holds_what_a_sync_finds(carol, make, synced, sandbox: Sandbox):
     feed = make(carol, "q=medium")
     assert titles(fetched(feed.atom)) == []
     set_date(sandbox, MEDIUM, datetime(2031, 3, 31, 12, tzinfo=UTC))
@@ -82,7 +82,7 @@ def test_without_any_change_it_is_a_feed_without_entries(carol, make, synced):
     assert said(root, "updated") == feed.row.created_at.isoformat(timespec="seconds")
 
 
-def test_it_ends_after_the_newest_hundred(carol, make, synced):
+def test_the_feed_of_changes_ends_after_the_newest_hundred(carol, make, synced):
     for number in range(130):
         change("context.changed", at=AT + timedelta(minutes=number), before=number, after=number + 1)
     found = entries(fetched(make(carol).atom))
@@ -104,7 +104,7 @@ def test_changes_of_the_same_moment_have_ids_of_their_own(carol, make, synced):
     assert len({said(each, "id") for each in entries(fetched(make(carol).atom))}) == 2
 
 
-def test_it_speaks_the_language_of_its_address(carol, make, synced, monkeypatch):
+def test_the_feed_of_changes_speaks_the_language_of_its_address(carol, make, synced, monkeypatch):
     monkeypatch.setattr(change_feed, "change_sentence", lambda change: f"{get_language()}: {change.model_id}")
     change()
     assert titles(fetched(make(carol, language="fr").atom)) == [f"fr: {MEDIUM}"]
@@ -122,7 +122,7 @@ def test_every_kind_of_change_has_its_sentence(carol, make, synced, kind: str):
 # --- Narrowed
 
 
-def test_it_tells_of_the_models_that_match_now(carol, make, synced):
+def test_the_feed_of_changes_tells_of_the_models_that_match_now(carol, make, synced):
     change("capability.added", MEDIUM, subject="vision")
     change("capability.added", "mistral-embed-2312", subject="vision")
     assert titles(fetched(make(carol, "q=embed").atom)) == ["mistral-embed-2312 gained Vision."]
@@ -195,7 +195,7 @@ def test_hostile_text_is_text_and_what_xml_forbids_is_replaced(carol, make, sync
 
 
 @given(st.text(), st.text())
-def test_whatever_a_text_holds_the_feed_is_well_formed(one: str, other: str):
+def test_the_feed_of_changes_is_well_formed_whatever_a_text_holds(one: str, other: str):
     entry = Entry(id=one, at=AT, title=other, content=one, link=other, kind=one, kind_label=other)
     feed = Feed(id=one, title=other, author=one, updated=AT, language="en", link=other)
     (read_back,) = entries(feed.written([entry]))

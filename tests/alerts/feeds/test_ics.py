@@ -68,7 +68,7 @@ def test_no_text_can_end_its_line(end: str):
 
 
 @pytest.mark.parametrize("forbidden", ["\x00", "\x07", "\x1b", "\x7f", "\x9b", "\ud800", "\ufeff"], ids=ascii)
-def test_what_no_calendar_may_contain_is_replaced(forbidden: str):
+def test_a_character_that_no_calendar_may_contain_is_replaced(forbidden: str):
     assert read_back(event(f"a{forbidden}b")) == ("a\ufffdb", "a\ufffdb")
 
 

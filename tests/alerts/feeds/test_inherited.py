@@ -40,7 +40,7 @@ def test_a_calendar_of_fine_tunes_has_those_whose_base_model_ends(carol, make, s
         assert [each["TRIGGER"].dt.days for each in event.walk("VALARM")] == [-30, -7, -1]
 
 
-def test_it_says_perhaps_why_and_where_to_look(carol, make, synced):
+def test_an_inherited_date_says_perhaps_why_and_where_to_look(carol, make, synced):
     event = event_of(make(carol, "type=fine-tuned"))
     name = CatalogModel.objects.get(model_id=PARCELS).name
     assert event["SUMMARY"] == f"{name} may stop working"
@@ -53,14 +53,14 @@ def test_it_says_perhaps_why_and_where_to_look(carol, make, synced):
     assert [str(each) for each in event["CATEGORIES"].cats] == ["Deprecation", "Fine-tuned"]
 
 
-def test_its_uid_is_its_own_and_stays(carol, bob, make, synced):
+def test_an_inherited_date_has_a_uid_of_its_own_that_stays(carol, bob, make, synced):
     found = events(fetched(make(carol).ics))
     assert len({str(event["UID"]) for event in found.values()}) == len(found)
     other = events(fetched(make(bob, "type=fine-tuned").ics))
     assert {each: revision(event) for each, event in other.items()} == {each: revision(found[each]) for each in AT_RISK}
 
 
-def test_it_moves_goes_and_comes_back_with_its_base_model(carol, make, synced, sandbox: Sandbox):
+def test_an_inherited_date_moves_goes_and_comes_back_with_its_base_model(carol, make, synced, sandbox: Sandbox):
     feed = make(carol, "type=fine-tuned")
     uid = revision(event_of(feed))[0]
     seen = []
@@ -122,7 +122,7 @@ def test_a_root_that_means_a_model_that_goes_on_cancels_it(carol, make, synced):
     assert f"with its base model {PIXTRAL}; not any more." in event["DESCRIPTION"]
 
 
-def test_it_stands_when_the_base_model_or_the_fine_tune_itself_is_no_longer_listed(carol, make, synced):
+def test_an_inherited_date_stands_when_the_base_model_or_the_fine_tune_itself_is_no_longer_listed(carol, make, synced):
     feed = make(carol)
     before = event_of(feed)
     missing = timezone.now()
@@ -159,7 +159,7 @@ def test_a_fine_tune_of_a_fine_tune_inherits_too(carol, make, synced):
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 86_400])
-def test_it_stands_as_it_is_when_its_moment_comes(carol, make, synced, seconds: int):
+def test_an_inherited_date_stands_as_it_is_when_its_moment_comes(carol, make, synced, seconds: int):
     feed = make(carol, "type=fine-tuned")
     before = fetched(feed.ics)
     moment = event_of(feed)["DTSTART"].dt

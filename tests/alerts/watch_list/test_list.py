@@ -53,12 +53,12 @@ def test_watching_twice_is_watching_once(carols: WatchList, carol):
 
 
 @pytest.mark.parametrize("model_id", ["no-such-model", "", "x" * 5000, "\0", "<script>"])
-def test_what_no_model_answers_to_cannot_be_watched(carols: WatchList, model_id: str):
+def test_an_id_that_no_model_answers_to_cannot_be_watched(carols: WatchList, model_id: str):
     assert carols.add(model_id).status_code == 404
     assert not Watch.objects.exists()
 
 
-def test_there_is_a_limit_and_a_sentence_about_it(carols: WatchList, monkeypatch):
+def test_the_watch_list_has_a_limit_and_a_sentence_about_it(carols: WatchList, monkeypatch):
     monkeypatch.setattr(watch_list, "MOST", 2)
     for model_id in (LARGE, MEDIUM, OCR):
         answer = carols.client.post("/watching/add/", {"model_id": model_id}, follow=True)
@@ -68,7 +68,7 @@ def test_there_is_a_limit_and_a_sentence_about_it(carols: WatchList, monkeypatch
     assert Watch.objects.count() == 2
 
 
-def test_nobody_sees_or_changes_another_persons_list(carols: WatchList, carol, alice, client_of):
+def test_a_watch_list_is_seen_and_changed_by_its_owner_alone(carols: WatchList, carol, alice, client_of):
     carols.add(MEDIUM)
     pk = watch_of(carol, MEDIUM).pk
     manager = client_of(alice)
@@ -78,7 +78,7 @@ def test_nobody_sees_or_changes_another_persons_list(carols: WatchList, carol, a
     assert carols.standings == {"attention": [MEDIUM]}
 
 
-def test_what_needs_attention_comes_first_and_the_most_urgent_first(carols: WatchList, sandbox: Sandbox):
+def test_entries_that_need_attention_come_first_and_the_most_urgent_first(carols: WatchList, sandbox: Sandbox):
     set_date(sandbox, LARGE, noon(400))
     run_sync()
     for model_id in ("codestral-2508", LARGE, MEDIUM, OCR):
@@ -110,7 +110,7 @@ def test_acknowledged_it_is_quiet_until_the_date_moves(carols: WatchList, sandbo
     assert carols.standings == {"attention": [MEDIUM]}
 
 
-def test_what_changed_since_the_page_was_loaded_is_not_acknowledged_unseen(carols: WatchList, carol, sandbox: Sandbox):
+def test_a_change_since_the_page_was_loaded_is_not_acknowledged_unseen(carols: WatchList, carol, sandbox: Sandbox):
     carols.add(MEDIUM)
     pk = watch_of(carol, MEDIUM).pk
     old = f"ends:{CatalogModel.objects.get(model_id=MEDIUM).pk}:2026-01-01T12:00:00+00:00"
@@ -134,7 +134,7 @@ def test_a_snooze_ends_at_midnight_utc_so_many_days_later(carols: WatchList, car
 
 
 @pytest.mark.parametrize("button", ["Acknowledge", "Snooze 30"])
-def test_what_was_put_off_can_be_taken_up_again(carols: WatchList, button: str):
+def test_a_snoozed_entry_can_be_taken_up_again(carols: WatchList, button: str):
     carols.add(MEDIUM)
     carols.press(button, MEDIUM)
     assert "are on again" in carols.press("Resume", MEDIUM)
@@ -207,7 +207,7 @@ def test_an_alias_is_watched_as_such_and_means_what_it_means_today(carols: Watch
     assert 'name="model_id" value="mistral-medium-2604"' in page  # the model itself is another thing to watch
 
 
-def test_what_was_acknowledged_of_one_model_does_not_hush_the_next_one_of_an_alias(
+def test_an_acknowledgement_of_one_model_does_not_hush_the_next_one_of_an_alias(
     carols: WatchList, carol: User, sandbox: Sandbox
 ):
     alias = "mistral-medium-latest"
