@@ -79,8 +79,21 @@ class Fault:
         spoils = self.kind in {"slow", "drip", "wrong-types", "truncated"}
         return self.after or spoils or (self.kind == "cut" and self.when == "body")
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether the caller gets no answer at all."""
+        return self.kind == "hang" or (self.kind == "cut" and self.when == "before")
+
     def spoil(self, real: Answer | None, verb: str, model: str | None) -> Answer:
-        """The answer to send; `real` is what the operation answered, if it took place."""
+        """Return the answer to send. `real` is the operation's own, if it took place."""
+        invented = self._invent_answer(verb, model)
+        if invented is not None:
+            return invented
+        real = real or Answer(200, b"")
+        return Answer(real.status, _mistyped(real.body)) if self.kind == "wrong-types" else real
+
+    def _invent_answer(self, verb: str, model: str | None) -> Answer | None:
+        """Return the answer of a fault that has one of its own."""
         headers = {"retry-after": self.retry_after} if self.retry_after else {}
         if self.kind == "status" and self.status:
             return error(self.status, self.shape, model, **headers)
@@ -91,16 +104,11 @@ class Fault:
             return Answer(200, b"upstream connect error or disconnect/reset before headers", "text/plain")
         if self.kind == "empty":
             return answer(200, {"object": "list", "data": []} if verb == "list" else {})
-        if self.kind == "redirect":
-            return Answer(302, b"", HTML, {"location": self.location})
-        real = real or Answer(200, b"")
-        if self.kind == "wrong-types":
-            return Answer(real.status, _mistyped(real.body))
-        return real
+        return Answer(302, b"", HTML, {"location": self.location}) if self.kind == "redirect" else None
 
 
 def _check(fault: Fault, name: str, kind: str) -> None:
-    """Faults come from a command line and over HTTP too, so that types are looked at when one is made."""
+    """Check one field. Faults come from a command line and over HTTP too, so types are looked at when one is made."""
     allowed: dict[str, tuple[str, ...]] = {
         "kind": KINDS,
         "verb": VERBS,
@@ -110,10 +118,7 @@ def _check(fault: Fault, name: str, kind: str) -> None:
     value = getattr(fault, name)
     if value is None and "None" in kind:
         return
-    expected: tuple[type, ...] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}[
-        kind.split(" ")[0]
-    ]
-    if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
+    if not _is_of_type(value, kind.split(" ")[0]):
         raise FaultError(f"{name}={value!r} is not of type {kind}")
     if isinstance(value, str) and not value.isprintable():
         raise FaultError(f"{name}={value!r} has control characters")
@@ -121,6 +126,12 @@ def _check(fault: Fault, name: str, kind: str) -> None:
         raise FaultError(f"{name}={value!r} is unknown; there are: {' '.join(allowed[name])}")
     if isinstance(value, int | float) and value < 0:
         raise FaultError(f"{name}={value!r} is negative")
+
+
+def _is_of_type(value: Any, kind: str) -> bool:
+    """Whether the value is of a type, by its name. A bool is no number."""
+    expected: tuple[type, ...] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}[kind]
+    return isinstance(value, expected) and (bool in expected or not isinstance(value, bool))
 
 
 def _mistyped(body: bytes) -> bytes:

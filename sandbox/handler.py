@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.answers import Answer, answer, correlation_id, detail, no_route, wrong_key
 from sandbox.calls import Call
 from sandbox.faults import Fault
-from sandbox.routes import perform, resolve
+from sandbox.routes import Route, perform, resolve
 from sandbox.state import SandboxState
 
 LONGEST_BODY = 1 << 20
@@ -42,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         path = target.partition("?")[0]
         if path.startswith("/_sandbox/"):
-            self._send(self._control(path, body) if self._authorised() else wrong_key())
+            self._send(self._control(path, body) if self._is_authorised() else wrong_key())
         else:
             self._api(target, path, body)
 
@@ -53,49 +53,54 @@ class Handler(BaseHTTPRequestHandler):
     def _api(self, target: str, path: str, body: bytes) -> None:
         route = resolve(self.command, path, self.sandbox.dialects)
         # The gateway knows its routes before it looks at keys.
-        if not (isinstance(route, Answer) and route.status == HTTPStatus.NOT_FOUND) and not self._authorised():
+        if not (isinstance(route, Answer) and route.status == HTTPStatus.NOT_FOUND) and not self._is_authorised():
             route = wrong_key()
         if isinstance(route, Answer):
             self._log(target, body, status=route.status)
             self._send(route)
-            return
+        else:
+            self._serve_route(route, target, body)
 
-        struck = self.sandbox.faults.strike(route.verb, route.model)
-        slow = [fault for fault in struck if fault.kind == "slow"]
-        fault = next((fault for fault in struck if fault.kind != "slow"), None)
-        self._wait(self.sandbox.latency + sum(_pause(f, 1.0) for f in slow if not f.after))
-        real = None
-        if fault is None or fault.performs:
-            content_type = self.headers.get("content-type")
-            real = perform(self.sandbox.catalog, route, body, content_type=content_type, strict=self.sandbox.strict)
-        self._wait(sum(_pause(f, 1.0) for f in slow if f.after))
-        told = fault.spoil(real, route.verb, route.model) if fault else real
-        assert told is not None
-        silent = fault is not None and (fault.kind == "hang" or (fault.kind == "cut" and fault.when == "before"))
+    def _serve_route(self, route: Route, target: str, body: bytes) -> None:
+        faults = self.sandbox.faults.strike(route.verb, route.model)
+        fault = next((fault for fault in faults if fault.kind != "slow"), None)
+        real = self._perform_slowly(route, body, fault, [fault for fault in faults if fault.kind == "slow"])
+        sent = real if fault is None else fault.spoil(real, route.verb, route.model)
+        assert sent is not None
         self._log(
             target,
             body,
             verb=route.verb,
             dialect=route.dialect,
             model=route.model,
-            status=None if silent else told.status,
-            fault=", ".join(f.kind for f in struck) or None,
-            performed=real is not None and real.status < 300,
+            status=None if fault is not None and fault.is_silent else sent.status,
+            fault=", ".join(fault.kind for fault in faults) or None,
+            performed=_is_success(real),
         )
-        self._deliver(told, fault)
+        self._deliver(sent, fault)
 
-    def _authorised(self) -> bool:
+    def _perform_slowly(self, route: Route, body: bytes, fault: Fault | None, slow: list[Fault]) -> Answer | None:
+        """Wait and do what the route says; return its answer, or None if the fault keeps it from being done."""
+        self._wait(self.sandbox.latency + sum(_pause(fault, 1.0) for fault in slow if not fault.after))
+        real = None
+        if fault is None or fault.performs:
+            content_type = self.headers.get("content-type")
+            real = perform(self.sandbox.catalog, route, body, content_type=content_type, strict=self.sandbox.strict)
+        self._wait(sum(_pause(fault, 1.0) for fault in slow if fault.after))
+        return real
+
+    def _is_authorised(self) -> bool:
         scheme, _, key = self.headers.get("authorization", "").partition(" ")
         return scheme.lower() == "bearer" and hmac.compare_digest(key.strip().encode(), self.sandbox.key.encode())
 
-    def _log(self, target: str, body: bytes, **what: Any) -> None:
+    def _log(self, target: str, body: bytes, **facts: Any) -> None:
         key = self.sandbox.key
         text = body.decode("utf-8", "replace").replace(key, "***")
         try:
             content = json.loads(text) if text else None
         except (ValueError, RecursionError):
             content = text
-        self.sandbox.log.add(Call(method=self.command, path=target.replace(key, "***"), body=content, **what))
+        self.sandbox.log.add(Call(method=self.command, path=target.replace(key, "***"), body=content, **facts))
 
     # Control
 
@@ -129,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
     # Reading and sending
 
     def _body(self) -> bytes | None:
-        """The whole body, so that the next request on this connection starts where it should. None: refused."""
+        """Read the whole body, so that the next request on this connection starts where it should. None: refused."""
         text = self.headers.get("content-length", "0")
         if self.headers.get("transfer-encoding"):
             refusal = detail(411, "Length Required")
@@ -143,45 +148,52 @@ class Handler(BaseHTTPRequestHandler):
         self._send(refusal)
         return None
 
-    def _deliver(self, told: Answer, fault: Fault | None) -> None:
-        kind = fault.kind if fault else ""
-        if fault is None or kind not in {"hang", "cut", "truncated", "drip", "huge"}:
-            self._send(told)
-        elif kind == "hang":
-            self.close_connection = True
-            self.sandbox.stopping.wait(fault.seconds)
-        elif kind == "cut":
-            self.close_connection = True
-            if fault.when == "body":
-                self._write(self._head(told, len(told.body)) + told.body[: len(told.body) // 2])
-        elif kind == "truncated":
-            self._send(Answer(told.status, told.body[: len(told.body) // 2], told.content_type, told.headers))
-        elif kind == "drip":
-            self._write(self._head(told, len(told.body)))
-            for place in range(len(told.body)):
-                self._write(told.body[place : place + 1])
-                self._wait(_pause(fault, 0.05))
+    def _deliver(self, sent: Answer, fault: Fault | None) -> None:
+        deliver = getattr(self, f"_deliver_{fault.kind}", None) if fault is not None else None
+        if deliver is None:
+            self._send(sent)
         else:
-            self._write(self._head(Answer(200, b""), None))
-            for chunk in _huge(fault.megabytes):
-                self._write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
-            self._write(b"0\r\n\r\n")
+            deliver(sent, fault)
 
-    def _send(self, told: Answer) -> None:
-        head = self._head(told, len(told.body))
-        self._write(head if self.command == "HEAD" else head + told.body)
+    def _deliver_hang(self, _sent: Answer, fault: Fault) -> None:
+        self.close_connection = True
+        self.sandbox.stopping.wait(fault.seconds)
 
-    def _head(self, told: Answer, length: int | None) -> bytes:
-        """Status line and headers. `length` None: the body comes in chunks."""
+    def _deliver_cut(self, sent: Answer, fault: Fault) -> None:
+        self.close_connection = True
+        if fault.when == "body":
+            self._write(self._head(sent, len(sent.body)) + sent.body[: len(sent.body) // 2])
+
+    def _deliver_truncated(self, sent: Answer, _fault: Fault) -> None:
+        self._send(Answer(sent.status, sent.body[: len(sent.body) // 2], sent.content_type, sent.headers))
+
+    def _deliver_drip(self, sent: Answer, fault: Fault) -> None:
+        self._write(self._head(sent, len(sent.body)))
+        for place in range(len(sent.body)):
+            self._write(sent.body[place : place + 1])
+            self._wait(_pause(fault, 0.05))
+
+    def _deliver_huge(self, _sent: Answer, fault: Fault) -> None:
+        self._write(self._head(Answer(200, b""), None))
+        for chunk in _huge_chunks(fault.megabytes):
+            self._write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        self._write(b"0\r\n\r\n")
+
+    def _send(self, sent: Answer) -> None:
+        head = self._head(sent, len(sent.body))
+        self._write(head if self.command == "HEAD" else head + sent.body)
+
+    def _head(self, sent: Answer, length: int | None) -> bytes:
+        """Return the status line and headers. `length` is None for a body in chunks."""
         request = correlation_id()
         headers = {
             "date": formatdate(usegmt=True),
             "server": "sandbox",
-            "content-type": told.content_type,
+            "content-type": sent.content_type,
             "mistral-correlation-id": request,
             "x-kong-request-id": request,
             "x-content-type-options": "nosniff",
-            **told.headers,
+            **sent.headers,
         }
         if length is None:
             headers["transfer-encoding"] = "chunked"
@@ -190,7 +202,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             headers["connection"] = "close"
         lines = [
-            f"HTTP/1.1 {told.status} {responses.get(told.status, '')}",
+            f"HTTP/1.1 {sent.status} {responses.get(sent.status, '')}",
             *(f"{name}: {value}" for name, value in headers.items()),
             "",
             "",
@@ -205,20 +217,24 @@ class Handler(BaseHTTPRequestHandler):
             self.sandbox.stopping.wait(seconds)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """For requests http.server cannot read; in our own shape instead of its HTML page."""
+        """Answer a request that http.server cannot read, in JSON instead of its HTML page."""
         self.close_connection = True
         self._send(detail(code, message or HTTPStatus(code).phrase))
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Quiet: `Sandbox.calls` tells more."""
+        """Write nothing: `Sandbox.calls` has the calls."""
+
+
+def _is_success(real: Answer | None) -> bool:
+    return real is not None and real.status < 300
 
 
 def _pause(fault: Fault, default: float) -> float:
     return default if fault.seconds is None else fault.seconds
 
 
-def _huge(megabytes: int) -> Iterator[bytes]:
-    """A list answer with one endless description: valid JSON to the end, for who has the memory."""
+def _huge_chunks(megabytes: int) -> Iterator[bytes]:
+    """Yield a list answer, valid JSON to the end, with one description of so many megabytes."""
     yield b'{"object":"list","data":[{"id":"huge","object":"model","type":"base","capabilities":{},"description":"'
     for _ in range(megabytes):
         yield b"x" * (1 << 20)

@@ -69,7 +69,7 @@ def resolve(method: str, path: str, dialects: frozenset[str] = DIALECTS) -> Rout
 
 
 def _pattern(path: str) -> tuple[tuple[str, ...], str | None]:
-    """The path as a key of TABLE, and the model's id, decoded once. What could lead elsewhere is no path at all."""
+    """Return the path as a key of TABLE, and the model's id, decoded once; () for a path that could lead elsewhere."""
     parts = path.split("/")
     if parts[:2] != ["", "v1"] or any(part in ("", ".", "..") for part in parts[2:]):
         return (), None
@@ -77,27 +77,26 @@ def _pattern(path: str) -> tuple[tuple[str, ...], str | None]:
     place = 2 if parts[:1] == ["fine_tuning"] else 1  # where the id stands
     if len(parts) <= place or parts[place - 1] != "models":
         return tuple(parts), None
+    model = _decode_id(parts[place])
+    return ((), None) if model is None else ((*parts[:place], "*", *parts[place + 1 :]), model)
+
+
+def _decode_id(part: str) -> str | None:
+    """Return the id in a part of a path; None where it could lead elsewhere."""
     try:
-        model = unquote(parts[place], errors="strict")
+        model = unquote(part, errors="strict")
     except UnicodeDecodeError:
-        return (), None
-    if "/" in model or "\\" in model or model in (".", ".."):
-        return (), None
-    return (*parts[:place], "*", *parts[place + 1 :]), model
+        return None
+    return None if "/" in model or "\\" in model or model in (".", "..") else model
 
 
 def perform(
     catalog: Catalog, route: Route, body: bytes, *, content_type: str | None = None, strict: bool = False
 ) -> Answer:
-    """Does what the route says. `strict` reads answer the contract's fields alone, and leave archived models out."""
+    """Do what the route says. `strict` reads answer the contract's fields alone, and leave archived models out."""
     now = time.time()
     if route.model is None:
-        entries = catalog.listed(now)
-        if strict:
-            kept = (entry for entry in entries if isinstance(entry, dict) and entry.get("archived") is not True)
-            entries = [contract_model(entry) for entry in kept if "id" in entry]
-        return answer(200, {"object": "list", "data": entries})
-
+        return _list_models(catalog, now, strict=strict)
     changes = _changes(route, body, content_type) if route.verb == "update" else {}
     if isinstance(changes, Answer):
         return changes
@@ -112,6 +111,14 @@ def perform(
         return _write(catalog, route, route.model, changes)
     except KeyError:  # deleted by another thread since we looked
         return not_found(route.model)
+
+
+def _list_models(catalog: Catalog, now: float, *, strict: bool) -> Answer:
+    entries = catalog.listed(now)
+    if strict:
+        kept = (entry for entry in entries if isinstance(entry, dict) and entry.get("archived") is not True)
+        entries = [contract_model(entry) for entry in kept if "id" in entry]
+    return answer(200, {"object": "list", "data": entries})
 
 
 def _write(catalog: Catalog, route: Route, model: str, changes: Entry) -> Answer:
@@ -130,7 +137,7 @@ def _write(catalog: Catalog, route: Route, model: str, changes: Entry) -> Answer
 
 
 def _changes(route: Route, body: bytes, content_type: str | None) -> Entry | Answer:
-    """The fields an update sets, only those it names. Each dialect has its own way to say that the body is wrong."""
+    """Return the fields that an update names. Each dialect refuses a wrong body in its own way."""
     if route.dialect == CONTRACT:
         try:
             return _contract_changes(body, content_type)
@@ -150,8 +157,10 @@ def _changes(route: Route, body: bytes, content_type: str | None) -> Entry | Ans
 
 
 def _contract_changes(body: bytes, content_type: str | None) -> Entry:
-    """The contract's `UpdateModelRequest`: a JSON object whose two fields are texts, and never null. Fields it does not
-    name are nothing it forbids. ValueError says what else was sent; the contract has one status for all of it, 400."""
+    """Read the contract's `UpdateModelRequest`: a JSON object whose two fields are texts, and never null.
+
+    Other fields are allowed. Raise ValueError, with what is wrong, for any other body.
+    """
     if not body:
         raise ValueError("A request body is required.")
     if content_type is not None and content_type.partition(";")[0].strip().lower() != JSON:
@@ -170,5 +179,5 @@ def _contract_changes(body: bytes, content_type: str | None) -> Entry:
 
 
 def _refuse_constant(name: str) -> None:
-    """NaN and the infinities, which Python reads, are no JSON."""
+    """Refuse NaN and the infinities, which Python reads although they are no JSON."""
     raise ValueError(name)

@@ -1,4 +1,4 @@
-"""Which model an id leads to, and to which it led before several shared it or all lost it."""
+"""The model that each id leads to; for an id that none or several models have, the model that had it last."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ class AliasOwner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AliasOwners:
-    """Owners of ids. `shared` are ids of several models, which lead to none."""
+    """The owners of ids. `shared` are ids of several models, which lead to none."""
 
     by_id: Mapping[str, AliasOwner]
     shared: frozenset[str]
 
     @classmethod
     def of(cls, rows: Iterable[CatalogModel]) -> "AliasOwners":
-        """Return the owners that people know: announced rows, with what the rows remember of ids nobody has now."""
+        """Return the owners that people know: announced rows, also of ids that led to them last and to none now."""
         announced = [(row, pending) for row in rows if (pending := Pending.from_json(row.pending)).new_since is None]
         by_id, shared = _owners_among(announced)
         for row, pending in announced:
@@ -39,44 +39,57 @@ class AliasOwners:
 
 
 def owners_of_listed(rows: Iterable[CatalogModel]) -> dict[str, AliasOwner]:
-    """Return the owners of ids among the models that are listed and told."""
-    listed = [(row, pending) for row in rows if _is_told_as_listed(row, pending := Pending.from_json(row.pending))]
+    """Return the owners of ids among the models that are listed and announced."""
+    listed = [(row, pending) for row in rows if _is_announced_as_listed(row, pending := Pending.from_json(row.pending))]
     return _owners_among(listed)[0]
 
 
-def _is_told_as_listed(row: CatalogModel, pending: Pending) -> bool:
+def _is_announced_as_listed(row: CatalogModel, pending: Pending) -> bool:
     return row.missing_since is None and pending.is_announced
 
 
 def _owners_among(rows: Iterable[tuple[CatalogModel, Pending]]) -> tuple[dict[str, AliasOwner], set[str]]:
     """Return the owner of each id, and the ids that several share. Listed rows win over missing ones, and rows whose
     own id it is over those with it as an alias."""
+    missing: list[tuple[datetime, CatalogModel]] = []
+    listed: list[CatalogModel] = []
+    for row, pending in rows:
+        since = pending.returned.value if pending.returned is not None else row.missing_since
+        if since is None:
+            listed.append(row)
+        else:
+            missing.append((since, row))
+    owners = _last_owners_among(missing)
+    holders = _holders_among(listed)
+    shared = {model_id for model_id, candidates in holders.items() if len(candidates) > 1}
+    owners |= {model_id: next(iter(candidates)) for model_id, candidates in holders.items()}
+    return {model_id: owner for model_id, owner in owners.items() if model_id not in shared}, shared
+
+
+def _last_owners_among(rows: Iterable[tuple[datetime, CatalogModel]]) -> dict[str, AliasOwner]:
+    """Return for each id the model that went missing last, given since when each is missing."""
+    last: dict[str, tuple[datetime, AliasOwner]] = {}
+    for since, row in rows:
+        for model_id in filter(None, (row.model_id, *row.aliases)):
+            if model_id not in last or last[model_id][0] < since:
+                last[model_id] = since, AliasOwner(row.pk, row.model_id)
+    return {model_id: owner for model_id, (_since, owner) in last.items()}
+
+
+def _holders_among(rows: Iterable[CatalogModel]) -> dict[str, set[AliasOwner]]:
+    """Return the models of each id: those whose own id it is, or else those with it as an alias."""
     own: dict[str, set[AliasOwner]] = {}
     aliases: dict[str, set[AliasOwner]] = {}
-    gone: dict[str, tuple[datetime, AliasOwner]] = {}
-    for row, pending in rows:
+    for row in rows:
         owner = AliasOwner(row.pk, row.model_id)
-        since = pending.returned.value if pending.returned is not None else row.missing_since
         for model_id in filter(None, (row.model_id, *row.aliases)):
-            if since is None:
-                (own if model_id == row.model_id else aliases).setdefault(model_id, set()).add(owner)
-            elif model_id not in gone or gone[model_id][0] < since:
-                gone[model_id] = since, owner
-    found = {model_id: owner for model_id, (_since, owner) in gone.items()}
-    shared: set[str] = set()
-    for model_id in aliases.keys() | own.keys():
-        holders = own.get(model_id) or aliases[model_id]
-        if len(holders) == 1:
-            found[model_id] = next(iter(holders))
-        else:
-            found.pop(model_id, None)
-            shared.add(model_id)
-    return found, shared
+            (own if model_id == row.model_id else aliases).setdefault(model_id, set()).add(owner)
+    return aliases | own
 
 
 def remember_previous_owner(before: Mapping[str, AliasOwner], rows: Sequence[CatalogModel]) -> None:
-    """Keep ids that have lost their only owner in the `pending` of the row that had them, until one model has them
-    alone: only then is there something to tell."""
+    """Keep ids that have lost their only owner in the `pending` of the row that had them, until one other model has
+    them alone: only then is there a move to record."""
     listed = owners_of_listed(rows)
     announced = [(row, Pending.from_json(row.pending)) for row in rows]
     known, _shared = _owners_among((row, pending) for row, pending in announced if pending.new_since is None)
@@ -103,8 +116,10 @@ def moved_aliases(before: Mapping[str, AliasOwner], after: Mapping[str, AliasOwn
 def changes_explained_by_alias_move(
     before: Mapping[str, AliasOwner], after: Mapping[str, AliasOwner]
 ) -> set[tuple[int, str]]:
-    """Return the keys of rows and the kinds of changes not to be told, because the move of an id says it: a model
-    whose own id is now another's alias is listed under it, and an alias that is now a model of its own was known."""
+    """Return the changes to suppress because the move of an alias explains them, as keys of rows and kinds.
+
+    A model whose own id is now another's alias is not missing, and an alias that is now a model of its own is not new.
+    """
     explained: set[tuple[int, str]] = set()
     for model_id in moved_aliases(before, after):
         old, new = before[model_id], after[model_id]

@@ -1,4 +1,4 @@
-"""What upstream changed by itself: found when a run ends, and told once, when it is confirmed.
+"""Finding what upstream changed by itself: after each run, each change once, when it is confirmed.
 
 `Before` is taken of all rows before a run, `changes_since` compares what people knew then with what they may know now.
 What waits in a row's `pending` is not known yet (see `pending.py`), so nothing that flaps is a change here.
@@ -22,9 +22,9 @@ from models_ui.mirror.pending import UNKNOWN, Confirmation, Pending, capability_
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from models_ui.vocabulary import FINE_TUNED
 
-# The value before of an ability that upstream's answers did not speak of at all, which is not to say "cannot".
+# The value of a capability that no answer names, as opposed to one that the model lacks.
 UNSAID: Final = "unsaid"
-# The subject of a date that was told at once, because it is near, though one answer alone has given it.
+# The subject of a near date, which is told after a single answer.
 SEEN_ONCE: Final = "seen once"
 # How long lists may lag behind an action of ours.
 _LAG = timedelta(hours=1)
@@ -33,7 +33,7 @@ _LONGEST_SUBJECT: Final = CatalogChange._meta.get_field("subject").max_length or
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What people may know of one row: its values as they were told last.
+    """The state of one row that people know: its values as they were told last.
 
     `date_shown` is what the row shows instead of `deprecation`, and `date_since` since when. `pending` is its column.
     """
@@ -68,8 +68,8 @@ class Known:
         )
 
     def is_told_missing(self, synced_at: datetime | None) -> bool:
-        """Whether the run that ended at `synced_at` knew it to be missing. What upstream told an action after that is
-        for the next run to tell, or to deny."""
+        """Whether the run that ended at `synced_at` knew it to be missing. If an action learnt it later, the next run
+        records it."""
         if self.is_returning:
             return True
         return self.missing_since is not None and (synced_at is None or self.missing_since <= synced_at)
@@ -77,7 +77,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was known before a run: of all rows by their key, which model each id led to, when the last run ended."""
+    """The state before a run: of all rows by their key, the owners of ids, and when the run before ended."""
 
     rows: Mapping[int, Known]
     owners: AliasOwners
@@ -91,9 +91,9 @@ class Before:
 def changes_since(
     before: Before, rows: Sequence[CatalogModel], confirmation: Confirmation, *, is_start: bool = False
 ) -> list[CatalogChange]:
-    """Return what is news after a run whose answers are confirmed so.
+    """Return the changes to record after a run.
 
-    The very first run makes none, since everything would be; nor does any at the start of a story.
+    The very first run and runs at the start of a replay record none, since every value would be new.
 
     Changes the `pending` of rows whose ids have lost their only owner; `Before` remembers what it was.
     """
@@ -108,14 +108,14 @@ def changes_since(
             news = _RowNews(row, before.rows.get(row.pk), before.synced_at, confirmation)
             changes.extend(change for change in news.changes() if (row.pk, change.kind) not in explained)
     at = confirmation.at
-    return _without_ours([*changes, *_alias_moves(ids_before, ids_after, at)], at)
+    return _without_own_actions([*changes, *_alias_moves(ids_before, ids_after, at)], at)
 
 
 # --- One row
 
 
 class _RowNews:
-    """The changes of one row between what was known of it and what is; `was` is None if there was no row."""
+    """The changes of one row between two states; `was` is None if there was no row."""
 
     def __init__(
         self, row: CatalogModel, was: Known | None, synced_at: datetime | None, confirmation: Confirmation
@@ -136,7 +136,7 @@ class _RowNews:
         if self.now.missing_since is not None:
             if self.row.deleted_at is None and not was_missing:
                 yield self._change("model.missing")
-            return  # nothing that is listed says more of it
+            return  # a missing model has no other news
         if was_missing and not self.now.is_returning:
             yield self._change("model.returned")
         yield from self._changed_facts(self.was)
@@ -154,7 +154,7 @@ class _RowNews:
         if _is_changed(old, new):
             kind = "announced" if old is None else "withdrawn" if new is None else "moved"
             subject = SEEN_ONCE if new is not None and self._is_seen_once(was) else ""
-            yield self._change(f"deprecation.{kind}", _iso(old), _iso(new), subject)
+            yield self._change(f"deprecation.{kind}", _iso_or_none(old), _iso_or_none(new), subject)
         # Otherwise it came with the date, or went with it.
         if _is_changed(was.replacement, self.now.replacement) and (old is None) == (new is None):
             yield self._change("replacement.changed", was.replacement, self.now.replacement)
@@ -199,22 +199,27 @@ def _told_capabilities(row: CatalogModel, pending: Pending) -> Mapping[str, Any]
     return {**row.capabilities, **waiting}
 
 
-def names_to_be_told(row: CatalogModel) -> list[str]:
-    """Return what of a row would be news if later answers say of it what the last one said: fields, abilities."""
+def names_to_announce(row: CatalogModel) -> list[str]:
+    """Return the fields and capabilities of a row that are news once later answers repeat the last one."""
     pending = Pending.from_json(row.pending)
+    waiting = {
+        "own id": pending.own_id is not None,
+        "aliases": bool(pending.dropped or pending.gained),
+        "no longer listed": pending.absent_since is not None and pending.is_announced,
+        "new": pending.new_since is not None,
+        "listed again": pending.returned is not None,
+    }
+    facts = {capability_of(fact) or fact for fact in _facts_to_announce(row, pending)}
+    return sorted(facts | {name for name, is_waiting in waiting.items() if is_waiting})
+
+
+def _facts_to_announce(row: CatalogModel, pending: Pending) -> set[str]:
     silent = {"description", "default_temperature"} | (set() if row.type == FINE_TUNED else {"name"})
-    facts = {*pending.losses, *(fact for fact, wait in pending.unannounced.items() if wait.value is not UNKNOWN)}
-    facts -= {fact for fact, wait in pending.unannounced.items() if wait.value is UNKNOWN}
-    names = {capability_of(fact) or fact for fact in facts - silent}
-    names |= {"own id"} if pending.own_id else set()
-    names |= {"aliases"} if pending.dropped or pending.gained else set()
-    names |= {"no longer listed"} if pending.absent_since and pending.is_announced else set()
-    names |= {"new"} if pending.new_since else set()
-    names |= {"listed again"} if pending.returned else set()
-    return sorted(names)
+    unknown = {fact for fact, wait in pending.unannounced.items() if wait.value is UNKNOWN}
+    return (pending.losses.keys() | pending.unannounced.keys()) - unknown - silent
 
 
-# --- What ids mean
+# --- Aliases
 
 
 def _alias_moves(
@@ -231,17 +236,17 @@ def _alias_moves(
         )
 
 
-# --- What we did ourselves
+# --- Our own actions
 
 
-def _without_ours(changes: Iterable[CatalogChange], at: datetime) -> list[CatalogChange]:
-    """The changes that no action from here explains.
+def _without_own_actions(changes: Iterable[CatalogChange], at: datetime) -> list[CatalogChange]:
+    """Return the changes that no action from here explains.
 
     Rows know of our actions before a run does, but for two: of a write of unknown outcome nobody knew, and a list
     that lags behind a rename says the old name once more.
     """
     changes = list(changes)
-    asked = [each.model_id for each in changes if each.kind in ("name.changed", "model.missing")]
+    asked = [change.model_id for change in changes if change.kind in ("name.changed", "model.missing")]
     if not asked:
         return changes
     kinds = ("model.renamed", "model.deleted")
@@ -249,7 +254,9 @@ def _without_ours(changes: Iterable[CatalogChange], at: datetime) -> list[Catalo
     for start in range(0, len(asked), 500):
         for event in latest_of_each().filter(model_id__in=asked[start : start + 500], kind__in=kinds):
             ours.setdefault(event.model_id, []).append(event)
-    return [each for each in changes if not any(_explains(event, each, at) for event in ours.get(each.model_id, ()))]
+    return [
+        change for change in changes if not any(_explains(event, change, at) for event in ours.get(change.model_id, ()))
+    ]
 
 
 def _explains(event: AuditEvent, change: CatalogChange, at: datetime) -> bool:
@@ -264,5 +271,5 @@ def _explains(event: AuditEvent, change: CatalogChange, at: datetime) -> bool:
     return (unknown and change.after == names[0]) or (lagging and change.after in names and change.before in names)
 
 
-def _iso(when: datetime | None) -> str | None:
+def _iso_or_none(when: datetime | None) -> str | None:
     return when.isoformat() if when else None

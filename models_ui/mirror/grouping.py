@@ -1,12 +1,12 @@
-"""From upstream's list to real models: the list repeats a model once for each of its aliases, and worse.
+"""From upstream's list to real models: the list has one entry for each id of a model, and other oddities.
 
 Only base entries are grouped: by `name` where that is an id or alias of the list, else along `aliases`; entries of two
 names are never joined, and a fine-tune's identity is its id. What recordings of the live list taught, and each of
 these rules answers: an id can be listed twice for two different models, `aliases` can be empty on an alias, `name` can
 be null or itself be a floating alias. The contract calls `name` human-readable, so two models may share one.
 
-Nothing depends on the order of the list's entries but the order of the models. Where entries of one model disagree, one
-of them is believed, always the same, and what they disagree on is named.
+Only the order of the models depends on the order of the list's entries. Where entries of one model disagree, one of
+them is believed, always the same, and the fields on which they disagree are named.
 """
 
 import re
@@ -47,13 +47,16 @@ def is_floating(model_id: str) -> bool:
 
 
 def real_models(cards: Iterable[ModelCard]) -> list[RealModel]:
-    """One entry per real model, in the order in which the list names them first."""
-    return _with_identities([_merge(group) for group in _groups(list(cards))])
+    """Return one entry per real model, in the order in which the list names them first."""
+    return _make_identities_unique([_merge_group(group) for group in _group_entries(list(cards))])
 
 
 def canonical_id(ids: Sequence[str], name: str | None) -> str:
-    """The id to know a group by: its name if that is one of the ids and not floating, else the dated id (the newest
-    of several), else the one with the most version numbers; ties go to the shorter, then to the alphabet."""
+    """Return the id to know a group by.
+
+    Its name if that is one of the ids and not floating, else the dated id (the newest of several), else the one with
+    the most version numbers; ties go to the shorter, then to the alphabet.
+    """
     if name and name in ids and not is_floating(name):
         return name
 
@@ -63,11 +66,11 @@ def canonical_id(ids: Sequence[str], name: str | None) -> str:
         newest = -int(dated[1]) if dated else 1
         return is_floating(model_id), newest, -len(_NUMBERS.findall(model_id)), len(model_id), model_id
 
-    return min((each for each in ids if each), key=rank, default="")
+    return min(filter(None, ids), key=rank, default="")
 
 
 def unique_identity(identity: str, taken: Container[str], first_number: int = 2) -> str:
-    """The identity, numbered where it is taken and shortened where no column would hold it.
+    """Return the identity, numbered where it is taken and shortened to what its column can hold.
 
     `first_number` is the lowest that may be free, so that many of one identity are not each counted from the start.
     """
@@ -80,8 +83,8 @@ def unique_identity(identity: str, taken: Container[str], first_number: int = 2)
     return unique
 
 
-def _groups(cards: Sequence[ModelCard]) -> list[list[ModelCard]]:
-    """Entries of one model together, in the order in which the list names each model first. Takes linear time."""
+def _group_entries(cards: Sequence[ModelCard]) -> list[list[ModelCard]]:
+    """Return the entries of each model, in the order in which the list names the models first. Takes linear time."""
     positions_by_kind: dict[str, list[int]] = {}
     known_ids = {model_id for card in cards if card.type == BASE for model_id in _ids_of(card)}
     sets = _DisjointSets(len(cards))
@@ -99,7 +102,7 @@ def _groups(cards: Sequence[ModelCard]) -> list[list[ModelCard]]:
 
 
 def _joining_keys(card: ModelCard, known_ids: Container[str]) -> tuple[str, list[Hashable]]:
-    """What kind of entry it is, and the keys it has in common with the other entries of its model.
+    """Return the kind of an entry, and the keys that it has in common with the other entries of its model.
 
     A name that is one of the list's ids belongs to one model. Any other is written for people, and two models may
     have it: their entries have an id or an alias in common as well, as those without a name do.
@@ -118,18 +121,23 @@ def _join_nameless(
     cards: Sequence[ModelCard], sets: "_DisjointSets", named: Iterable[int], nameless: Iterable[int]
 ) -> None:
     """Join entries without a name to those of the one name with which they share ids. Of two names none is guessed."""
-    homes: dict[str, dict[str, int]] = {}
-    for position in named:
-        for model_id in _ids_of(cards[position]):
-            homes.setdefault(model_id, {}).setdefault(cards[position].name or "", position)
+    homes = _positions_by_id_and_name(cards, named)
     ids_of_cluster: dict[int, set[str]] = {}
     for position in nameless:
         ids_of_cluster.setdefault(sets.find(position), set()).update(_ids_of(cards[position]))
     for cluster, model_ids in ids_of_cluster.items():
-        candidates = [home for model_id in model_ids for home in homes.get(model_id, {}).items()]
-        if len({name for name, _position in candidates}) == 1:
-            for _name, position in candidates:
-                sets.join(position, cluster)
+        candidates = {home for model_id in model_ids for home in homes.get(model_id, {}).items()}
+        names = {name for name, _position in candidates}
+        for _name, position in candidates if len(names) == 1 else ():
+            sets.join(position, cluster)
+
+
+def _positions_by_id_and_name(cards: Sequence[ModelCard], positions: Iterable[int]) -> dict[str, dict[str, int]]:
+    places: dict[str, dict[str, int]] = {}
+    for position in positions:
+        for model_id in _ids_of(cards[position]):
+            places.setdefault(model_id, {}).setdefault(cards[position].name or "", position)
+    return places
 
 
 class _DisjointSets:
@@ -139,7 +147,7 @@ class _DisjointSets:
         self._parents = list(range(size))
 
     def find(self, position: int) -> int:
-        """The position that stands for the whole set."""
+        """Return the position that stands for the whole set."""
         parents = self._parents
         while parents[position] != position:
             parents[position] = position = parents[parents[position]]
@@ -155,24 +163,35 @@ def _ids_of(card: ModelCard) -> tuple[str, ...]:
     return (card.id, *card.aliases) if card.id else card.aliases
 
 
-def _merge(group: Sequence[ModelCard]) -> RealModel:
-    """One model from its entries. An alias that one entry alone states is kept, also where the list has it as another
-    model: people who look for that id find both, since nothing tells which of the two upstream would serve."""
+def _merge_group(group: Sequence[ModelCard]) -> RealModel:
+    """Return one model from its entries.
+
+    An alias of a single entry is kept, also where the list has that id as another model: a search for the id then finds
+    both, since nothing tells which of the two upstream would serve.
+    """
     ids = {card.id for card in group if card.id}
     model_id = canonical_id(sorted(ids), next((card.name for card in group if card.name), None))
-    group = _by_weight(group, model_id)
-    card = group[0]
+    group = _sort_by_weight(group, model_id)
     aliases = tuple(sorted(ids.union(*(entry.aliases for entry in group)) - {model_id}))
     if len(group) == 1:
-        return RealModel(identity=model_id, card=card, aliases=aliases)
-    gaps = {name: value for name in _FILLABLE if _is_gap(getattr(card, name)) for value in _said(group, name)[:1]}
-    whole = replace(card, **gaps) if gaps else card
-    return RealModel(identity=model_id, card=whole, aliases=aliases, disagreements=tuple(_disagreements(group)))
+        return RealModel(identity=model_id, card=group[0], aliases=aliases)
+    disagreements = tuple(_find_disagreements(group))
+    return RealModel(identity=model_id, card=_fill_gaps(group), aliases=aliases, disagreements=disagreements)
 
 
-def _by_weight(group: Sequence[ModelCard], model_id: str) -> list[ModelCard]:
-    """The entries in the order in which they are believed: that of the id to know the model by, then those of pinned
-    ids. Of one id's entries the most readable comes first, then the fullest; then an order that means nothing."""
+def _fill_gaps(group: Sequence[ModelCard]) -> ModelCard:
+    """Return the first entry, with what it lacks from the others."""
+    card = group[0]
+    gaps = {name: values[0] for name in _FILLABLE if _is_gap(getattr(card, name)) and (values := _values(group, name))}
+    return replace(card, **gaps) if gaps else card
+
+
+def _sort_by_weight(group: Sequence[ModelCard], model_id: str) -> list[ModelCard]:
+    """Return the entries in the order in which they are believed.
+
+    First the entry of `model_id`, then those of pinned ids. Of one id's entries the most readable comes first, then the
+    fullest; then an order that means nothing.
+    """
     if len(group) == 1:
         return list(group)
     times = Counter(card.id for card in group)
@@ -190,9 +209,8 @@ def _evidence(card: ModelCard) -> tuple[int, int, str, str]:
     return len(card.problems), gaps, repr(card), repr(storable(payload))
 
 
-def _disagreements(group: Sequence[ModelCard]) -> Iterator[str]:
-    """The fields of which the entries say different things. An entry that says nothing, or nothing that can be read,
-    disagrees with none."""
+def _find_disagreements(group: Sequence[ModelCard]) -> Iterator[str]:
+    """Yield the fields to which entries give different values. A missing or unreadable value disagrees with none."""
     if len(group) == 1:
         return
     for name in _FILLABLE:
@@ -211,7 +229,7 @@ def _disputed_flags(group: Sequence[ModelCard]) -> Iterable[str]:
 
 
 def _claims(card: ModelCard, name: str) -> list[Any]:
-    """What an entry says of a field: one value, or none."""
+    """Return the value that an entry gives to a field, as a list of one or none."""
     value = getattr(card, name)
     word = _UPSTREAMS_WORD.get(name, name)
     if value is None and name in _SAID_BY_NULL and word in card.raw and word not in card.problems:
@@ -219,18 +237,18 @@ def _claims(card: ModelCard, name: str) -> list[Any]:
     return [] if _is_gap(value) or (name == "description" and is_placeholder(value)) else [value]
 
 
-def _said(group: Sequence[ModelCard], name: str) -> list[Any]:
-    """What the entries of a group say of a field, those that say anything."""
-    return [value for each in group if not _is_gap(value := getattr(each, name))]
+def _values(group: Sequence[ModelCard], name: str) -> list[Any]:
+    """Return the values that the entries of a group give to a field."""
+    return [value for card in group if not _is_gap(value := getattr(card, name))]
 
 
 def _is_gap(value: object) -> bool:
-    """Whether an entry says nothing: neither a value nor that something is off."""
+    """Whether a value says nothing. False and 0 do say something."""
     return value is None or value == "" or value == {}
 
 
-def _with_identities(models: Sequence[RealModel]) -> list[RealModel]:
-    """Identities made unique: where several models share an id, the one named like it keeps it bare."""
+def _make_identities_unique(models: Sequence[RealModel]) -> list[RealModel]:
+    """Return the models with unique identities. Of models that share an id, the one named like it keeps it bare."""
     shared = Counter(model.identity for model in models)
     wanted = []
     for model in models:

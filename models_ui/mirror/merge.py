@@ -1,4 +1,4 @@
-"""How one row of the mirror takes in what upstream says now. Pure: rows and cards in, changed fields out.
+"""Bringing one row of the mirror up to date. Pure: rows and cards in, changed fields out.
 
 Live answers flap: two calls five seconds apart disagreed on what six models can do, and for 25 minutes answers
 alternated between two context lengths. So a loss is shown when it is confirmed (see `pending.py`). An addition and a
@@ -18,9 +18,9 @@ from models_ui.models.mirror import DISPUTED, CatalogModel
 from models_ui.services.cards import ModelCard
 from models_ui.vocabulary import FINE_TUNED, is_placeholder, storable
 
-# What upstream says of a model that it knows nothing of.
+# The context length that a faulty answer gives.
 _DEFAULT_CONTEXT: Final = 32_768
-# An answer that lacks these (the contract's has neither root nor job) says nothing about them.
+# An answer may lack these: the contract's has neither root nor job.
 _KEPT_WHEN_ABSENT: Final = ("owned_by", "root", "job")
 # Columns hold so many characters, upstream sends what it likes. PostgreSQL would refuse the row, and with it the list.
 _LIMITS = {
@@ -32,10 +32,10 @@ _OUR_WORD = {"deprecation_replacement_model": "replacement", "default_model_temp
 _UPSTREAMS_WORD = {"model_id": "id", "replacement": "deprecation_replacement_model"}
 
 
-def facts(model: RealModel, row: CatalogModel | None = None) -> dict[str, Any]:
-    """The fields of its row as this answer gives them. `archived` is absent where the answer does not say."""
+def facts_of_model(model: RealModel, row: CatalogModel | None = None) -> dict[str, Any]:
+    """Return the row's fields as this answer gives them. `archived` is absent where the answer does not say."""
     card = model.card
-    found: dict[str, Any] = {
+    values: dict[str, Any] = {
         "model_id": card.id,
         "aliases": list(model.aliases),
         "type": card.type,
@@ -50,16 +50,16 @@ def facts(model: RealModel, row: CatalogModel | None = None) -> dict[str, Any]:
         "default_temperature": card.default_temperature,
         "root": card.root or "",
         "job": card.job or "",
-        "raw": _payload(card, row),
+        "raw": _choose_payload(card, row),
         "problems": [*card.problems, *(f"{DISPUTED}{name}" for name in model.disagreements)],
     }
     if card.archived is not None:
-        found["archived"] = card.archived
+        values["archived"] = card.archived
     for name, limit in _LIMITS.items():
-        if len(found.get(name, "")) > limit:
-            found[name] = f"{found[name][: limit - 1]}…"
-            found["problems"].append(_UPSTREAMS_WORD.get(name, name))
-    return found
+        if len(values.get(name, "")) > limit:
+            values[name] = f"{values[name][: limit - 1]}…"
+            values["problems"].append(_UPSTREAMS_WORD.get(name, name))
+    return values
 
 
 def new_row(model: RealModel, identity: str, answer: Answer, listed_since: datetime | None = None) -> CatalogModel:
@@ -67,7 +67,7 @@ def new_row(model: RealModel, identity: str, answer: Answer, listed_since: datet
 
     `listed_since` is when answers began to list it, where that is known from the row that had its ids.
     """
-    row = CatalogModel(identity=identity, first_seen_at=answer.at, last_seen_at=answer.at, **facts(model))
+    row = CatalogModel(identity=identity, first_seen_at=answer.at, last_seen_at=answer.at, **facts_of_model(model))
     pending = Pending(is_doubtful=_looks_like_a_fault(row))
     if not answer.is_start:
         pending.new_since = answer.confirmation.first_said(listed_since)
@@ -82,10 +82,10 @@ def take_in(row: CatalogModel, model: RealModel, answer: Answer) -> set[str]:
     pending = Pending.from_json(row.pending)
     if row.deleted_at is not None and not _is_relisted(pending, answer):
         # Deleted from here, yet listed: a list may lag behind.
-        return _write(row, {"pending": pending.to_json()})
+        return _set_values(row, {"pending": pending.to_json()})
     pending.relisted, pending.split_off = None, {}
     pending.forget_absence(answer.at)
-    seen = facts(model, row)
+    seen = facts_of_model(model, row)
     if answer.is_list:
         if pending.is_left_out and row.type == FINE_TUNED:
             # Such a list names no archived model: somebody has restored this one elsewhere.
@@ -103,11 +103,11 @@ def take_in(row: CatalogModel, model: RealModel, answer: Answer) -> set[str]:
         seen |= {"raw": row.raw, "problems": row.problems}
     _settle_return(row, pending, answer)
     _announce(pending, answer)
-    return _write(row, seen | {"pending": pending.to_json(), "missing_since": None, "deleted_at": None})
+    return _set_values(row, seen | {"pending": pending.to_json(), "missing_since": None, "deleted_at": None})
 
 
 def take_in_absence(row: CatalogModel, answer: Answer, *, is_gone: bool = False) -> set[str]:
-    """Take in that a list leaves the model out, and return the fields that changed.
+    """Take in that a list leaves out the model, and return the fields that changed.
 
     Sets `missing_since` when that is confirmed, or at once if upstream says that the model is gone.
     """
@@ -116,7 +116,7 @@ def take_in_absence(row: CatalogModel, answer: Answer, *, is_gone: bool = False)
     changes: dict[str, Any] = {}
     is_claimed = row.model_id in answer.unconfirmed_claims
     if answer.is_start and is_claimed:
-        # Where a story starts, answers that disagree leave open whether that was a model of its own.
+        # First recording: it is not known whether this was a model of its own, so nothing is recorded of it.
         pending.new_since = answer.at
     if row.missing_since is not None:
         # A clock that was set back would leave it missing from a moment to come.
@@ -130,10 +130,10 @@ def take_in_absence(row: CatalogModel, answer: Answer, *, is_gone: bool = False)
         pending.absent_since = answer.confirmation.first_said(pending.absent_since)
         if is_gone or (answer.confirmation.is_over(pending.absent_since) and not is_claimed):
             changes["missing_since"], pending.absent_since = pending.absent_since, None
-    return _write(row, changes | {"pending": pending.to_json()})
+    return _set_values(row, changes | {"pending": pending.to_json()})
 
 
-def _write(row: CatalogModel, values: Mapping[str, Any]) -> set[str]:
+def _set_values(row: CatalogModel, values: Mapping[str, Any]) -> set[str]:
     changed = {name for name, value in values.items() if getattr(row, name) != value}
     for name in changed:
         setattr(row, name, values[name])
@@ -188,7 +188,7 @@ def _looks_like_a_fault(row: CatalogModel) -> bool:
 def _settle_facts(
     row: CatalogModel, seen: dict[str, Any], unreadable: Iterable[str], pending: Pending, answer: Answer
 ) -> None:
-    """Replace in `seen` what is not to be shown yet. What cannot be read says nothing, so it stays as it is."""
+    """Replace in `seen` the values that are not shown yet. A value that cannot be read changes nothing."""
     rules = FactRules(row, pending, answer)
     for name in (*TEXTS, "max_context_length", "deprecation", "replacement"):
         shown = getattr(row, name)
@@ -218,21 +218,21 @@ def _settle_capabilities(
 def _settle_ids(
     row: CatalogModel, seen: dict[str, Any], pending: Pending, answer: Answer, *, are_readable: bool
 ) -> None:
-    """Replace in `seen` the ids of the model by those to know it by until the others are confirmed."""
+    """Replace in `seen` the ids that are not confirmed by those that are."""
     known = _ids_still_its_own(row, answer)
-    listed = [model_id for model_id in (seen["model_id"], *seen["aliases"]) if model_id]
+    listed = list(filter(None, (seen["model_id"], *seen["aliases"])))
     seen["model_id"] = _settle_own_id(row, seen["model_id"], pending, answer)
     if not are_readable:
-        listed += [alias for alias in known if alias not in listed]
+        listed = list(dict.fromkeys((*listed, *known)))
     kept = _settle_dropped(known, listed, pending, answer)
     gained = {alias: since for alias, since in pending.gained.items() if alias in listed}
     pending.gained = {}
-    aliases = []
-    for alias in dict.fromkeys((*listed, *kept)):
-        if alias == seen["model_id"]:
-            continue
-        if alias in known or not _waits_as_gained(alias, row, pending, answer, gained.get(alias)):
-            aliases.append(alias)
+    aliases = [
+        alias
+        for alias in dict.fromkeys((*listed, *kept))
+        if alias != seen["model_id"]
+        and (alias in known or not _waits_as_gained(alias, row, pending, answer, gained.get(alias)))
+    ]
     # The list's order says nothing, so it makes no change.
     seen["aliases"] = row.aliases if set(aliases) == set(row.aliases) else aliases
 
@@ -286,14 +286,14 @@ def _waits_as_gained(
 # --- The payload
 
 
-def _payload(card: ModelCard, row: CatalogModel | None) -> dict[str, Any]:
-    """The payload as it came, or the row's own where only that differs which changes by itself."""
-    if row is not None and _alike(card, card.raw, row.raw):
+def _choose_payload(card: ModelCard, row: CatalogModel | None) -> dict[str, Any]:
+    """Return the payload as it came, or the row's own where they differ only in what changes by itself."""
+    if row is not None and _is_alike(card, card.raw, row.raw):
         return row.raw  # type: ignore[no-any-return]  # a JSON field may hold anything
     payload: dict[str, Any] = storable(card.raw)
-    return row.raw if row is not None and _alike(card, payload, row.raw) else payload
+    return row.raw if row is not None and _is_alike(card, payload, row.raw) else payload
 
 
-def _alike(card: ModelCard, one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _is_alike(card: ModelCard, one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether two payloads say the same. `created` is the clock of the request for all but fine-tunes."""
     return one == other if card.is_fine_tuned else {**one, "created": 0} == {**other, "created": 0}

@@ -1,4 +1,4 @@
-"""What waits in a row's column `pending`: losses that are not confirmed, and news that is shown but not told yet.
+"""A row's column `pending`: losses that are not confirmed, and news that is shown but not recorded yet.
 
 A value is confirmed by the first answer at least CONFIRM_AFTER after the first that gave it, if every answer between
 gave the same. Until then its entry here keeps when that was. A fact is a column, or one capability by
@@ -31,7 +31,7 @@ def capability_of(fact: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """When an answer was read, and how long answers must agree before one is believed."""
+    """The time of an answer, and how long answers must agree to confirm a value."""
 
     at: datetime
     after: timedelta = CONFIRM_AFTER
@@ -46,7 +46,7 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A value that answers give since a moment; None where an earlier version did not write the moment down."""
+    """A value, and since when answers give it; None where an earlier version kept no time."""
 
     value: Any
     since: datetime | None
@@ -54,7 +54,7 @@ class Wait:
 
 @dataclass(slots=True)
 class Pending:
-    """What waits for one row.
+    """The waits of one row.
 
     `losses`             fact -> the value that takes something away; the row still shows the confirmed one
     `unannounced`        fact -> the value told last, and since when answers give the one that the row shows
@@ -88,7 +88,7 @@ class Pending:
 
     @property
     def is_announced(self) -> bool:
-        """Whether people know of the model as it is: neither its coming nor its return is still to be told."""
+        """Whether neither the model's coming nor its return is still to be recorded as news."""
         return self.new_since is None and self.returned is None
 
     def told(self, fact: str, shown: Any) -> Any:
@@ -102,33 +102,33 @@ class Pending:
         return None if wait is None else wait.since
 
     def forget(self, fact: str) -> None:
-        """Drop what waits of a fact that was changed from here: the new value is nobody's news."""
+        """Drop the waits of a fact that was changed from here, so that the new value makes no news."""
         self.losses.pop(fact, None)
         self.unannounced.pop(fact, None)
         if fact == "archived":
             self.is_left_out = False
 
     def forget_absence(self, now: datetime) -> None:
-        """Start anew whatever an answer without the model has interrupted."""
+        """Start the waits anew that an answer without the model has interrupted."""
         if self.absent_since is not None and self.new_since is not None:
             self.new_since = now
         self.absent_since = None
 
     def interrupt(self) -> None:
-        """Keep what people were told, and start every wait anew: an answer does not list the model."""
+        """Start every wait anew because an answer does not list the model. Keep the values that people were told."""
         self.unannounced = {fact: Wait(wait.value, None) for fact, wait in self.unannounced.items()}
         self.losses, self.dropped, self.gained, self.split_off = {}, {}, {}, {}
         self.own_id, self.relisted = None, None
 
     def to_json(self) -> dict[str, Any]:
         """Return what the column holds, {} where nothing waits."""
-        found = {
-            "losses": {fact: _wait_to_json(wait) for fact, wait in self.losses.items()},
-            "unannounced": {fact: _wait_to_json(wait) for fact, wait in self.unannounced.items()},
+        members = {
+            "losses": _waits_to_json(self.losses),
+            "unannounced": _waits_to_json(self.unannounced),
             "own_id": self.own_id and _wait_to_json(self.own_id),
-            "dropped": {alias: _iso(since) for alias, since in self.dropped.items()},
-            "gained": {alias: _iso(since) for alias, since in self.gained.items()},
-            "split_off": {alias: _iso(since) for alias, since in self.split_off.items()},
+            "dropped": _times_to_json(self.dropped),
+            "gained": _times_to_json(self.gained),
+            "split_off": _times_to_json(self.split_off),
             "absent_since": _iso(self.absent_since),
             "new_since": _iso(self.new_since),
             "returned": self.returned and _wait_to_json(self.returned),
@@ -138,11 +138,11 @@ class Pending:
             "asked_at": _iso(self.asked_at),
             "is_left_out": self.is_left_out,
         }
-        return {name: value for name, value in found.items() if value}
+        return {name: value for name, value in members.items() if value}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Pending":
-        """Read the column. What an earlier version left without a time waits from the next answer on."""
+        """Read the column. A wait of an earlier version, without a time, starts with the next answer."""
         if not stored:
             return cls()
         own_id, returned, relisted = stored.get("own_id"), stored.get("returned"), stored.get("relisted")
@@ -153,13 +153,13 @@ class Pending:
             dropped=_times_from_json(stored.get("dropped", {})),
             gained=_times_from_json(stored.get("gained", {})),
             split_off=_times_from_json(stored.get("split_off", {})),
-            absent_since=_moment(stored.get("absent_since")),
-            new_since=_moment(stored.get("new_since")),
+            absent_since=_read_moment(stored.get("absent_since")),
+            new_since=_read_moment(stored.get("new_since")),
             returned=_wait_from_json(_DATE, returned) if returned else None,
             relisted=_wait_from_json("", relisted) if relisted else None,
             previous_ids=tuple(stored.get("previous_ids", stored.get("meant", ()))),
             is_doubtful=bool(stored.get("is_doubtful", False)),
-            asked_at=_moment(stored.get("asked_at")),
+            asked_at=_read_moment(stored.get("asked_at")),
             is_left_out=bool(stored.get("is_left_out", False)),
         )
         _read_older_shape(pending, stored)
@@ -201,31 +201,39 @@ def _read_older_shape(pending: Pending, stored: Mapping[str, Any]) -> None:
 
 
 def _wait_to_json(wait: Wait) -> dict[str, Any]:
-    """Return the wait's members; without a value it is UNKNOWN or ANY, which no JSON value may stand for."""
+    """Return the wait's members. For UNKNOWN and ANY, which no JSON value can stand for, there is no value."""
     since = {} if wait.since is None else {"since": _iso(wait.since)}
     if wait.value is UNKNOWN or wait.value is ANY:
         return {"unknown": wait.value is UNKNOWN} | since
     return {"value": _iso(wait.value) if isinstance(wait.value, datetime) else wait.value} | since
 
 
+def _waits_to_json(waits: Mapping[str, Wait]) -> dict[str, Any]:
+    return {fact: _wait_to_json(wait) for fact, wait in waits.items()}
+
+
 def _wait_from_json(fact: str, stored: Mapping[str, Any]) -> Wait:
-    since = _moment(stored.get("since"))
+    since = _read_moment(stored.get("since"))
     if "value" in stored:
         return Wait(_fact_from_json(fact, stored["value"]), since)
     return Wait(UNKNOWN if stored.get("unknown") else ANY, since)
 
 
 def _fact_from_json(fact: str, value: Any) -> Any:
-    return _moment(value) if fact == _DATE else value
+    return _read_moment(value) if fact == _DATE else value
+
+
+def _times_to_json(times: Mapping[str, datetime | None]) -> dict[str, str | None]:
+    return {alias: _iso(since) for alias, since in times.items()}
 
 
 def _times_from_json(stored: Mapping[str, str | None] | Iterable[str]) -> dict[str, datetime | None]:
     if isinstance(stored, Mapping):
-        return {alias: _moment(since) for alias, since in stored.items()}
+        return {alias: _read_moment(since) for alias, since in stored.items()}
     return dict.fromkeys(stored)
 
 
-def _moment(text: str | None) -> datetime | None:
+def _read_moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 

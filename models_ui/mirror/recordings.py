@@ -40,7 +40,7 @@ _MOMENT: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recorded answer. As a source its clock stands still at the moment it was recorded."""
+    """One recorded answer. As a source, its clock stands still at the moment of the recording."""
 
     name: str
     at: datetime
@@ -64,16 +64,16 @@ class Recording:
         return parse_list(self.entries, correlation_id="", fetched_at=self.at)
 
     def retrieve(self, model_id: str) -> ModelCard:
-        """Recordings are of lists alone."""
+        """Raise: a recording has a list and nothing else."""
         raise ModelGone(model_id=model_id)
 
 
 class NoRecording(Exception):
-    """Why a file is none."""
+    """A file is no recording. The text says why."""
 
 
-def read(path: Path) -> Recording:
-    """Raises NoRecording for what is no list answer with a date, and OSError for what cannot be read."""
+def read_recording(path: Path) -> Recording:
+    """Read one file. Raise NoRecording if it is no list answer with a date, and OSError if it cannot be read."""
     try:
         entries = list_entries(decode_json(path.read_bytes()))
     except ValueError:
@@ -87,28 +87,31 @@ def read(path: Path) -> Recording:
 
 
 def recorded_at(name: str, entries: Iterable[Any]) -> datetime | None:
-    clock = _clock(entries)
+    clock = _common_creation(entries)
     for match in _MOMENT.finditer(name):
-        year, month, day, hour, minute, second, _z, hours, minutes = match.groups()
-        try:
-            moment = datetime(
-                int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), 0, UTC
-            )
-        except ValueError:
+        moment = _moment_of_match(match)
+        if moment is None or moment.year not in _YEARS:
             continue
-        if moment.year not in _YEARS:
-            continue
-        if hour is None:
-            return clock if clock is not None and clock.date() == moment.date() else moment
-        if hours is not None:
-            ahead = timedelta(hours=abs(int(hours)), minutes=int(minutes))
-            moment += ahead if hours.startswith("-") else -ahead
-        return moment
+        has_time = match[4] is not None
+        return moment if has_time or clock is None or clock.date() != moment.date() else clock
     return clock
 
 
-def _clock(entries: Iterable[Any]) -> datetime | None:
-    """What most base models claim as their creation."""
+def _moment_of_match(match: re.Match[str]) -> datetime | None:
+    """Return the moment in UTC that a match of _MOMENT names; None if the calendar has no such moment."""
+    year, month, day, hour, minute, second, _z, hours, minutes = match.groups()
+    try:
+        moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), 0, UTC)
+    except ValueError:
+        return None
+    if hours is None:
+        return moment
+    ahead = timedelta(hours=abs(int(hours)), minutes=int(minutes))
+    return moment + ahead if hours.startswith("-") else moment - ahead
+
+
+def _common_creation(entries: Iterable[Any]) -> datetime | None:
+    """Return the creation that most base models claim, which is the time of the answer."""
     claims: Counter[int] = Counter()
     for entry in entries:
         if isinstance(entry, dict) and entry.get("type", BASE) == BASE and type(entry.get("created")) is int:
@@ -122,25 +125,24 @@ def _clock(entries: Iterable[Any]) -> datetime | None:
     return None
 
 
-def in_order(recordings: Iterable[Recording], after: datetime | None) -> Iterator[Recording]:
-    """Those recorded after a moment, the oldest first; without one the story starts with the first few."""
-    ordered = sorted(recordings, key=lambda recording: (recording.at, _natural(recording.name)))
-    near = [later.at - earlier.at <= TOGETHER for earlier, later in pairwise(ordered)]
-    for number, recording in enumerate(ordered):
+def sort_recordings(recordings: Iterable[Recording], after: datetime | None) -> Iterator[Recording]:
+    """Yield the recordings after a moment, the oldest first. Without a moment, the first few are the start."""
+    ordered = sorted(recordings, key=lambda recording: (recording.at, _natural_key(recording.name)))
+    moments = [recording.at for recording in ordered]
+    near = {moment for pair in pairwise(moments) if pair[1] - pair[0] <= TOGETHER for moment in pair}
+    for recording in ordered:
         if after is not None and recording.at <= after:
             continue
-        with_earlier = number > 0 and near[number - 1]
-        with_later = number < len(near) and near[number]
-        with_mirror = after is not None and recording.at - after <= TOGETHER
+        is_near_mirror = after is not None and recording.at - after <= TOGETHER
         yield Recording(
             recording.name,
             recording.at,
             recording.entries,
-            alone=not (with_earlier or with_later or with_mirror),
-            is_start=after is None and recording.at - ordered[0].at <= AT_THE_START,
+            alone=recording.at not in near and not is_near_mirror,
+            is_start=after is None and recording.at - moments[0] <= AT_THE_START,
         )
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Names as people number them: 2 comes before 10."""
+def _natural_key(name: str) -> list[tuple[int, str]]:
+    """Return a sort key by which 2 comes before 10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name)]

@@ -14,7 +14,7 @@ from models_ui.mirror import merge
 from models_ui.mirror.alias_owners import AliasOwner, AliasOwners
 from models_ui.mirror.fact_rules import Answer
 from models_ui.mirror.grouping import RealModel
-from models_ui.mirror.merge import facts, new_row
+from models_ui.mirror.merge import facts_of_model, new_row
 from models_ui.mirror.pending import Confirmation, Pending
 from models_ui.models import CatalogModel
 from models_ui.services.cards import parse_card
@@ -162,11 +162,11 @@ LOSSES = [
 
 @pytest.mark.parametrize(("changes", "field"), LOSSES)
 def test_a_loss_is_shown_when_it_is_confirmed(changes, field: str):
-    row, before = row_of(ENTRY), facts(seen(ENTRY))
+    row, before = row_of(ENTRY), facts_of_model(seen(ENTRY))
     assert take_in(row, seen(ENTRY, **changes)) == {"pending"}
     assert {name: getattr(row, name) for name in before} == before
     assert field in take_in(row, seen(ENTRY, **changes))
-    assert getattr(row, field) == facts(seen(ENTRY, **changes))[field]
+    assert getattr(row, field) == facts_of_model(seen(ENTRY, **changes))[field]
     assert row.pending == {}
     assert row.raw == seen(ENTRY, **changes).card.raw
     assert take_in(row, seen(ENTRY, **changes)) == set()
@@ -212,7 +212,7 @@ def test_an_addition_beside_a_loss_is_shown_while_the_loss_waits():
     ],
 )
 def test_an_unreadable_value_neither_takes_away_nor_invents_however_often_it_is_said(changes):
-    row, before = row_of(ENTRY), facts(seen(ENTRY))
+    row, before = row_of(ENTRY), facts_of_model(seen(ENTRY))
     for _ in range(3):
         take_in(row, seen(ENTRY, **changes))
         assert {name: getattr(row, name) for name in before if name not in ("raw", "problems")} == {

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from models_ui.changes.sentences import change_sentence
-from models_ui.mirror.detect_changes import names_to_be_told
-from models_ui.mirror.recordings import UPSTREAM, NoRecording, Recording, in_order, read
+from models_ui.mirror.detect_changes import names_to_announce
+from models_ui.mirror.recordings import UPSTREAM, NoRecording, Recording, read_recording, sort_recordings
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel, Mirror
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         found = []
         for path in sorted(directory.glob("*.json")):
             try:
-                found.append(read(path))
+                found.append(read_recording(path))
             except (NoRecording, OSError) as error:
                 self.stderr.write(f"{_one_line(path.name)} is left out: {_one_line(str(error))}")
         if not found:
@@ -72,7 +72,7 @@ class Command(BaseCommand):
 
     def _tell(self, recordings: list[Recording]) -> None:
         seen = mirror_state().last_synced_at if CatalogModel.objects.exists() else None
-        following = list(in_order(recordings, seen))
+        following = list(sort_recordings(recordings, seen))
         if left_out := len(recordings) - len(following):
             self.stdout.write(
                 f"Left out: {left_out} that this mirror has seen, or that are older than what it has seen."
@@ -105,7 +105,7 @@ class Command(BaseCommand):
 
     def _tell_unconfirmed(self) -> None:
         for row in CatalogModel.objects.exclude(pending={}).order_by("model_id"):
-            if names := names_to_be_told(row):
+            if names := names_to_announce(row):
                 words = f"{_one_line(row.model_id)} ({_one_line(', '.join(names))})"
                 self.stdout.write(f"Not confirmed yet, so not told: {words}")
 
