@@ -73,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
             verb=route.verb,
             dialect=route.dialect,
             model=route.model,
-            status=None if fault is not None and fault.is_silent else sent.status,
+            status=_status_sent(sent, fault),
             fault=", ".join(fault.kind for fault in faults) or None,
             performed=_is_success(real),
         )
@@ -223,6 +223,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Write nothing: `Sandbox.calls` has the calls."""
+
+
+def _status_sent(sent: Answer, fault: Fault | None) -> int | None:
+    return None if fault is not None and fault.is_silent else sent.status
 
 
 def _is_success(real: Answer | None) -> bool:

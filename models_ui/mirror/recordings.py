@@ -11,7 +11,7 @@ instead: of them a change is believed by the rule for live answers, so that what
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -129,7 +129,7 @@ def sort_recordings(recordings: Iterable[Recording], after: datetime | None) -> 
     """Yield the recordings after a moment, the oldest first. Without a moment, the first few are the start."""
     ordered = sorted(recordings, key=lambda recording: (recording.at, _natural_key(recording.name)))
     moments = [recording.at for recording in ordered]
-    near = {moment for pair in pairwise(moments) if pair[1] - pair[0] <= TOGETHER for moment in pair}
+    near = _moments_near_another(moments)
     for recording in ordered:
         if after is not None and recording.at <= after:
             continue
@@ -141,6 +141,10 @@ def sort_recordings(recordings: Iterable[Recording], after: datetime | None) -> 
             alone=recording.at not in near and not is_near_mirror,
             is_start=after is None and recording.at - moments[0] <= AT_THE_START,
         )
+
+
+def _moments_near_another(moments: Sequence[datetime]) -> set[datetime]:
+    return {moment for pair in pairwise(moments) if pair[1] - pair[0] <= TOGETHER for moment in pair}
 
 
 def _natural_key(name: str) -> list[tuple[int, str]]:

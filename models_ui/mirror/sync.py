@@ -38,15 +38,15 @@ from models_ui.vocabulary import BASE, storable
 
 log = logging.getLogger(__name__)
 
-# Fields that nobody sees: changes of theirs are no news.
+# Fields that no page shows: the run does not count their changes.
 _UNSEEN_FIELDS = frozenset({"identity", "pending", "last_seen_at"})
-# Entries that may be odd without the whole answer being doubted.
+# Entries that may be odd before the whole answer is refused.
 FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What came of asking for a sync.
+    """The outcome of asking for a sync.
 
     `synced` and `failed` ran; `joined`: another run is under way; `fresh`: another one finished since it was asked.
     `busy`: too many web requests wait for upstream already, so nothing was asked.
@@ -59,7 +59,7 @@ class SyncResult:
 def run_sync(
     *, asked_by: str = "", asked_at: datetime | None = None, adopt: bool = False, source: Source | None = None
 ) -> SyncResult:
-    """Mirror upstream's list once. Never raises for upstream's sake: a failure is recorded and returned.
+    """Mirror upstream's list once. A failure of upstream is recorded and returned, not raised.
 
     `adopt` accepts that the configured address is not the one the rows came from. `source` has a list of its own,
     which nobody else can have fetched meanwhile.
@@ -68,13 +68,19 @@ def run_sync(
     token = take(LEASE, lease_seconds())
     if token is None:
         return SyncResult("joined")
-    run = SyncRun(started_at=started, asked_by=asked_by)
     try:
         mirror = mirror_state()
         if source is None and _is_done_since(mirror, started):
             return SyncResult("fresh")
         if source is None and not take_place():
             return SyncResult("busy")
+        return _run_with_lease(SyncRun(started_at=started, asked_by=asked_by), source, mirror, token, adopt=adopt)
+    finally:
+        release(LEASE, token)
+
+
+def _run_with_lease(run: SyncRun, source: Source | None, mirror: Mirror, token: str, *, adopt: bool) -> SyncResult:
+    try:
         _fetch_and_apply(source or Live(models_api()), run, mirror, token, adopt=adopt)
     except ModelsAPIError as error:
         _record_failure(run, error, token, source.now() if source else timezone.now())
@@ -82,14 +88,12 @@ def run_sync(
     except LeaseLost:
         log.warning("sync: another process took over, nothing was written")
         return SyncResult("joined")
-    finally:
-        release(LEASE, token)
     log.info("sync: %s entries, %s added, %s changed, %s missing", run.entries, run.added, run.changed, run.missing)
     return SyncResult("synced", run)
 
 
 def _is_done_since(mirror: Mirror, started: datetime) -> bool:
-    """Whether a run ended since. One that ended at a moment ahead did so before the clock was set back."""
+    """Whether a run ended since. A run that ended at a moment ahead did so before the clock was set back."""
     return mirror.last_synced_at is not None and started <= mirror.last_synced_at <= timezone.now()
 
 
@@ -126,20 +130,23 @@ def _renew_lease(token: str) -> None:
 
 
 def _check_upstream(mirror: Mirror, source: Source) -> None:
-    """Rows of two upstreams never mix."""
+    """Raise OtherUpstream if the rows came from another address: rows of two upstreams never mix."""
     if mirror.upstream and mirror.upstream != source.upstream and CatalogModel.objects.exists():
         raise OtherUpstream(mirror.upstream)
 
 
 def _check_not_emptied(listed: ModelList) -> None:
-    """An empty list after a full one is a fault of the answer, not the end of every model."""
+    """Raise EmptyList for an empty list after a full one: a fault of the answer, not the end of every model."""
     if not listed.cards and CatalogModel.objects.filter(missing_since=None).exists():
         raise EmptyList(correlation_id=listed.correlation_id)
 
 
 def _check_not_garbled(listed: ModelList) -> None:
-    """Without names and aliases nothing tells which entries are one model. A few of them are shown with what they
-    have; an answer full of them would make each entry a model of its own."""
+    """Raise GarbledList if most entries have no readable name or aliases.
+
+    Nothing tells which of them are one model. A few of them are shown as they are; an answer full of them would make
+    each entry a model of its own.
+    """
     garbled = sum(1 for card in listed.cards if {"name", "aliases"} & set(card.problems))
     if garbled > FEW and 2 * garbled > len(listed.cards) and CatalogModel.objects.exists():
         raise GarbledList(correlation_id=listed.correlation_id)
@@ -320,7 +327,7 @@ def _ids_torn_off(pairs: Iterable[Pair]) -> dict[str, datetime | None]:
 
 
 def _remember_split_off(pairs: Iterable[Pair], split_off: dict[str, datetime]) -> None:
-    """Keep, in the rows that have them, since when ids are listed as models of their own."""
+    """Keep in the rows that have the ids since when these are listed as models of their own."""
     for model, row in pairs if split_off else ():
         if row is not None and row.missing_since is None:
             aliases = split_off.keys() & (set(row.aliases) - ids_of(model))
