@@ -87,10 +87,7 @@ def take_in(row: CatalogModel, model: RealModel, answer: Answer) -> set[str]:
     pending.forget_absence(answer.at)
     seen = facts_of_model(model, row)
     if answer.is_list:
-        if pending.is_left_out and row.type == FINE_TUNED:
-            # Such a list names no archived model: somebody has restored this one elsewhere.
-            seen.setdefault("archived", False)
-        pending.is_left_out = False
+        _settle_restored(row, seen, pending)
     unreadable = {_OUR_WORD.get(problem, problem) for problem in model.card.problems}
     _keep_what_is_not_said(row, seen)
     _settle_facts(row, seen, unreadable, pending, answer)
@@ -141,6 +138,13 @@ def _set_values(row: CatalogModel, values: Mapping[str, Any]) -> set[str]:
 
 
 # --- Coming and going
+
+
+def _settle_restored(row: CatalogModel, seen: dict[str, Any], pending: Pending) -> None:
+    """Note that a fine-tune is listed again where lists name no archived model: it was restored elsewhere."""
+    if pending.is_left_out and row.type == FINE_TUNED:
+        seen.setdefault("archived", False)
+    pending.is_left_out = False
 
 
 def _is_relisted(pending: Pending, answer: Answer) -> bool:
