@@ -18,7 +18,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button
 from models_ui.models import AuditEvent
 from models_ui.text import humanize, labels
-from models_ui.text.isolation import balance, isolate
+from models_ui.text.isolation import PARAGRAPH_ENDS, balance, isolate
 
 register = template.Library()
 
@@ -39,7 +39,10 @@ def bdi(value: object) -> SafeString:
     `isolate` is for attributes and titles, where no element can stand.
     """
     text = str(value or "")
-    return conditional_escape(text) if isolate(text) == text else format_html("<bdi>{}</bdi>", balance(text))
+    if isolate(text) == text:
+        return conditional_escape(text)
+    # An element's direction would end with a paragraph, and what follows would stand outside of it.
+    return format_html("<bdi>{}</bdi>", balance(PARAGRAPH_ENDS.sub("\n", text)))
 
 
 @register.filter

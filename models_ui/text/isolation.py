@@ -21,7 +21,7 @@ _EMBEDDINGS: Final = "\u202a\u202b\u202d\u202e"
 _CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _EMBEDDING_CONTROLS: Final = re.compile("[\u202a-\u202e]")
 # Where a paragraph ends, or a calendar takes a line to end: every direction ends with it.
-_PARAGRAPH_ENDS: Final = re.compile("(\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029])")
+PARAGRAPH_ENDS: Final = re.compile("(\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029])")
 _TURNING_CLASSES: Final = frozenset({"R", "AL", "AN"})
 
 
@@ -42,7 +42,7 @@ def isolate(text: str) -> str:
     if text.isascii():
         return text
     return "".join(
-        part if _PARAGRAPH_ENDS.fullmatch(part) else _isolate_paragraph(part) for part in _PARAGRAPH_ENDS.split(text)
+        part if PARAGRAPH_ENDS.fullmatch(part) else _isolate_paragraph(part) for part in PARAGRAPH_ENDS.split(text)
     )
 
 
@@ -60,7 +60,7 @@ def balance(text: str) -> str:
     """
     if _CONTROLS.search(text) is None:
         return text
-    return "".join(map(_balance_paragraph, _PARAGRAPH_ENDS.split(text)))
+    return "".join(map(_balance_paragraph, PARAGRAPH_ENDS.split(text)))
 
 
 def escape_controls(text: str) -> str:

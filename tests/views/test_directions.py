@@ -119,6 +119,18 @@ def test_no_page_is_turned(client: Client, history: list[str], language: str):
         assert turned_on_page(html) == [], page
 
 
+@pytest.mark.parametrize("end", ["\u2029", "\u2028", "\x85", "\x0b", "\x1c", "\r\n"])
+def test_no_page_is_turned_by_a_name_of_two_paragraphs(client: Client, sandbox: Sandbox, end: str):
+    tune = sandbox.catalog.fine_tunes()[0]
+    sandbox.catalog.rename(tune, f"x{end}\u202ey")
+    run_sync()
+    page = f"/models/{quote(tune, safe='')}/"
+    for address in ("/models/?per_page=100", page, f"{page}describe/", f"{page}archive/", f"{page}delete/"):
+        html = client.get(address).content.decode()
+        assert "y\u202c" in html or "\u2068y\u2069" in html
+        assert turned_on_page(html) == [], address
+
+
 def test_no_bulk_job_is_turned(client: Client, ali: User, history: list[str]):
     answer = client.post("/bulk/", {"verb": "archive", "model": [*history, *NAMES]})
     assert turned_on_page(client.get(answer["Location"]).content.decode()) == []
