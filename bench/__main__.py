@@ -60,30 +60,42 @@ def measure(sites: list[Site], *, quick: bool) -> dict[str, Any]:
     *sized, own = sites
     largest = sized[-1]
     plain = [Case(site, kind, "plain", "", sessions[site.label]) for site in sized for kind in ROOTS]
-    filtered = [
-        Case(largest, kind, page, query, sessions[largest.label])
-        for page, queries in FILTERED.items()
-        for kind, query in zip(("catalog", "admin"), queries, strict=True)
-    ]
+    filtered = filtered_cases(largest, sessions[largest.label])
     own_page = Case(own, "catalog", "plain", "", sessions[own.label])
     print("Looking at every page …", file=sys.stderr)
-    check([*plain, *filtered])
+    for case in (*plain, *filtered):
+        check(case, catalog_beside(case, [*plain, *filtered]))
     print("Measuring …", file=sys.stderr)
     measure_time([*plain, *filtered, own_page], 3 if quick else 12)
     measure_rate(plain, 1 if quick else 4)
-    home = next(case for case in plain if case.site is largest and case.kind == "catalog")
-    first_pages, syncs = measure_first_pages(Case(largest, "catalog", "plain", "", home.cookies), 2 if quick else 7)
-    html = home.browsers[0].get(home.path).text
-    asked = {kind: (PERSON, ROOTS[kind]) for kind in ROOTS} | {"catalog, as a viewer": ("viewer", ROOTS["catalog"])}
-    queries = count_queries(largest, asked)
     return {
         "machine": {"python": platform.python_version(), "cpus": os.cpu_count(), "load": round(os.getloadavg()[0], 1)},
         "pages": [numbers_of(case) for case in [*plain, *filtered, own_page]],
-        "first_page_after_sync_ms": [round(each, 1) for each in first_pages],
-        "sync_s": {"first": round(largest.sync_seconds, 1), "one change": round(statistics.median(syncs), 1)},
-        "queries": {name: len(each) for name, each in queries.items()},
-        "sql": {name: each for name, each in queries.items() if name.startswith("catalog")},
-        "files": files_of(Browser(largest.port, home.cookies), home.path, html),
+        **measure_catalog(largest, sessions[largest.label], 2 if quick else 7),
+    }
+
+
+def filtered_cases(site: Site, cookies: dict[str, str]) -> list[Case]:
+    return [
+        Case(site, kind, page, query, cookies)
+        for page, queries in FILTERED.items()
+        for kind, query in zip(("catalog", "admin"), queries, strict=True)
+    ]
+
+
+def measure_catalog(site: Site, cookies: dict[str, str], rounds: int) -> dict[str, Any]:
+    """Return what is measured of the catalog alone: after a sync, its queries, its files."""
+    first_pages, syncs = measure_first_pages(Case(site, "catalog", "plain", "", cookies), rounds)
+    asked = {kind: (PERSON, ROOTS[kind]) for kind in ROOTS} | {"catalog, as a viewer": ("viewer", ROOTS["catalog"])}
+    queries = count_queries(site, asked)
+    browser = Browser(site.port, cookies)
+    html = browser.get(ROOTS["catalog"]).text
+    return {
+        "first_page_after_sync_ms": [round(milliseconds, 1) for milliseconds in first_pages],
+        "sync_s": {"first": round(site.sync_seconds, 1), "one change": round(statistics.median(syncs), 1)},
+        "queries": {name: len(statements) for name, statements in queries.items()},
+        "sql": {name: statements for name, statements in queries.items() if name.startswith("catalog")},
+        "files": files_of(browser, ROOTS["catalog"], html),
     }
 
 
@@ -93,19 +105,22 @@ def signed_in(site: Site) -> dict[str, str]:
     return browser.cookies
 
 
-def check(cases: list[Case]) -> None:
-    """Both show 50 rows out of as many, and where nothing is filtered the facets count alike."""
-    for case in cases:
-        seen = case.look()
-        catalog = next(each for each in cases if (each.site, each.page) == (case.site, case.page)).seen
-        assert catalog, "the catalog's case comes first"
-        assert seen.rows == 50, f"{case.path} shows {seen.rows} rows"
-        assert seen.total == catalog.total, f"{case.path}: {seen.total} models, the catalog has {catalog.total}"
-        if case.page == "plain":
-            assert seen.total == case.site.models, f"{case.path}: {seen.total} models of {case.site.models}"
-            for value in COMPARED:
-                both = seen.counts.get(value), catalog.counts.get(value)
-                assert None not in both and both[0] == both[1], f"{case.path}: {value} counts {both}"
+def catalog_beside(case: Case, cases: list[Case]) -> Case:
+    """Return the catalog's case of the same page and site."""
+    return next(other for other in cases if (other.site, other.page) == (case.site, case.page))
+
+
+def check(case: Case, catalog_case: Case) -> None:
+    """Raise unless both show 50 rows out of as many, and where nothing is filtered the facets count alike."""
+    seen, catalog = case.look(), catalog_case.seen
+    assert catalog, "the catalog's case comes first"
+    assert seen.rows == 50, f"{case.path} shows {seen.rows} rows"
+    assert seen.total == catalog.total, f"{case.path}: {seen.total} models, the catalog has {catalog.total}"
+    if case.page == "plain":
+        assert seen.total == case.site.models, f"{case.path}: {seen.total} models of {case.site.models}"
+        for value in COMPARED:
+            both = seen.counts.get(value), catalog.counts.get(value)
+            assert None not in both and both[0] == both[1], f"{case.path}: {value} counts {both}"
 
 
 def numbers_of(case: Case) -> dict[str, Any]:
@@ -121,26 +136,42 @@ def numbers_of(case: Case) -> dict[str, Any]:
     }
 
 
+Pages = dict[tuple[str, str, str], dict[str, Any]]
+"""The numbers of each page by size, page and kind."""
+
+
 def report(numbers: dict[str, Any]) -> None:
-    found = {(each["models"], each["page"], each["kind"]): each for each in numbers["pages"]}
+    pages = {(page["models"], page["page"], page["kind"]): page for page in numbers["pages"]}
+    report_sizes(pages)
+    report_filtered(pages)
+    report_catalog(pages, numbers)
+
+
+def report_sizes(pages: Pages) -> None:
     print("\nThe page with every facet count and 50 rows, one worker. Ratio: the catalog's pages/s over the admin's.")
     print("models    page      median ms     p90 ms    pages/s    ratio    html bytes")
     for size in SIZES:
         for kind in ROOTS:
-            each, ours = found[size, "plain", kind], found[size, "plain", "catalog"]
-            ratio = "" if each is ours else f"{ours['pages_per_s'] / each['pages_per_s']:.1f}x"
+            page, ours = pages[size, "plain", kind], pages[size, "plain", "catalog"]
+            ratio = "" if page is ours else f"{ours['pages_per_s'] / page['pages_per_s']:.1f}x"
             print(
-                f"{size if each is ours else '':8}  {kind:8}  {each['median_ms']:9.1f}  {each['p90_ms']:9.1f}"
-                f"  {each['pages_per_s']:9.1f}  {ratio:>7}  {each['html_bytes']:12,}"
+                f"{size if page is ours else '':8}  {kind:8}  {page['median_ms']:9.1f}  {page['p90_ms']:9.1f}"
+                f"  {page['pages_per_s']:9.1f}  {ratio:>7}  {page['html_bytes']:12,}"
             )
+
+
+def report_filtered(pages: Pages) -> None:
     print("\nFiltered, of 10,000 models  catalog ms    p90 ms  admin ms    p90 ms  ratio of ms")
     for page in FILTERED:
-        ours, admin = (found["10,000", page, kind] for kind in ("catalog", "admin"))
+        ours, admin = (pages["10,000", page, kind] for kind in ("catalog", "admin"))
         print(
             f"{page:26}  {ours['median_ms']:10.1f}  {ours['p90_ms']:8.1f}  {admin['median_ms']:8.1f}"
             f"  {admin['p90_ms']:8.1f}  {admin['median_ms'] / ours['median_ms']:10.1f}x"
         )
-    small, large, own = (found[size, "plain", "catalog"] for size in ("100", "10,000", OWN))
+
+
+def report_catalog(pages: Pages, numbers: dict[str, Any]) -> None:
+    small, large, own = (pages[size, "plain", "catalog"] for size in ("100", "10,000", OWN))
     first, sync, files = numbers["first_page_after_sync_ms"], numbers["sync_s"], numbers["files"]
     lines = {
         "Page time, 10,000 models over 100": f"{large['median_ms'] / small['median_ms']:.2f}",

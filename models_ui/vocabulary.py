@@ -39,7 +39,7 @@ _PLACEHOLDER = re.compile(r"Official \S+ Mistral AI model")
 
 
 def id_is_routable(model_id: str) -> bool:
-    """Whether an id may be put into a URL path at all: ids are hostile input, also those that upstream listed."""
+    """Return True if an id may stand in a URL path: ids are hostile input, also those that upstream listed."""
     return (
         0 < len(model_id) <= LONGEST_ID
         and model_id.isprintable()  # no control, format or surrogate characters, no separators but the space
@@ -50,15 +50,15 @@ def id_is_routable(model_id: str) -> bool:
 
 
 def is_placeholder(description: str) -> bool:
-    """Whether it is the sentence that upstream puts where nobody wrote a description."""
+    """Return True for the sentence that upstream puts where a description is missing."""
     return _PLACEHOLDER.fullmatch(description) is not None
 
 
-def storable(value: Any, depth: int = 64) -> Any:
-    """A decoded JSON value with everything replaced that a database's JSON or text column refuses.
+def make_storable(value: Any, depth: int = 64) -> Any:
+    """Return a decoded JSON value with everything replaced that a database's JSON or text column refuses.
 
-    NUL and lone surrogates become U+FFFD; NaN and infinities become their names as text; what lies deeper than
-    `depth` levels becomes "…".
+    NUL and lone surrogates become U+FFFD; NaN and infinities become their names as text; values deeper than
+    `depth` levels become "…".
     """
     if isinstance(value, str):
         return valid_unicode(value)
@@ -67,14 +67,14 @@ def storable(value: Any, depth: int = 64) -> Any:
     if isinstance(value, dict | list) and depth == 0:
         return "…"
     if isinstance(value, dict):
-        return {valid_unicode(str(key)): storable(item, depth - 1) for key, item in value.items()}
+        return {valid_unicode(str(key)): make_storable(item, depth - 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [storable(item, depth - 1) for item in value]
+        return [make_storable(item, depth - 1) for item in value]
     return value
 
 
 def valid_unicode(text: str) -> str:
-    """NUL (PostgreSQL refuses it) and lone surrogates (no encoding has them) become U+FFFD."""
+    """Return the text with U+FFFD for NUL, which PostgreSQL refuses, and for lone surrogates, which no encoding has."""
     if text.isascii() and "\0" not in text:
         return text
     return "".join("\N{REPLACEMENT CHARACTER}" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)

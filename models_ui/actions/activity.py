@@ -30,7 +30,7 @@ from models_ui.listing.filters import Filters, ListPage, Option, read_day, read_
 from models_ui.listing.parameters import alternatives, one_of, parameter, read_text, text_up_to
 from models_ui.listing.querystring import Ignored
 from models_ui.models import AuditEvent, CatalogModel
-from models_ui.text.diff import Piece, difference
+from models_ui.text.diff import Piece, diff_words
 from models_ui.text.folding import sort_key
 
 # What a person asks for; an attempt without an outcome is one of unknown outcome.
@@ -100,7 +100,7 @@ class Entry:
     @property
     def diff(self) -> "list[Piece]":
         change = sentences.change(self.event)
-        return difference(*change) if change else []
+        return diff_words(*change) if change else []
 
 
 def entries_of(events: Iterable[AuditEvent], role: Role) -> list[Entry]:

@@ -16,7 +16,7 @@ from models_ui.models import CatalogModel, Mirror
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import WrongShape
 from models_ui.services.models_api import ModelsAPI
-from models_ui.vocabulary import FINE_TUNED, storable
+from models_ui.vocabulary import FINE_TUNED, make_storable
 
 # --- What upstream says
 
@@ -52,7 +52,7 @@ def says(card: ModelCard, field: str) -> Any:
 
 def row_of(model_id: str) -> CatalogModel | None:
     """The model's row: the fine-tune's, should upstream have given its id to another model as well."""
-    model_id = storable(model_id)
+    model_id = make_storable(model_id)
     return rows_of([model_id]).get(model_id)
 
 

@@ -14,7 +14,7 @@ from models_ui.actions.context import UNSETTLED, Looked
 from models_ui.actions.lock import lock_time
 from models_ui.models import AuditEvent
 from models_ui.services.stored_errors import stored_error_sentence
-from models_ui.text.humanize import quoted
+from models_ui.text.humanize import quote_text
 from models_ui.text.isolation import fill, isolate
 
 Outcome = AuditEvent.Outcome
@@ -196,7 +196,7 @@ def value_words(field: str, value: Any) -> str:
         return _("protected") if value else _("not protected")
     if not value:
         return _("no name") if field == "name" else _("no description")
-    return quoted(value)
+    return quote_text(value)
 
 
 _TOLD: dict[Verb, str | Promise] = {

@@ -16,7 +16,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from models_ui.models import AuditEvent, AuditHead
-from models_ui.vocabulary import storable
+from models_ui.vocabulary import make_storable
 
 Outcome = AuditEvent.Outcome
 
@@ -86,7 +86,7 @@ def record(
 
 def _fitting(name: str, value: Any) -> Any:
     """The value as its column can hold it. Refused ids are anybody's text, and are kept as far as they fit."""
-    value, column = storable(value), AuditEvent._meta.get_field(name)
+    value, column = make_storable(value), AuditEvent._meta.get_field(name)
     return value[: getattr(column, "max_length", None)] if isinstance(value, str) else value
 
 

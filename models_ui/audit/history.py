@@ -4,7 +4,7 @@ from django.db import models
 
 from models_ui.audit.chain import Outcome
 from models_ui.models import AuditEvent
-from models_ui.vocabulary import storable
+from models_ui.vocabulary import make_storable
 
 
 def history(model_id: str) -> models.QuerySet[AuditEvent]:
@@ -35,7 +35,7 @@ def _first_of_action() -> models.Subquery:
 
 def action(action_id: str) -> AuditEvent | None:
     """The last event of one action."""
-    return AuditEvent.objects.filter(action_id=storable(action_id)).order_by("-pk").first()
+    return AuditEvent.objects.filter(action_id=make_storable(action_id)).order_by("-pk").first()
 
 
 def steps_of(action_ids: list[str]) -> dict[str, list[AuditEvent]]:

@@ -27,7 +27,7 @@ from models_ui.actions.model_row import rows_of
 from models_ui.audit import history
 from models_ui.leases import CLOCK_SKEW
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogModel, JobWorker
-from models_ui.vocabulary import storable
+from models_ui.vocabulary import make_storable
 
 JobState = BulkJob.State
 ItemState = BulkItem.State
@@ -83,7 +83,7 @@ def make_job(
 ) -> BulkJob:
     """A draft with these models, each with the reason why it will be skipped, if it will be."""
     check_permission(role_of(actor), verb)
-    ids = list(dict.fromkeys(storable(each)[:_LONGEST_ID] for each in model_ids))
+    ids = list(dict.fromkeys(make_storable(each)[:_LONGEST_ID] for each in model_ids))
     if not ids:
         raise BadSelection(gettext_lazy("No model was chosen. Tick at least one fine-tune in the list."))
     _check_number(len(ids))

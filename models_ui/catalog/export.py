@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from models_ui.catalog.lifecycle import lifecycle
+from models_ui.catalog.lifecycle import lifecycle_stage
 from models_ui.catalog.row import Row
 from models_ui.models import CatalogModel
 
@@ -12,29 +12,29 @@ from models_ui.models import CatalogModel
 _PAYLOADS_AT_ONCE = 500
 
 
-def as_cells(rows: Iterable[Row], now: datetime, synced_at: datetime | None) -> Iterator[Iterable[object]]:
-    """The rows for a spreadsheet, in the order of COLUMNS. `synced_at` is when the list was last read."""
-    return (_facts(row, now, synced_at).values() for row in rows)
+def export_cells(rows: Iterable[Row], now: datetime, synced_at: datetime | None) -> Iterator[Iterable[object]]:
+    """Return the rows for a spreadsheet, in the order of COLUMNS. `synced_at` is when the list was last read."""
+    return (_export_fields(row, now, synced_at).values() for row in rows)
 
 
-def as_json(rows: Iterable[Row], now: datetime, synced_at: datetime | None) -> list[dict[str, Any]]:
-    """The rows as JSON objects, each with the payload it was read from under `raw`."""
+def export_objects(rows: Iterable[Row], now: datetime, synced_at: datetime | None) -> list[dict[str, Any]]:
+    """Return the rows as JSON objects, with the payload they were read from under `raw`."""
     rows = list(rows)
     payloads: dict[int, Any] = {}
     for start in range(0, len(rows), _PAYLOADS_AT_ONCE):
         keys = [row.pk for row in rows[start : start + _PAYLOADS_AT_ONCE]]
         payloads.update(CatalogModel.objects.filter(pk__in=keys).values_list("pk", "raw"))
-    return [{**_facts(row, now, synced_at), "raw": payloads.get(row.pk, {})} for row in rows]
+    return [{**_export_fields(row, now, synced_at), "raw": payloads.get(row.pk, {})} for row in rows]
 
 
-def _facts(row: Row, now: datetime, synced_at: datetime | None) -> dict[str, Any]:
+def _export_fields(row: Row, now: datetime, synced_at: datetime | None) -> dict[str, Any]:
     return {
         "name": row.name,
         "id": row.model_id,
         "aliases": row.aliases,
         "type": row.type,
         "state": row.state,
-        "lifecycle": lifecycle(row.deprecation, now),
+        "lifecycle": lifecycle_stage(row.deprecation, now),
         "description": row.description,
         "max_context_length": row.max_context_length,
         "capabilities": row.capabilities,
@@ -55,4 +55,4 @@ def _facts(row: Row, now: datetime, synced_at: datetime | None) -> dict[str, Any
 
 
 TIMES: Final = ("deprecation", "created", "first_seen_at", "last_seen_at", "missing_since")
-COLUMNS: Final = tuple(_facts(Row(pk=0, model_id=""), datetime.now(UTC), None))
+COLUMNS: Final = tuple(_export_fields(Row(pk=0, model_id=""), datetime.now(UTC), None))

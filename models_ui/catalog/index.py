@@ -4,7 +4,7 @@ Rows have positions. A filter is a set of rows (`row_sets.py`), so that a page c
 models as with ten thousand. A sort order is computed once. Pure: no Django, no clock; threads may share it.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, reduce
@@ -12,7 +12,7 @@ from operator import and_, or_
 from typing import Any, TypeVar, cast
 
 from models_ui.catalog.facets import FACETS, Facet
-from models_ui.catalog.lifecycle import Lifecycle, lifecycle
+from models_ui.catalog.lifecycle import Lifecycle, lifecycle_stage
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.row import STATES, Row, default_order
 from models_ui.catalog.row_sets import full_set, set_of_positions, sets_by_value, slice_in_order
@@ -30,7 +30,7 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class SearchResult:
     """One page of matches, and the facets."""
 
     query: CatalogQuery  # with the page that is really shown
@@ -70,7 +70,7 @@ class CatalogIndex:
     def build(cls, rows: Iterable[Row], *, now: datetime, version: str = "") -> "CatalogIndex":
         keyed = sorted((default_order(row), number, row) for number, row in enumerate(rows))
         listed = tuple(row for _, _, row in keyed)
-        stages = tuple(lifecycle(row.deprecation, now) for row in listed)
+        stages = tuple(lifecycle_stage(row.deprecation, now) for row in listed)
         return cls(
             rows=listed,
             version=version,
@@ -106,7 +106,7 @@ class CatalogIndex:
             self._kept.setdefault(key, build())
         return cast(T, self._kept[key])
 
-    def search(self, query: CatalogQuery) -> Result:
+    def search(self, query: CatalogQuery) -> SearchResult:
         """Return one page of matches with facets. A page past the end is the last one."""
         filters = self._filters(query)
         matching = reduce(and_, filters.values(), self._all)
@@ -115,7 +115,7 @@ class CatalogIndex:
         query = query.at_page(min(query.page, pages))
         start = (query.page - 1) * query.per_page
         chosen = self._slice(query.sort, matching, start, start + query.per_page)
-        return Result(
+        return SearchResult(
             query=query,
             total=total,
             pages=pages,
@@ -264,19 +264,31 @@ def _rows_by_id(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
     listed = [row for row in rows if not row.is_missing]
     gone = [row for row in rows if row.is_missing]
     by_id: dict[str, list[Row]] = {}
-    for row in listed:
-        for model_id in dict.fromkeys((row.model_id, *row.aliases)):
-            by_id.setdefault(model_id, []).append(row)
-    for row in gone:
-        by_id.setdefault(row.model_id, []).append(row)
-    for row in gone:
-        for alias in row.aliases:
-            by_id.setdefault(alias, [row])
-    names = {**_base_models_by_name(gone), **_base_models_by_name(listed)}
-    for name, holders in names.items():
-        by_id.setdefault(name, holders)
+    for model_id, row in _claims(listed, gone):
+        by_id.setdefault(model_id, []).append(row)
+    for unclaimed in (_former_aliases(gone), _base_models_by_name(listed), _base_models_by_name(gone)):
+        for model_id, holders in unclaimed.items():
+            by_id.setdefault(model_id, holders)
     by_id.pop("", None)
     return {model_id: tuple(holders) for model_id, holders in by_id.items()}
+
+
+def _claims(listed: Iterable[Row], gone: Iterable[Row]) -> Iterator[tuple[str, Row]]:
+    """Yield each id and alias of listed models, and the ids of those that are gone."""
+    for row in listed:
+        for model_id in dict.fromkeys((row.model_id, *row.aliases)):
+            yield model_id, row
+    for row in gone:
+        yield row.model_id, row
+
+
+def _former_aliases(gone: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return each alias of models that are gone with the first of them that had it."""
+    holders: dict[str, list[Row]] = {}
+    for row in gone:
+        for alias in row.aliases:
+            holders.setdefault(alias, [row])
+    return holders
 
 
 def _base_models_by_name(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -16,24 +16,23 @@ from models_ui.vocabulary import id_is_routable
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A model to be named in a line, with the address of its page."""
+    """A model and the address of its page."""
 
     row: Row
     address: str
 
 
 def catalog_address(query: CatalogQuery) -> str:
-    return with_query(_catalog(), query.serialize())
+    return with_query(_catalog_root(), query.serialize())
 
 
 @cache
-def _catalog() -> str:
+def _catalog_root() -> str:
     return reverse("catalog")
 
 
 def address_of_id(model_id: str) -> str:
-    """Where an id or alias leads; empty without one. What upstream sends is anybody's text: an id that no address may
-    carry is stood for by its digest."""
+    """Return the address of an id or alias; empty without one. A digest stands for an id that no address may carry."""
     return _address_by_id(model_id) if model_id else ""
 
 
@@ -43,11 +42,11 @@ def _address_by_id(model_id: str) -> str:
     return reverse("model_by_digest", args=[digest_of_id(model_id)])
 
 
-def instead_of(replacement: Replacement, index: CatalogIndex) -> Named | None:
+def named_replacement(replacement: Replacement, index: CatalogIndex) -> Named | None:
     return Named(replacement.row, address_of(replacement.row, index)) if replacement.row else None
 
 
 def address_of(row: Row, index: CatalogIndex) -> str:
-    """The address of the model's page; with our own key where upstream gave the id to several models."""
+    """Return the address of the model's page; with our own key where upstream gave the id to several models."""
     is_shared = len(index.find(row.model_id)) > 1 or not row.model_id
     return f"{_address_by_id(row.model_id)}?row={row.pk}" if is_shared else _address_by_id(row.model_id)

@@ -1,4 +1,4 @@
-"""What the catalog's page shows of one query: headings, chips, facets and links, ready for the template."""
+"""The catalog's page of one query: headings, chips, facets and links, ready for the template."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -16,19 +16,19 @@ from django.utils.translation import gettext as _
 
 from models_ui.access.roles import Role
 from models_ui.catalog.facets import FACETS
-from models_ui.catalog.index import CatalogIndex, FacetValue, Result
+from models_ui.catalog.index import CatalogIndex, FacetValue, SearchResult
 from models_ui.catalog.labels import facet_label, value_label
 from models_ui.catalog.query import PAGE_SIZES, CatalogQuery
 from models_ui.catalog.rows import row_fragments
 from models_ui.listing.csv_export import Download, other_download
 from models_ui.listing.filters import Chip, ChipLabel, chips_of, ignored_sentences
 from models_ui.listing.querystring import Ignored, with_query
-from models_ui.text.humanize import quoted, short_tokens
+from models_ui.text.humanize import quote_text, short_tokens
 from models_ui.text.isolation import fill
 
 CONTEXT_PRESETS = (32_000, 128_000, 256_000)
 
-_COUNT: Final = secrets.token_hex(8)  # stands for the count in what is kept; no text from outside can contain it
+_COUNT: Final = secrets.token_hex(8)  # stands for the count in cached HTML; no text from outside can contain it
 
 
 @cache
@@ -45,17 +45,17 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Facet:
+class FacetPanel:
     name: str
     label: str
     open: bool
-    options: Sequence[SafeString]  # each one's HTML
+    options: Sequence[SafeString]  # as HTML
 
 
 def filter_chips(query: CatalogQuery) -> list[Chip]:
     """Return the filters in use: words, context, then the facets in their order."""
     labels: dict[str, ChipLabel] = {
-        "q": quoted,
+        "q": quote_text,
         "context_min": lambda tokens: fill(_("Context from %(tokens)s"), {"tokens": short_tokens(tokens)}),
         "context_max": lambda tokens: fill(_("Context up to %(tokens)s"), {"tokens": short_tokens(tokens)}),
         **{name: partial(_facet_chip_label, name) for name in FACETS},
@@ -68,7 +68,7 @@ def _facet_chip_label(name: str, value: str) -> str:
 
 
 class CatalogPage:
-    """One page of the catalog. `query` is what is shown: a page number past the end has become the last page."""
+    """One page of the catalog. `query` is the query of this page: a number past the end has become the last page."""
 
     def __init__(
         self, index: CatalogIndex, query: CatalogQuery, ignored: Sequence[Ignored], now: datetime, role: Role
@@ -77,7 +77,7 @@ class CatalogPage:
         self.now = now
         self.role = role
         self.ignored = ignored_sentences(ignored)
-        self.result: Result = index.search(query)
+        self.result: SearchResult = index.search(query)
         self.query = self.result.query
         self.chips = filter_chips(self.query)
         # Rendered here and not on the template's demand: there some errors pass for "there are no rows".
@@ -107,24 +107,26 @@ class CatalogPage:
         return self.query.cleared()
 
     @property
-    def facets(self) -> Iterator[Facet]:
+    def facets(self) -> Iterator[FacetPanel]:
         for name, values in self.result.facets.items():
             if not values:
                 continue
-            options = [self._option(name, each) for each in values]
-            yield Facet(name, facet_label(name), FACETS[name].starts_open or bool(getattr(self.query, name)), options)
+            options = [self._render_option(name, value) for value in values]
+            yield FacetPanel(
+                name, facet_label(name), FACETS[name].starts_open or bool(getattr(self.query, name)), options
+            )
 
-    def _option(self, facet: str, each: FacetValue) -> SafeString:
-        """A facet's value as HTML. Only its count differs from page to page, so the rest is rendered once and kept."""
+    def _render_option(self, facet: str, option: FacetValue) -> SafeString:
+        """Return a facet's value as HTML. Only its count differs from page to page; the rest is cached."""
         kept = self.index.cached(("options", get_language()), dict[tuple[str, str, bool], list[str]])
-        key = facet, each.value, each.selected
+        key = facet, option.value, option.selected
         around = kept.get(key)
         if around is None:
-            option = {"facet": facet, "value": each.value, "selected": each.selected, "count": _COUNT}
-            around = _option_template().render({**option, "label": value_label(facet, each.value)}).split(_COUNT)
-            if len(kept) < 5_000:  # values in an address are anybody's, so not all of them are kept
+            context = {"facet": facet, "value": option.value, "selected": option.selected, "count": _COUNT}
+            around = _option_template().render({**context, "label": value_label(facet, option.value)}).split(_COUNT)
+            if len(kept) < 5_000:  # an address may hold any values, so not all of them are kept
                 kept[key] = around
-        return SafeString(str(each.count).join(around))  # rendered by a template; the count is a number
+        return SafeString(str(option.count).join(around))  # rendered by a template; the count is a number
 
     @property
     def context_presets(self) -> Iterator[tuple[str, CatalogQuery, bool]]:
@@ -135,7 +137,7 @@ class CatalogPage:
 
     @property
     def page_links(self) -> Iterator[tuple[str, CatalogQuery | None, bool]]:
-        """(label, where to, whether it is this page); a gap leads nowhere."""
+        """Yield label, query and whether it is this page; a gap has no query."""
         paginator = Paginator(range(self.result.total), self.query.per_page)
         for number in paginator.get_elided_page_range(self.query.page, on_each_side=1, on_ends=1):
             if isinstance(number, int):

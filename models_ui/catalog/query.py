@@ -1,4 +1,4 @@
-"""`CatalogQuery`: what a person asked the catalog for. The address bar holds all of it, and nothing else does.
+"""`CatalogQuery`: filters, order and page of the catalog. The address bar holds all of it, and nothing else does.
 
     /models/?q=tickets&capability=vision&context_min=128000&sort=-context&page=2
 
@@ -26,10 +26,10 @@ _TOKENS = re.compile(r"(\d{1,13})(?:[.,](\d{1,3}))?\s*([km]?)", re.IGNORECASE)
 
 
 def parse_tokens(text: str, *, upper: bool) -> int | None:
-    """`131072`, `131,072`, `128k`, `1.5k` or `1M` as tokens; None for anything else.
+    """Read `131072`, `131,072`, `128k`, `1.5k` or `1M` as tokens; None for anything else.
 
     A k is 1,000 to some models (256,000 is Codestral's "256k") and 1,024 to most, so a lower bound takes
-    the smaller and an upper bound the larger reading: nobody loses a model to the difference.
+    the smaller and an upper bound the larger reading: no model is lost to the difference.
     """
     match = _TOKENS.fullmatch(_THOUSANDS.sub("", text.strip()))
     if match is None:

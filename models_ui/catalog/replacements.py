@@ -1,16 +1,16 @@
-"""What to use instead, compared: where a model's replacement leads today, and what changes with it.
+"""Replacements: the model that a replacement's name means today, and what changes with a move to it.
 
 Upstream names a replacement by an id or, often, by a floating alias, which means what it means today. The replacement
 may be unknown, gone, or retiring itself; its own replacement may lead back. Nothing is guessed. Pure: no Django.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Final, Literal, NamedTuple
 
-from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle
+from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle_stage
 from models_ui.catalog.row import Row
 
 Find = Callable[[str], Sequence[Row]]
@@ -35,7 +35,7 @@ _NOWHERE: Final = Onward()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What changes from one model to another. A flag that either of them does not tell is no gain and no loss."""
+    """What changes from one model to another. A flag that upstream does not tell of both is no gain and no loss."""
 
     contexts: tuple[int | None, int | None]
     gained: tuple[str, ...]
@@ -63,7 +63,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:
-    """What upstream names in place of a model, and what that means today."""
+    """The model that upstream names in place of another, and what that name means today."""
 
     named: str  # as upstream says it; empty when it names nothing
     outcome: Outcome
@@ -99,7 +99,7 @@ class Replacement:
 
     @property
     def doubt(self) -> Doubt:
-        """Why whoever moves there has to move again, or cannot: the worst reason. Empty when there is none."""
+        """The worst reason why a move there is not the last one, or not possible; empty when there is none."""
         if self.outcome != "found":
             return "" if self.outcome == "none" else self.outcome
         if self.stage == "retired":
@@ -111,42 +111,45 @@ class Replacement:
         return "retiring" if self.stage == "retiring" else ""
 
 
-def compare(before: Row, after: Row) -> Comparison:
-    """What somebody gains and loses who moves from one model to the other."""
+def compare_models(before: Row, after: Row) -> Comparison:
+    """Return what a move from one model to the other gains and loses."""
     return Comparison(
         contexts=(before.max_context_length, after.max_context_length),
         gained=tuple(key for key in after.capabilities if key in before.lacks),
         lost=tuple(key for key in before.capabilities if key in after.lacks),
-        untold=(
-            *(key for key in before.capabilities if key not in after.capabilities and key not in after.lacks),
-            *(key for key in after.capabilities if key not in before.capabilities and key not in before.lacks),
-        ),
+        untold=(*_untold_by(after, before.capabilities), *_untold_by(before, after.capabilities)),
         temperatures=(before.default_temperature, after.default_temperature),
     )
 
 
+def _untold_by(row: Row, capabilities: Iterable[str]) -> Iterator[str]:
+    """Yield the capabilities of which upstream does not say whether the model has them."""
+    return (key for key in capabilities if key not in row.capabilities and key not in row.lacks)
+
+
 def replacement_of(row: Row, find: Find, now: datetime) -> Replacement:
-    """What the row's replacement means today, compared with the row."""
+    """Return what the row's replacement means today, compared with the row."""
     if not row.replacement:
         return Replacement(named="", outcome="none")
-    found = tuple(find(row.replacement))
-    if not found:
+    candidates = tuple(find(row.replacement))
+    if not candidates:
         return Replacement(named=row.replacement, outcome="unknown")
-    if any(each.pk == row.pk for each in found):
+    if any(candidate.pk == row.pk for candidate in candidates):
         return Replacement(named=row.replacement, outcome="itself")
-    if len(found) > 1:
-        return Replacement(named=row.replacement, outcome="several", candidates=found)
-    at = found[0].deprecation.astimezone(UTC) if found[0].deprecation else None
+    if len(candidates) > 1:
+        return Replacement(named=row.replacement, outcome="several", candidates=candidates)
+    target = candidates[0]
+    at = target.deprecation.astimezone(UTC) if target.deprecation else None
     now = now.astimezone(UTC)
     return Replacement(
         named=row.replacement,
         outcome="found",
-        row=found[0],
-        stage=lifecycle(at, now),
+        row=target,
+        stage=lifecycle_stage(at, now),
         at=at,
         days=days_until(at, now) if at else None,
-        follow=cache(partial(_follow_replacements, row, found[0], find)),
-        comparison=compare(row, found[0]),
+        follow=cache(partial(_follow_replacements, row, target, find)),
+        comparison=compare_models(row, target),
     )
 
 
@@ -159,10 +162,10 @@ def _follow_replacements(start: Row, first: Row, find: Find) -> Onward:
     path: list[str] = []
     current = first
     while current.deprecation is not None and current.replacement:
-        found = find(current.replacement)
-        if len(found) != 1:
+        candidates = find(current.replacement)
+        if len(candidates) != 1:
             return Onward((*path, current.replacement))
-        current = found[0]
+        current = candidates[0]
         path.append(current.model_id)
         if current.pk in seen:
             return Onward(tuple(path), is_circular=True)

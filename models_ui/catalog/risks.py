@@ -7,7 +7,7 @@ from heapq import nsmallest
 from typing import Final, Literal, NamedTuple
 
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.lifecycle import days_until, lifecycle
+from models_ui.catalog.lifecycle import days_until, lifecycle_stage
 from models_ui.catalog.replacements import Find
 from models_ui.catalog.row import Row
 
@@ -132,7 +132,7 @@ def base_models_of(row: Row, find: Find) -> tuple[Row, ...]:
 
 
 def _kind_of(base: Row, now: datetime) -> RiskKind | None:
-    stage = lifecycle(base.deprecation, now)
+    stage = lifecycle_stage(base.deprecation, now)
     if stage == "retired":
         return "retired"
     if base.is_missing:

@@ -68,12 +68,12 @@ class Row:
 
     @property
     def label(self) -> str:
-        """What to call it: the name somebody gave it, else its id. Of a base model `name` is just one of its ids."""
+        """The name a person gave it, else its id. Of a base model `name` is just one of its ids."""
         return self.model_id if not self.name or self.name in self.aliases else self.name
 
     @property
     def haystack(self) -> str:
-        """All that a search looks at, folded."""
+        """The text that a search looks at, folded."""
         parts = (self.model_id, self.name, self.description, self.owned_by, *self.aliases)
         return fold_for_search("\n".join(part for part in parts if part))
 

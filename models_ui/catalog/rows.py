@@ -20,8 +20,8 @@ from models_ui.access.policy import denial
 from models_ui.access.roles import Role
 from models_ui.access.verbs import REVERSE, Verb
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle
-from models_ui.catalog.links import Named, address_of, address_of_id, instead_of
+from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle_stage
+from models_ui.catalog.links import Named, address_of, address_of_id, named_replacement
 from models_ui.catalog.replacements import Replacement, replacement_of
 from models_ui.catalog.risks import Risk, risks_at
 from models_ui.catalog.row import Row
@@ -39,7 +39,7 @@ _ASKING = (Verb.RENAME, Verb.DESCRIBE, Verb.DELETE)
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """A row with what depends on the clock and on the other rows. Templates read it."""
+    """A row, and the facts that depend on the clock and on the other rows. Templates read it."""
 
     row: Row
     lifecycle: Lifecycle
@@ -59,13 +59,13 @@ class RowView:
     @property
     def garbled(self) -> list[str]:
         """Upstream's fields that were left out or could not be read."""
-        return [each for each in self.row.problems if not each.startswith(DISPUTED)]
+        return [problem for problem in self.row.problems if not problem.startswith(DISPUTED)]
 
     @property
     def disputed(self) -> str:
-        """On what the entries of upstream's list disagree, in words; empty where they agree."""
-        fields = (each.removeprefix(DISPUTED) for each in self.row.problems if each.startswith(DISPUTED))
-        return ", ".join(isolate(field_label(each)) for each in fields)
+        """The fields on which the entries of upstream's list disagree, in words; empty where they agree."""
+        fields = (problem.removeprefix(DISPUTED) for problem in self.row.problems if problem.startswith(DISPUTED))
+        return ", ".join(isolate(field_label(field)) for field in fields)
 
     @property
     def urgency(self) -> str:
@@ -78,29 +78,32 @@ def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
     replacement = replacement_of(row, index.find, now)
     return RowView(
         row=row,
-        lifecycle=lifecycle(row.deprecation, now),
+        lifecycle=lifecycle_stage(row.deprecation, now),
         days=days_until(row.deprecation, now) if row.deprecation else None,
         address=address_of(row, index),
         replacement=replacement,
         replacement_address=address_of_id(row.replacement) if replacement.outcome in ("found", "several") else "",
-        instead=instead_of(replacement, index),
+        instead=named_replacement(replacement, index),
         risk=risks_at(index, now).risk_of(row) if row.is_fine_tuned and not row.is_missing else None,
     )
 
 
 def rows_of_id(model_id: str, index: CatalogIndex) -> tuple[Row, ...]:
-    """What an id or alias leads to. One that is too long for its column is known by what the column holds of it; what
-    upstream lists without an id is found by none."""
+    """Return the models that an id or alias leads to.
+
+    An id that is too long for its column is found by the part that the column holds. An empty id leads to the models
+    that upstream lists without one.
+    """
     if not model_id:
         return tuple(row for row in index.rows if not row.model_id)
-    found = index.find(model_id)
-    if not found and len(model_id) > _LONGEST_KEPT:
-        found = index.find(f"{model_id[: _LONGEST_KEPT - 1]}…")
-    return found
+    rows = index.find(model_id)
+    if not rows and len(model_id) > _LONGEST_KEPT:
+        rows = index.find(f"{model_id[: _LONGEST_KEPT - 1]}…")
+    return rows
 
 
 def id_of_digest(digest: str, index: CatalogIndex) -> str | None:
-    """The id or alias that a digest stands for; None where it is none of the catalog's."""
+    """Return the id or alias that a digest stands for; None where the catalog has none."""
     return index.cached("digests", lambda: _unroutable_ids(index)).get(digest)
 
 
@@ -111,7 +114,7 @@ def _unroutable_ids(index: CatalogIndex) -> dict[str, str]:
 
 
 def row_fragments(index: CatalogIndex, rows: Iterable[Row], now: datetime, role: Role) -> list[SafeString]:
-    """The rows' HTML, in order."""
+    """Return the rows' HTML, in order."""
     kept = index.cached(("rows", get_language(), now.date(), role), dict[int, SafeString])
     fragments = []
     for row in rows:
@@ -125,7 +128,7 @@ def row_fragments(index: CatalogIndex, rows: Iterable[Row], now: datetime, role:
 def row_fragment(
     index: CatalogIndex, row: Row, now: datetime, role: Role, request: HttpRequest, extra: dict[str, Any]
 ) -> SafeString:
-    """One row that is not like the others: being edited, or just acted upon. Rendered afresh, never kept."""
+    """Return the HTML of a row that is edited or just acted upon. It is rendered afresh, never kept."""
     fragment: SafeString = _row_template().render({**_row_context(index, row, now, role), **extra}, request)
     return fragment
 
@@ -136,13 +139,13 @@ def _row_context(index: CatalogIndex, row: Row, now: datetime, role: Role) -> di
         "each": view_of(row, index, now),
         "buttons": buttons,
         "on_page": False,
-        "selectable": bool(buttons) and role >= Role.EDITOR,  # for what is done to many at once
+        "selectable": bool(buttons) and role >= Role.EDITOR,  # for bulk actions
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One thing a person may do to a model, or would need another role for."""
+    """An action on a model, allowed or not."""
 
     verb: Verb
     address: str
@@ -151,12 +154,12 @@ class Button:
 
     @property
     def reverse(self) -> Verb | None:
-        """What it takes back: once that is done, this button stands in the place of the one that did it."""
+        """The action that this one takes back, and whose button it replaces once that is done."""
         return REVERSE.get(self.verb)
 
 
 def buttons_of(row: Row, role: Role, verbs: Sequence[Verb] = ROW_VERBS) -> list[Button]:
-    """What can be done to a fine-tune; nothing for Mistral's own models and for what is deleted."""
+    """Return the buttons of a fine-tune; none for Mistral's own models and for deleted ones."""
     if not row.is_fine_tuned or row.is_deleted or not row.routable:
         return []
     hidden = {

@@ -28,12 +28,12 @@ def load_index(now: datetime, version: str | None = None) -> CatalogIndex:
     if version is None:
         version = _read_version()
     index = _current
-    if index is None or not _holds(index, version, now):
+    if index is None or not _is_current(index, version, now):
         with _lock:
             # While this thread waited another may have built it, from a version that is newer than the caller's.
             version = _read_version() or version
             index = _current
-            if index is None or not _holds(index, version, now):
+            if index is None or not _is_current(index, version, now):
                 index = _current = CatalogIndex.build(load_rows(), now=now, version=version)
     return index
 
@@ -42,7 +42,7 @@ def _read_version() -> str:
     return Mirror.objects.filter(pk=1).values_list("version", flat=True).first() or ""
 
 
-def _holds(index: CatalogIndex, version: str, now: datetime) -> bool:
+def _is_current(index: CatalogIndex, version: str, now: datetime) -> bool:
     return index.version == version and (index.expires_at is None or now < index.expires_at)
 
 

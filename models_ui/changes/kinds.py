@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from models_ui.mirror.detect_changes import SEEN_ONCE, UNSAID
 from models_ui.models import CatalogChange
-from models_ui.text.humanize import exact_number, quoted
+from models_ui.text.humanize import exact_number, quote_text
 
 SentenceBuilder = Callable[[CatalogChange], str]
 ValueType = Literal["id", "date", "number", "flag", "name"]
@@ -51,7 +51,7 @@ class ChangeKind:
             return _show_date(change, value)
         if self.value_type == "number" and isinstance(value, int):
             return exact_number(value)
-        return quoted(value) if self.value_type == "name" else str(value)
+        return quote_text(value) if self.value_type == "name" else str(value)
 
 
 def find_kind(name: str) -> ChangeKind:

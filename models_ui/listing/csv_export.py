@@ -17,7 +17,7 @@ from django.utils.formats import get_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from models_ui.listing.querystring import split
+from models_ui.listing.querystring import split_query
 from models_ui.text.isolation import balance
 
 # Excel takes UTF-8 for what it is only with this mark in front.
@@ -43,7 +43,7 @@ class CsvFormat:
 
 COMMA: Final = CsvFormat("comma", ",", ".", _("Comma-separated"), ";\t\r\n")
 SEMICOLON: Final = CsvFormat("semicolon", ";", ",", _("Semicolon-separated"), ",\t\r\n")
-_FORMATS: Final = {each.name: each for each in (COMMA, SEMICOLON)}
+_FORMATS: Final = {csv_format.name: csv_format for csv_format in (COMMA, SEMICOLON)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,9 @@ def usual_format() -> CsvFormat:
     return SEMICOLON if get_format("DECIMAL_SEPARATOR") == "," else COMMA
 
 
-def chosen_format(query_string: str) -> CsvFormat:
+def find_format(query_string: str) -> CsvFormat:
     """Return the format that an address names, else the usual one."""
-    names = (value for name, value in split(query_string)[0] if name == "separator")
+    names = (value for name, value in split_query(query_string)[0] if name == "separator")
     return next((_FORMATS[name] for name in names if name in _FORMATS), usual_format())
 
 
@@ -80,7 +80,7 @@ def csv_download(
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.now():%Y-%m-%d}.csv"'
     headings = (f"{column} (UTC)" if column in times else column for column in columns)
-    write_csv(response, headings, rows, chosen_format(query_string))
+    write_csv(response, headings, rows, find_format(query_string))
     return response
 
 
@@ -108,7 +108,7 @@ def _cell_writer(csv_format: CsvFormat) -> Callable[[object], object]:
         if isinstance(value, tuple):
             value = " ".join(value)
         if isinstance(value, datetime):
-            return _moment(value)
+            return _utc_text(value)
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, float):
@@ -125,6 +125,6 @@ def _cell_writer(csv_format: CsvFormat) -> Callable[[object], object]:
     return write_cell
 
 
-def _moment(at: datetime) -> str:
+def _utc_text(at: datetime) -> str:
     """Return `2026-11-23 12:00:00`: with a T, a zone or parts of a second, Excel takes it for text."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "seconds")

@@ -17,7 +17,7 @@ from models_ui.listing.csv_export import Download, other_download
 from models_ui.listing.parameters import AddressQuery, Reading, parameters_of
 from models_ui.listing.querystring import MAX_TEXT, Ignored, with_query
 from models_ui.text.folding import words_to_find
-from models_ui.text.humanize import quoted
+from models_ui.text.humanize import quote_text
 from models_ui.text.isolation import fill
 
 MOST_SENTENCES: Final = 5
@@ -121,15 +121,15 @@ class Filters(AddressQuery):
     def narrow(self, entries: QuerySet[Entry]) -> QuerySet[Entry]:
         """Return the entries of the chosen days whose `search_text` has every word."""
         if self.since:
-            entries = entries.filter(at__gte=_midnight(self.since))
+            entries = entries.filter(at__gte=_start_of_day(self.since))
         if self.until:
-            entries = entries.filter(at__lt=_midnight(self.until) + timedelta(days=1))
+            entries = entries.filter(at__lt=_start_of_day(self.until) + timedelta(days=1))
         for word in words_to_find(self.q):
             entries = entries.filter(search_text__contains=word)
         return entries
 
 
-def _midnight(day: date) -> datetime:
+def _start_of_day(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
@@ -175,7 +175,7 @@ class ListPage(Generic[Query, Entry]):
     def chips(self) -> list[Chip]:
         several = [name for name, spec in parameters_of(type(self.query)).items() if spec.several]
         labels: dict[str, ChipLabel] = {
-            "q": quoted,
+            "q": quote_text,
             "model": lambda model: fill(_("Model: %(model)s"), {"model": model}),
             **{name: partial(self._chip_label, name) for name in several},
             "since": lambda day: fill(_("From %(day)s"), {"day": date_format(day, "j M Y")}),

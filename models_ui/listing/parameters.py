@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, cast
 from urllib.parse import urlencode
 
-from models_ui.listing.querystring import MAX_TEXT, MAX_VALUES, Ignored, Reason, split, tidy
+from models_ui.listing.querystring import MAX_TEXT, MAX_VALUES, Ignored, Reason, split_query, tidy_text
 
 Role = Literal["filter", "view", "place"]
 """Filters decide which rows there are, views how they are shown, and places which page of them."""
@@ -172,7 +172,7 @@ class _Parser:
         self._several: dict[str, set[str]] = {}
 
     def read_all(self, query_string: str) -> None:
-        pairs, rest = split(query_string)
+        pairs, rest = split_query(query_string)
         if rest:
             self._ignore("?", rest, "too_many")
         for name, text in pairs:
@@ -185,7 +185,7 @@ class _Parser:
         return {**self._single, **{name: tuple(sorted(values)) for name, values in self._several.items()}}
 
     def _read(self, field_name: str, spec: Parameter, text: str) -> None:
-        text = _SURROGATES.sub("\ufffd", text) if spec.verbatim else tidy(text)
+        text = _SURROGATES.sub("\ufffd", text) if spec.verbatim else tidy_text(text)
         if not text:
             return  # an empty form field says nothing
         if field_name in self._single:

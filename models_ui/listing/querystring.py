@@ -1,4 +1,4 @@
-"""What everything that reads the address bar has in common. What was ignored is put in words by `labels.py`.
+"""Query strings: their parameters, their limits, and a note of what was ignored. `filters.py` has the sentences.
 
 No Django here, for `catalog/query.py` has none.
 """
@@ -26,12 +26,12 @@ class Ignored(NamedTuple):
 
     @classmethod
     def of(cls, parameter: str, value: str, reason: Reason) -> Self:
-        """Of whatever was in the address: anybody's text, so only as much of it as can be shown."""
-        return cls(_shown(parameter), _shown(value), reason)
+        """Return a note of a part of an address: any text, so only as much of it as can be shown."""
+        return cls(_shorten_shown(parameter), _shorten_shown(value), reason)
 
 
-def split(query_string: str) -> tuple[list[tuple[str, str]], str]:
-    """The parameters in order, empty ones too, as far as anybody reads them; and what is left of the string."""
+def split_query(query_string: str) -> tuple[list[tuple[str, str]], str]:
+    """Return the first MAX_PARAMETERS parameters in order, empty ones too, and the rest of the string."""
     pieces = query_string.split("&")
     read, rest = pieces[:MAX_PARAMETERS], pieces[MAX_PARAMETERS:]
     return parse_qsl("&".join(read), keep_blank_values=True), "&".join(rest)
@@ -41,10 +41,10 @@ def with_query(address: str, query: str) -> str:
     return f"{address}?{query}" if query else address
 
 
-def tidy(text: str) -> str:
-    """Text of a person: pasted tabs and line breaks are spaces, what cannot be shown is left out."""
+def tidy_text(text: str) -> str:
+    """Return typed text with tabs and line breaks as single spaces, and without characters that cannot be shown."""
     return _SPACES.sub(" ", _UNPRINTABLE.sub("", _SPACES.sub(" ", text))).strip()
 
 
-def _shown(text: str) -> str:
-    return "".join(letter for letter in tidy(text) if letter.isprintable())[:60]
+def _shorten_shown(text: str) -> str:
+    return "".join(letter for letter in tidy_text(text) if letter.isprintable())[:60]

@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Any
 
 from models_ui.services.cards import ModelCard
-from models_ui.vocabulary import BASE, is_placeholder, storable
+from models_ui.vocabulary import BASE, is_placeholder, make_storable
 
 LONGEST_IDENTITY = 600  # what its column holds
 _DATED = re.compile(r"-(\d{4})$")  # -2508 is August 2025
@@ -206,7 +206,7 @@ def _sort_by_weight(group: Sequence[ModelCard], model_id: str) -> list[ModelCard
 def _evidence(card: ModelCard) -> tuple[int, int, str, str]:
     payload = card.raw if card.is_fine_tuned else {**card.raw, "created": 0}
     gaps = sum(_is_gap(getattr(card, name)) for name in _FILLABLE)
-    return len(card.problems), gaps, repr(card), repr(storable(payload))
+    return len(card.problems), gaps, repr(card), repr(make_storable(payload))
 
 
 def _find_disagreements(group: Sequence[ModelCard]) -> Iterator[str]:

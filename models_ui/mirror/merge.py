@@ -16,7 +16,7 @@ from models_ui.mirror.grouping import RealModel
 from models_ui.mirror.pending import Pending, Wait, capability_fact
 from models_ui.models.mirror import DISPUTED, CatalogModel
 from models_ui.services.cards import ModelCard
-from models_ui.vocabulary import FINE_TUNED, is_placeholder, storable
+from models_ui.vocabulary import FINE_TUNED, is_placeholder, make_storable
 
 # The context length that a faulty answer gives.
 _DEFAULT_CONTEXT: Final = 32_768
@@ -294,7 +294,7 @@ def _choose_payload(card: ModelCard, row: CatalogModel | None) -> dict[str, Any]
     """Return the payload as it came, or the row's own where they differ only in what changes by itself."""
     if row is not None and _is_alike(card, card.raw, row.raw):
         return row.raw  # type: ignore[no-any-return]  # a JSON field may hold anything
-    payload: dict[str, Any] = storable(card.raw)
+    payload: dict[str, Any] = make_storable(card.raw)
     return row.raw if row is not None and _is_alike(card, payload, row.raw) else payload
 
 

@@ -34,7 +34,7 @@ from models_ui.services.bulkhead import take_place
 from models_ui.services.cards import ModelList
 from models_ui.services.errors import ModelsAPIError
 from models_ui.services.stored_errors import error_facts
-from models_ui.vocabulary import BASE, storable
+from models_ui.vocabulary import BASE, make_storable
 
 log = logging.getLogger(__name__)
 
@@ -261,7 +261,7 @@ class _Writing:
         run.unreadable = self.listed.unreadable
         run.added, run.changed = len(self.new), len(self._visibly_changed()) - run.missing
         run.outcome, run.finished_at = SyncRun.Outcome.SUCCEEDED, self.source.now()
-        run.correlation_id = str(storable(self.listed.correlation_id))[:100]
+        run.correlation_id = str(make_storable(self.listed.correlation_id))[:100]
         run.save()
 
     def _visibly_changed(self) -> set[int]:

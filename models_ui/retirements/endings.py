@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle
+from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle_stage
 from models_ui.catalog.replacements import Find, Replacement, replacement_of
 from models_ui.catalog.risks import Risk, risks_at
 from models_ui.catalog.row import Row, default_order
@@ -164,7 +164,7 @@ def ending_of(row: Row, at: datetime, find: Find, now: datetime, trained: tuple[
     return Ending(
         row=row,
         at=at,
-        stage=lifecycle(at, now),
+        stage=lifecycle_stage(at, now),
         days=days_until(at, now),
         replacement=replacement_of(row, find, now),
         trained=trained,

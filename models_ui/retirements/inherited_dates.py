@@ -54,12 +54,14 @@ class InheritedDates:
 
     def _step(self, level: list[str], seen: set[str], without: Row | None = None) -> tuple[Row | None, list[str]]:
         """Return the first model to end among those that the roots lead to; and their roots that are not seen yet."""
-        left_out = None if without is None else without.pk
-        found = (row for root in level if root for row in self._find(root))
-        rows = [row for row in found if not row.is_deleted and row.pk != left_out]
+        rows = [row for root in level for row in self._rows_of(root, without)]
         following = dict.fromkeys(row.root for row in rows if row.is_fine_tuned and row.root not in seen)
         seen.update(following)
         return _first_to_end(rows), list(following)
+
+    def _rows_of(self, root: str, without: Row | None) -> list[Row]:
+        rows = self._find(root) if root else ()
+        return [row for row in rows if not row.is_deleted and (without is None or row.pk != without.pk)]
 
 
 def _first_to_end(rows: Iterable[Row]) -> Row | None:

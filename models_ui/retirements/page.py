@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.labels import value_label
-from models_ui.catalog.links import Named, address_of, instead_of
+from models_ui.catalog.links import Named, address_of, named_replacement
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.risks import Risk
 from models_ui.listing.filters import ignored_sentences
@@ -46,7 +46,7 @@ class RiskLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterLink:
     label: str
     address: str
     chosen: bool
@@ -59,7 +59,7 @@ def ending_line(ending: Ending, index: CatalogIndex) -> EndingLine:
     return EndingLine(
         ending=ending,
         address=address_of(ending.row, index),
-        instead=instead_of(ending.replacement, index),
+        instead=named_replacement(ending.replacement, index),
         fine_tunes=[Named(row, address_of(row, index)) for row in first],
         more_fine_tunes=total - len(first),
         fine_tunes_query=_fine_tunes_query(ending),
@@ -122,12 +122,12 @@ class RetirementsPage:
 
     # --- Filters, each a link
 
-    def _make_choice(self, label: str, **changes: Any) -> Choice:
+    def _make_choice(self, label: str, **changes: Any) -> FilterLink:
         query = replace(self.query, **changes)
-        return Choice(label, _query_address(query), query == self.query)
+        return FilterLink(label, _query_address(query), query == self.query)
 
     @property
-    def horizons(self) -> list[Choice]:
+    def horizons(self) -> list[FilterLink]:
         ahead = [
             self._make_choice(ngettext("%(days)d day", "%(days)d days", days) % {"days": days}, within=days)
             for days in HORIZONS
@@ -135,17 +135,17 @@ class RetirementsPage:
         return [*ahead, self._make_choice(_("All dates"), within=None)]
 
     @property
-    def types(self) -> list[Choice]:
+    def types(self) -> list[FilterLink]:
         return [
             self._make_choice(_("All"), type=""),
             *(self._make_choice(value_label("type", name), type=name) for name in TYPES),
         ]
 
     @property
-    def only_affected(self) -> Choice:
+    def only_affected(self) -> FilterLink:
         """A switch: the link leads to the other position."""
         other = replace(self.query, affected=not self.query.affected)
-        return Choice(_("With fine-tunes affected"), _query_address(other), self.query.affected)
+        return FilterLink(_("With fine-tunes affected"), _query_address(other), self.query.affected)
 
     # --- The catalog's own views of the same models
 

@@ -1,4 +1,4 @@
-"""Where the marks of our pictures go. The templates draw them as SVG, with attributes and classes alone.
+"""The timeline: where its marks go. The template draws them as SVG, with attributes and classes alone.
 
 Across, everything is a percentage of the picture's width, and down it is pixels: so a picture fills its place at any
 width while its letters stay as large as the page's. Pure: no Django, no clock.
@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from models_ui.retirements.endings import Ending, add_months, month_of, months_between
-from models_ui.text.humanize import percent
+from models_ui.text.humanize import svg_percent
 
 # --- The timeline: a year back, this month, a year ahead
 
@@ -81,51 +81,56 @@ class Timeline:
 
 
 def timeline_of(endings: Sequence[Ending], now: datetime) -> Timeline:
-    """The endings of the two years around now, in order. The same axis whatever is filtered."""
+    """Return the picture of the two years around now. Its axis is the same whatever is filtered."""
     first = add_months(month_of(now), -BACK)
-    numbered = [(months_between(first, each.month), each) for each in endings]
-    shown = [each for number, each in numbered if 0 <= number < MONTHS]
+    numbered = [(months_between(first, ending.month), ending) for ending in endings]
+    shown = [ending for number, ending in numbered if 0 <= number < MONTHS]
     counts = Counter(number for number, _ in numbered)
     marks = _in_lanes(shown, first)
-    lanes = max(((mark.y - _TOP) // _LANE + 1 for mark in marks), default=0)
+    bars = [] if marks else _month_bars(shown, first)
     return Timeline(
-        months=[_band(first, number, counts[number]) for number in range(MONTHS)],
+        months=[_month_band(first, number, counts[number]) for number in range(MONTHS)],
         marks=marks or (),
-        bars=() if marks or not shown else _bars(shown, first),
-        today=percent(_across(now.astimezone(UTC), first)),
-        floor=_TOP + max(lanes, 3) * _LANE if marks or not shown else _TOP + _BAR + 12,
+        bars=bars or (),
+        today=svg_percent(_share_of_width(now.astimezone(UTC), first)),
+        floor=_TOP + _BAR + 12 if bars else _TOP + _lanes_taken(marks) * _LANE,
         earlier=sum(number < 0 for number, _ in numbered),
         later=sum(number >= MONTHS for number, _ in numbered),
     )
 
 
-def _band(first: date, number: int, count: int) -> MonthBand:
+def _lanes_taken(marks: Sequence[Mark]) -> int:
+    """Return how many lanes there are, at least three, so that an empty picture has some height."""
+    return max([3, *((mark.y - _TOP) // _LANE + 1 for mark in marks)])
+
+
+def _month_band(first: date, number: int, count: int) -> MonthBand:
     month = add_months(first, number)
     return MonthBand(
         first=month,
-        x=percent(number / MONTHS),
-        middle=percent((number + 0.5) / MONTHS),
-        width=percent(1 / MONTHS),
+        x=svg_percent(number / MONTHS),
+        middle=svg_percent((number + 0.5) / MONTHS),
+        width=svg_percent(1 / MONTHS),
         count=count,
         starts_year=month.month == 1 or (number == 0 and month.month < 11),
         quarter=month.month % 3 == 1,
     )
 
 
-def _across(at: datetime, first: date) -> float:
-    """The share of the width at which a moment stands; every month is as wide as the next."""
+def _share_of_width(at: datetime, first: date) -> float:
+    """Return the share of the width at which a moment stands; all months are equally wide."""
     days = monthrange(at.year, at.month)[1]
     gone = (at.day - 1 + (at.hour * 3600 + at.minute * 60 + at.second) / 86_400) / days
     return (months_between(first, at.date()) + gone) / MONTHS
 
 
 def _in_lanes(endings: Sequence[Ending], first: date) -> list[Mark]:
-    """Each mark in the highest lane where its name overlaps no other; none at all when that takes too many lanes."""
+    """Return each mark in the highest lane where its name overlaps no other; none when that takes too many lanes."""
     ends: list[float] = []  # of each lane
     marks = []
     for ending in endings:
-        share = _across(ending.at, first)
-        name = _short(ending.row.label)
+        share = _share_of_width(ending.at, first)
+        name = _short_name(ending.row.label)
         x, width = share * NAMED_WIDTH, 18 + len(name) * _LETTER
         before = x + width > NAMED_WIDTH or (ending.stage == "retired" and x > width)
         start, end = (x - width, x + 10) if before else (x - 10, x + width)
@@ -134,17 +139,19 @@ def _in_lanes(endings: Sequence[Ending], first: date) -> list[Mark]:
             return []
         ends[lane:] = [end, *ends[lane + 1 :]]
         y = _TOP + lane * _LANE + _LANE // 2
-        marks.append(Mark(ending=ending, name=name, x=percent(share), y=y, before=before))
+        marks.append(Mark(ending=ending, name=name, x=svg_percent(share), y=y, before=before))
     return marks
 
 
-def _short(name: str) -> str:
+def _short_name(name: str) -> str:
     return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
 
 
-def _bars(endings: Sequence[Ending], first: date) -> list[Bar]:
-    """Months as bars, each of up to three parts: past, soon and later, from the ground up."""
-    parts = Counter((months_between(first, each.month), each.urgency) for each in endings)
+def _month_bars(endings: Sequence[Ending], first: date) -> list[Bar]:
+    """Return months as bars, each of up to three parts: past, soon and later, from the ground up."""
+    if not endings:
+        return []
+    parts = Counter((months_between(first, ending.month), ending.urgency) for ending in endings)
     totals: Counter[int] = Counter()
     for (number, _), count in parts.items():
         totals[number] += count
@@ -156,10 +163,7 @@ def _bars(endings: Sequence[Ending], first: date) -> list[Bar]:
             height = parts[number, urgency] * scale
             if height:
                 y, tall = round(_TOP + 12 + _BAR - ground - height), max(round(height), 1)
-                x, width = percent((number + 0.2) / MONTHS), percent(0.6 / MONTHS)
+                x, width = svg_percent((number + 0.2) / MONTHS), svg_percent(0.6 / MONTHS)
                 bars.append(Bar(x=x, width=width, y=y, height=tall, urgency=urgency))
                 ground += height
     return bars
-
-
-# --- Context lengths on a scale of doublings

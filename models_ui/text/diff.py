@@ -16,8 +16,8 @@ _WORDS = re.compile(r"\s+|\S+\s*")
 _KEPT = 60  # characters of unchanged text beside a change
 
 
-def difference(before: str, after: str) -> list[Piece]:
-    """Two texts as what went and what came. Long ones word by word, with unchanged stretches left out."""
+def diff_words(before: str, after: str) -> list[Piece]:
+    """Return the words that went and that came. Of long texts unchanged stretches are left out."""
     olds, news = _WORDS.findall(before), _WORDS.findall(after)
     if min(len(olds), len(news)) < 8 or len(olds) * len(news) > 1_000_000:
         return [Piece("del", before), Piece("ins", after)]
@@ -27,7 +27,7 @@ def difference(before: str, after: str) -> list[Piece]:
     pieces = []
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":
-            pieces.append(Piece("same", _shortened("".join(olds[a:b]))))
+            pieces.append(Piece("same", _shorten_unchanged("".join(olds[a:b]))))
         else:
             pieces += [
                 Piece(kind, text) for kind, text in (("del", "".join(olds[a:b])), ("ins", "".join(news[c:d]))) if text
@@ -35,5 +35,5 @@ def difference(before: str, after: str) -> list[Piece]:
     return pieces
 
 
-def _shortened(text: str) -> str:
+def _shorten_unchanged(text: str) -> str:
     return text if len(text) <= 3 * _KEPT else f"{text[:_KEPT]} … {text[-_KEPT:]}"

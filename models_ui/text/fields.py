@@ -6,14 +6,14 @@ from django import forms
 
 
 class Line(forms.CharField):
-    """One line: browsers leave line ends out of it, also those that upstream has."""
+    """One line of text: browsers leave line ends out of it, also those that upstream has."""
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(value)).replace("\r", "").replace("\n", "")
 
 
 class Lines(forms.CharField):
-    """Several lines, with one character for a line's end, as the browser counts it, and not the two that it sends."""
+    """Several lines of text. A line ends with one character, as the browser counts, not the two that it sends."""
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(value)).replace("\r\n", "\n")

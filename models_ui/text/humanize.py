@@ -9,18 +9,18 @@ from django.utils.translation import ngettext
 from models_ui.text.isolation import LEFT_TO_RIGHT_MARK, fill, isolate
 
 
-def percent(share: float) -> str:
-    """A share of the width as SVG wants it, whatever the reader's language does to decimals."""
+def svg_percent(share: float) -> str:
+    """Return a share of the width as SVG wants it, whatever the reader's language does to decimals."""
     return f"{share * 100:.3f}".rstrip("0").rstrip(".") + "%"
 
 
-def moment(at: datetime) -> str:
-    """A moment in UTC for a reader anywhere: 31 Aug 2026, 12:00 UTC."""
+def utc_moment(at: datetime) -> str:
+    """Return a moment in UTC for a reader anywhere: 31 Aug 2026, 12:00 UTC."""
     return fill(_("%(day)s, %(time)s UTC"), {"day": date_format(at, "j M Y"), "time": date_format(at, "H:i")})
 
 
 def short_tokens(tokens: int) -> str:
-    """131072 as 128k, 256000 as 256k, 1048576 as 1M: by 1,000 or 1,024, whichever is exact, else the nearer k."""
+    """Return 131072 as 128k, 256000 as 256k, 1048576 as 1M: by 1,000 or 1,024 where exact, else the nearer k."""
     for kilo in (1000, 1024):
         if tokens % kilo == 0:
             thousands = tokens // kilo
@@ -34,11 +34,11 @@ def exact_number(number: int) -> str:
     return number_format(number, use_l10n=True, force_grouping=True)
 
 
-def quoted(text: object) -> str:
-    """Somebody's own words, in the quotation marks of the reader's language.
+def quote_text(text: object) -> str:
+    """Return a person's own words in the quotation marks of the reader's language.
 
-    An element that takes its direction from its first letter would take that of the words, and move the marks: so a
-    mark of our own direction comes first where the words have another.
+    An element that takes its direction from its first letter would take that of the words, and move the quotation
+    marks: so a left-to-right mark comes first where the words have another direction.
     """
     words = str(text)
     quotation = fill(_("“%(text)s”"), {"text": words})
@@ -46,7 +46,7 @@ def quoted(text: object) -> str:
 
 
 def in_days(days: int) -> str:
-    """A calendar distance in words: today, in 23 days, 2 days ago."""
+    """Return a calendar distance in words: today, in 23 days, 2 days ago."""
     if days == 0:
         return _("today")
     if days > 0:
@@ -54,8 +54,8 @@ def in_days(days: int) -> str:
     return ngettext("%(count)d day ago", "%(count)d days ago", -days) % {"count": -days}
 
 
-def ago(seconds: int) -> str:
-    """A short time that has passed: just now, 2 min ago, 3 h ago, 4 days ago."""
+def time_ago(seconds: int) -> str:
+    """Return in words how long ago: just now, 2 min ago, 3 h ago, 4 days ago."""
     if seconds < 60:
         return _("just now")
     if seconds < 3600:

@@ -18,6 +18,8 @@ _POP_EMBEDDING: Final = "\u202c"
 _ISOLATES: Final = "\u2066\u2067\u2068"
 ISOLATE_CONTROLS: Final = f"{_ISOLATES}{POP_ISOLATE}"
 _EMBEDDINGS: Final = "\u202a\u202b\u202d\u202e"
+_STARTS: Final = _ISOLATES + _EMBEDDINGS
+_ENDS: Final = _POP_EMBEDDING + POP_ISOLATE
 _CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _EMBEDDING_CONTROLS: Final = re.compile("[\u202a-\u202e]")
 # Where a paragraph ends, or a calendar takes a line to end: every direction ends with it.
@@ -48,7 +50,7 @@ def isolate(text: str) -> str:
 
 def _isolate_paragraph(text: str) -> str:
     balanced = _balance_paragraph(_EMBEDDING_CONTROLS.sub("", text))
-    if balanced == text and not _turns(text):
+    if balanced == text and not _turns_around(text):
         return text
     return f"{FIRST_STRONG_ISOLATE}{balanced}{POP_ISOLATE}"
 
@@ -56,7 +58,7 @@ def _isolate_paragraph(text: str) -> str:
 def balance(text: str) -> str:
     """Return the text so that whatever direction starts in it ends in it: for a place that is isolated by itself.
 
-    What nobody closed is closed, and what closes nothing of this text is left out.
+    A direction that is not closed is closed, and a character that closes nothing of this text is left out.
     """
     if _CONTROLS.search(text) is None:
         return text
@@ -74,20 +76,23 @@ def _balance_paragraph(text: str) -> str:
     kept: list[str] = []
     opened: list[str] = []
     for letter in text:
-        if letter in _ISOLATES or letter in _EMBEDDINGS:
+        if letter in _STARTS:
             opened.append(letter)
-        elif letter == _POP_EMBEDDING:
-            if not opened or opened[-1] in _ISOLATES:
+        elif letter in _ENDS:
+            if not _closes_something(letter, opened):
                 continue
-            opened.pop()
-        elif letter == POP_ISOLATE:
-            if not any(start in _ISOLATES for start in opened):
-                continue
-            kept.extend(_close_embeddings(opened))
+            if letter == POP_ISOLATE:
+                kept.extend(_close_embeddings(opened))
             opened.pop()
         kept.append(letter)
     kept.extend(POP_ISOLATE if start in _ISOLATES else _POP_EMBEDDING for start in reversed(opened))
     return "".join(kept)
+
+
+def _closes_something(end: str, opened: list[str]) -> bool:
+    if end == POP_ISOLATE:
+        return any(start in _ISOLATES for start in opened)
+    return bool(opened) and opened[-1] in _EMBEDDINGS
 
 
 def _close_embeddings(opened: list[str]) -> Iterator[str]:
@@ -97,8 +102,8 @@ def _close_embeddings(opened: list[str]) -> Iterator[str]:
         yield _POP_EMBEDDING
 
 
-def _turns(text: str) -> bool:
-    """Whether a character outside of the text's own isolates has a direction that its surroundings would feel."""
+def _turns_around(text: str) -> bool:
+    """Return True if a character outside of the text's own isolates would turn its surroundings."""
     depth = 0
     for letter in text:
         if letter in _ISOLATES:

@@ -1,4 +1,4 @@
-"""Words for upstream's keys, in the reader's language. A key nobody has heard of is shown as it came."""
+"""Words for upstream's keys, in the reader's language. An unknown key is shown as it came."""
 
 from collections.abc import Mapping
 
@@ -32,14 +32,14 @@ _FIELDS: Mapping[str, str | Promise] = {
 
 
 def field_label(field: str) -> str:
-    """The word for a field of upstream's, `capabilities.vision` among them."""
+    """Return the word for a field of upstream's, `capabilities.vision` among them."""
     if field.startswith("capabilities."):
         return capability_label(field.removeprefix("capabilities."))
     return str(_FIELDS.get(field, field))
 
 
-def doubt(key: str) -> str:
-    """Why a replacement is doubtful, in the two words that a table's cell has room for."""
+def doubt_label(key: str) -> str:
+    """Return why a replacement is doubtful, in the few words that a table's cell has room for."""
     return str(_DOUBTS[key])
 
 

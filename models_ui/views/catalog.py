@@ -1,4 +1,4 @@
-"""The catalog: every real model in one filterable page, and the same view as CSV and JSON."""
+"""The catalog: every model on one page with filters, and the same query as CSV and JSON."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from models_ui.bulk import sentences
-from models_ui.catalog.export import COLUMNS, TIMES, as_cells, as_json
+from models_ui.catalog.export import COLUMNS, TIMES, export_cells, export_objects
 from models_ui.catalog.links import catalog_address
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
@@ -33,7 +33,7 @@ def catalog(request: Request) -> HttpResponse:
 def catalog_csv(request: Request) -> HttpResponse:
     query, _ = CatalogQuery.parse(query_string(request))
     mirror, now = mirror_state(), timezone.now()
-    rows = as_cells(load_index(now, mirror.version).matches(query), now, mirror.last_synced_at)
+    rows = export_cells(load_index(now, mirror.version).matches(query), now, mirror.last_synced_at)
     return csv_download(query_string(request), "models", COLUMNS, rows, times=TIMES)
 
 
@@ -41,6 +41,6 @@ def catalog_csv(request: Request) -> HttpResponse:
 def catalog_json(request: Request) -> HttpResponse:
     query, _ = CatalogQuery.parse(query_string(request))
     mirror, now = mirror_state(), timezone.now()
-    models = as_json(load_index(now, mirror.version).matches(query), now, mirror.last_synced_at)
+    models = export_objects(load_index(now, mirror.version).matches(query), now, mirror.last_synced_at)
     body = {"query": query.serialize(), "synced_at": mirror.last_synced_at, "total": len(models), "models": models}
     return JsonResponse(body)

@@ -1,4 +1,4 @@
-"""The start page: the whole catalog in one look. Every number comes from the index and leads to its models."""
+"""The home page: the whole catalog at a glance. Every number comes from the index and leads to its models."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from models_ui.alerts.watch_list import watch_list, watches_of
-from models_ui.catalog.context_plot import Column, ContextPlot, context_plot
+from models_ui.catalog.context_plot import Column, ContextPlot, build_context_plot
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
@@ -99,7 +99,7 @@ class HomePage:
 
     @property
     def links(self) -> list[Counted]:
-        """Views that have models to show."""
+        """The catalog's views that have models to show."""
         counted = (self._counted(label, query) for label, query in LINKS)
         return [link for link in counted if link.count]
 
@@ -126,7 +126,9 @@ class HomePage:
 
     @cached_property
     def plot(self) -> ContextPlot:
-        return self.index.cached("context plot", lambda: context_plot(self.index.matches(CatalogQuery(state=_LIVE))))
+        return self.index.cached(
+            "context plot", lambda: build_context_plot(self.index.matches(CatalogQuery(state=_LIVE)))
+        )
 
     @property
     def context_rows(self) -> Iterator[ContextRow]:
@@ -139,5 +141,5 @@ class HomePage:
             )
 
     def _counted(self, label: str | Promise, query: CatalogQuery) -> Counted:
-        """As many as the catalog's page of this query says."""
+        """Return the number that the catalog's page of this query says."""
         return Counted(str(label), query, self.index.count(query))

@@ -13,7 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.test import Client
 
 from models_ui.audit import chain
-from models_ui.catalog.export import COLUMNS, as_cells, as_json
+from models_ui.catalog.export import COLUMNS, export_cells, export_objects
 from models_ui.catalog.row import Row
 from models_ui.listing.csv_export import COMMA, SEMICOLON, CsvFormat, write_csv
 from models_ui.mirror.sync import run_sync
@@ -26,7 +26,7 @@ LATER = datetime(2026, 12, 31, 12, tzinfo=UTC)
 def cells(*rows: Row) -> list[dict[str, str]]:
     """What a spreadsheet reads."""
     file = io.StringIO()
-    write_csv(file, COLUMNS, as_cells(rows, NOW, None))
+    write_csv(file, COLUMNS, export_cells(rows, NOW, None))
     assert file.getvalue().startswith("\ufeff")
     return list(csv.DictReader(io.StringIO(file.getvalue().removeprefix("\ufeff"), newline="")))
 
@@ -95,7 +95,7 @@ def test_an_unknown_value_is_an_empty_cell():
 
 def test_no_row_still_leaves_the_headings():
     file = io.StringIO()
-    write_csv(file, COLUMNS, as_cells([], NOW, None))
+    write_csv(file, COLUMNS, export_cells([], NOW, None))
     assert file.getvalue().startswith("\ufeffname,id,aliases,type,")
     assert file.getvalue().count("\n") == 1
 
@@ -166,13 +166,13 @@ def model(model_id: str) -> CatalogModel:
 def test_json_has_every_field_and_the_payload(db):
     kept = model("lima-2508")
     (found,) = json.loads(
-        json.dumps(as_json([row(**{**_fields(FULL), "pk": kept.pk})], NOW, None), cls=DjangoJSONEncoder)
+        json.dumps(export_objects([row(**{**_fields(FULL), "pk": kept.pk})], NOW, None), cls=DjangoJSONEncoder)
     )
     assert found["raw"] == {"id": "lima-2508", "unheard": "of"}
     assert found["aliases"] == ["lima", "lima-latest"]
     assert (found["max_context_length"], found["archived"], found["root"]) == (131_072, True, "nemo")
     assert set(found) == {*cells(FULL)[0], "raw"}
-    assert as_json([], NOW, None) == []
+    assert export_objects([], NOW, None) == []
 
 
 def _fields(row: Row) -> dict:
@@ -182,7 +182,7 @@ def _fields(row: Row) -> dict:
 def test_a_few_matches_do_not_load_all_payloads(db, django_assert_num_queries):
     kept = [model(f"lima-{number}") for number in range(20)]
     with django_assert_num_queries(1) as queries:
-        as_json([row(pk=kept[3].pk)], NOW, None)
+        export_objects([row(pk=kept[3].pk)], NOW, None)
     assert str(kept[3].pk) in queries[0]["sql"]
     assert "WHERE" in queries[0]["sql"]
 
@@ -193,13 +193,13 @@ def test_more_rows_than_a_query_has_parameters_are_exported_too(db):
         for number in range(1_201)
     )
     rows = [row(pk=pk, model_id=model_id) for pk, model_id in CatalogModel.objects.values_list("pk", "model_id")]
-    assert [str(each["raw"]["n"]) for each in as_json(rows, NOW, None)] == [each.model_id for each in rows]
+    assert [str(each["raw"]["n"]) for each in export_objects(rows, NOW, None)] == [each.model_id for each in rows]
 
 
 def lines(*rows: Row, csv_format: CsvFormat = COMMA, separator: str = "") -> list[list[str]]:
     """What a spreadsheet reads that expects `separator`, whatever the file was written with."""
     file = io.StringIO()
-    write_csv(file, COLUMNS, as_cells(rows, NOW, None), csv_format)
+    write_csv(file, COLUMNS, export_cells(rows, NOW, None), csv_format)
     text = io.StringIO(file.getvalue().removeprefix("\ufeff"), newline="")
     return list(csv.reader(text, delimiter=separator or csv_format.separator))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models_ui import vocabulary
 from models_ui.catalog.facets import FACETS
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.lifecycle import lifecycle
+from models_ui.catalog.lifecycle import lifecycle_stage
 from models_ui.catalog.query import PAGE_SIZES, SORTS, CatalogQuery
 from models_ui.catalog.row import STATES, Row
 from models_ui.text.folding import fold_for_search, sort_key
@@ -50,7 +50,7 @@ def matches(row: Row, query: CatalogQuery) -> bool:
 
 def value_of(row: Row, facet: str) -> set[str]:
     columns = {"owner": "owned_by"}
-    value = lifecycle(row.deprecation, NOW) if facet == "lifecycle" else getattr(row, columns.get(facet, facet))
+    value = lifecycle_stage(row.deprecation, NOW) if facet == "lifecycle" else getattr(row, columns.get(facet, facet))
     return {value} if value else set()
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from models_ui.catalog.lifecycle import days_until, lifecycle
+from models_ui.catalog.lifecycle import days_until, lifecycle_stage
 
 RETIRES = datetime(2026, 12, 31, 12, tzinfo=UTC)
 
@@ -14,17 +14,17 @@ RETIRES = datetime(2026, 12, 31, 12, tzinfo=UTC)
     [(-365 * 86_400, "retiring"), (-1, "retiring"), (0, "retired"), (1, "retired"), (365 * 86_400, "retired")],
 )
 def test_a_model_retires_at_the_very_second(offset: int, stage: str):
-    assert lifecycle(RETIRES, RETIRES + timedelta(seconds=offset)) == stage
+    assert lifecycle_stage(RETIRES, RETIRES + timedelta(seconds=offset)) == stage
 
 
 def test_a_model_without_a_date_is_active():
-    assert lifecycle(None, RETIRES) == "active"
+    assert lifecycle_stage(None, RETIRES) == "active"
 
 
 def test_the_time_zone_of_the_clock_does_not_matter():
     tokyo = timezone(timedelta(hours=9))
-    assert lifecycle(RETIRES, datetime(2026, 12, 31, 20, 59, 59, tzinfo=tokyo)) == "retiring"
-    assert lifecycle(RETIRES, datetime(2026, 12, 31, 21, tzinfo=tokyo)) == "retired"
+    assert lifecycle_stage(RETIRES, datetime(2026, 12, 31, 20, 59, 59, tzinfo=tokyo)) == "retiring"
+    assert lifecycle_stage(RETIRES, datetime(2026, 12, 31, 21, tzinfo=tokyo)) == "retired"
 
 
 @pytest.mark.parametrize(

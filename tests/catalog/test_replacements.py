@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models_ui.catalog import replacements as module
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.replacements import compare, replacement_of
+from models_ui.catalog.replacements import compare_models, replacement_of
 from models_ui.catalog.row import Row
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -32,7 +32,7 @@ def row(pk: int, model_id: str, **fields) -> Row:
 def test_gains_and_losses_are_flags_that_both_models_tell():
     old = row(1, "a", capabilities=("completion_chat", "fine_tuning"), lacks=("vision", "reasoning"))
     new = row(2, "b", capabilities=("completion_chat", "vision"), lacks=("fine_tuning", "reasoning"))
-    comparison = compare(old, new)
+    comparison = compare_models(old, new)
     assert comparison.gained == ("vision",)
     assert comparison.lost == ("fine_tuning",)
     assert comparison.untold == ()
@@ -42,7 +42,7 @@ def test_gains_and_losses_are_flags_that_both_models_tell():
 def test_a_flag_that_one_of_them_does_not_tell_is_neither_gained_nor_lost():
     old = row(1, "a", capabilities=("completion_chat", "ocr"))
     new = row(2, "b", capabilities=("completion_chat", "computer_use"))
-    comparison = compare(old, new)
+    comparison = compare_models(old, new)
     assert (comparison.gained, comparison.lost) == ((), ())
     assert comparison.untold == ("ocr", "computer_use")
     assert not comparison.same_capabilities
@@ -62,13 +62,14 @@ def test_a_flag_that_one_of_them_does_not_tell_is_neither_gained_nor_lost():
 )
 def test_contexts_are_compared_only_where_both_are_known(before: int | None, after: int | None, change: str):
     assert (
-        compare(row(1, "a", max_context_length=before), row(2, "b", max_context_length=after)).context_change == change
+        compare_models(row(1, "a", max_context_length=before), row(2, "b", max_context_length=after)).context_change
+        == change
     )
 
 
 @pytest.mark.parametrize(("before", "after", "changes"), [(0.3, 1.0, True), (0.0, 0.0, False), (None, 1.0, False)])
 def test_a_default_temperature_changes_only_between_two_that_are_known(before, after, changes):
-    comparison = compare(row(1, "a", default_temperature=before), row(2, "b", default_temperature=after))
+    comparison = compare_models(row(1, "a", default_temperature=before), row(2, "b", default_temperature=after))
     assert comparison.temperature_changes is changes
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from check_usage.catalog import Catalog, CatalogError, Model
 from check_usage.judge import Judge
-from models_ui.catalog.lifecycle import days_until, lifecycle
+from models_ui.catalog.lifecycle import days_until, lifecycle_stage
 from tests.check_usage.conftest import NOW, entry
 
 OFF = datetime(2026, 12, 2, 12, tzinfo=UTC)
@@ -88,7 +88,7 @@ def test_days_and_stage_are_those_of_the_dashboard(catalog: Catalog, hours: int)
     now = OFF + timedelta(hours=hours)
     verdict = Judge(catalog, now=now).verdict("mistral-medium-2508")
     assert verdict is not None
-    assert (verdict.rule.name, verdict.days) == (lifecycle(OFF, now), days_until(OFF, now))
+    assert (verdict.rule.name, verdict.days) == (lifecycle_stage(OFF, now), days_until(OFF, now))
 
 
 def test_the_worst_of_several_faults_is_told_and_the_next_when_it_is_off():

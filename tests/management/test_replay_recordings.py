@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from models_ui.catalog.lifecycle import lifecycle
+from models_ui.catalog.lifecycle import lifecycle_stage
 from models_ui.mirror.recordings import recorded_at
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
@@ -92,7 +92,7 @@ def test_rows_and_runs_carry_the_recordings_dates_and_the_lifecycle_the_real_one
     assert CatalogModel.objects.get(model_id="lima-2512").first_seen_at == datetime(2025, 1, 26, tzinfo=UTC)
     assert mirror_state().last_synced_at == datetime(2025, 5, 4, tzinfo=UTC)
     assert set(SyncRun.objects.values_list("started_at__year", "finished_at__year")) == {(2025, 2025)}
-    assert lifecycle(datetime(2025, 3, 31, tzinfo=UTC), datetime.now(UTC)) == "retired"
+    assert lifecycle_stage(datetime(2025, 3, 31, tzinfo=UTC), datetime.now(UTC)) == "retired"
 
 
 def test_the_order_of_entries_and_of_files_changes_nothing(replay: Replay):

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_ui.catalog.context_plot import MOST_DOTS, context_plot
+from models_ui.catalog.context_plot import MOST_DOTS, build_context_plot
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.row import Row
 from models_ui.retirements.endings import Ending, find_retirements
 from models_ui.retirements.timeline import MONTHS, NAMED_WIDTH, timeline_of
-from models_ui.text.humanize import percent
+from models_ui.text.humanize import svg_percent
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -78,7 +78,7 @@ def test_an_empty_timeline_is_still_an_axis():
 
 
 def test_a_percentage_has_a_point_in_every_language():
-    assert [percent(each) for each in (0, 0.5, 1, 1 / 3)] == ["0%", "50%", "100%", "33.333%"]
+    assert [svg_percent(each) for each in (0, 0.5, 1, 1 / 3)] == ["0%", "50%", "100%", "33.333%"]
 
 
 # --- Context lengths
@@ -90,7 +90,7 @@ def models(*contexts: int | None, type: str = "base") -> list[Row]:
 
 @given(st.lists(st.one_of(st.none(), st.integers(1, 2**31 - 1)), max_size=60))
 def test_every_model_is_in_one_column_or_unknown(contexts: list[int | None]):
-    plot = context_plot(models(*contexts))
+    plot = build_context_plot(models(*contexts))
     assert plot.known + plot.unknown == len(contexts)
     assert plot.unknown == contexts.count(None)
     assert len(plot.dots) == (0 if plot.blocks else plot.known)
@@ -105,20 +105,20 @@ def test_every_model_is_in_one_column_or_unknown(contexts: list[int | None]):
 
 
 def test_lengths_that_people_call_the_same_stand_together():
-    plot = context_plot(models(128_000, 131_072, 256_000, 262_144))
+    plot = build_context_plot(models(128_000, 131_072, 256_000, 262_144))
     assert [(column.lowest, column.highest) for column in plot.columns] == [(128_000, 131_072), (256_000, 262_144)]
 
 
 def test_each_doubling_is_as_wide_as_the_next():
-    xs = [share(column.x) for column in context_plot(models(4096, 8192, 16_384, 32_768)).columns]
+    xs = [share(column.x) for column in build_context_plot(models(4096, 8192, 16_384, 32_768)).columns]
     assert [b - a for a, b in pairwise(xs)] == pytest.approx([xs[1] - xs[0]] * 3, abs=1e-4)
 
 
 def test_dots_become_blocks_when_they_are_too_many():
-    assert not context_plot(models(*[8192] * MOST_DOTS)).blocks
-    plot = context_plot([*models(*[8192] * MOST_DOTS), *models(8192, type="fine-tuned")])
+    assert not build_context_plot(models(*[8192] * MOST_DOTS)).blocks
+    plot = build_context_plot([*models(*[8192] * MOST_DOTS), *models(8192, type="fine-tuned")])
     assert (list(plot.dots), [block.tuned for block in plot.blocks]) == ([], [False, True])
 
 
 def test_without_any_known_length_there_is_no_picture():
-    assert context_plot(models(None, 0)).columns == ()
+    assert build_context_plot(models(None, 0)).columns == ()

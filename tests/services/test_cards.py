@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models_ui.services.cards import ModelCard, check_model_id, parse_card
 from models_ui.services.errors import InvalidModelId
-from models_ui.vocabulary import id_is_routable, storable
+from models_ui.vocabulary import id_is_routable, make_storable
 
 BASE_2026 = {
     "id": "lima-medium-latest",
@@ -327,7 +327,7 @@ def test_one_odd_field_changes_no_other(name: str, value: Any):
 def test_a_storable_value_is_valid_json_text(value: Any):
     import json
 
-    text = json.dumps(storable(value), allow_nan=False, ensure_ascii=False)
+    text = json.dumps(make_storable(value), allow_nan=False, ensure_ascii=False)
     text.encode()
     assert "\\u0000" not in text
 
@@ -336,7 +336,7 @@ def test_a_value_nested_without_end_is_cut_before_it_is_stored():
     deep: Any = []
     for _ in range(5000):
         deep = [deep]
-    assert "…" in str(storable(deep))
+    assert "…" in str(make_storable(deep))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models_ui.text.humanize import quoted
+from models_ui.text.humanize import quote_text
 from models_ui.text.isolation import balance, escape_controls, fill, isolate
 
 OPENING, CLOSING = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068", {"\u202c", "\u2069"}
@@ -98,4 +98,4 @@ def test_controls_are_spelled_out_where_a_program_reads():
 
 @pytest.mark.parametrize(("words", "quotation"), [("x", "“x”"), ("عربي", "\u200e“\u2068عربي\u2069”")])
 def test_quotation_marks_have_our_direction_and_the_words_their_own(words: str, quotation: str):
-    assert quoted(words) == quotation
+    assert quote_text(words) == quotation

@@ -19,7 +19,7 @@ from models_ui.audit import chain
 from models_ui.audit.chain import Entry, Outcome
 from models_ui.listing.filters import PER_PAGE
 from models_ui.models import AuditEvent, CatalogModel
-from models_ui.text.diff import difference
+from models_ui.text.diff import diff_words
 from sandbox import Sandbox
 
 HTMX = {"HX-Request": "true"}
@@ -361,15 +361,15 @@ def test_an_empty_export_has_its_heading(viewer, db):
 
 def test_long_texts_differ_word_by_word():
     before = "one two three four five six seven eight nine ten"
-    pieces = difference(before, before.replace("five", "5"))
+    pieces = diff_words(before, before.replace("five", "5"))
     assert [(each.kind, each.text) for each in pieces] == [
         ("same", "one two three four "),
         ("del", "five "),
         ("ins", "5 "),
         ("same", "six seven eight nine ten"),
     ]
-    assert [each.kind for each in difference("short", "other")] == ["del", "ins"]
-    assert [each.kind for each in difference(before, "all of it is quite another text by now, so there")] == [
+    assert [each.kind for each in diff_words("short", "other")] == ["del", "ins"]
+    assert [each.kind for each in diff_words(before, "all of it is quite another text by now, so there")] == [
         "del",
         "ins",
     ]
@@ -377,8 +377,8 @@ def test_long_texts_differ_word_by_word():
 
 def test_ten_thousand_characters_take_no_time():
     before = "word " * 2_000
-    assert difference(before, before + "more")
-    assert difference("a b " * 5_000, "c d " * 5_000)
+    assert diff_words(before, before + "more")
+    assert diff_words("a b " * 5_000, "c d " * 5_000)
 
 
 def test_undo_is_offered_only_where_it_can_be_done(client_of, alice, told, sandbox):

@@ -568,7 +568,7 @@ def test_distances_in_time_are_french():
             "dans 1 jour",
             "dans 2 jours",
         ]
-        assert [humanize.ago(each) for each in (5, 120, 7200)] == ["à l’instant", "il y a 2 min", "il y a 2 h"]
+        assert [humanize.time_ago(each) for each in (5, 120, 7200)] == ["à l’instant", "il y a 2 min", "il y a 2 h"]
 
 
 # --- Feeds

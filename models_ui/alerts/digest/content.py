@@ -168,13 +168,13 @@ class _Content:
         return {each.row.pk: each for each in retirements_at(self.index, self.now).endings}
 
     def _advice(self, ending: Ending) -> Iterator[str]:
-        yield from retirements_sentences.instead_of(ending)
-        yield from retirements_sentences.at_risk(self._endings.get(ending.row.pk, ending))
+        yield from retirements_sentences.replacement_sentences(ending)
+        yield from retirements_sentences.fine_tune_sentences(self._endings.get(ending.row.pk, ending))
 
     def _coming(self, concern: Concern, key: str) -> Item:
-        sentences = [retirements_sentences.inherited(concern.risk)] if concern.risk else []
+        sentences = [retirements_sentences.risk_sentence(concern.risk)] if concern.risk else []
         if concern.ending is not None:
-            sentences = [retirements_sentences.ahead(concern.ending), *self._advice(concern.ending)]
+            sentences = [retirements_sentences.ending_sentence(concern.ending), *self._advice(concern.ending)]
         if alias := self._aliases.get(concern.row.pk):
             sentences.append(fill(gettext("You watch it as %(alias)s."), {"alias": alias}))
         return _item("ahead", sentences, address_of(concern.row, self.index), key)

@@ -93,16 +93,16 @@ class Calendar:
         if event.cancelled:
             yield _withdrawn(occasion)
         elif event.inherited_from:
-            yield sentences.inherits(row.label, event.inherited_from, event.at)
+            yield sentences.inherited_date_sentence(row.label, event.inherited_from, event.at)
             yield from self._of_base(event.inherited_from)
         else:
             yield fill(
-                _("%(model)s stops working on %(when)s."), {"model": row.label, "when": humanize.moment(event.at)}
+                _("%(model)s stops working on %(when)s."), {"model": row.label, "when": humanize.utc_moment(event.at)}
             )
             yield from self._instead(occasion.end.ending)
-            yield from sentences.at_risk(occasion.end.ending)
+            yield from sentences.fine_tune_sentences(occasion.end.ending)
             if (base := occasion.end.base) and base.deprecation:
-                yield sentences.inherits_sooner(base.model_id, base.deprecation)
+                yield sentences.sooner_base_sentence(base.model_id, base.deprecation)
         if row.missing_since:
             yield fill(_("It has not been listed since %(day)s."), {"day": date_format(row.missing_since, "j M Y")})
         yield self._page(row)
@@ -112,7 +112,7 @@ class Calendar:
         yield from (self._page(row) for row in self.index.find(model_id) if row.model_id == model_id)
 
     def _instead(self, ending: Ending) -> Iterator[str]:
-        yield from sentences.instead_of(ending)
+        yield from sentences.replacement_sentences(ending)
         instead = ending.replacement.row
         if instead:
             yield self._page(instead)
@@ -140,7 +140,7 @@ def _summary(occasion: Occasion) -> str:
 
 def _withdrawn(occasion: Occasion) -> str:
     event, row = occasion.event, occasion.row
-    words = {"model": row.label, "when": humanize.moment(event.at), "base": event.inherited_from}
+    words = {"model": row.label, "when": humanize.utc_moment(event.at), "base": event.inherited_from}
     if row.is_deleted:
         return fill(_("%(model)s has been deleted."), words)
     if event.inherited_from:
