@@ -28,7 +28,7 @@ from models_ui.listing.filters import PER_PAGE, Filters, ListPage, Option, read_
 from models_ui.listing.parameters import alternatives, one_of, parameter, read_text
 from models_ui.listing.querystring import Ignored
 from models_ui.models import CatalogChange, SyncRun
-from models_ui.text.isolation import balance, isolate
+from models_ui.text.isolation import balance_in_element, isolate
 
 LATEST: Final = 5
 AFFECTS: Final = {"fine-tunes": gettext_lazy("What our fine-tunes were trained from")}
@@ -101,7 +101,7 @@ class ChangeLine:
     @property
     def linked(self) -> SafeString:
         parts = sentence_parts(self.change)
-        words = {name: format_html("<bdi>{}</bdi>", balance(word)) for name, word in parts.words.items()}
+        words = {name: format_html("<bdi>{}</bdi>", balance_in_element(word)) for name, word in parts.words.items()}
         for name, model_id in parts.ids.items():
             if address := self._find_address(model_id):
                 words[name] = format_html('<a href="{}">{}</a>', address, words[name])

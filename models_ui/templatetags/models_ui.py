@@ -18,7 +18,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button
 from models_ui.models import AuditEvent
 from models_ui.text import humanize, labels
-from models_ui.text.isolation import PARAGRAPH_ENDS, balance, isolate
+from models_ui.text.isolation import balance_in_element, isolate
 
 register = template.Library()
 
@@ -28,7 +28,7 @@ register.filter("doubt", labels.doubt_label)
 register.filter("in_days", humanize.in_days)
 register.filter("ago", humanize.time_ago)
 register.filter("isolate", lambda value: isolate(str(value)))
-register.filter("balanced", lambda value: balance(str(value)))
+register.filter("balanced", lambda value: balance_in_element(str(value)))
 register.simple_tag(catalog_address)
 
 
@@ -41,8 +41,7 @@ def bdi(value: object) -> SafeString:
     text = str(value or "")
     if isolate(text) == text:
         return conditional_escape(text)
-    # An element's direction would end with a paragraph, and what follows would stand outside of it.
-    return format_html("<bdi>{}</bdi>", balance(PARAGRAPH_ENDS.sub("\n", text)))
+    return format_html("<bdi>{}</bdi>", balance_in_element(text))
 
 
 @register.filter

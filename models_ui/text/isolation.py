@@ -23,7 +23,7 @@ _ENDS: Final = _POP_EMBEDDING + POP_ISOLATE
 _CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _EMBEDDING_CONTROLS: Final = re.compile("[\u202a-\u202e]")
 # Where a paragraph ends, or a calendar takes a line to end: every direction ends with it.
-PARAGRAPH_ENDS: Final = re.compile("(\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029])")
+_PARAGRAPH_ENDS: Final = re.compile("(\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029])")
 _TURNING_CLASSES: Final = frozenset({"R", "AL", "AN"})
 
 
@@ -44,7 +44,7 @@ def isolate(text: str) -> str:
     if text.isascii():
         return text
     return "".join(
-        part if PARAGRAPH_ENDS.fullmatch(part) else _isolate_paragraph(part) for part in PARAGRAPH_ENDS.split(text)
+        part if _PARAGRAPH_ENDS.fullmatch(part) else _isolate_paragraph(part) for part in _PARAGRAPH_ENDS.split(text)
     )
 
 
@@ -62,7 +62,12 @@ def balance(text: str) -> str:
     """
     if _CONTROLS.search(text) is None:
         return text
-    return "".join(map(_balance_paragraph, PARAGRAPH_ENDS.split(text)))
+    return "".join(map(_balance_paragraph, _PARAGRAPH_ENDS.split(text)))
+
+
+def balance_in_element(text: str) -> str:
+    """Return the text balanced for an HTML element that isolates it: a paragraph's end would end its direction, too."""
+    return balance(_PARAGRAPH_ENDS.sub("\n", text))
 
 
 def escape_controls(text: str) -> str:

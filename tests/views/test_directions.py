@@ -120,14 +120,22 @@ def test_no_page_is_turned(client: Client, history: list[str], language: str):
 
 
 @pytest.mark.parametrize("end", ["\u2029", "\u2028", "\x85", "\x0b", "\x1c", "\r\n"])
-def test_no_page_is_turned_by_a_name_of_two_paragraphs(client: Client, sandbox: Sandbox, end: str):
-    tune = sandbox.catalog.fine_tunes()[0]
-    sandbox.catalog.rename(tune, f"x{end}\u202ey")
+def test_no_page_is_turned_by_a_name_of_two_paragraphs(client: Client, ali: User, sandbox: Sandbox, end: str):
+    tune, name = sandbox.catalog.fine_tunes()[0], f"x{end}\u202ey"
+    sandbox.catalog.rename(tune, name)
     run_sync()
+    who = Context(actor=ali, reason=name)
+    perform.describe_model(
+        context=who, model_id=tune, description=name, seen=CatalogModel.objects.get(model_id=tune).description
+    )
+    CatalogChange.objects.create(
+        kind="name.changed", model_id=tune, label=name, before=name, after=f"{name}?", at=timezone.now()
+    )
     page = f"/models/{quote(tune, safe='')}/"
-    for address in ("/models/?per_page=100", page, f"{page}describe/", f"{page}archive/", f"{page}delete/"):
+    pages = (page, *(f"{page}{verb}/" for verb in ("describe", "archive", "delete")))
+    for address in ("/models/?per_page=100", "/activity/", "/changes/", *pages):
         html = client.get(address).content.decode()
-        assert "y\u202c" in html or "\u2068y\u2069" in html
+        assert re.search("y[!?\u201d]?[\u202c\u2069]", html)
         assert turned_on_page(html) == [], address
 
 
