@@ -7,12 +7,26 @@ limit_request_line = 8190
 # htmx repeats the page's address in a header, with the host before it.
 limit_request_field_size = 2 * limit_request_line
 
+IDLE_TIMEOUT = 0.02  # seconds that a thread waits for a new connection's first byte
+
 
 def post_worker_init(worker: Any) -> None:
     """Fewer of the threads than there are may wait for the Models API, so that pages always come."""
     from models_ui.services.bulkhead import bulkhead
 
     bulkhead.fit(worker.cfg.threads)
+    _let_idle_connections_go()
+
+
+def _let_idle_connections_go() -> None:
+    """Let a connection that says nothing yet wait outside of the threads, where gunicorn puts it after five seconds.
+
+    Browsers open connections ahead of time; a few of them would hold every thread for so long.
+    """
+    from gunicorn.workers import gthread
+
+    wait_for_data = gthread.TConn.wait_for_data
+    gthread.TConn.wait_for_data = lambda conn, timeout: wait_for_data(conn, min(timeout, IDLE_TIMEOUT))
 
 
 def pre_request(worker: Any, req: Any) -> None:

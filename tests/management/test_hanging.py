@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -191,3 +192,12 @@ def test_a_mail_server_that_hangs_leaves_threads_for_pages(serving: Serving, edi
     assert {answer.status_code for answer in refused} <= {503, 429}
     silent_mail.close()  # which ends the waiting
     crowd.end()
+
+
+def test_connections_that_say_nothing_hold_no_thread(serving: Serving):
+    """Browsers open some ahead of time, and may never use them."""
+    with ExitStack() as idle:
+        for _ in range(4 * MANY):
+            idle.enter_context(socket.create_connection(("127.0.0.1", serving.port)))
+        answer = requests.get(f"{serving.url}/healthz", timeout=(5, 15), headers={"Connection": "close"})
+        assert answer.text == "ok\n"
