@@ -1,8 +1,8 @@
-"""The right of one process at a time to do something, which ends by itself should its holder die.
+"""Leases: the right of one process at a time to do something, which expires if its holder dies.
 
-    with lease("sync", 80) as token:   # LeaseTaken, if somebody else has it
+    with lease("sync", 80) as token:   # LeaseTaken, if another process has it
         ...
-        hold("sync", token)            # in the transaction that writes: LeaseLost, if it was taken over meanwhile
+        lock_lease("sync", token)      # in the transaction that writes: LeaseLost, if it was taken over meanwhile
 
 A lease is a row of a table, taken by one conditional UPDATE or by an INSERT that only one can make, alike on every
 database. Its token is the fence: a holder who comes back after the lease has expired writes nothing.
@@ -29,11 +29,11 @@ PAUSE = 0.05  # seconds between two attempts to take a lease
 
 
 class LeaseTaken(Exception):
-    """Somebody else holds the lease."""
+    """Another process holds the lease."""
 
 
 class LeaseLost(Exception):
-    """The lease expired, and somebody else took it over."""
+    """The lease expired, and another process took it over."""
 
 
 @contextmanager
@@ -43,20 +43,20 @@ def lease(name: str, seconds: float, *, patience: float = 0.0) -> Iterator[str]:
     try:
         yield token
     finally:
-        release(name, token)
+        release_lease(name, token)
 
 
 def _take_within(name: str, seconds: float, patience: float) -> str:
     deadline = time.monotonic() + patience
-    while (token := take(name, seconds)) is None:
+    while (token := take_lease(name, seconds)) is None:
         if time.monotonic() > deadline:
             raise LeaseTaken(name)
         time.sleep(PAUSE)
     return token
 
 
-def take(name: str, seconds: float) -> str | None:
-    """Return the token of the lease, now held for so many seconds, or None while somebody else holds it."""
+def take_lease(name: str, seconds: float) -> str | None:
+    """Return the token of the lease, now held for so many seconds, or None while another process holds it."""
     now, token = timezone.now(), secrets.token_hex(16)
     held = {"token": token, "expires_at": now + timedelta(seconds=seconds)}
     known = Lease.objects.filter(name=name)
@@ -72,25 +72,25 @@ def take(name: str, seconds: float) -> str | None:
     return token
 
 
-def renew(name: str, token: str, seconds: float) -> bool:
-    """Hold the lease for so many seconds from now. False: it was taken over, or is gone."""
+def renew_lease(name: str, token: str, seconds: float) -> bool:
+    """Hold the lease for so many seconds from now. Return False if it was taken over or is gone."""
     expires_at = timezone.now() + timedelta(seconds=seconds)
     return bool(Lease.objects.filter(name=name, token=token).update(expires_at=expires_at))
 
 
-def release(name: str, token: str) -> None:
-    """Let the lease go, unless somebody else has taken it over."""
+def release_lease(name: str, token: str) -> None:
+    """Release the lease, unless another process has taken it over."""
     Lease.objects.filter(name=name, token=token).delete()
 
 
-def hold(name: str, token: str) -> None:
+def lock_lease(name: str, token: str) -> None:
     """Keep the lease from being taken over until the transaction ends. Raise LeaseLost where it has been."""
     if Lease.objects.select_for_update().filter(name=name, token=token).first() is None:
         raise LeaseLost(name)
 
 
 def is_taken(name: str, seconds: float, now: datetime | None = None) -> bool:
-    """Whether somebody holds the lease, which is taken for so many seconds at a time."""
+    """Whether the lease is held. It is taken for so many seconds at a time."""
     over = is_over("expires_at", now or timezone.now(), seconds)
     return Lease.objects.filter(name=name).exclude(over).exists()
 

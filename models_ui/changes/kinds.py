@@ -88,7 +88,7 @@ def _is_past(value: Any, at: datetime) -> bool:
 # --- Sentences
 
 
-def _always(sentence: Promise) -> SentenceBuilder:
+def _build_fixed_sentence(sentence: Promise) -> SentenceBuilder:
     """Return a builder for kinds that have one sentence, whatever their values are."""
     return lambda _change: str(sentence)
 
@@ -168,18 +168,18 @@ _WORDS: Final = {"q": ""}
 CHANGE_KINDS: Final[Mapping[str, ChangeKind]] = {
     "model.added": ChangeKind(
         label=gettext_lazy("New model"),
-        build_sentence=_always(gettext_lazy("%(model)s is new.")),
+        build_sentence=_build_fixed_sentence(gettext_lazy("%(model)s is new.")),
         own_filters=_STATE,
     ),
     "model.missing": ChangeKind(
         label=gettext_lazy("Model no longer listed"),
-        build_sentence=_always(gettext_lazy("%(model)s is no longer listed.")),
+        build_sentence=_build_fixed_sentence(gettext_lazy("%(model)s is no longer listed.")),
         own_filters=_STATE,
         digest_section="missing",
     ),
     "model.returned": ChangeKind(
         label=gettext_lazy("Model listed again"),
-        build_sentence=_always(gettext_lazy("%(model)s is listed again.")),
+        build_sentence=_build_fixed_sentence(gettext_lazy("%(model)s is listed again.")),
         own_filters=_STATE,
     ),
     ALIAS_REPOINTED: ChangeKind(
@@ -204,7 +204,9 @@ CHANGE_KINDS: Final[Mapping[str, ChangeKind]] = {
     ),
     "deprecation.withdrawn": ChangeKind(
         label=gettext_lazy("Retirement withdrawn"),
-        build_sentence=_always(gettext_lazy("%(model)s was to stop working on %(before)s; that date is withdrawn.")),
+        build_sentence=_build_fixed_sentence(
+            gettext_lazy("%(model)s was to stop working on %(before)s; that date is withdrawn.")
+        ),
         value_type="date",
         own_filters=_LIFECYCLE,
         digest_section="moved",

@@ -21,12 +21,12 @@ from models_ui.vocabulary import FINE_TUNED, id_is_routable
 
 MOST_ASKED: Final = 20  # models in one run
 ASK_AGAIN_AFTER: Final = timedelta(minutes=30)
-LONGEST: Final = 15.0  # seconds after which a run asks for no further one: somebody may be waiting for it
+LONGEST: Final = 15.0  # seconds after which a run asks for no further model: a person may be waiting for it
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What upstream said of models asked for by id, by their rows' keys: a card, None for gone; absent for a failure.
+    """Upstream's answers about models asked for by id, by their rows' keys: a card, or None for gone.
 
     `keys` are all rows that were asked for. `lists_archived` says that no list leaves out what is merely archived.
     """

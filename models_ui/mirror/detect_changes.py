@@ -255,11 +255,13 @@ def _without_own_actions(changes: Iterable[CatalogChange], at: datetime) -> list
         for event in latest_of_each().filter(model_id__in=asked[start : start + 500], kind__in=kinds):
             ours.setdefault(event.model_id, []).append(event)
     return [
-        change for change in changes if not any(_explains(event, change, at) for event in ours.get(change.model_id, ()))
+        change
+        for change in changes
+        if not any(_is_explained_by(event, change, at) for event in ours.get(change.model_id, ()))
     ]
 
 
-def _explains(event: AuditEvent, change: CatalogChange, at: datetime) -> bool:
+def _is_explained_by(event: AuditEvent, change: CatalogChange, at: datetime) -> bool:
     outcome = AuditEvent.Outcome
     unknown = event.outcome in (outcome.UNKNOWN, outcome.ATTEMPTED)
     if change.kind == "model.missing":

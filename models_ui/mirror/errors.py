@@ -1,4 +1,4 @@
-"""Why a sync keeps every row as it is although upstream answered."""
+"""Errors for which a sync keeps every row as it is although upstream answered."""
 
 from django.utils.translation import gettext_lazy
 

@@ -1,4 +1,4 @@
-"""Which of a model's facts are shown and told now, and which wait. Pure: values in, values out."""
+"""The rules by which a model's facts are shown and recorded now, or wait. Pure: values in, values out."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ TEXTS: Final = ("name", "description", "default_temperature")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a row has to know of the answer that it takes in.
+    """One answer, as far as a row that takes it in depends on it.
 
     `owners`              the models that ids lead to; None where the answer is about one model alone
     `unconfirmed_claims`  ids that the list gives to a model for less time than it takes to believe it
@@ -47,7 +47,7 @@ def answer_of_one(at: datetime, synced_at: datetime | None = None) -> Answer:
 
 
 class FactRules:
-    """What is to be shown of each fact of one row, and what of it waits."""
+    """The value to show of each fact of one row, and its waits."""
 
     def __init__(self, row: CatalogModel, pending: Pending, answer: Answer) -> None:
         self.is_mistrals = row.type == BASE
@@ -133,7 +133,7 @@ def _is_gain(fact: str, is_mistrals: bool, old: Any, new: Any) -> bool:
 
 
 def _is_silent(fact: str, is_mistrals: bool, told: Any, said: Any) -> bool:
-    """Whether the value is shown at once and is nobody's news, so that nothing of it waits."""
+    """Whether the value is shown at once and is never news, so that it does not wait."""
     if fact in TEXTS:
         is_told = fact == "name" and not is_mistrals
         return not is_told and (not is_mistrals or told is None)

@@ -182,7 +182,9 @@ def _merge_group(group: Sequence[ModelCard]) -> RealModel:
 def _fill_gaps(group: Sequence[ModelCard]) -> ModelCard:
     """Return the first entry, with what it lacks from the others."""
     card = group[0]
-    gaps = {name: values[0] for name in _FILLABLE if _is_gap(getattr(card, name)) and (values := _values(group, name))}
+    gaps = {
+        name: values[0] for name in _FILLABLE if _is_gap(getattr(card, name)) and (values := _values_given(group, name))
+    }
     return replace(card, **gaps) if gaps else card
 
 
@@ -198,12 +200,12 @@ def _sort_by_weight(group: Sequence[ModelCard], model_id: str) -> list[ModelCard
 
     def key(card: ModelCard) -> tuple[object, ...]:
         rank = (card.id != model_id, is_floating(card.id), card.id)
-        return (*rank, *_evidence(card)) if times[card.id] > 1 else rank
+        return (*rank, *_rank_by_evidence(card)) if times[card.id] > 1 else rank
 
     return sorted(group, key=key)
 
 
-def _evidence(card: ModelCard) -> tuple[int, int, str, str]:
+def _rank_by_evidence(card: ModelCard) -> tuple[int, int, str, str]:
     payload = card.raw if card.is_fine_tuned else {**card.raw, "created": 0}
     gaps = sum(_is_gap(getattr(card, name)) for name in _FILLABLE)
     return len(card.problems), gaps, repr(card), repr(make_storable(payload))
@@ -216,7 +218,7 @@ def _find_disagreements(group: Sequence[ModelCard]) -> Iterator[str]:
     for name in _FILLABLE:
         if name == "capabilities":
             yield from (f"capabilities.{key}" for key in _disputed_flags(group))
-        elif len({value for card in group for value in _claims(card, name)}) > 1:
+        elif len({value for card in group for value in _claimed_values(card, name)}) > 1:
             yield _UPSTREAMS_WORD.get(name, name)
 
 
@@ -228,7 +230,7 @@ def _disputed_flags(group: Sequence[ModelCard]) -> Iterable[str]:
     return sorted(key for key, values in said.items() if len(values) > 1)
 
 
-def _claims(card: ModelCard, name: str) -> list[Any]:
+def _claimed_values(card: ModelCard, name: str) -> list[Any]:
     """Return the value that an entry gives to a field, as a list of one or none."""
     value = getattr(card, name)
     word = _UPSTREAMS_WORD.get(name, name)
@@ -237,7 +239,7 @@ def _claims(card: ModelCard, name: str) -> list[Any]:
     return [] if _is_gap(value) or (name == "description" and is_placeholder(value)) else [value]
 
 
-def _values(group: Sequence[ModelCard], name: str) -> list[Any]:
+def _values_given(group: Sequence[ModelCard], name: str) -> list[Any]:
     """Return the values that the entries of a group give to a field."""
     return [value for card in group if not _is_gap(value := getattr(card, name))]
 
@@ -262,7 +264,8 @@ def _make_identities_unique(models: Sequence[RealModel]) -> list[RealModel]:
     result = list(models)
     # The numbers of those that nothing else tells apart do not depend on the order of the list either.
     for place in sorted(
-        range(len(models)), key=lambda number: _evidence(models[number].card) if alike[wanted[number]] > 1 else ()
+        range(len(models)),
+        key=lambda number: _rank_by_evidence(models[number].card) if alike[wanted[number]] > 1 else (),
     ):
         times[wanted[place]] += 1
         unique = unique_identity(wanted[place], taken, first_number=max(2, times[wanted[place]]))

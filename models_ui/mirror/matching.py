@@ -1,4 +1,4 @@
-"""Which row of the mirror is which model of a list.
+"""Matching the models of a list with the rows of the mirror.
 
 A row's identity is its model's canonical id. An id that floats, or that one answer gives to another model as an alias,
 carries no identity: a canonical id that a row never had makes a new model, whatever ids it takes from others.
@@ -20,7 +20,7 @@ def ids_of(model: RealModel) -> set[str]:
 
 
 class Matcher:
-    """Models of one list and the rows that are still free, brought together sign by sign."""
+    """Models of one list and the rows that are still free, matched by one criterion after the other."""
 
     def __init__(self, models: Sequence[RealModel], rows: Iterable[CatalogModel]) -> None:
         self.models = models
@@ -29,7 +29,7 @@ class Matcher:
         self.matched: dict[str, CatalogModel] = {}
 
     def pair(self, model_key: Callable[[RealModel], Hashable], row_key: Callable[[CatalogModel], Hashable]) -> None:
-        """Match what has the same key. None is the key of what cannot be matched."""
+        """Match models and rows with the same key. None as a key matches nothing."""
         candidates: dict[Hashable, CatalogModel] = {}
         for row in self.free.values():
             candidates.setdefault(row_key(row), row)
@@ -53,7 +53,7 @@ class Matcher:
 def match_rows(models: Sequence[RealModel], rows: Iterable[CatalogModel]) -> tuple[list[Pair], list[CatalogModel]]:
     """Return each listed model with its row, if it has one, and the rows that are left over.
 
-    The surest sign comes first, for all models, so that no weaker one takes a row away.
+    The surest criterion comes first, for all models, so that no weaker one takes a row away.
     """
     matcher = Matcher(models, rows)
     matcher.pair(

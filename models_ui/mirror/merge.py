@@ -72,7 +72,7 @@ def new_row(model: RealModel, identity: str, answer: Answer, listed_since: datet
     if not answer.is_start:
         pending.new_since = answer.confirmation.first_said(listed_since)
     row.aliases = [alias for alias in row.aliases if not _waits_as_gained(alias, row, pending, answer, listed_since)]
-    _announce(pending, answer)
+    _end_announcements(pending, answer)
     row.pending = pending.to_json()
     return row
 
@@ -99,7 +99,7 @@ def take_in(row: CatalogModel, model: RealModel, answer: Answer) -> set[str]:
         # The payload shown beside the facts is the one they were read from.
         seen |= {"raw": row.raw, "problems": row.problems}
     _settle_return(row, pending, answer)
-    _announce(pending, answer)
+    _end_announcements(pending, answer)
     return _set_values(row, seen | {"pending": pending.to_json(), "missing_since": None, "deleted_at": None})
 
 
@@ -164,7 +164,7 @@ def _settle_return(row: CatalogModel, pending: Pending, answer: Answer) -> None:
             pending.new_since = answer.at
 
 
-def _announce(pending: Pending, answer: Answer) -> None:
+def _end_announcements(pending: Pending, answer: Answer) -> None:
     """End the waits for the model's coming or return if they are over."""
     if pending.new_since is not None and answer.confirmation.is_over(pending.new_since):
         pending.new_since = None

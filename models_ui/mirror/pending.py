@@ -129,13 +129,13 @@ class Pending:
             "dropped": _times_to_json(self.dropped),
             "gained": _times_to_json(self.gained),
             "split_off": _times_to_json(self.split_off),
-            "absent_since": _iso(self.absent_since),
-            "new_since": _iso(self.new_since),
+            "absent_since": _moment_to_json(self.absent_since),
+            "new_since": _moment_to_json(self.new_since),
             "returned": self.returned and _wait_to_json(self.returned),
             "relisted": self.relisted and _wait_to_json(self.relisted),
             "previous_ids": list(self.previous_ids),
             "is_doubtful": self.is_doubtful,
-            "asked_at": _iso(self.asked_at),
+            "asked_at": _moment_to_json(self.asked_at),
             "is_left_out": self.is_left_out,
         }
         return {name: value for name, value in members.items() if value}
@@ -153,13 +153,13 @@ class Pending:
             dropped=_times_from_json(stored.get("dropped", {})),
             gained=_times_from_json(stored.get("gained", {})),
             split_off=_times_from_json(stored.get("split_off", {})),
-            absent_since=_read_moment(stored.get("absent_since")),
-            new_since=_read_moment(stored.get("new_since")),
+            absent_since=_moment_from_json(stored.get("absent_since")),
+            new_since=_moment_from_json(stored.get("new_since")),
             returned=_wait_from_json(_DATE, returned) if returned else None,
             relisted=_wait_from_json("", relisted) if relisted else None,
             previous_ids=tuple(stored.get("previous_ids", stored.get("meant", ()))),
             is_doubtful=bool(stored.get("is_doubtful", False)),
-            asked_at=_read_moment(stored.get("asked_at")),
+            asked_at=_moment_from_json(stored.get("asked_at")),
             is_left_out=bool(stored.get("is_left_out", False)),
         )
         _read_older_shape(pending, stored)
@@ -202,10 +202,10 @@ def _read_older_shape(pending: Pending, stored: Mapping[str, Any]) -> None:
 
 def _wait_to_json(wait: Wait) -> dict[str, Any]:
     """Return the wait's members. For UNKNOWN and ANY, which no JSON value can stand for, there is no value."""
-    since = {} if wait.since is None else {"since": _iso(wait.since)}
+    since = {} if wait.since is None else {"since": _moment_to_json(wait.since)}
     if wait.value is UNKNOWN or wait.value is ANY:
         return {"unknown": wait.value is UNKNOWN} | since
-    return {"value": _iso(wait.value) if isinstance(wait.value, datetime) else wait.value} | since
+    return {"value": _moment_to_json(wait.value) if isinstance(wait.value, datetime) else wait.value} | since
 
 
 def _waits_to_json(waits: Mapping[str, Wait]) -> dict[str, Any]:
@@ -213,29 +213,29 @@ def _waits_to_json(waits: Mapping[str, Wait]) -> dict[str, Any]:
 
 
 def _wait_from_json(fact: str, stored: Mapping[str, Any]) -> Wait:
-    since = _read_moment(stored.get("since"))
+    since = _moment_from_json(stored.get("since"))
     if "value" in stored:
         return Wait(_fact_from_json(fact, stored["value"]), since)
     return Wait(UNKNOWN if stored.get("unknown") else ANY, since)
 
 
 def _fact_from_json(fact: str, value: Any) -> Any:
-    return _read_moment(value) if fact == _DATE else value
+    return _moment_from_json(value) if fact == _DATE else value
 
 
 def _times_to_json(times: Mapping[str, datetime | None]) -> dict[str, str | None]:
-    return {alias: _iso(since) for alias, since in times.items()}
+    return {alias: _moment_to_json(since) for alias, since in times.items()}
 
 
 def _times_from_json(stored: Mapping[str, str | None] | Iterable[str]) -> dict[str, datetime | None]:
     if isinstance(stored, Mapping):
-        return {alias: _read_moment(since) for alias, since in stored.items()}
+        return {alias: _moment_from_json(since) for alias, since in stored.items()}
     return dict.fromkeys(stored)
 
 
-def _read_moment(text: str | None) -> datetime | None:
+def _moment_from_json(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _iso(moment: datetime | None) -> str | None:
+def _moment_to_json(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None

@@ -1,4 +1,4 @@
-"""Where a run's list comes from, and its clock."""
+"""The sources of a run's list, and its clock."""
 
 from datetime import datetime, timedelta
 from typing import Protocol

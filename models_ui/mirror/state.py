@@ -26,7 +26,7 @@ class Freshness:
     offer_new: bool = False  # rows changed behind the page
 
 
-def freshness(mirror: Mirror, now: datetime) -> Freshness:
+def describe_freshness(mirror: Mirror, now: datetime) -> Freshness:
     running = mirror.sync_is_running
     return Freshness(
         synced_at=mirror.last_synced_at,

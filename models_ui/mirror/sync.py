@@ -16,7 +16,7 @@ from typing import Literal
 from django.db import transaction
 from django.utils import timezone
 
-from models_ui.leases import LeaseLost, hold, release, renew, take
+from models_ui.leases import LeaseLost, lock_lease, release_lease, renew_lease, take_lease
 from models_ui.mirror.alias_owners import AliasOwners
 from models_ui.mirror.ask_by_id import Asked, ask_by_id
 from models_ui.mirror.detect_changes import Before, changes_since
@@ -65,7 +65,7 @@ def run_sync(
     which nobody else can have fetched meanwhile.
     """
     started = source.now() if source else asked_at or timezone.now()
-    token = take(LEASE, lease_seconds())
+    token = take_lease(LEASE, lease_seconds())
     if token is None:
         return SyncResult("joined")
     try:
@@ -76,7 +76,7 @@ def run_sync(
             return SyncResult("busy")
         return _run_with_lease(SyncRun(started_at=started, asked_by=asked_by), source, mirror, token, adopt=adopt)
     finally:
-        release(LEASE, token)
+        release_lease(LEASE, token)
 
 
 def _run_with_lease(run: SyncRun, source: Source | None, mirror: Mirror, token: str, *, adopt: bool) -> SyncResult:
@@ -116,13 +116,13 @@ def _fetch_and_apply(source: Source, run: SyncRun, mirror: Mirror, token: str, *
 
 def _hold_mirror(token: str) -> Mirror:
     """Return the mirror's row, locked until the transaction ends. Raise LeaseLost: a late process writes nothing."""
-    hold(LEASE, token)
+    lock_lease(LEASE, token)
     return Mirror.objects.select_for_update().get(pk=1)
 
 
 def _renew_lease(token: str) -> None:
     """Keep the lease through one more call. Raise LeaseLost."""
-    if not renew(LEASE, token, lease_seconds()):
+    if not renew_lease(LEASE, token, lease_seconds()):
         raise LeaseLost(LEASE)
 
 
@@ -355,5 +355,5 @@ def _record_failure(run: SyncRun, error: ModelsAPIError, token: str, now: dateti
     with transaction.atomic():
         run.save()
         with suppress(LeaseLost):
-            hold(LEASE, token)
+            lock_lease(LEASE, token)
             Mirror.objects.filter(pk=1).update(failed_at=run.finished_at, failure=run.failure)

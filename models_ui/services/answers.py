@@ -1,4 +1,4 @@
-"""What upstream's bytes mean: JSON read leniently, and an error answer as one of our exceptions."""
+"""Reading upstream's answers: JSON read leniently, and an error answer as one of our exceptions."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from models_ui.text.plain import plain_text
 
 
 def error_sentence(body: object, status: int | None) -> str:
-    """Upstream's own sentence in an error body (decoded JSON or text), else the status's standard phrase.
+    """Return upstream's own sentence in an error body (decoded JSON or text), else the status's standard phrase.
 
     At least seven shapes occur on the wire: `message`, `detail` (a string, a list of {loc, msg}, an object),
     `message.detail`, `error.message`, plain text. An object or HTML is never printed.
@@ -41,7 +41,7 @@ def _find_sentence(body: object, depth: int = 0) -> str:
 
 
 def _find_complaint(item: Any, depth: int) -> str:
-    """One entry of a validation error: `{"loc": ["body", "name"], "msg": "Too long"}` becomes "name: Too long"."""
+    """Return a validation error's sentence: `{"loc": ["body", "name"], "msg": "Too long"}` is "name: Too long"."""
     message = _find_sentence(item, depth)
     loc = item.get("loc") if isinstance(item, Mapping) else None
     if not message or not isinstance(loc, list):
@@ -65,7 +65,7 @@ _LONGEST_INTEGER = 400  # digits; Python refuses to read more than 4,300, which 
 
 
 def decode_json(body: bytes) -> object:
-    """The value in a JSON body. Raises ValueError when there is none.
+    """Return the value in a JSON body. Raise ValueError when there is none.
 
     What strict JSON forbids but a lenient server sends is read too: NaN, lone surrogates, broken UTF-8, a byte
     order mark. So one odd name cannot hide a whole list.
@@ -75,17 +75,17 @@ def decode_json(body: bytes) -> object:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return json.loads(body.decode("utf-8-sig", errors="replace"), parse_int=_integer)
+        return json.loads(body.decode("utf-8-sig", errors="replace"), parse_int=_read_integer)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
-def _integer(digits: str) -> int | float:
+def _read_integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
 
 
 def correlation_id(headers: Mapping[str, str], body: object = None) -> str:
-    """What Mistral's support asks for: on every answer since mid 2025, under an older name before."""
+    """Return the id that Mistral's support asks for. Before mid 2025 it had another name."""
     from_body = body.get("request_id") if isinstance(body, dict) else None
     return (
         headers.get("mistral-correlation-id")
@@ -95,7 +95,7 @@ def correlation_id(headers: Mapping[str, str], body: object = None) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait: `Retry-After` is a number of seconds or an HTTP date. None when absent or nonsense."""
+    """Return the seconds to wait. `Retry-After` is a number of seconds or an HTTP date; None if absent or neither."""
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
         return float(value)
@@ -110,10 +110,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def error_from_answer(
     status: int, headers: Mapping[str, str], body: bytes, *, write: bool, model_id: str, secret: str
 ) -> ModelsAPIError:
-    """The exception for an answer that is no success. `secret` is taken out of all that upstream said."""
+    """Return the exception for an answer that is no success. `secret` is taken out of all of upstream's words."""
     redaction = redaction_of(secret)
     headers, decoded = redaction.headers(headers), redaction.value(_decode_error_body(body))
-    kind = _kind(status, headers, decoded, write=write, model_id=model_id)
+    kind = _class_of_status(status, headers, decoded, write=write, model_id=model_id)
     detail = _redirect_target(headers) if kind is errors.Redirected else error_sentence(decoded, None)
     error = kind(
         detail,
@@ -129,37 +129,39 @@ def error_from_answer(
 
 
 def allowed_verbs(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """The verbs that an `Allow` header names, in capitals."""
+    """Return the verbs that an `Allow` header names, in capitals."""
     return tuple(verb.strip().upper() for verb in headers.get("allow", "").split(",") if verb.strip())
 
 
-def _kind(status: int, headers: Mapping[str, str], body: object, *, write: bool, model_id: str) -> type[ModelsAPIError]:
+def _class_of_status(
+    status: int, headers: Mapping[str, str], body: object, *, write: bool, model_id: str
+) -> type[ModelsAPIError]:
     if 300 <= status < 400:
         return errors.Redirected
     if status == 403:
-        return _kind_of_403(body, write=write)
+        return _class_of_403(body, write=write)
     if status == 404:
-        return _kind_of_404(body, model_id)
+        return _class_of_404(body, model_id)
     if status == 429:
         return errors.NotInPlan if _has_zero_limit(headers) else errors.RateLimited
-    if status in _KINDS:
-        return _KINDS[status]
+    if status in _CLASSES:
+        return _CLASSES[status]
     if 400 <= status < 500:
         return errors.Invalid
     return errors.UpstreamFailed if 500 <= status < 600 else errors.BadAnswer
 
 
-_KINDS: dict[int, type[ModelsAPIError]] = {
+_CLASSES: dict[int, type[ModelsAPIError]] = {
     401: errors.Unauthorized,
     402: errors.Forbidden,
     405: errors.RouteNotFound,
     408: errors.TimedOut,
-    409: errors.Conflict,
+    409: errors.UpstreamConflict,
     410: errors.Gone,
 }
 
 
-def _kind_of_403(body: object, *, write: bool) -> type[ModelsAPIError]:
+def _class_of_403(body: object, *, write: bool) -> type[ModelsAPIError]:
     named = {str(body.get("type")), str(body.get("code"))} if isinstance(body, dict) else set()
     if named & {"tier_not_allowed", "1910"}:
         return errors.TierNotAllowed
@@ -172,8 +174,8 @@ def _kind_of_403(body: object, *, write: bool) -> type[ModelsAPIError]:
     return errors.Forbidden
 
 
-def _kind_of_404(body: object, model_id: str) -> type[ModelsAPIError]:
-    """Only an answer that speaks of the model says that it is gone; gateways and frameworks have 404s of their own."""
+def _class_of_404(body: object, model_id: str) -> type[ModelsAPIError]:
+    """Return the class for a 404. Only one that speaks of the model means that the model is gone."""
     if not model_id:
         return errors.RouteNotFound
     sentence = error_sentence(body, None).casefold()
@@ -206,7 +208,7 @@ def _decode_error_body(body: bytes) -> object:
 
 
 def _redirect_target(headers: Mapping[str, str]) -> str:
-    """Scheme and host only: the rest of a redirect's address may hold secrets."""
+    """Return scheme and host only: the rest of a redirect's address may hold secrets."""
     try:
         parts = urlsplit(headers.get("location", ""))
         return f"{parts.scheme}://{parts.hostname}" if parts.hostname else ""

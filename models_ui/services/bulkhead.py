@@ -1,7 +1,7 @@
-"""Fewer web requests may wait for others than a process has threads to answer, so that pages always come.
+"""A limit of web requests that wait for other services, below a process's number of threads, so pages always come.
 
-A request takes a place before its first call to somebody else, and keeps it to its end, so that what was begun is
-not cut off between a write and the look at it. Commands and the job runner have nobody to keep waiting: they need none.
+A request takes a place before its first call to another service and keeps it to its end, so that no action is cut off
+between its write and the reading after it. Commands and the job runner keep no page waiting, so they need no place.
 No Django here, for `gunicorn.conf.py` and `services/` use it.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 
 class Bulkhead:
-    """So many places; whoever finds none goes away at once."""
+    """A number of places. A request that finds none is refused at once."""
 
     def __init__(self, places: int) -> None:
         self.places = places
@@ -32,7 +32,7 @@ class Bulkhead:
             self._taken -= 1
 
     def fit(self, threads: int) -> None:
-        """Half of the threads may wait. One that is alone has to."""
+        """Let half of the threads wait, but at least one."""
         self.places = max(1, threads // 2)
 
 
@@ -48,7 +48,7 @@ _visit: ContextVar[_Visit | None] = ContextVar("visit", default=None)
 
 @contextmanager
 def web_request() -> Iterator[None]:
-    """Around all that a process does for one web request."""
+    """Surround the handling of one web request, and free its place at the end."""
     visit = _Visit()
     token = _visit.set(visit)
     try:
@@ -60,7 +60,7 @@ def web_request() -> Iterator[None]:
 
 
 def take_place() -> bool:
-    """Whether this thread may wait for somebody else: it does not answer a web request, or has a place to wait in."""
+    """Whether this thread may wait for another service: it answers no web request, or its request has a place."""
     visit = _visit.get()
     if visit is not None and not visit.has_place:
         visit.has_place = bulkhead.enter()

@@ -87,52 +87,52 @@ class ModelList:
 
 
 def parse_card(raw: object) -> ModelCard | None:
-    """The card in one decoded JSON value; None only when that value is no object. Never raises."""
+    """Return the card in one decoded JSON value; None only when that value is no object. Never raises."""
     if not isinstance(raw, dict):
         return None
     fields = _Fields(raw)
-    model_id = fields.read("id", _text, required=True, nullable=False) or ""
-    root = fields.read("root", _text)
-    job = fields.read("job", _text)
-    kind = fields.read("type", _word, required=True, nullable=False) or _guess_type(model_id, root, job)
+    model_id = fields.read("id", _read_text, required=True, nullable=False) or ""
+    root = fields.read("root", _read_text)
+    job = fields.read("job", _read_text)
+    kind = fields.read("type", _read_word, required=True, nullable=False) or _guess_type(model_id, root, job)
     if kind == FINE_TUNED:
         fields.refuse_null("root", "job")
-    created = fields.read("created", _epoch, required=True, nullable=False)
+    created = fields.read("created", _read_epoch, required=True, nullable=False)
     return ModelCard(
         id=model_id,
         type=kind,
-        name=fields.read("name", _text),
-        description=fields.read("description", _text),
-        owned_by=fields.read("owned_by", _text, nullable=False) or "",
+        name=fields.read("name", _read_text),
+        description=fields.read("description", _read_text),
+        owned_by=fields.read("owned_by", _read_text, nullable=False) or "",
         created=created if kind == FINE_TUNED else None,
-        max_context_length=fields.read("max_context_length", _tokens, nullable=False),
+        max_context_length=fields.read("max_context_length", _read_tokens, nullable=False),
         aliases=_read_aliases(fields, model_id),
         capabilities=_read_capabilities(fields),
         deprecation=fields.read("deprecation", _date_time),
-        replacement=fields.read("deprecation_replacement_model", _text),
-        default_temperature=fields.read("default_model_temperature", _temperature),
+        replacement=fields.read("deprecation_replacement_model", _read_text),
+        default_temperature=fields.read("default_model_temperature", _read_temperature),
         root=root,
         job=job,
-        archived=fields.read("archived", _flag, nullable=False),
+        archived=fields.read("archived", _read_flag, nullable=False),
         raw=raw,
         problems=tuple(dict.fromkeys(fields.problems)),
     )
 
 
 def digest_of_id(model_id: str) -> str:
-    """What stands for an id in the address of a page, where the id itself cannot."""
+    """Return a hash that stands for an id in the address of a page, where the id itself cannot."""
     return sha256(model_id.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
 def check_model_id(model_id: str) -> str:
-    """The id itself when a route may carry it, else InvalidModelId."""
+    """Return the id if a route may carry it. Raise InvalidModelId otherwise."""
     if not id_is_routable(model_id):
         raise InvalidModelId(model_id=model_id)
     return model_id
 
 
 class _Fields:
-    """Reads one payload's fields and remembers the names of those that were not as promised."""
+    """A reader of one payload's fields, with the names of those that were not as promised."""
 
     def __init__(self, raw: dict[str, Any]) -> None:
         self.raw = raw
@@ -159,7 +159,7 @@ class _Fields:
 
 
 def _read_aliases(fields: _Fields, model_id: str) -> tuple[str, ...]:
-    entries = fields.read("aliases", _list, nullable=False) or []
+    entries = fields.read("aliases", _read_list, nullable=False) or []
     names = [valid_unicode(entry) for entry in entries if isinstance(entry, str) and entry]
     if len(names) != len(entries):
         fields.problems.append("aliases")
@@ -167,7 +167,7 @@ def _read_aliases(fields: _Fields, model_id: str) -> tuple[str, ...]:
 
 
 def _read_capabilities(fields: _Fields) -> dict[str, bool]:
-    """The flags of an object; a list of names, which another server might send, means that all of them are true."""
+    """Return the flags of an object. A list of names, which another server might send, means that all are true."""
     sent = fields.read("capabilities", _flags_or_names, required=True, nullable=False) or {}
     if isinstance(fields.raw.get("capabilities"), list):
         fields.problems.append("capabilities")  # understood, but not as promised
@@ -187,25 +187,25 @@ def _guess_type(model_id: str, root: str | None, job: str | None) -> str:
 # Checks: a decoded JSON value in, the typed value out, ValueError or OverflowError when it is something else.
 
 
-def _text(value: Any) -> str:
+def _read_text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("not text")
     return valid_unicode(value)
 
 
-def _word(value: Any) -> str:
-    if not (text := _text(value)):
+def _read_word(value: Any) -> str:
+    if not (text := _read_text(value)):
         raise ValueError("empty")
     return text
 
 
-def _flag(value: Any) -> bool:
+def _read_flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError("not a boolean")
     return value
 
 
-def _list(value: Any) -> list[Any]:
+def _read_list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise ValueError("not a list")
     return value
@@ -214,10 +214,10 @@ def _list(value: Any) -> list[Any]:
 def _flags_or_names(value: Any) -> dict[Any, Any]:
     if isinstance(value, dict):
         return value
-    return {name if isinstance(name, str) else "": True for name in _list(value)}
+    return {name if isinstance(name, str) else "": True for name in _read_list(value)}
 
 
-def _number(value: Any) -> int | float:
+def _read_number(value: Any) -> int | float:
     # In Python a bool is an int; in JSON it is not a number.
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError("not a number")
@@ -225,29 +225,29 @@ def _number(value: Any) -> int | float:
 
 
 def _whole_number(value: Any) -> int:
-    number = _number(value)
+    number = _read_number(value)
     if number != int(number):
         raise ValueError("not a whole number")
     return int(number)
 
 
-def _tokens(value: Any) -> int:
+def _read_tokens(value: Any) -> int:
     if not 0 < (number := _whole_number(value)) <= MOST_TOKENS:
         raise ValueError("not a number of tokens")
     return number
 
 
-def _temperature(value: Any) -> float:
-    if not 0 <= (number := _number(value)) <= 100:
+def _read_temperature(value: Any) -> float:
+    if not 0 <= (number := _read_number(value)) <= 100:
         raise ValueError("not a temperature")
     return float(number)
 
 
-def _epoch(value: Any) -> datetime:
-    """Unix seconds, as upstream sends `created`."""
+def _read_epoch(value: Any) -> datetime:
+    """Return the moment of Unix seconds, as upstream sends `created`."""
     if (seconds := _whole_number(value)) <= 0:
         raise ValueError("not a time")
-    return _plausible(datetime.fromtimestamp(seconds, UTC))
+    return _check_plausible(datetime.fromtimestamp(seconds, UTC))
 
 
 def _date_time(value: Any) -> datetime:
@@ -257,19 +257,19 @@ def _date_time(value: Any) -> datetime:
     UTC; a day alone begins at 00:00 UTC.
     """
     if not isinstance(value, str):
-        return _unix_time(_number(value))
-    text = _text(value).strip().upper().replace("\N{MINUS SIGN}", "-")
+        return _unix_time(_read_number(value))
+    text = _read_text(value).strip().upper().replace("\N{MINUS SIGN}", "-")
     if _DIGITS.fullmatch(text):
         return _unix_time(float(text) if "." in text else int(text))
     if _HEADER_DATE.fullmatch(text):
-        return _plausible(parsedate_to_datetime(text).astimezone(UTC))
+        return _check_plausible(parsedate_to_datetime(text).astimezone(UTC))
     parts = _DATE_TIME.fullmatch(text)
     if parts is None:
         raise ValueError("not a date or time")
     day, time, zone = parts.groups()
     offset = "+00:00" if zone in (None, "Z", "UTC", "GMT") else zone
     clock, more = _clock_time(time or "00:00")
-    return _plausible(datetime.fromisoformat(f"{day}T{clock}{offset}").astimezone(UTC) + more)
+    return _check_plausible(datetime.fromisoformat(f"{day}T{clock}{offset}").astimezone(UTC) + more)
 
 
 def _clock_time(time: str) -> tuple[str, timedelta]:
@@ -282,14 +282,14 @@ def _clock_time(time: str) -> tuple[str, timedelta]:
 
 
 def _unix_time(number: int | float) -> datetime:
-    """Seconds or milliseconds since 1970. In this century the two cannot be taken for each other."""
+    """Return the moment of seconds or milliseconds since 1970, which cannot be mistaken in this century."""
     for unit in (1, 1000):
         if _CENTURY[0] <= number / unit < _CENTURY[1]:
             return datetime.fromtimestamp(number / unit, UTC)
     raise ValueError("not a Unix time of this century")
 
 
-def _plausible(when: datetime) -> datetime:
+def _check_plausible(when: datetime) -> datetime:
     # The first and last years of the calendar break as soon as someone converts them to a local time.
     if not 1970 <= when.year <= 9000:
         raise ValueError("not a plausible time")

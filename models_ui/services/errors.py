@@ -27,7 +27,7 @@
     │   │   ├── ModelNotFound      model_not_found
     │   │   └── ModelRetired       model_retired
     │   └── RouteNotFound          route_not_found         404 "no Route", 405: wrong dialect or address
-    ├── Conflict                   conflict                409
+    ├── UpstreamConflict           conflict                409
     ├── Gone                       gone                    410
     ├── Invalid                    invalid                 400, 422 and any other 4xx
     │   └── NameCannotBeCleared    name_cannot_be_cleared  the contract dialect has no null name; nothing was sent
@@ -307,7 +307,7 @@ class RouteNotFound(NotFound):
     )
 
 
-class Conflict(ModelsAPIError):
+class UpstreamConflict(ModelsAPIError):
     code = "conflict"
     quotes_detail = True
     sentence = gettext_lazy("The model was changed or is in use by someone else: read it again, then decide.")

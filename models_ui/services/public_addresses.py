@@ -1,8 +1,8 @@
 """Connections that lead to public addresses only, checked at the moment they are opened.
 
-An address that somebody gave may name this machine, its neighbours or the cloud's metadata service, in many
-spellings, and a name may mean another address from one look-up to the next. So it is the numbers that are checked,
-all that the name means, and it is one of those very numbers that is connected to.
+An address in a setting may name this machine, its neighbours or the cloud's metadata service, in many spellings, and a
+name may mean another address from one look-up to the next. So all numeric addresses of the name are checked, and the
+connection goes to one of these.
 """
 
 import ipaddress
@@ -35,19 +35,19 @@ def is_public(address: str) -> bool:
         return number.is_global and not number.is_multicast
     if number in _NAT64:
         return is_public(str(ipaddress.IPv4Address(int(number) & 0xFFFFFFFF)))
-    # Whatever else has an IPv4 address inside (mapped, 6to4, Teredo) has no business here.
+    # Other addresses with an IPv4 address inside (mapped, 6to4, Teredo) count as not public.
     return number in _GLOBAL_UNICAST and number.is_global and number.sixtofour is None and number.teredo is None
 
 
 def _addresses_of(connection: Any) -> list[str]:
-    """All that the host means now. Raises NotPublic when one of them is not public."""
+    """Return all numeric addresses of the host. Raise NotPublic when one of them is not public."""
     try:
-        found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
     except UnicodeError:
         raise NewConnectionError(connection, "it is no host name") from None
     except socket.gaierror as error:
         raise NameResolutionError(connection.host, connection, error) from error
-    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     if not all(map(is_public, addresses)):
         raise NotPublic
     return addresses

@@ -1,4 +1,4 @@
-"""Taking the API key out of whatever upstream answers, however it is written there.
+"""Taking the API key out of upstream's answers, in whatever encoding it stands there.
 
 A gateway may echo the key in a header, a name or an error. What a Redaction returns can be logged, stored and shown.
 """
@@ -23,7 +23,7 @@ def redaction_of(key: str) -> "Redaction":
 
 
 class Redaction:
-    """Blots one key out of texts, of decoded JSON at any depth, its keys included, and of headers."""
+    """The removal of one key from texts, headers and decoded JSON at any depth, names of members included."""
 
     def __init__(self, key: str) -> None:
         self._pattern = _pattern_of(key) if len(key) >= SHORTEST else None
@@ -98,7 +98,7 @@ def _broken_into_lines(form: str) -> str:
 
 
 def _base64_forms(key: str) -> set[str]:
-    """The key within base64 in both alphabets: what is the same whatever stands before and after it.
+    """Return the key within base64 in both alphabets, without the characters that depend on its neighbours.
 
     Base64 writes three bytes as four characters, so there are three ways for the key to lie in it.
     """

@@ -170,7 +170,7 @@ class Transport:
             "%s %s -> %s in %.0f ms, attempt %d, correlation id %s",
             verb,
             model_id or "models",
-            _summarize(outcome),
+            _summarize_outcome(outcome),
             (self._clock() - started) * 1000,
             attempt,
             plain_text(outcome.correlation_id, 100) or "-",
@@ -264,7 +264,7 @@ def _parse_answer(
     return APIAnswer(status, value, empty=False, correlation_id=correlation_id(headers, value), allow=allow)
 
 
-def _summarize(outcome: APIAnswer | ModelsAPIError) -> str:
+def _summarize_outcome(outcome: APIAnswer | ModelsAPIError) -> str:
     """Return a word for the log, which never has the key, a header or a body."""
     if isinstance(outcome, APIAnswer):
         return str(outcome.status)

@@ -13,7 +13,7 @@ from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.listing.csv_export import csv_download
-from models_ui.mirror.state import freshness, mirror_state
+from models_ui.mirror.state import describe_freshness, mirror_state
 from models_ui.web.request import Request, is_whole_form, query_string, results, role_in
 
 
@@ -25,7 +25,7 @@ def catalog(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
     page = CatalogPage(index, query, ignored, now, role_in(request))
-    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "jobs": sentences.under_way}
+    context: dict[str, Any] = {"page": page, "freshness": describe_freshness(mirror, now), "jobs": sentences.under_way}
     return results(request, "models_ui/catalog.html", context, catalog_address(page.query))
 
 

@@ -20,7 +20,7 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.changes.page import latest_lines
-from models_ui.mirror.state import freshness, mirror_state
+from models_ui.mirror.state import describe_freshness, mirror_state
 from models_ui.retirements.endings import retirements_at
 from models_ui.retirements.page import EndingLine, RiskLine, ending_line, risk_line
 from models_ui.vocabulary import FINE_TUNED
@@ -59,7 +59,11 @@ LINKS = (
 def home(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     page = HomePage(load_index(now, mirror.version), now)
-    context: dict[str, Any] = {"page": page, "freshness": freshness(mirror, now), "changes": latest_lines(page.index)}
+    context: dict[str, Any] = {
+        "page": page,
+        "freshness": describe_freshness(mirror, now),
+        "changes": latest_lines(page.index),
+    }
     context["watched"] = watch_list(watches_of(request.user), page.index, now)
     context["attention"] = sum(entry.standing == "attention" for entry in context["watched"])
     return render(request, "models_ui/home.html", context)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from models_ui.catalog.store import load_index
-from models_ui.mirror.state import freshness, mirror_state
+from models_ui.mirror.state import describe_freshness, mirror_state
 from models_ui.retirements.page import RetirementsPage
 from models_ui.retirements.query import RetirementsQuery
 from models_ui.web.request import Request, query_string
@@ -19,5 +19,8 @@ def retirements(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
     query, ignored = RetirementsQuery.parse(query_string(request))
-    context: dict[str, Any] = {"page": RetirementsPage(index, query, ignored, now), "freshness": freshness(mirror, now)}
+    context: dict[str, Any] = {
+        "page": RetirementsPage(index, query, ignored, now),
+        "freshness": describe_freshness(mirror, now),
+    }
     return render(request, "models_ui/retirements.html", context)

@@ -7,7 +7,7 @@ from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from models_ui.mirror.state import freshness, is_stale, mirror_state
+from models_ui.mirror.state import describe_freshness, is_stale, mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.views.errors import too_busy
 from models_ui.web.request import Request, is_ours, wants_fragment
@@ -32,7 +32,7 @@ def sync(request: Request) -> HttpResponse:
 def _freshness_line(request: Request, *, by_itself: bool) -> HttpResponse:
     mirror = mirror_state()
     version_seen = (request.POST or request.GET).get("version", "")
-    line = freshness(mirror, timezone.now())
+    line = describe_freshness(mirror, timezone.now())
     # A page without rows says in their place why there are none, so any news is for the rows, too.
     has_changed = mirror.version != version_seen or not mirror.version
     is_offered = has_changed and by_itself and bool(version_seen)

@@ -144,14 +144,14 @@ def test_a_killed_server_leaves_an_attempt_that_can_be_settled(bob, tune, sandbo
 def test_settling_waits_for_an_action_that_is_still_under_way(bob, tune, sandbox, monkeypatch):
     """Between the click on "Check" and the lock, the action has come to its end: nothing is added to it."""
     event = unknown(bob, sandbox, tune, performed=True)
-    real = leases.take
+    real = leases.take_lease
 
     def finish_first(name, seconds):
-        monkeypatch.setattr(leases, "take", real)
+        monkeypatch.setattr(leases, "take_lease", real)
         settle.settle(actor=bob, action_id=event.action_id)
         return real(name, seconds)
 
-    monkeypatch.setattr(leases, "take", finish_first)
+    monkeypatch.setattr(leases, "take_lease", finish_first)
     assert settle.settle(actor=bob, action_id=event.action_id).event.outcome == "succeeded"
     assert outcomes(tune) == ["attempted", "unknown", "succeeded"]
 

@@ -37,7 +37,7 @@ def test_of_ten_who_take_a_lease_at_once_one_gets_it():
     def take_it() -> None:
         try:
             ready.wait()
-            tokens.append(leases.take("sync", 60))
+            tokens.append(leases.take_lease("sync", 60))
         finally:
             connection.close()
 
@@ -53,40 +53,40 @@ def test_of_ten_who_take_a_lease_at_once_one_gets_it():
 
 @pytest.mark.django_db
 def test_a_lease_is_free_once_it_is_released_or_has_expired():
-    token = leases.take("sync", 60)
-    assert leases.take("sync", 60) is None
-    assert leases.take("another", 60)
-    leases.release("sync", "of-somebody-else")
+    token = leases.take_lease("sync", 60)
+    assert leases.take_lease("sync", 60) is None
+    assert leases.take_lease("another", 60)
+    leases.release_lease("sync", "of-somebody-else")
     assert leases.is_taken("sync", 60)
-    leases.release("sync", token)
+    leases.release_lease("sync", token)
     assert not leases.is_taken("sync", 60)
-    assert leases.take("sync", 60)
+    assert leases.take_lease("sync", 60)
     with time_machine.travel(timezone.now() + timedelta(seconds=61)):
-        assert leases.take("sync", 60)
+        assert leases.take_lease("sync", 60)
 
 
 @pytest.mark.django_db
 def test_a_renewed_lease_lasts_from_then_on_and_a_lost_one_cannot_be_renewed():
-    token = leases.take("sync", 60)
+    token = leases.take_lease("sync", 60)
     with time_machine.travel(timezone.now() + timedelta(seconds=50)):
-        assert leases.renew("sync", token, 60)
+        assert leases.renew_lease("sync", token, 60)
     with time_machine.travel(timezone.now() + timedelta(seconds=100)):
-        assert leases.take("sync", 60) is None
+        assert leases.take_lease("sync", 60) is None
     with time_machine.travel(timezone.now() + timedelta(seconds=111)):
-        assert leases.take("sync", 60)
-    assert not leases.renew("sync", token, 60)
+        assert leases.take_lease("sync", 60)
+    assert not leases.renew_lease("sync", token, 60)
 
 
 @pytest.mark.django_db
 def test_the_token_is_the_fence_for_one_who_comes_back_too_late():
-    token = leases.take("sync", 60)
+    token = leases.take_lease("sync", 60)
     with transaction.atomic():
-        leases.hold("sync", token)
+        leases.lock_lease("sync", token)
     with time_machine.travel(timezone.now() + timedelta(seconds=61)):
-        newer = leases.take("sync", 60)
+        newer = leases.take_lease("sync", 60)
     with pytest.raises(leases.LeaseLost), transaction.atomic():
-        leases.hold("sync", token)
-    leases.release("sync", token)
+        leases.lock_lease("sync", token)
+    leases.release_lease("sync", token)
     assert Lease.objects.get().token == newer
 
 
@@ -105,23 +105,23 @@ def test_a_lease_goes_to_the_next_who_waits_when_it_is_let_go():
 @pytest.mark.django_db
 @pytest.mark.parametrize("back", [{"minutes": 2}, {"hours": 1}, {"days": 4000}])
 def test_a_lease_from_before_the_clock_was_set_back_is_void(back: dict[str, float]):
-    assert leases.take("sync", 60)
+    assert leases.take_lease("sync", 60)
     with clock_set_back(**back):
         assert not leases.is_taken("sync", 60)
-        assert leases.take("sync", 60)
+        assert leases.take_lease("sync", 60)
 
 
 @pytest.mark.django_db
 def test_a_machine_whose_clock_is_some_seconds_behind_takes_no_lease_for_void():
-    assert leases.take("sync", 60)
+    assert leases.take_lease("sync", 60)
     with clock_set_back(seconds=20):
-        assert leases.take("sync", 60) is None
+        assert leases.take_lease("sync", 60) is None
 
 
 def test_a_sync_and_an_action_go_on_after_the_clock_was_set_back(bob: User, synced, sandbox: Sandbox):
     tune = live_tunes(sandbox)[0]
-    assert leases.take("sync", 64)
-    assert leases.take(lock.lease_name(tune), lock.lock_time().total_seconds())
+    assert leases.take_lease("sync", 64)
+    assert leases.take_lease(lock.lease_name(tune), lock.lock_time().total_seconds())
     with clock_set_back(hours=3):
         assert not mirror_state().sync_is_running
         assert perform.archive_model(context=Context(actor=bob), model_id=tune).event.outcome == "succeeded"
@@ -195,7 +195,7 @@ def test_a_job_gives_up_looking_once_the_clock_tells_nothing(bob: User, synced, 
 def test_a_digest_left_behind_is_noticed_after_the_clock_was_set_back(carol: User):
     reader = DigestReader.objects.create(name="person-1", owner=carol, language="en", since=timezone.now())
     Delivery.objects.create(reader=reader, items=1, claimed_at=timezone.now())
-    assert leases.take(f"digest:{reader.pk}", delivery.CLAIM_SECONDS)
+    assert leases.take_lease(f"digest:{reader.pk}", delivery.CLAIM_SECONDS)
     delivery.note_left_behind()
     assert Delivery.objects.get().outcome == "claimed"
     with clock_set_back(hours=3):
@@ -222,9 +222,9 @@ def test_leases_that_are_held_during_the_migration_go_on_being_held():
         held = {lease.name: lease.expires_at for lease in Lease.objects.all()}
         reader = DigestReader.objects.get()
         assert held == {"sync": soon, "model:ft:a": soon, "model:ft:b": past, f"digest:{reader.pk}": soon}
-        assert leases.take("sync", 60) is None
+        assert leases.take_lease("sync", 60) is None
         assert delivery.is_under_way(reader)
-        assert leases.take("model:ft:b", 60)
+        assert leases.take_lease("model:ft:b", 60)
     finally:
         MigrationExecutor(connection).migrate(latest)
         Lease.objects.all().delete()

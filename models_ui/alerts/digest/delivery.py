@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from models_ui.alerts.digest.content import Digest
-from models_ui.leases import is_taken, release, take
+from models_ui.leases import is_taken, release_lease, take_lease
 from models_ui.models import Delivery, DigestReader, Said
 from models_ui.services.webhook import Posted
 
@@ -66,13 +66,13 @@ def _lease_name(reader: DigestReader) -> str:
 def deliver(digest: Digest, letter: Letter) -> Told:
     """Send a digest, unless another run is telling this reader or has claimed any of it."""
     name = _lease_name(digest.reader)
-    token = take(name, CLAIM_SECONDS)
+    token = take_lease(name, CLAIM_SECONDS)
     if token is None:
         return Told("busy")
     delivery = _claim(digest)
     told = _deliver(delivery, digest, letter) if delivery else Told("busy")
     # Whatever broke off before this point leaves the lease to expire, as a process that died does.
-    release(name, token)
+    release_lease(name, token)
     return told
 
 
