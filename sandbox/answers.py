@@ -31,13 +31,13 @@ class Answer:
 
 
 def answer(status: int, content: Any, **headers: str) -> Answer:
-    """A JSON answer. Lone surrogates, which a client can send in, leave as the escapes they came as."""
+    """Return a JSON answer. Lone surrogates, which a client can send, stay escaped."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
     return Answer(status, body, headers=headers)
 
 
 def correlation_id() -> str:
-    """A UUIDv7, as in `mistral-correlation-id`: milliseconds since 1970, then chance."""
+    """Return a UUIDv7, as in `mistral-correlation-id`: milliseconds since 1970, then random bits."""
     bits = int(time.time() * 1000) << 80 | secrets.randbits(80)
     bits = bits & ~(0xF << 76) | 7 << 76
     return str(uuid.UUID(int=bits & ~(3 << 62) | 2 << 62))
@@ -47,7 +47,7 @@ def correlation_id() -> str:
 
 
 def contract_model(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The contract's `Model`: eleven fields, five capability flags, no word on whether it is archived."""
+    """Return the contract's `Model`: eleven fields, five capability flags, and not whether it is archived."""
     known = ("completion_chat", "completion_fim", "function_calling", "fine_tuning", "vision")
     return {
         "id": entry["id"],
@@ -65,7 +65,7 @@ def contract_model(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fine_tuned_model(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What the platform answers to an update: no `type` and no retirement, but the workspace and the root's version."""
+    """Return the platform's answer to an update: no `type` and no retirement, but workspace and root version."""
     known = ("completion_chat", "completion_fim", "function_calling", "fine_tuning", "classification")
     owner, root = str(entry.get("owned_by")), str(entry.get("root"))
     model = {
@@ -91,7 +91,7 @@ def fine_tuned_model(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def confirmation(model_id: str, **done: bool) -> Answer:
-    """The short answer to a platform archive, unarchive or any delete."""
+    """Return the short answer to a platform archive, unarchive or any delete."""
     return answer(200, {"id": model_id, "object": "model", **done})
 
 
@@ -101,7 +101,7 @@ def _flags(entry: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, bool]:
 
 
 def _version(root: str) -> str:
-    """ "2410" of a dated id, "latest" of a floating one."""
+    """Return "2410" of a dated id, "latest" of a floating one."""
     tail = root.rpartition("-")[2]
     return tail if tail.isdigit() else "latest"
 
@@ -110,12 +110,12 @@ def _version(root: str) -> str:
 
 
 def error_object(message: Any, kind: str, code: str | None = None, **more: Any) -> dict[str, Any]:
-    """The shape DOCS calls the error object; `message` is not always text."""
+    """Return the error object of the documentation; `message` is not always text."""
     return {"object": "error", "message": message, "type": kind, "param": None, "code": code, **more}
 
 
 def no_route() -> Answer:
-    """The gateway's answer to a path, or a verb on a path, that no service takes."""
+    """Return the gateway's answer to a path, or a verb on a path, that no service has."""
     return answer(404, {"message": "no Route matched with those values", "request_id": secrets.token_hex(16)})
 
 
@@ -136,17 +136,17 @@ def refused(what: str) -> Answer:
 
 
 def bad_request(text: str) -> Answer:
-    """The contract's answer to a body that is not what it asks for."""
+    """Return the contract's answer to a wrong body."""
     return answer(400, error_object(text, "invalid_request_error", raw_status_code=400))
 
 
 def detail(status: int, text: str, **headers: str) -> Answer:
-    """The fine-tuning service's way to say no: one string."""
+    """Return a refusal of the fine-tuning service: one string."""
     return answer(status, {"detail": text}, **headers)
 
 
 def html_page(status: int) -> bytes:
-    """An error page of the network in front of the API. Long, and with nothing in it that a person should be shown."""
+    """Return an error page of the network in front of the API: long, and nothing in it is for people."""
     ray = secrets.token_hex(8)
     title = {200: "Just a moment...", 502: "502: Bad gateway", 503: "503: Service unavailable"}.get(
         status, f"{status}: Error"
@@ -221,7 +221,7 @@ DEFAULT_SHAPES = {
 
 
 def error(status: int, shape: str | None = None, model: str | None = None, **headers: str) -> Answer:
-    """An error answer in a named shape, or in the one recorded for its status."""
+    """Return an error answer in a named shape, or in the one recorded for its status."""
     shape = shape or DEFAULT_SHAPES.get(status, "detail-text")
     if shape == "html":
         return Answer(status, html_page(status), HTML, headers)

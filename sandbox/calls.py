@@ -13,7 +13,7 @@ KEPT = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call and how it ended."""
+    """One call and its outcome."""
 
     method: str
     path: str  # as it came, with its query
@@ -39,12 +39,12 @@ class Calls:
             self._counts[call.verb or "unknown"] += 1
 
     def all(self) -> list[Call]:
-        """From the oldest to the newest."""
+        """Return the calls, the oldest first."""
         with self._lock:
             return list(self._calls)
 
     def counts(self) -> Counter[str]:
-        """How many calls there were of each verb, `unknown` for those without one."""
+        """Return the number of calls by verb; `unknown` counts those without one."""
         with self._lock:
             return self._counts.copy()
 

@@ -1,4 +1,4 @@
-"""What the sandbox knows: the list's entries, changed by the API and, behind a client's back, by tests."""
+"""The sandbox's models: the list's entries, changed by the API and, behind a client's back, by tests."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Catalog:
     # What a client sees
 
     def listed(self, now: float) -> list[Any]:
-        """The list at the Unix time `now`, which every base model claims as its creation, as the live API does."""
+        """Return the list at the Unix time `now`, which every base model claims as its creation, as on the live API."""
         with self._lock:
             return [_renewed(entry, now) for entry in self._entries if _id(entry) not in self._unlisted]
 
     def find(self, model_id: str, now: float | None = None) -> Entry | None:
-        """The first entry with this id."""
+        """Return the first entry with this id."""
         with self._lock:
             found: Entry | None = next((entry for entry in self._entries if _id(entry) == model_id), None)
             return copy.deepcopy(found) if found is None or now is None else _renewed(found, now)
@@ -57,28 +57,28 @@ class Catalog:
             return model_id in self._retired
 
     def entries(self) -> list[Any]:
-        """Every entry as it is kept, the unlisted ones included."""
+        """Return every entry as it is kept, the unlisted ones included."""
         with self._lock:
             return copy.deepcopy(self._entries)
 
     def ids(self) -> list[str]:
-        """Every usable id in the list's order; one can come twice."""
+        """Return every usable id in the list's order; an id can come twice."""
         with self._lock:
             return [model_id for entry in self._entries if (model_id := _id(entry)) is not None]
 
     def fine_tunes(self) -> list[str]:
-        """The ids of the fine-tunes in the list's order."""
+        """Return the ids of the fine-tunes in the list's order."""
         with self._lock:
             return [entry["id"] for entry in self._entries if is_fine_tune(entry) and _id(entry) is not None]
 
     # Changes. KeyError for an id that is not there
 
     def update(self, model_id: str, **fields: Any) -> Entry:
-        """Sets fields on every entry with this id."""
+        """Set fields of every entry with this id."""
         return self._set(lambda entry: _id(entry) == model_id, model_id, fields)
 
     def update_model(self, model_id: str, **fields: Any) -> Entry:
-        """Sets fields on every entry of one base model, found by any of its ids: a moved date, a new ability."""
+        """Set fields of every entry of one base model, found by any of its ids: a moved date, a new capability."""
         return self._set(self._same_model(model_id), model_id, fields)
 
     def rename(self, model_id: str, name: str | None) -> Entry:
@@ -94,33 +94,33 @@ class Catalog:
         return self.update(model_id, archived=False)
 
     def add(self, *entries: Any, at: int | None = None) -> None:
-        """Puts entries at a position of the list, the end unless told."""
+        """Insert entries at a position of the list, by default at its end."""
         with self._changing():
             where = len(self._entries) if at is None else at
             self._entries[where:where] = copy.deepcopy(list(entries))
 
     def remove(self, model_id: str) -> None:
-        """Drops every entry with this id; reading it then answers that it was not found."""
+        """Drop every entry with this id; reading it then answers that it was not found."""
         with self._changing():
             self._drop(lambda entry: _id(entry) == model_id, model_id)
 
     def retire(self, model_id: str) -> None:
-        """Switches a base model off: all its ids leave the list and answer that the model is deprecated."""
+        """Switch a base model off: all its ids leave the list and answer that the model is deprecated."""
         with self._changing():
             self._retired |= self._drop(self._same_model(model_id), model_id)
 
     def unlist(self, model_id: str) -> None:
-        """Hides an id from the list; reading it still works, as it does for models beyond an account's tier."""
+        """Hide an id from the list; reading it still works, as for models beyond an account's tier."""
         with self._changing():
             self._unlisted.add(model_id)
 
     def replace(self, entries: Iterable[Any]) -> None:
-        """A wholly different list, of anything JSON can say."""
+        """Replace the whole list, by any JSON values."""
         with self._changing():
             self._entries = copy.deepcopy(list(entries))
 
     def reset(self) -> None:
-        """Back to the first contents; relative dates stay counted from the first start."""
+        """Return to the first contents. Relative dates still count from the first start."""
         start = self.source.start(self.anchor)
         with self._changing():
             self._entries, self._retired, self._unlisted = start.entries, set(start.retired), set(start.unlisted)
@@ -151,7 +151,7 @@ class Catalog:
         return dropped
 
     def _same_model(self, model_id: str) -> Callable[[Any], bool]:
-        """Tells the entries of the first model with this id: by their common name, or the id alone without one."""
+        """Return a test for the entries of the first model with this id: by their common name, else by the id."""
         found = self.find(model_id)
         name = found.get("name") if found and not is_fine_tune(found) else None
         return lambda entry: (
@@ -176,7 +176,7 @@ class Catalog:
             )
 
     def _save(self, state: Path) -> None:
-        """Replaces the file as a whole: a reader or a crash meets the old state or the new one, never a half."""
+        """Replace the file as a whole: a reader or a crash meets the old state or the new one, never a half."""
         saved = {
             "source": self.source.label,
             "anchor": self.anchor.isoformat(),
@@ -203,7 +203,7 @@ def _id(entry: Any) -> str | None:
 
 
 def _renewed(entry: Any, now: float) -> Any:
-    """A copy in which a base model was created just now; a missing or odd `created` stays as it is."""
+    """Return a copy in which a base model was created just now; a missing or odd `created` stays."""
     fresh = copy.deepcopy(entry)
     if isinstance(fresh, dict) and isinstance(fresh.get("created"), int) and not is_fine_tune(fresh):
         fresh["created"] = int(now)

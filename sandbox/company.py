@@ -42,7 +42,7 @@ class FineTune:
         return ":".join(part for part in parts if part)
 
     def entry(self) -> dict[str, Any]:
-        """Its entry in the list."""
+        """Return its entry in the list."""
         return {
             "id": self.id,
             "object": "model",
@@ -216,5 +216,5 @@ CLASSIFIER_TARGETS: list[dict[str, Any]] = [
 
 
 def fine_tune_entries() -> Iterator[dict[str, Any]]:
-    """The list's entries for the company's fine-tunes."""
+    """Return the list's entries for the company's fine-tunes."""
     return (tune.entry() for tune in FINE_TUNES)

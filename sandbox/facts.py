@@ -307,24 +307,24 @@ RETIRED = frozenset(
 
 
 def flags(on: str, extra: dict[str, bool] | None = None) -> dict[str, bool]:
-    """Every known capability flag, those named in `on` set, then the ones nobody has heard of."""
+    """Return every known capability flag, those named in `on` set, then `extra` ones."""
     wanted = on.split()
     return {flag: flag in wanted for flag in CAPABILITIES} | (extra or {})
 
 
 def retirement(day: date) -> str:
-    """A retirement time as the live API writes it: always noon UTC."""
+    """Return a retirement time as the live API writes it: always noon UTC."""
     return datetime.combine(day, time(12), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def base_entries(anchor: date) -> Iterator[dict[str, Any]]:
-    """The list's entries for every base model, with retirement dates counted from `anchor`."""
+    """Return the list's entries for every base model, with retirement dates counted from `anchor`."""
     for base in BASES:
         yield from entries_of(base, anchor)
 
 
 def entries_of(base: Base, anchor: date) -> Iterator[dict[str, Any]]:
-    """One entry for each id, each naming the other ids of its model."""
+    """Return one entry for each id, with the other ids of its model as aliases."""
     ids = base.ids.split()
     retires = None if base.retires_in is None else retirement(anchor + timedelta(days=base.retires_in))
     for model_id in ids:

@@ -1,4 +1,4 @@
-"""Trouble on demand: what can go wrong between a client and the API, each kind with who it hits and how often.
+"""Faults on demand: what can go wrong between a client and the API, which calls it strikes and how often.
 
 A fault may be limited to a verb, a model, a number of times and a chance. Its kinds fall into three groups:
 
@@ -44,7 +44,7 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One kind of trouble and whom it hits."""
+    """One kind of fault and the calls that it strikes."""
 
     kind: str
     verb: str = "all"
@@ -135,7 +135,7 @@ def _is_of_type(value: Any, kind: str) -> bool:
 
 
 def _mistyped(body: bytes) -> bytes:
-    """The same JSON with every field but the ids of a type it should not have."""
+    """Return the same JSON with a wrong type in every field but the ids."""
 
     def spoil(key: str, value: Any) -> Any:
         if key in {"id", "object"}:
@@ -168,7 +168,7 @@ class Faults:
         self.clear()
 
     def add(self, kind: str, **selectors: Any) -> Fault:
-        """Puts a fault in force. `add("503")` is short for `add("status", status=503)`."""
+        """Put a fault in force. `add("503")` is short for `add("status", status=503)`."""
         if kind.isdecimal():
             kind, selectors = "status", {"status": int(kind), **selectors}
         if isinstance(selectors.get("retry_after"), int):
@@ -182,20 +182,20 @@ class Faults:
         return fault
 
     def add_text(self, text: str) -> Fault:
-        """`NAME[:key=value,...]`, as on the command line."""
+        """Put a fault in force that is written `NAME[:key=value,...]`, as on the command line."""
         name, _, rest = text.partition(":")
         # A comma separates only where a key follows: a retry_after date has one of its own.
         pairs = [pair.partition("=") for pair in re.split(r",(?=[a-z_]+=)", rest)] if rest else []
         return self.add(name, **{key: _parsed(key, value) for key, _, value in pairs})
 
     def clear(self) -> None:
-        """No faults any more; chance begins anew, so that a run repeats."""
+        """End all faults, and seed chance anew, so that a run repeats."""
         with self._lock:
             self._left: list[tuple[Fault, int | None]] = []
             self._random = Random(self._seed)
 
     def strike(self, verb: str, model: str | None) -> list[Fault]:
-        """The faults for this call: any number of `slow`, then at most one other. Each counts as used."""
+        """Return the faults for this call: any number of `slow`, then at most one other. Each counts as used."""
         struck: list[Fault] = []
         with self._lock:
             for place, (fault, left) in enumerate(self._left):
@@ -208,7 +208,7 @@ class Faults:
         return struck
 
     def in_force(self) -> list[dict[str, Any]]:
-        """The faults that can still strike, with the `left` number of times, for people and tests to read."""
+        """Return the faults that can still strike, with how many times are `left`."""
         with self._lock:
             return [
                 {key: value for key, value in asdict(fault).items() if value is not None} | {"left": left}
@@ -218,7 +218,7 @@ class Faults:
 
 
 def _parsed(key: str, value: str) -> Any:
-    """A value from the command line: a number or yes/no where one is expected, otherwise the text."""
+    """Return a value from the command line: a number or yes/no where one is expected, else the text."""
     kind = next((str(field.type) for field in fields(Fault) if field.name == key), "str").split(" ")[0]
     try:
         if kind == "bool":

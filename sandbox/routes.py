@@ -46,7 +46,7 @@ TABLE: dict[tuple[str, ...], dict[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True)
 class Route:
-    """A call that an operation takes."""
+    """A call that has an operation."""
 
     verb: str
     dialect: str
@@ -54,7 +54,7 @@ class Route:
 
 
 def resolve(method: str, path: str, dialects: frozenset[str] = DIALECTS) -> Route | Answer:
-    """The operation for a method and a raw path without its query, or the answer for those that have none."""
+    """Return the operation for a method and a raw path without its query, or the answer where there is none."""
     pattern, model = _pattern(path)
     if pattern[:2] == ("fine_tuning", "jobs"):
         return detail(410, "Fine-tuning jobs are no longer available.")

@@ -12,7 +12,7 @@ from sandbox.state import SandboxState
 
 
 class Sandbox(SandboxState):
-    """Serves from `start` to `stop`, or as a context manager; can be stopped and started again on its port.
+    """A server from `start` to `stop`, or as a context manager; can be stopped and started again on its port.
 
         with Sandbox(key="k") as sandbox:
             requests.get(f"{sandbox.url}/models", headers={"authorization": "Bearer k"})
