@@ -1,7 +1,12 @@
 """The cast and the stage: people of each role, a sandbox over real HTTP, and a mirror synced from it."""
 
 import os
+import runpy
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -13,6 +18,7 @@ from models_ui.access.roles import Role, make_roles
 from models_ui.mirror.sync import SyncResult, run_sync
 from models_ui.services import retries
 from sandbox import Sandbox
+from tests.support import ROOT
 
 # A property is right or wrong; how long a busy machine takes over it is neither.
 hypothesis_settings.register_profile("untimed", parent=hypothesis_settings.default, deadline=None)
@@ -128,6 +134,22 @@ def client_of():
 @pytest.fixture
 def viewer(carol: User, client_of) -> Client:
     return client_of(carol)
+
+
+@pytest.fixture
+def load(tmp_path: Path):
+    """The settings of a project elsewhere, in an environment that says only what is given; `dotenv` is its `.env`."""
+    (tmp_path / "dashboard").mkdir()
+    file = shutil.copy(ROOT / "dashboard/settings.py", tmp_path / "dashboard")
+
+    def settings(dotenv: str | None = None, **environment: str) -> dict[str, Any]:
+        if dotenv is not None:
+            (tmp_path / ".env").write_text(dotenv)
+        with mock.patch.dict(os.environ, environment, clear=True):  # undoes what `.env` adds, too
+            loaded = runpy.run_path(file)
+        return {name: value for name, value in loaded.items() if name.isupper()}
+
+    return settings
 
 
 # Hosts that the tests' own processes may find in their environment would change what is tested.

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from models_ui.mirror.state import mirror_state
@@ -11,21 +10,8 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror
 from sandbox import Sandbox
 from tests.browser.conftest import held_up
+from tests.support.browser import violations
 from tests.support.clock import sync_until_confirmed
-
-ONLY_CONTRAST = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
-
-
-def violations(page: Page, axe: Axe) -> list[str]:
-    """What axe finds: all rules in light, and those about colour once more in dark."""
-    found = []
-    for scheme, options in (("light", {"resultTypes": ["violations"]}), ("dark", ONLY_CONTRAST)):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for each in axe.run(page, options=options).response["violations"]:
-            nodes = "; ".join(f"{node['html'][:160]} ({node['failureSummary']})" for node in each["nodes"][:3])
-            found.append(f"{page.url} in {scheme}: {each['id']}: {nodes}")
-    page.emulate_media(color_scheme="light")
-    return found
 
 
 def forget_everything() -> None:

@@ -10,9 +10,7 @@ from models_ui.access.verbs import Verb
 from models_ui.bulk import jobs, runner
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of
-from tests.browser.test_accessibility import violations
-from tests.browser.test_keyboard import FOCUS
-from tests.browser.test_sizes import LAYOUT
+from tests.support.browser import FOCUS, LAYOUT, violations
 
 TUNES = "/models/?type=fine-tuned"
 

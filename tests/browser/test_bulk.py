@@ -16,8 +16,8 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import BulkJob
 from sandbox import Sandbox
 from tests.browser.conftest import row_of, written
-from tests.bulk.test_killed import address_of_the_test_database, until
 from tests.support import ROOT
+from tests.support.processes import address_of_the_test_database, until
 
 TUNES = "/models/?type=fine-tuned"
 

@@ -3,19 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-FOCUS = """() => {
-  const each = document.activeElement;
-  const style = getComputedStyle(each);
-  const box = each.getClientRects()[0] ?? each.getBoundingClientRect();
-  const middle = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, 8));
-  return {
-    what: each.id || each.name || each.getAttribute("href") || each.textContent.trim().slice(0, 40),
-    tag: each.tagName,
-    outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-    inSight: box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.left < innerWidth,
-    covered: !(middle && (each.contains(middle) || middle.contains(each))),
-  };
-}"""
+from tests.support.browser import FOCUS
 
 
 def walk(page: Page) -> list[dict]:

@@ -17,7 +17,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import Mirror
 from sandbox import Sandbox
 from tests.browser.conftest import row_of
-from tests.browser.test_sizes import LAYOUT
+from tests.support.browser import LAYOUT
 
 LONG = "W" * 100
 LONG_ID = f"ft:ministral-8b-latest:7c1e52d8:20260302:{'w' * 200}:d23f0824"

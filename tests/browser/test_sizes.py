@@ -5,43 +5,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from models_ui.mirror.sync import run_sync
 from sandbox import Sandbox
-
-LAYOUT = """() => {
-  const wide = document.documentElement.clientWidth;
-  const name = (each) => `${each.tagName} ${each.className} ${each.textContent.trim().slice(0, 50)}`;
-  const scrolls = (each) => each.closest("pre, .visually-hidden, [hidden], template");
-  const seen = [...document.querySelectorAll("main *, header.top *")].filter((each) => {
-    const box = each.getBoundingClientRect();
-    return box.width > 0 && box.height > 0 && !scrolls(each) && each.checkVisibility({ visibilityProperty: true });
-  });
-  const outside = seen.filter((each) => {
-    const box = each.getBoundingClientRect();
-    return box.right > wide + 1 || box.left < -1;
-  });
-  const meant = (each) => each.closest(".owner, th p, input");  // shortened on purpose, whole on the model's page
-  const cut = seen.filter((each) => getComputedStyle(each).overflowX === "hidden"
-    && each.scrollWidth > each.clientWidth + 1 && !meant(each));
-  const texts = seen.filter((each) =>
-    each.matches("a, button, input, summary, h1, h2, label, code, time, dt, dd, th p, .badges li, .days, .state"));
-  const boxes = texts.map((each) => [...each.getClientRects()]);  // one for each line
-  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3
-    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
-  const overlaps = [];
-  for (let i = 0; i < texts.length; i++) {
-    for (let j = i + 1; j < texts.length; j++) {
-      if (texts[i].contains(texts[j]) || texts[j].contains(texts[i])) continue;
-      const met = boxes[i].some((a) => boxes[j].some((b) => meet(a, b)));
-      if (met) overlaps.push(`${name(texts[i])} / ${name(texts[j])}`);
-    }
-  }
-  return {
-    sideways: Math.max(0, document.documentElement.scrollWidth - wide),
-    outside: outside.slice(0, 5).map(name),
-    cut: cut.slice(0, 5).map(name),
-    overlaps: overlaps.slice(0, 5),
-  };
-}"""
-FITS = {"sideways": 0, "outside": [], "cut": [], "overlaps": []}
+from tests.support.browser import FITS, LAYOUT
 
 SIZES = {
     "a small phone": {"viewport": {"width": 320, "height": 640}},

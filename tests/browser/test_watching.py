@@ -12,9 +12,8 @@ from models_ui.alerts.watch_list import acknowledge_watch, add_watch, snooze_wat
 from models_ui.catalog.store import load_index
 from sandbox import Sandbox
 from tests.browser.conftest import message
-from tests.browser.test_accessibility import violations
-from tests.browser.test_sizes import FITS, LAYOUT
 from tests.conftest import PASSWORD
+from tests.support.browser import FITS, LAYOUT, violations
 from tests.support.clock import sync_until_confirmed
 
 MEDIUM = "mistral-medium-2508"

@@ -4,15 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
 
 from models_ui.access.verbs import Verb
 from models_ui.audit import chain, history
@@ -22,15 +19,9 @@ from models_ui.models import AuditEvent, BulkItem, BulkJob, JobWorker
 from sandbox import Sandbox
 from tests.bulk.conftest import WRITES, live_tunes, now_of, performed, started, states
 from tests.support import ROOT
+from tests.support.processes import address_of_the_test_database, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-
-def address_of_the_test_database() -> str:
-    values = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return "sqlite:///" + quote(str(values["NAME"]))
-    return f"postgres://{values['USER']}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
 
 
 Worker = Callable[..., subprocess.Popen]
@@ -61,13 +52,6 @@ def worker(sandbox: Sandbox, tmp_path: Path) -> Iterator[Worker]:
         if process.poll() is None:
             process.kill()
         process.wait()
-
-
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it takes too long"
-        time.sleep(0.01)
 
 
 def many(sandbox: Sandbox, number: int) -> list[str]:

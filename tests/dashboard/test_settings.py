@@ -2,13 +2,9 @@
 
 import os
 import re
-import runpy
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
-from unittest import mock
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -16,22 +12,6 @@ from django.core.exceptions import ImproperlyConfigured
 from tests.support import ROOT
 
 EXAMPLE = (ROOT / ".env.example").read_text()
-
-
-@pytest.fixture
-def load(tmp_path: Path):
-    """The settings of a project elsewhere, in an environment that says only what is given; `dotenv` is its `.env`."""
-    (tmp_path / "dashboard").mkdir()
-    file = shutil.copy(ROOT / "dashboard/settings.py", tmp_path / "dashboard")
-
-    def settings(dotenv: str | None = None, **environment: str) -> dict[str, Any]:
-        if dotenv is not None:
-            (tmp_path / ".env").write_text(dotenv)
-        with mock.patch.dict(os.environ, environment, clear=True):  # undoes what `.env` adds, too
-            loaded = runpy.run_path(file)
-        return {name: value for name, value in loaded.items() if name.isupper()}
-
-    return settings
 
 
 def test_without_a_key_it_is_the_demo_with_a_database_of_its_own(load, tmp_path: Path):

@@ -14,8 +14,7 @@ import pytest
 import requests
 
 from models_ui.secret_files import BrokenFile, check_readable, kept_port
-from tests.management.conftest import ROOT, Serve, Serving, environment, free_port
-from tests.management.test_serve import press
+from tests.management.conftest import ROOT, Serve, Serving, environment, free_port, press
 
 pytestmark = pytest.mark.slow
 

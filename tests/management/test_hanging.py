@@ -14,8 +14,7 @@ from urllib.parse import parse_qsl
 import pytest
 import requests
 
-from tests.management.conftest import Serving
-from tests.management.test_serve import press
+from tests.management.conftest import Serving, press
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hanging")]
 

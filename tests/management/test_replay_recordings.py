@@ -15,9 +15,8 @@ from models_ui.mirror.recordings import recorded_at
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel, Lease, SyncRun
-from tests.mirror.test_detect_changes import FLAPS
-from tests.mirror.test_sync import FLAGS, LIMA, NEMO, TUNE, base, listing, tune
 from tests.support.directions import NAMES, turned
+from tests.support.entries import FLAGS, FLAPS, LIMA, NEMO, TUNE, base, listing, tune
 
 pytestmark = pytest.mark.django_db
 

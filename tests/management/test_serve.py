@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from sandbox import Sandbox
-from tests.management.conftest import ROOT, Serve, Serving, environment
+from tests.management.conftest import ROOT, Serve, environment, press
 
 pytestmark = pytest.mark.slow
 
@@ -24,19 +24,6 @@ PEOPLE = ["viewer", "editor", "manager"]
 
 def passwords(output: str) -> list[tuple[str, str]]:
     return re.findall(rf"^  ({'|'.join(PEOPLE)}) +(\S+)$", output, re.MULTILINE)
-
-
-def press(serving: Serving, name: str, below: str = "") -> requests.Session:
-    """One click on a demo person's button on the login page: sends what its form holds."""
-    browser = requests.Session()
-    html = serving.get(f"{below}/accounts/login/?next={below}/models/", browser).text
-    form = next(form for form in re.findall(r"<form.*?</form>", html, re.DOTALL) if f'value="{name}"' in form)
-    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
-    assert re.search(rf'<button type="submit"[^>]*>{name}</button>', form)
-    action = re.search(r'action="([^"]*)"', form)[1]
-    answer = browser.post(serving.url + action, data=fields, headers={"Connection": "close"}, timeout=10)
-    assert answer.url == f"{serving.url}{below}/models/"
-    return browser
 
 
 def tables(database: Path) -> sqlite3.Connection:

@@ -26,8 +26,8 @@ from models_ui.services.cards import ModelCard, ModelList, parse_card
 from models_ui.services.dialects import DIALECTS
 from models_ui.services.errors import ModelGone
 from sandbox import Sandbox
-from tests.mirror.test_sync import FLAGS, TUNE, base, listing, tune
 from tests.support.clock import START, turned_by_hand, wait
+from tests.support.entries import FLAGS, TUNE, base, listing, tune
 
 pytestmark = pytest.mark.django_db
 

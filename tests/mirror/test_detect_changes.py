@@ -17,8 +17,8 @@ from models_ui.mirror import state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel
 from sandbox import Sandbox
-from tests.mirror.test_sync import FLAGS, LIMA, NEMO, TUNE, base, listing, tune
 from tests.support.clock import CONFIRMED, turned_by_hand, wait
+from tests.support.entries import FLAGS, FLAPS, LIMA, NEMO, TUNE, base, listing, tune
 
 pytestmark = pytest.mark.django_db
 
@@ -68,15 +68,6 @@ def test_another_order_another_clock_and_another_description_are_no_news(upstrea
     upstream.catalog.replace(entries)
     for _ in range(3):
         assert told() == []
-
-
-FLAPS: list[dict[str, Any]] = [
-    {"capabilities": dict.fromkeys(FLAGS, False), "max_context_length": 32_768, "description": "Official None model"},
-    {"capabilities": {**FLAGS, "ocr": True, "reasoning": True}, "max_context_length": 262_144},
-    {"capabilities": {}, "max_context_length": None},
-    {"name": None, "aliases": []},
-    {"aliases": []},
-]
 
 
 @pytest.mark.parametrize("flap", FLAPS)

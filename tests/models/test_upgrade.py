@@ -33,8 +33,8 @@ from models_ui.models import (
     Watch,
 )
 from sandbox import Sandbox
-from tests.mirror.test_sync import FLAGS, TUNE, listing, tune
 from tests.support.clock import START, turned_by_hand, wait
+from tests.support.entries import FLAGS, TUNE, listing, tune
 
 FIRST_VERSION = [("models_ui", "0004_undone_events")]
 NAMES = {3: "Hauptstraße"}

@@ -6,7 +6,6 @@ Asked of GNU gettext and of the project's own `make messages`, on a copy of the 
 import re
 import shlex
 import shutil
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import ROOT
-
-CATALOGUE = Path("locale/fr/LC_MESSAGES/django.po")
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
-MARKUP = re.compile(r"<[^>]+>")
+from tests.support.catalogues import CATALOGUE, MARKUP, PLACEHOLDER, messages
 
 
 def gettext(*command: str | Path) -> str:
@@ -30,20 +26,6 @@ def marked(option: str, catalogue: Path) -> list[str]:
     """The messages that `msgattrib` finds by one of its options, in English."""
     lines = gettext("msgattrib", option, "--no-wrap", catalogue).splitlines()
     return [line.partition("msgid ")[2] for line in lines if line.removeprefix("#~ ").startswith("msgid ")][1:]
-
-
-def messages(compiled: Path) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """A compiled catalogue: the English forms of each message, the first one after its context, and the French ones."""
-    data = compiled.read_bytes()
-    _magic, _version, number, english, french = struct.unpack_from("<5I", data)
-
-    def text(table: int, index: int) -> tuple[str, ...]:
-        length, start = struct.unpack_from("<2I", data, table + 8 * index)
-        return tuple(data[start : start + length].decode().split("\0"))
-
-    found = {text(english, index): text(french, index) for index in range(number)}
-    del found[("",)]  # the header
-    return found
 
 
 @pytest.fixture(scope="module")

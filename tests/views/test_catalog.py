@@ -1,7 +1,5 @@
 """The catalog's page as a person meets it."""
 
-import re
-
 import pytest
 import time_machine
 from django.test import Client
@@ -9,10 +7,7 @@ from django.utils import timezone
 
 from models_ui.mirror.sync import run_sync
 from tests.conftest import PASSWORD
-
-
-def rows(html: str) -> list[str]:
-    return re.findall(r'data-model-id="([^"]*)"', html)
+from tests.support.pages import rows
 
 
 @pytest.mark.usefixtures("synced")

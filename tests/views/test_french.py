@@ -33,8 +33,9 @@ from models_ui.text import humanize
 from models_ui.views import errors
 from sandbox import Sandbox
 from tests.conftest import PASSWORD
+from tests.support import ROOT
+from tests.support.catalogues import CATALOGUE, MARKUP, PLACEHOLDER, messages
 from tests.support.clock import sync_until_confirmed
-from tests.text.test_translations import CATALOGUE, MARKUP, PLACEHOLDER, ROOT, messages
 
 FRENCH = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"}
 HTMX = FRENCH | {"HX-Request": "true"}

@@ -17,14 +17,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.views.home import LINKS
 from sandbox import Sandbox
 from sandbox.synthetic import synthetic_entries
-
-
-def text_of(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
-
-
-def part(html: str, start: str, end: str) -> str:
-    return html.partition(start)[2].partition(end)[0]
+from tests.support.pages import part, text_of
 
 
 def count_at(client: Client, address: str) -> int:

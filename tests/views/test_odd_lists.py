@@ -10,7 +10,7 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.store import load_rows
 from models_ui.mirror.sync import run_sync
 from sandbox import Sandbox
-from tests.views.test_catalog import rows
+from tests.support.pages import rows
 
 CARD = {"object": "model", "created": 1, "owned_by": "mistralai", "type": "base", "capabilities": {"vision": True}}
 SMALL = "Mistral Small"

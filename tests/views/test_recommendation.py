@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from models_ui.mirror.sync import run_sync
 from tests.support.clock import sync_until_confirmed
-from tests.views.test_home import part, text_of
+from tests.support.pages import part, text_of
 
 LATER, SOON, PAST = (timezone.now() + timedelta(days=days) for days in (60, 20, -20))
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -209,3 +209,7 @@ def only_end(model_id: str, at: datetime | None) -> None:
 def changed(kind: str, model_id: str, **values: Any) -> CatalogChange:
     """What a sync would write down."""
     return CatalogChange.objects.create(at=timezone.now(), kind=kind, model_id=model_id, **values)
+
+
+def soon() -> datetime:
+    return timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=20)

@@ -22,15 +22,9 @@ from django.views.debug import SafeExceptionReporterFilter
 from models_ui.alerts.digest import delivery
 from models_ui.alerts.digest import run as runs
 from models_ui.models import Delivery, DigestReader, Said
-from tests.alerts.digest.conftest import LARGE, MEDIUM, SECRET, Hook, Mailbox, Ran, changed, only_end, run
-from tests.bulk.test_killed import ROOT, address_of_the_test_database, until
-from tests.dashboard.test_settings import load
-
-__all__ = ["load"]  # a fixture
-
-
-def soon() -> datetime:
-    return timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=20)
+from tests.alerts.digest.conftest import LARGE, MEDIUM, SECRET, Hook, Mailbox, Ran, changed, only_end, run, soon
+from tests.support import ROOT
+from tests.support.processes import address_of_the_test_database, until
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from models_ui.models import Delivery, Said
-from tests.alerts.digest.conftest import LARGE, Mailbox, only_end, run
-from tests.alerts.digest.test_delivery import soon
+from tests.alerts.digest.conftest import LARGE, Mailbox, only_end, run, soon
 from tests.management.conftest import free_port
 
 

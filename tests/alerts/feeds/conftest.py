@@ -125,3 +125,17 @@ def noon(days: int) -> datetime:
 
 def set_date(sandbox: Sandbox, model_id: str, at: datetime | None) -> None:
     sandbox.catalog.update_model(model_id, deprecation=at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None)
+
+
+PIXTRAL = "pixtral-12b-2409"
+PARCELS = "ft:pixtral-12b-latest:7c1e52d8:20250917:parcel-damage:a170b338"
+# Fine-tunes of models that retire in the sandbox's catalog. A fourth one is at risk, whose base model nobody knows.
+AT_RISK = {
+    PARCELS: PIXTRAL,
+    "ft:open-mistral-nemo:7c1e52d8:20251006:meeting-notes:90c192cf": "open-mistral-nemo",
+    "ft:open-mistral-nemo:7c1e52d8:20250603:product-names:8e81973e": "open-mistral-nemo",
+}
+
+
+def revision(event) -> tuple[str, int, str]:
+    return str(event["UID"]), int(event["SEQUENCE"]), str(event["STATUS"])

@@ -16,22 +16,20 @@ from models_ui.catalog import store
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CalendarEvent, CatalogModel, Mirror
 from sandbox import Sandbox
-from tests.alerts.feeds.conftest import MEDIUM, checked_calendar, events, fetched, noon, read, set_date
+from tests.alerts.feeds.conftest import (
+    AT_RISK,
+    MEDIUM,
+    checked_calendar,
+    events,
+    fetched,
+    noon,
+    read,
+    revision,
+    set_date,
+)
 from tests.support.clock import sync_until_confirmed
 
-PIXTRAL = "pixtral-12b-2409"
-PARCELS = "ft:pixtral-12b-latest:7c1e52d8:20250917:parcel-damage:a170b338"
-# Fine-tunes of models that retire in the sandbox's catalog. A fourth one is at risk, whose base model nobody knows.
-AT_RISK = {
-    PARCELS: PIXTRAL,
-    "ft:open-mistral-nemo:7c1e52d8:20251006:meeting-notes:90c192cf": "open-mistral-nemo",
-    "ft:open-mistral-nemo:7c1e52d8:20250603:product-names:8e81973e": "open-mistral-nemo",
-}
 HOSTILE = "x\r\nEND:VEVENT\u2028BEGIN:VEVENT\x00;,\\ \u202e<b>"
-
-
-def revision(event) -> tuple[str, int, str]:
-    return str(event["UID"]), int(event["SEQUENCE"]), str(event["STATUS"])
 
 
 # --- What is in it

@@ -11,8 +11,7 @@ from django.utils import timezone
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror
 from sandbox import Sandbox
-from tests.alerts.feeds.conftest import events, fetched, noon, set_date
-from tests.alerts.feeds.test_calendar import AT_RISK, PARCELS, PIXTRAL, revision
+from tests.alerts.feeds.conftest import AT_RISK, PARCELS, PIXTRAL, events, fetched, noon, revision, set_date
 from tests.support.clock import sync_until_confirmed
 
 

@@ -13,9 +13,6 @@ from models_ui.models import CatalogChange
 from models_ui.public_url import full_address
 from tests.alerts.digest.conftest import run
 from tests.alerts.feeds.conftest import MEDIUM, Feed, read
-from tests.dashboard.test_settings import load
-
-__all__ = ["load"]  # a fixture
 
 ADDRESSES = ("https://models.example.org", "http://10.1.2.3:8443", "https://example.org/tools/models")
 
