@@ -207,7 +207,7 @@ def test_the_history_verifies_and_activity_says_the_same(upgraded: Sandbox, clie
     assert "Elsewhere" not in found
 
 
-def test_what_waited_is_confirmed_by_the_next_answers_and_told_once(upgraded: Sandbox):
+def test_a_pending_change_is_confirmed_by_the_next_answers_and_told_once(upgraded: Sandbox):
     for _ in range(4):
         wait(timedelta(minutes=16))
         assert run_sync().outcome == "synced"
@@ -218,7 +218,7 @@ def test_what_waited_is_confirmed_by_the_next_answers_and_told_once(upgraded: Sa
     assert CatalogModel.objects.exclude(model_id="renumbered").exclude(pending={}).count() == 0
 
 
-def test_what_was_held_is_held_until_it_expires(upgraded: Sandbox, alice: User):
+def test_a_held_lease_is_held_until_it_expires(upgraded: Sandbox, alice: User):
     reader = Delivery.objects.get().reader_id
     assert {lease.name for lease in Lease.objects.all()} == {"sync", f"model:{OTHER_TUNE}", f"digest:{reader}"}
     assert run_sync().outcome == "joined"
@@ -249,7 +249,7 @@ def test_a_calendar_keeps_its_address_and_the_event_its_uid(upgraded: Sandbox, c
     assert (event.row.model_id, event.sequence, event.inherited_from) == ("retires", 3, "")
 
 
-def test_nothing_else_is_lost(upgraded: Sandbox, alice: User):
+def test_an_upgrade_loses_nothing_else(upgraded: Sandbox, alice: User):
     assert Watch.objects.get(owner=alice).model_id == "retires"
     assert FeedAddress.objects.get(owner=alice).name == "Team"
     assert (Delivery.objects.get().outcome, Said.objects.get().key) == ("claimed", "change:1")
