@@ -1,11 +1,13 @@
 """Rules that a reader relies on and a linter cannot hold alone."""
 
 import ast
+import functools
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 from django.apps import apps
 
@@ -222,3 +224,45 @@ def test_templates_name_models_and_people_through_a_filter_that_isolates_them():
     for path in sorted((ROOT / "templates").rglob("*.html")):
         found = set(re.findall(inserted, path.read_text())) - set(ours)
         assert not found, f"{path.name}: {found}"
+
+
+# --- How the app is built
+
+
+def functions(path: Path, *, nested: bool) -> list[ast.FunctionDef]:
+    tree = ast.parse(path.read_text())
+    return [node for node in (ast.walk(tree) if nested else tree.body) if isinstance(node, ast.FunctionDef)]
+
+
+def test_names_of_functions_have_two_words_and_belong_to_one_module():
+    """At most a quarter of the top-level functions has a name of one word, and 8 % share theirs."""
+    paths = [path for path in modules("models_ui") if "migrations" not in path.parts]
+    names = [node.name for path in paths for node in functions(path, nested=False)]
+    one_word = [name for name in names if "_" not in name.strip("_")]
+    shared = [name for name in names if names.count(name) > 1]
+    assert len(one_word) <= len(names) * 0.25, sorted(one_word)
+    assert len(shared) <= len(names) * 0.08, sorted(shared)
+
+
+@pytest.mark.parametrize("folder", ["models_ui", "dashboard", "sandbox", "check_usage"])
+def test_files_have_at_most_400_lines_and_functions_at_most_50(folder: str):
+    paths = [path for path in modules(folder) if "migrations" not in path.parts]
+    assert [str(path) for path in paths if len(path.read_text().splitlines()) > 400] == []
+    lengths = {
+        f"{path}: {node.name}": node.end_lineno - node.lineno + 1
+        for path in paths
+        for node in functions(path, nested=True)
+    }
+    assert {name: length for name, length in lengths.items() if length > 50} == {}
+
+
+def test_the_longest_chain_of_imports_has_at_most_15_modules():
+    graph = grimp.build_graph("models_ui", cache_dir=None)
+
+    @functools.cache
+    def longest(module: str) -> tuple[str, ...]:
+        below = map(longest, sorted(graph.find_modules_directly_imported_by(module)))
+        return (module, *max(below, key=len, default=()))
+
+    chain = max(map(longest, graph.modules), key=len)
+    assert len(chain) <= 15, " > ".join(chain)
