@@ -16,7 +16,8 @@ from models_ui import leases
 from models_ui.actions import lock, perform, settle
 from models_ui.actions.context import Context
 from models_ui.alerts.digest import delivery
-from models_ui.bulk import jobs, runner
+from models_ui.bulk import jobs
+from models_ui.bulk.claim import claim_item
 from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import BulkItem, BulkJob, Delivery, DigestReader, JobWorker, Lease
@@ -130,7 +131,7 @@ def test_a_sync_and_an_action_go_on_after_the_clock_was_set_back(bob: User, sync
 
 def test_an_item_of_a_job_is_taken_up_again_after_the_clock_was_set_back(bob: User, synced, sandbox: Sandbox):
     job = started(bob, live_tunes(sandbox)[:1])
-    assert runner._claim(timezone.now()) is not None  # by a worker that is killed now
+    assert claim_item(timezone.now()) is not None  # by a worker that is killed now
     assert work() == 0
     with clock_set_back(hours=3):
         assert work() == 1
@@ -159,14 +160,14 @@ def test_a_pause_that_upstream_asked_for_is_kept_whole(bob: User, synced, sandbo
 
 
 def test_a_worker_that_was_killed_counts_as_gone_after_the_clock_was_set_back(db: None):
-    jobs.beat("killed")
-    assert jobs.somebody_works(timezone.now())
+    jobs.write_heartbeat("killed")
+    assert jobs.has_live_worker(timezone.now())
     with clock_set_back(hours=3):
-        assert not jobs.somebody_works(timezone.now())
-        jobs.sweep()
+        assert not jobs.has_live_worker(timezone.now())
+        jobs.delete_leftovers()
         assert not JobWorker.objects.exists()
-        jobs.beat("alive")
-        assert jobs.somebody_works(timezone.now())
+        jobs.write_heartbeat("alive")
+        assert jobs.has_live_worker(timezone.now())
 
 
 def test_an_unknown_outcome_is_settled_after_the_clock_was_set_back(alice: User, bob: User, synced, sandbox: Sandbox):
@@ -176,10 +177,10 @@ def test_an_unknown_outcome_is_settled_after_the_clock_was_set_back(alice: User,
     assert done.event.outcome == "unknown"
     with clock_set_back(hours=3):
         # The write may still be under way, for all that a wrong clock tells.
-        assert settle.settle(actor=bob, action_id=done.event.action_id).event.outcome == "unknown"
+        assert settle.settle_action(actor=bob, action_id=done.event.action_id).event.outcome == "unknown"
         perform.protect_model(context=Context(actor=alice), model_id=tunes[1])
     with clock_set_back(hours=2, minutes=58):
-        assert settle.settle(actor=bob, action_id=done.event.action_id).event.outcome == "failed"
+        assert settle.settle_action(actor=bob, action_id=done.event.action_id).event.outcome == "failed"
 
 
 def test_a_job_gives_up_looking_once_the_clock_tells_nothing(bob: User, synced, sandbox: Sandbox):

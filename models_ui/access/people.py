@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from models_ui.access.roles import Role, role_of
-from models_ui.audit import chain
-from models_ui.audit.chain import Entry, Outcome
+from models_ui.audit.chain import Entry, Outcome, append_event
 from models_ui.log_filters import request_id
 from models_ui.models import AuditEvent
 
@@ -119,7 +118,7 @@ def _record(actor: User, kind: str, label: str, before: dict[str, Any], after: d
         after=after,
         request_id=request_id.get(),
     )
-    chain.record(entry, Outcome.SUCCEEDED)
+    append_event(entry, Outcome.SUCCEEDED)
 
 
 # --- In words

@@ -1,11 +1,22 @@
-"""What each verb is called in the history, which field it changes, and what takes it back."""
+"""The table of verbs: all that the app knows of each thing that people can do to a fine-tune.
 
+Whoever adds a verb adds its word to `Verb` and its row to `VERBS`; a new field also gets its row in `FIELD_WORDS`.
+"""
+
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
+
+from models_ui.access.roles import Role
+
+Words = str | Promise
+
 
 class Verb(StrEnum):
-    """What a person can do to a fine-tune; the word is the same in URLs, views, actions and tests."""
+    """The word of a verb; the same in URLs, views, actions and tests."""
 
     RENAME = "rename"
     DESCRIBE = "describe"
@@ -16,30 +27,210 @@ class Verb(StrEnum):
     UNPROTECT = "unprotect"
 
 
-KINDS: Final = {
-    Verb.RENAME: "model.renamed",
-    Verb.DESCRIBE: "model.described",
-    Verb.ARCHIVE: "model.archived",
-    Verb.UNARCHIVE: "model.unarchived",
-    Verb.DELETE: "model.deleted",
-    Verb.PROTECT: "model.protected",
-    Verb.UNPROTECT: "model.unprotected",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkWords:
+    """The sentences of a bulk job. All but `item_done`, `nothing` and `already` take a number."""
+
+    label: Words  # a button
+    question: Words  # the title of a draft
+    nothing: Words  # the title of a draft in which every model is skipped
+    running: Words
+    finished: Words
+    done: Words  # %(done)d of %(total)d
+    same: Words  # models that already were as asked for
+    item_done: Words
+    already: Words  # why a model is skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerbRow:
+    """What one verb changes, who may use it, and its sentences. `%(model)s` stands for the model."""
+
+    kind: str  # of its audit events
+    field: str | None  # the column of CatalogModel that it changes; a deletion takes the whole model
+    target: bool | None = None  # the value that it sets; None where the person gives a text
+    reverse: Verb | None = None
+    role: Role
+    is_local: bool = False  # known to the dashboard only: nothing is sent, and it does not matter what upstream lists
+    is_blocked_by_protection: bool = False
+    asks_first: bool = False  # a button leads to a form; the others act at one click
+    is_in_row: bool = True  # has a button in the catalog's rows; on the model's page all verbs have one
+
+    label: Words
+    explanation: Words  # what the verb does
+    done: Words  # may use the new value by the field's name, as %(name)s
+    cleared: Words = ""  # instead of `done` where the new value is empty
+    not_done: Words
+    already: Words = ""  # there was nothing to change; a deletion has no such case
+    told: Words  # between a person's name and the model's
+    tried: Words  # the same without success
+    bulk: BulkWords | None = None  # None where there is no bulk job of it
+
+    @property
+    def takes_text(self) -> bool:
+        """Whether the person gives the new value."""
+        return self.field is not None and self.target is None
+
+
+# In the order of the buttons.
+VERBS: Final[dict[Verb, VerbRow]] = {
+    Verb.RENAME: VerbRow(
+        kind="model.renamed",
+        field="name",
+        reverse=Verb.RENAME,
+        role=Role.EDITOR,
+        is_blocked_by_protection=True,
+        asks_first=True,
+        label=gettext_lazy("Rename"),
+        explanation=gettext_lazy("The name is for people. Programs use the id, which never changes."),
+        done=gettext_lazy("The name is now “%(name)s”."),
+        cleared=gettext_lazy("The name was taken away."),
+        not_done=gettext_lazy("%(model)s was not renamed."),
+        already=gettext_lazy("Nothing to change: the name of %(model)s is so already."),
+        told=pgettext_lazy("somebody … a model", "renamed"),
+        tried=pgettext_lazy("somebody … a model", "tried to rename"),
+    ),
+    Verb.DESCRIBE: VerbRow(
+        kind="model.described",
+        field="description",
+        reverse=Verb.DESCRIBE,
+        role=Role.EDITOR,
+        asks_first=True,
+        label=gettext_lazy("Describe"),
+        explanation=gettext_lazy("The description is for people. It changes nothing about how the model works."),
+        done=gettext_lazy("The description of %(model)s is changed."),
+        cleared=gettext_lazy("The description was taken away."),
+        not_done=gettext_lazy("The description of %(model)s was not changed."),
+        already=gettext_lazy("Nothing to change: the description of %(model)s is so already."),
+        told=pgettext_lazy("somebody … a model", "changed the description of"),
+        tried=pgettext_lazy("somebody … a model", "tried to change the description of"),
+    ),
+    Verb.ARCHIVE: VerbRow(
+        kind="model.archived",
+        field="archived",
+        target=True,
+        reverse=Verb.UNARCHIVE,
+        role=Role.EDITOR,
+        is_blocked_by_protection=True,
+        label=gettext_lazy("Archive"),
+        explanation=gettext_lazy("An archived model stops answering. You can restore it at any time."),
+        done=gettext_lazy("%(model)s is archived."),
+        not_done=gettext_lazy("%(model)s was not archived."),
+        already=gettext_lazy("%(model)s is archived already."),
+        told=pgettext_lazy("somebody … a model", "archived"),
+        tried=pgettext_lazy("somebody … a model", "tried to archive"),
+        bulk=BulkWords(
+            label=ngettext_lazy("Archive %d model", "Archive %d models"),
+            question=ngettext_lazy("Archive %d model?", "Archive %d models?"),
+            nothing=gettext_lazy("There is nothing to archive"),
+            running=ngettext_lazy("Archiving %d model", "Archiving %d models"),
+            finished=ngettext_lazy("%d model is archived", "%d models are archived"),
+            done=ngettext_lazy("%(done)d of %(total)d archived", "%(done)d of %(total)d archived", "done"),
+            same=ngettext_lazy("%d already archived", "%d already archived"),
+            item_done=gettext_lazy("archived"),
+            already=gettext_lazy("It is archived already"),
+        ),
+    ),
+    Verb.UNARCHIVE: VerbRow(
+        kind="model.unarchived",
+        field="archived",
+        target=False,
+        reverse=Verb.ARCHIVE,
+        role=Role.EDITOR,
+        label=gettext_lazy("Restore"),
+        explanation=gettext_lazy("A restored model answers again."),
+        done=gettext_lazy("%(model)s is restored."),
+        not_done=gettext_lazy("%(model)s was not restored."),
+        already=gettext_lazy("%(model)s is live already."),
+        told=pgettext_lazy("somebody … a model", "restored"),
+        tried=pgettext_lazy("somebody … a model", "tried to restore"),
+        bulk=BulkWords(
+            label=ngettext_lazy("Restore %d model", "Restore %d models"),
+            question=ngettext_lazy("Restore %d model?", "Restore %d models?"),
+            nothing=gettext_lazy("There is nothing to restore"),
+            running=ngettext_lazy("Restoring %d model", "Restoring %d models"),
+            finished=ngettext_lazy("%d model is restored", "%d models are restored"),
+            done=ngettext_lazy("%(done)d of %(total)d restored", "%(done)d of %(total)d restored", "done"),
+            same=ngettext_lazy("%d already live", "%d already live"),
+            item_done=gettext_lazy("restored"),
+            already=gettext_lazy("It is live already"),
+        ),
+    ),
+    Verb.PROTECT: VerbRow(
+        kind="model.protected",
+        field="protected",
+        target=True,
+        reverse=Verb.UNPROTECT,
+        role=Role.MANAGER,
+        is_local=True,
+        is_in_row=False,
+        label=gettext_lazy("Protect"),
+        explanation=gettext_lazy("Nobody can rename, archive or delete it from here until a Manager lifts that."),
+        done=gettext_lazy("%(model)s is protected."),
+        not_done=gettext_lazy("%(model)s was not protected."),
+        already=gettext_lazy("%(model)s is protected already."),
+        told=pgettext_lazy("somebody … a model", "protected"),
+        tried=pgettext_lazy("somebody … a model", "tried to protect"),
+    ),
+    Verb.UNPROTECT: VerbRow(
+        kind="model.unprotected",
+        field="protected",
+        target=False,
+        reverse=Verb.PROTECT,
+        role=Role.MANAGER,
+        is_local=True,
+        is_in_row=False,
+        label=gettext_lazy("Lift protection"),
+        explanation=gettext_lazy("It can be renamed, archived and deleted from here again."),
+        done=gettext_lazy("%(model)s is no longer protected."),
+        not_done=gettext_lazy("The protection of %(model)s was not lifted."),
+        already=gettext_lazy("%(model)s is not protected."),
+        told=pgettext_lazy("somebody … a model", "lifted the protection of"),
+        tried=pgettext_lazy("somebody … a model", "tried to lift the protection of"),
+    ),
+    Verb.DELETE: VerbRow(
+        kind="model.deleted",
+        field=None,
+        role=Role.MANAGER,
+        is_blocked_by_protection=True,
+        asks_first=True,
+        label=gettext_lazy("Delete"),
+        explanation=gettext_lazy("This cannot be undone."),
+        done=gettext_lazy("%(model)s is deleted."),
+        not_done=gettext_lazy("%(model)s was not deleted."),
+        told=pgettext_lazy("somebody … a model", "deleted"),
+        tried=pgettext_lazy("somebody … a model", "tried to delete"),
+    ),
 }
-VERBS: Final = {kind: verb for verb, kind in KINDS.items()}
-# The field a verb changes; a deletion takes the whole model.
-FIELDS: Final = {
-    Verb.RENAME: "name",
-    Verb.DESCRIBE: "description",
-    Verb.ARCHIVE: "archived",
-    Verb.UNARCHIVE: "archived",
-    Verb.PROTECT: "protected",
-    Verb.UNPROTECT: "protected",
+# The verb of an audit event's kind. Events about people have none.
+VERB_OF_KIND: Final = {VERBS[verb].kind: verb for verb in Verb}
+BULK_VERBS: Final = tuple(verb for verb, row in VERBS.items() if row.bulk)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWords:
+    """A field's value in words. A text is shown as it is, so it has no `is_set`."""
+
+    is_set: Words
+    is_empty: Words
+
+
+FIELD_WORDS: Final = {
+    "name": FieldWords("", gettext_lazy("no name")),
+    "description": FieldWords("", gettext_lazy("no description")),
+    "archived": FieldWords(gettext_lazy("archived"), gettext_lazy("live")),
+    "protected": FieldWords(gettext_lazy("protected"), gettext_lazy("not protected")),
 }
-REVERSE: Final = {
-    Verb.RENAME: Verb.RENAME,
-    Verb.DESCRIBE: Verb.DESCRIBE,
-    Verb.ARCHIVE: Verb.UNARCHIVE,
-    Verb.UNARCHIVE: Verb.ARCHIVE,
-    Verb.PROTECT: Verb.UNPROTECT,
-    Verb.UNPROTECT: Verb.PROTECT,
-}
+
+
+def kinds_of_field(field: str) -> list[str]:
+    """Return the kinds of the events that change a field."""
+    return [row.kind for row in VERBS.values() if row.field == field]
+
+
+def bulk_words_of(verb: str) -> BulkWords:
+    """Return the sentences of a job with this verb. Raise ValueError where no job has it."""
+    words = VERBS[Verb(verb)].bulk
+    if words is None:
+        raise ValueError(verb)
+    return words

@@ -1,4 +1,4 @@
-"""Reading the history: what was asked for (`ActivityQuery`, held by the address bar), and its entries as shown.
+"""Reading the history: the filters of the page (`ActivityQuery`, held by the address bar), and its entries.
 
     /activity/?actor=bob&kind=model.archived&outcome=failed&from=2026-11-01&before=1234
 
@@ -17,9 +17,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from models_ui.access import people
-from models_ui.access.policy import denial
+from models_ui.access.policy import denial_reason
 from models_ui.access.roles import Role, exports_everyones
-from models_ui.access.verbs import FIELDS, KINDS, REVERSE, VERBS
+from models_ui.access.verbs import VERB_OF_KIND, VERBS
 from models_ui.actions import sentences
 from models_ui.actions.context import UNSETTLED
 from models_ui.actions.model_row import rows_of
@@ -33,7 +33,7 @@ from models_ui.models import AuditEvent, CatalogModel
 from models_ui.text.diff import Piece, diff_words
 from models_ui.text.folding import sort_key
 
-# What a person asks for; an attempt without an outcome is one of unknown outcome.
+# The filter's values. An attempt without an outcome is one of unknown outcome.
 OUTCOMES: Final = {
     "succeeded": ("succeeded",),
     "failed": ("failed",),
@@ -48,7 +48,7 @@ class ActivityQuery(Filters):
 
     q: str = parameter("", read_text)
     actor: tuple[str, ...] = alternatives(text_up_to(150))
-    kind: tuple[str, ...] = alternatives(one_of((*VERBS, *people.KINDS)))
+    kind: tuple[str, ...] = alternatives(one_of((*VERB_OF_KIND, *people.KINDS)))
     outcome: tuple[str, ...] = alternatives(one_of(OUTCOMES))
     model: str = parameter("", read_model_id)
     since: date | None = parameter(None, read_day, name="from")
@@ -58,59 +58,59 @@ class ActivityQuery(Filters):
     page: ClassVar = "activity"
 
     def matches(self) -> QuerySet[AuditEvent]:
-        """The last event of each action that fits, the newest first; of every page."""
-        found = history.latest_of_each().order_by("-pk")
+        """Return the last event of each action that fits, the newest first, of every page."""
+        events = history.latest_events().order_by("-pk")
         if self.actor:
-            found = found.filter(actor__in=self.actor)
+            events = events.filter(actor__in=self.actor)
         if self.kind:
-            found = found.filter(kind__in=self.kind)
+            events = events.filter(kind__in=self.kind)
         if self.outcome:
-            found = found.filter(outcome__in=[each for name in self.outcome for each in OUTCOMES[name]])
+            events = events.filter(outcome__in=[outcome for name in self.outcome for outcome in OUTCOMES[name]])
         if self.model:
-            found = found.filter(model_id=self.model)
-        return self.narrow(found)
+            events = events.filter(model_id=self.model)
+        return self.narrow(events)
 
 
 # --- Entries
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One action as a page tells it."""
+class ActionEntry:
+    """One action as a page shows it."""
 
     event: AuditEvent  # the last one
     steps: Sequence[AuditEvent]
     may_undo: bool
-    undone: AuditEvent | None  # what has taken it back
+    undone: AuditEvent | None  # the action that has taken it back
 
     @property
     def address(self) -> str:
-        """Of the model's page; empty where an action without an id was refused."""
+        """The address of the model's page; "" where an action without an id was refused."""
         return address_of_id(self.event.model_id)
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody should look what became of it."""
-        return self.event.outcome in UNSETTLED and not sentences.under_way(self.event)
+        """Whether a person should look what became of the action."""
+        return self.event.outcome in UNSETTLED and not sentences.is_under_way(self.event)
 
     @property
     def outcome(self) -> str:
         return sentences.outcome_label(self.event)
 
     @property
-    def diff(self) -> "list[Piece]":
-        change = sentences.change(self.event)
-        return diff_words(*change) if change else []
+    def diff(self) -> list[Piece]:
+        words = sentences.change_words(self.event)
+        return diff_words(*words) if words else []
 
 
-def entries_of(events: Iterable[AuditEvent], role: Role) -> list[Entry]:
-    """The last events of some actions with all their steps, and with what this role may do about them."""
+def entries_of(events: Iterable[AuditEvent], role: Role) -> list[ActionEntry]:
+    """Return an entry for the last event of each action, with all its steps and what this role may do about it."""
     events = list(events)
     ids = [event.action_id for event in events]
-    steps, undone = history.steps_of(ids), history.taken_back(ids)
+    steps, undone = history.steps_of(ids), history.undoings_of(ids)
     rows = rows_of(event.model_id for event in events if can_be_undone(event))
     return [
-        Entry(
+        ActionEntry(
             event,
             steps[event.action_id],
             may_undo=event.action_id not in undone and _may_undo(event, rows.get(event.model_id), role),
@@ -121,12 +121,14 @@ def entries_of(events: Iterable[AuditEvent], role: Role) -> list[Entry]:
 
 
 def _may_undo(event: AuditEvent, row: CatalogModel | None, role: Role) -> bool:
-    """Whether there is something to take back, and this role may do so now."""
+    """Whether the action can be taken back, and this role may do so now."""
     if row is None or not can_be_undone(event):
         return False
-    verb = VERBS[event.kind]
-    is_so, was_so = getattr(row, FIELDS[verb]) or None, event.before.get(FIELDS[verb]) or None
-    return is_so != was_so and not denial(role, row, REVERSE[verb])
+    verb = VERBS[VERB_OF_KIND[event.kind]]
+    if verb.field is None or verb.reverse is None:
+        return False
+    now, before = getattr(row, verb.field) or None, event.before.get(verb.field) or None
+    return now != before and not denial_reason(role, row, verb.reverse)
 
 
 # --- The page
@@ -144,12 +146,12 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
 
     @cached_property
     def is_empty(self) -> bool:
-        """Whether nobody has ever done anything, which is another thing than no match."""
+        """Whether the history is empty, which is another thing than no match."""
         return not self.total and not AuditEvent.objects.exists()
 
     def value_label(self, name: str, value: str) -> str:
         if name == "kind":
-            return sentences.kind_label(value)
+            return sentences.action_kind_label(value)
         return str(AuditEvent.Outcome(value).label) if name == "outcome" else value
 
     @property
@@ -159,7 +161,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
 
     @property
     def kinds(self) -> list[Option]:
-        return self.options("kind", (*KINDS.values(), *people.KINDS))
+        return self.options("kind", (*VERB_OF_KIND, *people.KINDS))
 
     @property
     def outcomes(self) -> list[Option]:
@@ -188,14 +190,14 @@ COLUMNS: Final = (
 )
 
 
-def exported(query: ActivityQuery, role: Role, username: str) -> QuerySet[AuditEvent]:
-    """What this person may take along: a Manager everyone's activity, everybody else their own."""
-    found = query.changed().matches()
-    return found if exports_everyones(role) else found.filter(actor=username)
+def exported_events(query: ActivityQuery, role: Role, username: str) -> QuerySet[AuditEvent]:
+    """Return the matches that this person may export: a Manager everyone's, others their own."""
+    events = query.changed().matches()
+    return events if exports_everyones(role) else events.filter(actor=username)
 
 
-def as_record(event: AuditEvent) -> dict[str, Any]:
-    """An action for machines, by the names of COLUMNS: its last event, and in words why it ended so."""
+def action_record(event: AuditEvent) -> dict[str, Any]:
+    """Return an action for machines, by the names of COLUMNS: its last event, and in words why it ended so."""
     return {
         "at": event.at,
         "actor": event.actor,
@@ -206,7 +208,7 @@ def as_record(event: AuditEvent) -> dict[str, Any]:
         "before": event.before,
         "after": event.after,
         "reason": event.reason or None,
-        "why": sentences.why(event) or None,
+        "why": sentences.outcome_reason(event) or None,
         "undoes": event.undoes or None,
         "job": event.job or None,
         "correlation_id": event.correlation_id or None,
@@ -216,10 +218,10 @@ def as_record(event: AuditEvent) -> dict[str, Any]:
     }
 
 
-def as_cells(record: dict[str, Any]) -> list[Any]:
-    """A record for a spreadsheet: the one value before and after, not the object around it."""
-    return [_flat(value) if isinstance(value, dict) else value for value in record.values()]
+def record_cells(record: dict[str, Any]) -> list[Any]:
+    """Return a record for a spreadsheet: the one value before and after, not the object around it."""
+    return [_flat_cell(value) if isinstance(value, dict) else value for value in record.values()]
 
 
-def _flat(values: dict[str, Any]) -> Any:
+def _flat_cell(values: dict[str, Any]) -> Any:
     return next(iter(values.values())) if len(values) == 1 else json.dumps(values, ensure_ascii=False) if values else ""

@@ -1,8 +1,8 @@
-"""What people may send with an action, and the limits they are told of beforehand."""
+"""The forms of actions, and the limits that they state beforehand."""
 
 import secrets
 import unicodedata
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django import forms
 from django.core import signing
@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.access.verbs import Verb
-from models_ui.actions.perform import names_can_be_cleared
+from models_ui.actions.perform import can_clear_names
 from models_ui.text.fields import Line, Lines
 
 # Upstream declares no limits. These keep a table readable; the longest description seen in the wild has 103 characters.
@@ -20,7 +20,7 @@ LONGEST_DESCRIPTION = 1_000
 LONGEST_REASON = 500
 
 
-def _signed(value: str) -> Any:
+def _read_signed(value: str) -> Any:
     try:
         return signing.loads(value)
     except signing.BadSignature:
@@ -32,32 +32,34 @@ def _is_visible(letter: str) -> bool:
     return unicodedata.category(letter)[0] not in "CZ" and letter not in "\u115f\u1160\u2800\u3164\uffa0"
 
 
-class Form(forms.Form):
+class ActionForm(forms.Form):
     def again(self) -> Self:
-        """The same form to be sent once more after a failure: as another attempt, not the same one twice."""
+        """Return the form to be sent once more after a failure: as another attempt, not the same one twice."""
         self.data = {**self.data.dict(), "action_id": secrets.token_hex(16)}  # type: ignore[attr-defined]
         return self
 
 
-class TextForm(Form):
-    """A new name or description. `seen` carries the value the person saw, signed, so that it comes back as it went:
-    browsers rewrite line ends. `action_id` makes a form that is sent twice do its thing once."""
+class TextForm(ActionForm):
+    """A new name or description.
 
-    value: forms.CharField
+    `seen` carries the value that the person saw, signed, so that it comes back as it was sent: browsers rewrite line
+    ends. `action_id` lets a form that is sent twice act once.
+    """
+
+    value: forms.Field
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     action_id = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
-    verb: Verb
     submit = _("Save")
 
     @classmethod
     def on(cls, current: str | None) -> "TextForm":
-        """The form as a person first sees it."""
+        """Return the form as a person first sees it."""
         return cls(initial={"value": current or "", "seen": signing.dumps(current), "action_id": secrets.token_hex(16)})
 
     @classmethod
     def over(cls, theirs: str | None, mine: str | None) -> "TextForm":
-        """The form after a conflict: sending it again puts `mine` over `theirs`."""
+        """Return the form after a conflict: sending it again puts `mine` over `theirs`."""
         return cls(initial={"value": mine or "", "seen": signing.dumps(theirs), "action_id": secrets.token_hex(16)})
 
     def clean_value(self) -> str | None:
@@ -67,19 +69,19 @@ class TextForm(Form):
         return value or None
 
     def clean_seen(self) -> str | None:
-        seen: str | None = _signed(self.cleaned_data["seen"])
+        seen: str | None = _read_signed(self.cleaned_data["seen"])
         return seen
 
     def clean(self) -> dict[str, Any]:
-        """What looks unchanged in a browser is unchanged: upstream's line ends and spaces stay as they are."""
+        """Keep upstream's line ends and spaces where the value looks unchanged in a browser."""
         seen = self.cleaned_data.get("seen")
         if seen and self.fields["value"].to_python(seen) == self.cleaned_data.get("value", ""):
             self.cleaned_data["value"] = seen
         return self.cleaned_data
 
 
-def _about_names() -> str:
-    if not names_can_be_cleared():
+def _help_for_names() -> str:
+    if not can_clear_names():
         return gettext("Up to %(most)d characters. This API cannot take a name away again. The id stays as it is.") % {
             "most": LONGEST_NAME
         }
@@ -91,7 +93,7 @@ def _about_names() -> str:
     return words % LONGEST_NAME
 
 
-def _about_descriptions() -> str:
+def _help_for_descriptions() -> str:
     words = ngettext(
         "Up to %d character. Empty takes the description away.",
         "Up to %d characters. Empty takes the description away.",
@@ -101,29 +103,35 @@ def _about_descriptions() -> str:
 
 
 class RenameForm(TextForm):
-    verb = Verb.RENAME
     value = Line(
         label=_("Name"),
         required=False,
         max_length=LONGEST_NAME,
-        help_text=lazy(_about_names, str)(),
+        help_text=lazy(_help_for_names, str)(),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
     )
 
 
 class DescribeForm(TextForm):
-    verb = Verb.DESCRIBE
     value = Lines(
         label=_("Description"),
         required=False,
         max_length=LONGEST_DESCRIPTION,
-        help_text=lazy(_about_descriptions, str)(),
+        help_text=lazy(_help_for_descriptions, str)(),
         widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
     )
 
 
-class ReasonForm(Form):
-    """For everything that needs no value: an optional reason, and the id that lets it happen once."""
+_TEXT_FORMS: Final[dict[Verb, type[TextForm]]] = {Verb.RENAME: RenameForm, Verb.DESCRIBE: DescribeForm}
+
+
+def text_form_of(verb: Verb) -> type[TextForm]:
+    """Return the form of a verb that takes a text."""
+    return _TEXT_FORMS[verb]
+
+
+class ReasonForm(ActionForm):
+    """The form of verbs that need no value: an optional reason, and the id that lets the action happen once."""
 
     reason = forms.CharField(label=_("Reason (optional)"), required=False, max_length=LONGEST_REASON)
     action_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
@@ -134,7 +142,7 @@ class ReasonForm(Form):
 
 
 class UndoForm(ReasonForm):
-    """After a conflict it carries the value that the person has been shown, and that they want it replaced."""
+    """After a conflict the form carries the value that the person has been shown and wants to replace."""
 
     insist = forms.BooleanField(required=False, widget=forms.HiddenInput)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -144,11 +152,11 @@ class UndoForm(ReasonForm):
         return cls(initial={"insist": True, "seen": signing.dumps(theirs), "action_id": secrets.token_hex(16)})
 
     def clean_seen(self) -> Any:
-        return _signed(self.cleaned_data["seen"]) if self.cleaned_data.get("insist") else None
+        return _read_signed(self.cleaned_data["seen"]) if self.cleaned_data.get("insist") else None
 
 
 class DeleteForm(ReasonForm):
-    """Deleting asks for the id to be typed: it is the one thing that can never be put right."""
+    """The id has to be typed to delete a model: the one action that can never be put right."""
 
     typed_id = forms.CharField(
         label=_("Type the id to confirm"),
@@ -172,7 +180,7 @@ class DeleteForm(ReasonForm):
         return typed
 
     def clean(self) -> dict[str, Any]:
-        """Let a refused id have the focus; else what keeps the model has it."""
+        """Give the focus to a refused id; without one, the button that keeps the model has it."""
         if "typed_id" in self.errors:
             self.fields["typed_id"].widget.attrs["autofocus"] = True
         return self.cleaned_data

@@ -1,125 +1,174 @@
-"""The model an action is about: what upstream says of it now, and its row, which takes in what was done and read."""
+"""The model of an action: what upstream says of it now, and its row, which takes in what was done and read."""
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
-from models_ui.access.verbs import FIELDS, Verb
+from models_ui.access.verbs import VERBS, Verb
+from models_ui.audit.outcome_detail import NO_DETAIL, OutcomeDetail, UnconfirmedDetail
 from models_ui.mirror.fact_rules import answer_of_one
 from models_ui.mirror.grouping import RealModel
 from models_ui.mirror.merge import take_in
 from models_ui.mirror.pending import Pending
 from models_ui.models import CatalogModel, Mirror
 from models_ui.services.cards import ModelCard
-from models_ui.services.errors import WrongShape
+from models_ui.services.errors import ModelGone, ModelsAPIError, NotFound, RouteNotFound, WrongShape
 from models_ui.services.models_api import ModelsAPI
 from models_ui.vocabulary import FINE_TUNED, make_storable
+
+_ROWS_IN_ONE_QUERY: Final = 500
+# A field of which upstream need not say anything; the row then keeps what was confirmed last.
+_OFTEN_UNSAID: Final = "archived"
+
 
 # --- What upstream says
 
 
-def look(api: ModelsAPI, row: CatalogModel, field: str | None) -> ModelCard:
-    """The model as it is now. An answer about another one, or one that garbles what we came for, is none."""
+def read_upstream(api: ModelsAPI, row: CatalogModel, field: str | None) -> ModelCard:
+    """Return the model as it is now. Raise WrongShape for another model's card, or one that garbles the field."""
     card = api.retrieve(row.model_id)
     if card.id != row.model_id or field in card.problems:
         raise WrongShape(model_id=row.model_id)
     return card
 
 
-_AT_ONCE: Final = 500  # values in one query
-_KNOWN: Final = object()
-
-
-def current_value(card: ModelCard, row: CatalogModel, field: str, default: Any = _KNOWN) -> Any:
-    """What upstream says now; where its answer does not say, what was confirmed last."""
-    said = says(card, field)
-    if field == "archived" and said is None:
-        return row.archived if default is _KNOWN else default
-    return said
-
-
-def says(card: ModelCard, field: str) -> Any:
-    """A field of the card. The contract clears a text with "", the platform with null: both mean none."""
+def value_on_card(card: ModelCard, field: str) -> Any:
+    """Return a field of the card. The contract clears a text with "", the platform with null: both mean none."""
     value = getattr(card, field)
-    return value if field == "archived" else value or None
+    return value if isinstance(value, bool) else value or None
+
+
+def read_and_store(api: ModelsAPI, row: CatalogModel, field: str | None) -> Any:
+    """Take upstream's answer into the row, whatever comes of the action. Return the field's value, None without one.
+
+    Where the answer does not say the value, return the one that was confirmed last.
+    """
+    card = read_upstream(api, row, field)
+    store_reading(row, card)
+    if field is None:
+        return None
+    value = value_on_card(card, field)
+    return row.archived if field == _OFTEN_UNSAID and value is None else value
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading the model after a write showed: a card, or that the model is gone, or neither if it failed."""
+
+    card: ModelCard | None
+    is_gone: bool = False
+
+    def shows(self, field: str | None, wanted: Any) -> bool:
+        """Whether the write has done what was asked; without a field, a deletion."""
+        if field is None:
+            return self.is_gone
+        return self.card is not None and value_on_card(self.card, field) == wanted
+
+    def detail_after_success(self, field: str | None, wanted: Any) -> OutcomeDetail:
+        """Return what the reading leaves open of a write that upstream has confirmed."""
+        if field is None:
+            return NO_DETAIL if self.is_gone else UnconfirmedDetail()
+        if self.card is None:
+            return UnconfirmedDetail()
+        value = value_on_card(self.card, field)
+        if value == wanted or (field == _OFTEN_UNSAID and value is None):
+            return NO_DETAIL
+        return UnconfirmedDetail(reads=value)
+
+
+def read_after_write(api: ModelsAPI, row: CatalogModel, field: str | None) -> Reading:
+    try:
+        return Reading(read_upstream(api, row, field))
+    except RouteNotFound:
+        return Reading(None)
+    except ModelsAPIError as error:
+        return Reading(None, is_gone=isinstance(error, NotFound if field is None else ModelGone))
 
 
 # --- The row
 
 
-def row_of(model_id: str) -> CatalogModel | None:
-    """The model's row: the fine-tune's, should upstream have given its id to another model as well."""
+def find_row(model_id: str) -> CatalogModel | None:
+    """Return the model's row: the fine-tune's, should upstream have given its id to another model as well."""
     model_id = make_storable(model_id)
     return rows_of([model_id]).get(model_id)
 
 
 def rows_of(model_ids: Iterable[str]) -> dict[str, CatalogModel]:
-    """The same for several ids at once; ids that no model has are left out."""
+    """Return the rows of several ids, by id. Ids that no model has are left out."""
     ids = list(dict.fromkeys(model_ids))
-    found: dict[str, CatalogModel] = {}
-    for start in range(0, len(ids), _AT_ONCE):
-        for row in CatalogModel.objects.filter(model_id__in=ids[start : start + _AT_ONCE]):
-            if row.model_id not in found or row.type == FINE_TUNED:
-                found[row.model_id] = row
-    return found
+    rows: dict[str, CatalogModel] = {}
+    for start in range(0, len(ids), _ROWS_IN_ONE_QUERY):
+        for row in CatalogModel.objects.filter(model_id__in=ids[start : start + _ROWS_IN_ONE_QUERY]):
+            if row.model_id not in rows or row.type == FINE_TUNED:
+                rows[row.model_id] = row
+    return rows
 
 
-def apply(row: CatalogModel, verb: Verb, after: dict[str, Any], card: ModelCard | None, *, gone: bool = False) -> None:
-    """What the write did, then what the re-read says, which may know better."""
-    refresh(row)
-    if verb is Verb.DELETE:
+def reload_row(row: CatalogModel) -> CatalogModel:
+    return CatalogModel.objects.get(pk=row.pk)
+
+
+def apply_outcome(row: CatalogModel, verb: Verb, after: dict[str, Any], reading: Reading) -> OutcomeDetail:
+    """Write what upstream confirmed into the row, then what the reading shows, which may know better.
+
+    Return what the reading leaves open.
+    """
+    lock_row(row)
+    field = VERBS[verb].field
+    if field is None:
         now = timezone.now()
         row.deleted_at, row.missing_since, row.last_seen_at = now, row.missing_since or now, now
         row.pending = {}
     else:
-        setattr(row, FIELDS[verb], after[FIELDS[verb]])
+        setattr(row, field, after[field])
         pending = Pending.from_json(row.pending)
-        pending.forget(FIELDS[verb])
+        pending.forget(field)
         row.pending = pending.to_json()
-        if card is not None:
-            take_in_card(row, card)
-    if gone and verb is not Verb.DELETE:
-        mark_gone(row)
-    save(row)
+        if reading.card is not None:
+            take_in_card(row, reading.card)
+        if reading.is_gone:
+            mark_gone(row)
+    save_row(row)
+    return reading.detail_after_success(field, after.get(field or ""))
 
 
-def keep(row: CatalogModel, card: ModelCard) -> None:
-    """What the look at upstream showed stays, whatever comes of the action."""
+def store_reading(row: CatalogModel, card: ModelCard) -> None:
+    """Take a card into the row, and save the row if that changed more than what waits for a second answer."""
     with transaction.atomic():
-        refresh(row)
+        lock_row(row)
         if take_in_card(row, card) - {"pending"}:
-            save(row)
+            save_row(row)
 
 
 def mark_gone(row: CatalogModel) -> None:
-    refresh(row)
+    """Note that upstream says there is no such model."""
+    lock_row(row)
     if row.missing_since is None:
         row.missing_since = timezone.now()
         row.last_seen_at = Mirror.objects.get(pk=1).last_synced_at or row.last_seen_at
-        save(row)
+        save_row(row)
 
 
 def take_in_card(row: CatalogModel, card: ModelCard) -> set[str]:
+    """Take a card into the row without saving it, and return the columns that changed."""
     # Only for a row that was missing does it matter whether people were told so.
     synced_at = None if row.missing_since is None else Mirror.objects.get(pk=1).last_synced_at
     model = RealModel(identity=row.identity, card=card, aliases=card.aliases)
     return take_in(row, model, answer_of_one(timezone.now(), synced_at))
 
 
-def refresh(row: CatalogModel) -> None:
-    """The row as it is now, held until the transaction ends: a sync may have changed it while upstream was asked."""
+def lock_row(row: CatalogModel) -> None:
+    """Load the row anew and lock it until the transaction ends: a sync may have changed it while upstream was asked."""
     row.refresh_from_db(from_queryset=CatalogModel.objects.select_for_update())
 
 
-def save(row: CatalogModel) -> None:
+def save_row(row: CatalogModel) -> None:
     """Save the row and move the mirror's version, so that every process builds its index anew."""
     row.acted_at = timezone.now()
     row.save()
     Mirror.objects.filter(pk=1).update(version=secrets.token_urlsafe(9))
-
-
-def fresh(row: CatalogModel) -> CatalogModel:
-    return CatalogModel.objects.get(pk=row.pk)

@@ -1,4 +1,4 @@
-"""Unknown outcomes: what became of a write whose answer never came, found out from later records or a new look."""
+"""Unknown outcomes: what became of a write without an answer, from later records or by reading the model again."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +11,21 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from models_ui.access.policy import ActionDenied
-from models_ui.access.verbs import FIELDS, VERBS
-from models_ui.actions import model_row
-from models_ui.actions.context import UNSETTLED, Done, Looked
+from models_ui.access.verbs import VERB_OF_KIND, VERBS
+from models_ui.actions.context import UNSETTLED, Done, OpenQuestion
 from models_ui.actions.lock import model_lock
-from models_ui.audit import chain, history
-from models_ui.audit.chain import Entry, Outcome
+from models_ui.actions.model_row import (
+    Reading,
+    apply_outcome,
+    find_row,
+    mark_gone,
+    read_upstream,
+    reload_row,
+    take_in_card,
+    value_on_card,
+)
+from models_ui.audit.chain import Journal, Outcome, latest_event
+from models_ui.audit.outcome_detail import SettledDetail, detail_from_json
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from models_ui.services import models_api
 from models_ui.services.bulkhead import take_place
@@ -30,84 +39,89 @@ SETTLES_AFTER = timedelta(seconds=60)
 NO_SUCH_ACTION = gettext_lazy("There is no such action")
 
 
-def settle(*, actor: User, action_id: str) -> Done:
+def settle_action(*, actor: User, action_id: str) -> Done:
     """Find out what became of an action whose outcome is unknown, from what was recorded since or by re-reading.
 
     The new value in place means that it succeeded, also where a later action saw it before it wrote its own. The old
     one means that it failed, once the write cannot still be under way. A third value tells nothing. Adds an event; with
     nothing certain to say it adds none.
     """
-    event = history.action(action_id)
-    row = model_row.row_of(event.model_id) if event else None
+    event = latest_event(action_id)
+    row = find_row(event.model_id) if event else None
     if event is None or row is None:
         raise ActionDenied(NO_SUCH_ACTION)
     if event.outcome not in UNSETTLED:
         return Done(row, event)
-    if not take_place():  # who waits for the lock waits for who waits for upstream
-        return Done(row, event, Looked("unread", error_facts(TooBusy(model_id=event.model_id))))
+    if not take_place():  # requests that wait for the lock wait for requests that wait for upstream
+        return Done(row, event, OpenQuestion("unread", error_facts(TooBusy(model_id=event.model_id))))
     with model_lock(event.model_id):
-        event = history.action(action_id)
+        event, row = latest_event(action_id), reload_row(row)
         assert event is not None
         if event.outcome not in UNSETTLED:
-            return Done(model_row.fresh(row), event)  # it came to its end, or somebody else has looked, while we waited
-        certain = _has_settled(event)
-        return look_after(event, model_row.fresh(row), certain=certain, by=actor.get_username())
+            return Done(row, event)  # the action has ended, or another person has looked, while we waited
+        return look_after_unknown(event, row, certain=_has_settled(event), settled_by=actor.get_username())
 
 
 def _has_settled(event: AuditEvent) -> bool:
-    """Whether the write cannot still be under way, also where the clock was set back since: then a later event tells
-    how long ago it was at least."""
+    """Whether the write cannot still be under way.
+
+    Where the clock was set back since, a later event tells how long ago the write was at least.
+    """
     long_ago = timezone.now() - SETTLES_AFTER
     return event.at < long_ago or AuditEvent.objects.filter(pk__gt=event.pk, at__lt=long_ago).exists()
 
 
-def look_after(event: AuditEvent, row: CatalogModel, *, certain: bool, by: str = "") -> Done:
+def look_after_unknown(event: AuditEvent, row: CatalogModel, *, certain: bool, settled_by: str = "") -> Done:
     """Find out what became of an unknown outcome, and add that. Nothing is guessed.
 
     What was recorded since comes first: once the value has been changed again, reading the model tells nothing more.
-    `certain` means that the write cannot still arrive; `by` is whoever asked, if it was not the action itself.
+    `certain` means that the write cannot still arrive; `settled_by` is the person who asked, if it was not the action.
     """
-    verb = VERBS[event.kind]
-    changes = FIELDS.get(verb)
-    recorded = _told_by_records(event, row, changes)
+    field = VERBS[VERB_OF_KIND[event.kind]].field
+    recorded = _outcome_by_records(event, row, field)
     # That it is not archived may be the mirror's own word, where upstream's answers do not say: ask first.
-    if recorded == Outcome.SUCCEEDED or (recorded == Outcome.FAILED and changes != "archived"):
-        return Done(row, _settled(event, recorded, by))
-    card: ModelCard | None = None
+    if recorded == Outcome.SUCCEEDED or (recorded == Outcome.FAILED and field != "archived"):
+        return Done(row, Journal.of(event).settled(recorded, settled_by))
     try:
-        card = model_row.look(models_api(), row, changes)
+        card = read_upstream(models_api(), row, field)
     except ModelGone:
-        if changes is not None:
+        if field is not None:
             with transaction.atomic():
-                model_row.mark_gone(row)
-            return Done(row, event, Looked("gone"))
+                mark_gone(row)
+            return Done(row, event, OpenQuestion("gone"))
+        reading, answer = Reading(None, is_gone=True), "happened"
     except ModelsAPIError as error:
-        return Done(row, event, Looked("unread", error_facts(error)))
-    if changes is None:
-        happened, did_not = card is None, card is not None
+        return Done(row, event, OpenQuestion("unread", error_facts(error)))
     else:
-        assert card is not None
-        said = model_row.says(card, changes)
-        happened, did_not = said == event.after.get(changes), said == event.before.get(changes)
-        if said is None and changes == "archived":
-            return Done(row, event, Looked("unsaid"))
-        if recorded is not None:
-            return Done(row, _settled(event, recorded, by))
-    if not happened and not (did_not and certain):
-        return Done(row, event, Looked("same" if did_not else "other"))
+        reading, answer = Reading(card), _compare(event, card, field)
+    if answer != "unsaid" and recorded is not None:
+        return Done(row, Journal.of(event).settled(recorded, settled_by))
+    if answer == "happened" or (answer == "same" and certain):
+        return _settle_by_reading(event, row, reading, answer == "happened", settled_by)
+    return Done(row, event, OpenQuestion(answer))
+
+
+def _compare(event: AuditEvent, card: ModelCard, field: str | None) -> str:
+    """Return `happened`, or what else the card shows of the write, as in OpenQuestion."""
+    if field is None:
+        return "same"  # the model is still there
+    value = value_on_card(card, field)
+    if value is None and field == "archived":
+        return "unsaid"
+    if value == event.after.get(field):
+        return "happened"
+    return "same" if value == event.before.get(field) else "other"
+
+
+def _settle_by_reading(event: AuditEvent, row: CatalogModel, reading: Reading, happened: bool, settled_by: str) -> Done:
+    """Add the outcome, and take what was read into the row."""
     with transaction.atomic():
         if happened:
-            model_row.apply(row, verb, event.after, card)
-        elif card is not None:
-            model_row.take_in_card(row, card)
-        settled = _settled(event, Outcome.SUCCEEDED if happened else Outcome.FAILED, by)
+            apply_outcome(row, VERB_OF_KIND[event.kind], event.after, reading)
+        elif reading.card is not None:
+            take_in_card(row, reading.card)
+        settled = Journal.of(event).settled(Outcome.SUCCEEDED if happened else Outcome.FAILED, settled_by)
     return Done(row, settled)
-
-
-def _settled(event: AuditEvent, outcome: AuditEvent.Outcome, by: str) -> AuditEvent:
-    """Add the outcome to the history. What it says of an earlier value leaves the model's row as it is."""
-    failure = {**event.failure, "settled": True, **({"settled_by": by} if by else {})}
-    return chain.record(Entry.of(event), outcome, failure=failure, correlation_id=event.correlation_id)
 
 
 # --- What was recorded since
@@ -118,56 +132,70 @@ _NOT_SEEN: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """The value of one field of a model, as somebody saw it later and recorded it."""
+    """The value of one field of a model, as a later action or run saw it and recorded it."""
 
     at: datetime
     value: Any
-    wanted: Any = None  # what was to be put in its place from here
+    wanted: Any = None  # the value that was to replace it, in an action from here
 
 
-def _told_by_records(event: AuditEvent, row: CatalogModel, field_name: str | None) -> AuditEvent.Outcome | None:
-    """What later records tell of a write of unknown outcome; None where they tell nothing for certain."""
+def _outcome_by_records(event: AuditEvent, row: CatalogModel, field: str | None) -> AuditEvent.Outcome | None:
+    """Return what later records say of a write of unknown outcome; None where they say nothing for certain."""
     later = AuditEvent.objects.filter(model_id=event.model_id, outcome=Outcome.ATTEMPTED, pk__gt=event.pk)
     attempts = list(later.exclude(action_id=event.action_id).order_by("pk"))
-    if field_name is None:
-        return Outcome.FAILED if any(_shows_that_it_was_there(event, attempt) for attempt in attempts) else None
-    wanted, before = _plain(event.after.get(field_name)), _plain(event.before.get(field_name))
-    for number, sighting in enumerate(_sightings(event, attempts, field_name)):
+    if field is None:
+        return Outcome.FAILED if any(_shows_model_was_there(event, attempt) for attempt in attempts) else None
+    wanted = _none_for_empty(event.after.get(field))
+    outcome, is_over = _outcome_by_sightings(event, _sightings_of(event, attempts, field), field)
+    if is_over:
+        return outcome
+    return Outcome.SUCCEEDED if _none_for_empty(getattr(row, field)) == wanted else None
+
+
+def _outcome_by_sightings(
+    event: AuditEvent, sightings: Iterable[_Sighting], field: str
+) -> tuple[AuditEvent.Outcome | None, bool]:
+    """Return the outcome that later sightings show, and whether nothing after them can say more."""
+    wanted, before = _none_for_empty(event.after.get(field)), _none_for_empty(event.before.get(field))
+    for number, sighting in enumerate(sightings):
         if sighting.value == wanted:
-            return Outcome.SUCCEEDED
-        # Only the first tells of a failure: who saw the old value after that may have seen it put back.
+            return Outcome.SUCCEEDED, True
+        # Only the first shows a failure: the old value in a later one may have been put back.
         if number == 0 and sighting.value == before and sighting.at - event.at > SETTLES_AFTER:
-            return Outcome.FAILED
+            return Outcome.FAILED, True
         if sighting.wanted == wanted:
-            return None  # whoever sees the value after that may see what this action did
-    return Outcome.SUCCEEDED if _plain(getattr(row, field_name)) == wanted else None
+            return None, True  # a later sighting of the value may be the effect of this action
+    return None, False
 
 
-def _shows_that_it_was_there(deletion: AuditEvent, attempt: AuditEvent) -> bool:
-    """Whether a later action found the model where the deletion would have taken it: each attempt begins with a look
-    at the model, and what upstream says it has deleted was not deleted before."""
+def _shows_model_was_there(deletion: AuditEvent, attempt: AuditEvent) -> bool:
+    """Whether a later action found the model that the deletion would have taken away.
+
+    Each attempt begins with a look at the model, and what upstream says it has deleted was not deleted before.
+    """
     if attempt.at - deletion.at > SETTLES_AFTER:
         return True
-    last = history.action(attempt.action_id) or attempt
-    return last.kind == deletion.kind and last.outcome == Outcome.SUCCEEDED and not last.failure.get("settled")
+    last = latest_event(attempt.action_id) or attempt
+    was_settled = isinstance(detail_from_json(last.failure), SettledDetail)
+    return last.kind == deletion.kind and last.outcome == Outcome.SUCCEEDED and not was_settled
 
 
-def _sightings(event: AuditEvent, attempts: Iterable[AuditEvent], field_name: str) -> list[_Sighting]:
-    """In order of time: what later actions saw before they wrote, and the names that upstream's list changed."""
-    seen = [
-        _Sighting(attempt.at, _plain(attempt.before[field_name]), _plain(attempt.after.get(field_name)))
+def _sightings_of(event: AuditEvent, attempts: Iterable[AuditEvent], field: str) -> list[_Sighting]:
+    """Return what later actions saw before they wrote, and the names that upstream's list changed, in order of time."""
+    sightings = [
+        _Sighting(attempt.at, _none_for_empty(attempt.before[field]), _none_for_empty(attempt.after.get(field)))
         for attempt in attempts
-        if field_name in attempt.before
+        if field in attempt.before
     ]
-    if field_name == "name":
+    if field == "name":
         changes = CatalogChange.objects.filter(model_id=event.model_id, kind="name.changed", at__gt=event.at)
-        known = _plain(event.before.get(field_name))
-        # A name that was known before the action is what people were told last, not what somebody saw after it.
-        olds = ((change.at, _plain(change.before)) for change in changes)
-        seen += [_Sighting(at, _NOT_SEEN if old == known else old) for at, old in olds]
-    return sorted(seen, key=lambda sighting: sighting.at)
+        known = _none_for_empty(event.before.get(field))
+        # A name that was known before the action is what people were told last, not what a later run saw.
+        olds = ((change.at, _none_for_empty(change.before)) for change in changes)
+        sightings += [_Sighting(at, _NOT_SEEN if old == known else old) for at, old in olds]
+    return sorted(sightings, key=lambda sighting: sighting.at)
 
 
-def _plain(value: Any) -> Any:
-    """A value to compare: no text and an empty one are the same."""
+def _none_for_empty(value: Any) -> Any:
+    """Return a value to compare: no text and an empty one are the same."""
     return None if value == "" else value

@@ -4,33 +4,31 @@ from dataclasses import replace
 from typing import Any
 
 from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied
-from models_ui.access.verbs import FIELDS, REVERSE, VERBS
-from models_ui.actions.context import Conflict, Context, Done
-from models_ui.actions.last_change import last_change_of_field
+from models_ui.access.verbs import VERB_OF_KIND, VERBS, kinds_of_field
+from models_ui.actions.context import Context, Done, EditConflict
 from models_ui.actions.perform import perform_action
 from models_ui.actions.settle import NO_SUCH_ACTION
-from models_ui.audit import history
-from models_ui.audit.chain import Outcome
+from models_ui.audit.chain import Outcome, latest_event
+from models_ui.audit.history import last_change_of_field
 from models_ui.models import AuditEvent
 
 
-def undo(*, context: Context, action_id: str, insist: bool = False, seen: Any = None) -> Done:
+def undo_action(*, context: Context, action_id: str, insist: bool = False, seen: Any = None) -> Done:
     """Take an action back: put the value before it in place again. What was undone already stays as it is.
 
-    Raises Conflict when somebody has set the value anew since; `insist` means that the person has been shown the value
-    `seen` and wants to replace it. Raises ActionDenied for what cannot be undone.
+    Raises EditConflict when somebody has set the value anew since; `insist` means that the person has been shown the
+    value `seen` and wants to replace it. Raises ActionDenied for what cannot be undone.
     """
-    event = history.action(action_id)
-    if event is None or event.kind not in VERBS:
+    event = latest_event(action_id)
+    if event is None or event.kind not in VERB_OF_KIND:
         raise ActionDenied(NO_SUCH_ACTION)
-    verb = VERBS[event.kind]
-    field = FIELDS.get(verb, "")
+    verb = VERB_OF_KIND[event.kind]
+    field = VERBS[verb].field or ""
     if not insist:
-        later = last_change_of_field(event.model_id, field) or event
-        seen = later.after.get(field)
+        seen = _last_change(event, field).after.get(field)
     return perform_action(
         replace(context, undoes=event.action_id),
-        REVERSE.get(verb, verb),
+        VERBS[verb].reverse or verb,
         event.model_id,
         seen=seen,
         wanted=event.before.get(field),
@@ -40,7 +38,8 @@ def undo(*, context: Context, action_id: str, insist: bool = False, seen: Any = 
 
 def can_be_undone(event: AuditEvent) -> bool:
     """Whether there is a way back from an action at all, whoever asks and whatever came after it."""
-    return event.outcome == Outcome.SUCCEEDED and VERBS.get(event.kind) in REVERSE
+    verb = VERB_OF_KIND.get(event.kind)
+    return event.outcome == Outcome.SUCCEEDED and verb is not None and VERBS[verb].reverse is not None
 
 
 def _objection_to_undo(event: AuditEvent, *, insist: bool) -> Exception | None:
@@ -49,18 +48,23 @@ def _objection_to_undo(event: AuditEvent, *, insist: bool) -> Exception | None:
     return None if insist else undo_conflict(event)
 
 
-def undo_conflict(event: AuditEvent, **current: Any) -> Conflict | None:
-    """What stands in the way of undoing an action: that somebody has changed the same thing since, other than back.
+def undo_conflict(event: AuditEvent, **current: Any) -> EditConflict | None:
+    """Return the conflict that keeps an action from being undone: somebody has changed the same field since, not back.
 
-    `current` is the field's value, where it is known: it may have been changed elsewhere.
+    `current` holds the values of fields where they are known: they may have been changed elsewhere.
     """
-    field = FIELDS.get(VERBS[event.kind])
+    field = VERBS[VERB_OF_KIND[event.kind]].field
     if field is None:
         return None
-    last = last_change_of_field(event.model_id, field) or event
+    last = _last_change(event, field)
     ours = event.action_id in (last.action_id, last.undoes)
     theirs = current.get(field, last.after.get(field))
     if ours and theirs == last.after.get(field):
         return None
     by = last if theirs == last.after.get(field) else None
-    return Conflict(field, seen=event.after.get(field), theirs=theirs, mine=event.before.get(field), by=by)
+    return EditConflict(field, seen=event.after.get(field), theirs=theirs, mine=event.before.get(field), by=by)
+
+
+def _last_change(event: AuditEvent, field: str) -> AuditEvent:
+    """Return the last successful action on the same field of the same model."""
+    return last_change_of_field(event.model_id, kinds_of_field(field)) or event

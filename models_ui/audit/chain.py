@@ -1,21 +1,26 @@
-"""The history of actions: the only writer of `AuditEvent`, and the chain that tells when somebody else wrote.
+"""The history of actions: the only writer of `AuditEvent`, and the chain that shows when somebody else wrote.
+
+A `Journal` writes the events of one action.
 
 Each event carries a hash over itself and its predecessor's hash; the head keeps the last hash and their number.
-`verify` walks the chain. Who can write to the database can also compute a whole new chain: keep a copy of the last
+`verify_chain` walks it. Whoever can write to the database can also compute a whole new chain: keep a copy of the last
 hash elsewhere (`manage.py verify_audit` prints it) to notice even that.
 """
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
 from django.db import models, transaction
 from django.utils import timezone
 
+from models_ui.audit.outcome_detail import NO_DETAIL, ErrorDetail, OutcomeDetail, SettledDetail, detail_from_json
 from models_ui.models import AuditEvent, AuditHead
+from models_ui.services.errors import ModelsAPIError
 from models_ui.vocabulary import make_storable
 
 Outcome = AuditEvent.Outcome
@@ -43,7 +48,10 @@ _HASHED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What an action says of itself; the same for all its events. `before` and `after` map fields to values."""
+    """What all events of an action have in common.
+
+    `before` and `after` map fields to values. `before` may be filled in until the first event is written.
+    """
 
     action_id: str
     kind: str
@@ -57,25 +65,94 @@ class Entry:
     job: str = ""
     request_id: str = ""
 
+
+class Journal:
+    """The history of one action, from the request to its outcome. Each method that is a past participle adds an event.
+
+    `earlier` is the last event of the same action, None for a new one or after a refusal, which changed nothing.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        """Open the journal. Without an action id, or with one that is another action's, the entry gets a new one.
+
+        A browser's Back button sends a form's id again: with another value in it, it is another action.
+        """
+        self.entry = entry
+        latest = latest_event(entry.action_id) if entry.action_id else None
+        if not entry.action_id or (latest is not None and not _is_same_action(latest, entry)):
+            self.entry, latest = replace(entry, action_id=secrets.token_hex(16)), None
+        self.earlier = _unless_refused(latest)
+
     @classmethod
     def of(cls, event: AuditEvent) -> Self:
-        """What an event says, to add another one to its action."""
-        return cls(**{name: getattr(event, name) for name in cls.__slots__})
+        """Return the journal of an event, to add what became of its action."""
+        journal = cls.__new__(cls)
+        journal.entry = Entry(**{name: getattr(event, name) for name in Entry.__slots__})
+        journal.earlier = event
+        return journal
+
+    def look_again(self) -> AuditEvent | None:
+        """Read `earlier` again, which another thread may have written, and return it."""
+        self.earlier = _unless_refused(latest_event(self.entry.action_id))
+        return self.earlier
+
+    def attempted(self) -> AuditEvent:
+        """Note that the write is about to be sent."""
+        return append_event(self.entry, Outcome.ATTEMPTED)
+
+    def refused(self, detail: OutcomeDetail) -> AuditEvent:
+        return append_event(self.entry, Outcome.REFUSED, detail=detail)
+
+    def failed(self, error: ModelsAPIError) -> AuditEvent:
+        return self._ended(Outcome.FAILED, ErrorDetail.of(error), error.correlation_id)
+
+    def failed_aside(self, error: ModelsAPIError) -> AuditEvent:
+        """Note the failure as an action of its own, so that the form's id works when it is sent again."""
+        entry = replace(self.entry, action_id=secrets.token_hex(16))
+        return append_event(entry, Outcome.FAILED, detail=ErrorDetail.of(error), correlation_id=error.correlation_id)
+
+    def unknown(self, error: ModelsAPIError) -> AuditEvent:
+        return self._ended(Outcome.UNKNOWN, ErrorDetail.of(error), error.correlation_id)
+
+    def succeeded(self, detail: OutcomeDetail = NO_DETAIL, correlation_id: str = "") -> AuditEvent:
+        return self._ended(Outcome.SUCCEEDED, detail, correlation_id)
+
+    def settled(self, outcome: AuditEvent.Outcome, settled_by: str = "") -> AuditEvent:
+        """Note the outcome of an action that `earlier` had left open."""
+        assert self.earlier is not None
+        facts = detail_from_json(self.earlier.failure).error_facts
+        return self._ended(outcome, SettledDetail(facts, settled_by), self.earlier.correlation_id)
+
+    def _ended(self, outcome: AuditEvent.Outcome, detail: OutcomeDetail, correlation_id: str) -> AuditEvent:
+        return append_event(self.entry, outcome, detail=detail, correlation_id=correlation_id)
 
 
-def record(
-    entry: Entry, outcome: AuditEvent.Outcome, *, failure: dict[str, Any] | None = None, correlation_id: str = ""
+def latest_event(action_id: str) -> AuditEvent | None:
+    """Return the last event of an action; None where there is no such action."""
+    return AuditEvent.objects.filter(action_id=make_storable(action_id)).order_by("-pk").first()
+
+
+def _is_same_action(event: AuditEvent, entry: Entry) -> bool:
+    if (event.kind, event.actor, event.model_id) != (entry.kind, entry.actor, entry.model_id):
+        return False
+    return not event.after or event.after == entry.after
+
+
+def _unless_refused(event: AuditEvent | None) -> AuditEvent | None:
+    return None if event is not None and event.outcome == Outcome.REFUSED else event
+
+
+def append_event(
+    entry: Entry, outcome: AuditEvent.Outcome, *, detail: OutcomeDetail = NO_DETAIL, correlation_id: str = ""
 ) -> AuditEvent:
     """Append one event. Within the caller's transaction if there is one, so that a row and its event go together."""
-    said = {name: getattr(entry, name) for name in entry.__slots__}
-    said |= {"outcome": str(outcome), "failure": failure or {}, "correlation_id": correlation_id}
+    fields = {name: getattr(entry, name) for name in entry.__slots__}
+    fields |= {"outcome": str(outcome), "failure": detail.to_json(), "correlation_id": correlation_id}
     with transaction.atomic():
         AuditHead.objects.get_or_create(pk=1)
         head = AuditHead.objects.select_for_update().get(pk=1)
         event = AuditEvent(
-            at=timezone.now(),
-            previous_hash=head.last_hash,
-            **{name: _fitting(name, value) for name, value in said.items()},
+            at=timezone.now(), previous_hash=head.last_hash, **_fit_columns(make_storable(fields, depth=65))
         )
         event.hash = hash_of(event)
         event.save()
@@ -84,20 +161,22 @@ def record(
     return event
 
 
-def _fitting(name: str, value: Any) -> Any:
-    """The value as its column can hold it. Refused ids are anybody's text, and are kept as far as they fit."""
-    value, column = make_storable(value), AuditEvent._meta.get_field(name)
-    return value[: getattr(column, "max_length", None)] if isinstance(value, str) else value
+def _fit_columns(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the values as their columns can hold them. Refused ids are anybody's text: what is too long is cut."""
+    return {
+        name: value[: getattr(AuditEvent._meta.get_field(name), "max_length", None)]
+        if isinstance(value, str)
+        else value
+        for name, value in fields.items()
+    }
 
 
 def hash_of(event: AuditEvent) -> str:
-    """SHA-256 over the event's fields and its predecessor's hash, as canonical JSON."""
-    fields = {name: _plain(getattr(event, name)) for name in _HASHED}
+    """Return the SHA-256 of the event's fields and its predecessor's hash, as canonical JSON."""
+    fields = {name: getattr(event, name) for name in _HASHED}
+    if isinstance(event.at, datetime):  # else it cannot be read, which the walk will tell
+        fields["at"] = event.at.isoformat()
     return hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,36 +184,36 @@ class Tampering:
     """Where the chain first breaks. `key` is the event's own key, None when events are missing from the end."""
 
     key: int | None
-    what: str  # changed | unreadable | predecessor | end
+    fault: str  # changed | unreadable | predecessor | end
 
 
 class _Broken(Exception):
     pass
 
 
-def verify() -> tuple[int, Tampering | None]:
-    """How many events are as they were written, and the first thing that is not, or None."""
-    walk = _Walk()
+def verify_chain() -> tuple[int, Tampering | None]:
+    """Return how many events are as they were written, and where the chain first breaks, or None."""
+    walk = _ChainWalk()
     try:
-        walk.on()
-        # What was added meanwhile is walked while nobody can add more, so that the end can be compared.
+        walk.go_on()
+        # Events that were added meanwhile are walked while nobody can add more, so that the end can be compared.
         with transaction.atomic():
             head = AuditHead.objects.select_for_update().filter(pk=1).first()
-            walk.on()
+            walk.go_on()
     except _Broken as broken:
-        key, what = broken.args
-        return walk.count, Tampering(key, what)
+        key, fault = broken.args
+        return walk.count, Tampering(key, fault)
     end = (head.last_hash, head.events) if head else ("", 0)
     return walk.count, None if end == (walk.previous, walk.count) else Tampering(None, "end")
 
 
-class _Walk:
+class _ChainWalk:
     """A walk along the chain that can go on where it stopped."""
 
     def __init__(self) -> None:
         self.key, self.previous, self.count = -(2**63), "", 0
 
-    def on(self) -> None:
+    def go_on(self) -> None:
         for event in self._events():
             if event.hash != hash_of(event):
                 raise _Broken(event.pk, "changed")
@@ -155,7 +234,7 @@ class _Walk:
             yield from chunk
 
     def _one_by_one(self, following: models.QuerySet[AuditEvent]) -> Iterator[AuditEvent]:
-        """Of events of which one holds what no column of its kind can hold, those before it."""
+        """Yield events up to the one that holds a value which its column cannot be read as."""
         for key in list(following.values_list("pk", flat=True)[:500]):
             try:
                 event = AuditEvent.objects.get(pk=key)

@@ -1,4 +1,4 @@
-"""What the page of a bulk job shows."""
+"""The page of a bulk job."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from models_ui.access.policy import ActionDenied, check_permission
 from models_ui.access.roles import Role
-from models_ui.access.verbs import REVERSE, Verb
-from models_ui.actions.sentences import verb_label, what_it_does
+from models_ui.access.verbs import VERBS, Verb
 from models_ui.bulk import jobs, sentences
 from models_ui.bulk.jobs import ItemState, Progress
 from models_ui.catalog.query import CatalogQuery
@@ -28,37 +27,40 @@ class JobPage:
         self.now: datetime = timezone.now()
         self.progress = progress or jobs.progress_of([job])[job.pk]
         self.announce = False
-        self._told = -1
+        self._announced = -1
 
-    def hear(self, told: int) -> None:
-        """The browser says which quarter it told last: start, each 25 % and the end are told, nothing between."""
-        self._told, self.announce = told, self.quarter > told
+    def announce_since(self, quarter: int) -> None:
+        """Announce a new quarter, if there is one since that which the browser announced last.
+
+        A screen reader is told of the start, of each 25 % and of the end, and of nothing between.
+        """
+        self._announced, self.announce = quarter, self.quarter > quarter
 
     # --- Words
 
     @property
     def title(self) -> str:
-        return sentences.title(self.job, self.progress)
+        return sentences.job_title(self.job, self.progress)
 
     @property
     def summary(self) -> str:
-        return sentences.summary(self.job, self.progress)
+        return sentences.job_summary(self.job, self.progress)
 
     @property
-    def what(self) -> str:
-        return sentences.what(self.job.verb, self.progress.total)
+    def job_label(self) -> str:
+        return sentences.job_label(self.job.verb, self.progress.total)
 
     @property
     def verb(self) -> str:
-        return verb_label(Verb(self.job.verb))
+        return str(VERBS[Verb(self.job.verb)].label)
 
     @property
     def explanation(self) -> str:
-        return what_it_does(Verb(self.job.verb))
+        return str(VERBS[Verb(self.job.verb)].explanation)
 
     @property
     def undo_label(self) -> str:
-        return sentences.what(REVERSE[Verb(self.job.verb)], self.progress.of(ItemState.DONE))
+        return sentences.job_label(jobs.reverse_of(self.job), self.progress.of(ItemState.DONE))
 
     @property
     def stopped_because(self) -> str:
@@ -66,51 +68,51 @@ class JobPage:
 
     @property
     def pause_reason(self) -> str:
-        """Why nothing is sent right now; empty when it is."""
+        """Why nothing is sent right now; "" when items are sent."""
         until = self.job.paused_until
         return stored_error_sentence(self.job.pause) if not self.job.is_over and until and until > self.now else ""
 
     @cached_property
-    def nobody_works(self) -> bool:
+    def lacks_worker(self) -> bool:
         waits = self.job.was_started and not self.job.is_over
-        return waits and not jobs.somebody_works(self.now)
+        return waits and not jobs.has_live_worker(self.now)
 
     # --- Items
 
-    def _in(self, states: Sequence[str]) -> list[BulkItem]:
-        found = list(self.job.items.filter(state__in=states))
-        for item in found:
+    def _items_in(self, states: Sequence[str]) -> list[BulkItem]:
+        items = list(self.job.items.filter(state__in=states))
+        for item in items:
             item.job = self.job
-        return found
+        return items
 
     @cached_property
     def to_do(self) -> list[BulkItem]:
-        return self._in([ItemState.WAITING])
+        return self._items_in([ItemState.WAITING])
 
     @cached_property
     def skipped(self) -> list[BulkItem]:
-        return self._in([ItemState.SKIPPED])
+        return self._items_in([ItemState.SKIPPED])
 
     @cached_property
     def in_vain(self) -> list[BulkItem]:
-        return self._in(jobs.TRIED_IN_VAIN)
+        return self._items_in(jobs.TRIED_IN_VAIN)
 
     @cached_property
     def all_items(self) -> list[BulkItem]:
-        return self._in(list(ItemState))
+        return self._items_in(list(ItemState))
 
     # --- How far it is
 
     @property
-    def digest(self) -> str:
-        """What the polled piece shows, in short: the same digest, the same piece."""
+    def polling_state(self) -> str:
+        """A short text for the polled piece: the piece is the same where this is the same."""
         counts = "-".join(str(self.progress.of(state)) for state in ItemState)
-        return f"{self.job.state}-{counts}-{'p' * bool(self.pause_reason)}{'n' * self.nobody_works}"
+        return f"{self.job.state}-{counts}-{'p' * bool(self.pause_reason)}{'n' * self.lacks_worker}"
 
     @property
-    def told(self) -> int:
-        """What a screen reader has been told once this is on the page: nothing by a page that just arrived."""
-        return self.quarter if self.announce else self._told
+    def announced(self) -> int:
+        """The last quarter that a screen reader has been told of once this is on the page; -1 before the first."""
+        return self.quarter if self.announce else self._announced
 
     @property
     def quarter(self) -> int:
@@ -119,7 +121,7 @@ class JobPage:
     # --- What this person may do
 
     @cached_property
-    def runs(self) -> bool:
+    def may_run(self) -> bool:
         """Whether this person may start, stop and repeat this job."""
         try:
             jobs.check_may_run(self.user, self.job, self.role)
@@ -128,8 +130,8 @@ class JobPage:
         return True
 
     @cached_property
-    def acts(self) -> bool:
-        return self.runs and not self.denial
+    def may_act(self) -> bool:
+        return self.may_run and not self.denial
 
     @cached_property
     def denial(self) -> str:

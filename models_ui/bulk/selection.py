@@ -21,8 +21,8 @@ _LASTS: Final = 24 * 60 * 60  # seconds; a page that is older than a day shows a
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What can be chosen beside single rows: every fine-tune that matches."""
+class BulkOffer:
+    """The choice beside single rows: every fine-tune that matches."""
 
     total: int
     token: str
@@ -30,7 +30,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class BulkChoice:
     """The fine-tunes that match now. `moved`: the mirror has changed since the page was shown."""
 
     ids: Sequence[str]
@@ -42,31 +42,32 @@ class Expired(Exception):
     """The token is too old, or not one of ours."""
 
 
-def offer(page: CatalogPage) -> Offer | None:
-    """None where there is nothing to choose, or nobody who may."""
-    total = _fine_tunes(page) if page.role >= Role.EDITOR else 0
+def bulk_offer_on(page: CatalogPage) -> BulkOffer | None:
+    """Return None where no fine-tune matches, or the person may not act."""
+    total = _count_fine_tunes(page) if page.role >= Role.EDITOR else 0
     if not total:
         return None
     query = page.query.at_page(1).serialize()
-    return Offer(total, _signer().sign(f"{page.index.version}?{query}"), query)
+    return BulkOffer(total, _token_signer().sign(f"{page.index.version}?{query}"), query)
 
 
-def choice(token: str, index: CatalogIndex) -> Choice:
+def read_choice(token: str, index: CatalogIndex) -> BulkChoice:
+    """Return the models that a token means now. Raise Expired where it is too old, or not one of ours."""
     try:
-        version, _, text = _signer().unsign(token, max_age=_LASTS).partition("?")
+        version, _, text = _token_signer().unsign(token, max_age=_LASTS).partition("?")
     except signing.BadSignature:
         raise Expired from None
     query, _ignored = CatalogQuery.parse(text)
     ids = [row.model_id for row in index.matches(query) if row.is_fine_tuned and row.model_id]
-    return Choice(ids, query.serialize(), moved=version != index.version)
+    return BulkChoice(ids, query.serialize(), moved=version != index.version)
 
 
-def _signer() -> signing.TimestampSigner:
+def _token_signer() -> signing.TimestampSigner:
     return signing.TimestampSigner(salt=_SALT)
 
 
-def _fine_tunes(page: CatalogPage) -> int:
-    """How many of the matches are fine-tunes. The facet counts them already, with every filter but its own."""
+def _count_fine_tunes(page: CatalogPage) -> int:
+    """Return how many of the matches are fine-tunes. The facet counts them already, with every filter but its own."""
     if page.query.type and FINE_TUNED not in page.query.type:
         return 0
-    return next((each.count for each in page.result.facets["type"] if each.value == FINE_TUNED), 0)
+    return next((value.count for value in page.result.facets["type"] if value.value == FINE_TUNED), 0)

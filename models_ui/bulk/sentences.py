@@ -1,86 +1,52 @@
-"""What a bulk job is called, how far it is, and why something in it was not done: sentences for people."""
+"""What a bulk job is called, how far it is, and why something in it was not done: sentences for people.
+
+The sentences of each verb are in `access/verbs.py`.
+"""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
+from django.utils.translation import ngettext, ngettext_lazy
 
-from models_ui.access.policy import reason_of
-from models_ui.access.verbs import Verb
-from models_ui.bulk import jobs
-from models_ui.bulk.jobs import ItemState, JobState, Progress
+from models_ui.access.verbs import bulk_words_of
+from models_ui.audit.outcome_detail import DenialDetail, detail_from_json
+from models_ui.bulk.jobs import ItemState, JobState, Progress, jobs_under_way
 from models_ui.models import BulkItem, BulkJob
-from models_ui.services.stored_errors import stored_error_sentence
 from models_ui.text.isolation import fill
 
-ARCHIVE: Final = Verb.ARCHIVE
-
-_DONE: dict[str, Any] = {
-    Verb.ARCHIVE: ngettext_lazy("%(done)d of %(total)d archived", "%(done)d of %(total)d archived", "done"),
-    Verb.UNARCHIVE: ngettext_lazy("%(done)d of %(total)d restored", "%(done)d of %(total)d restored", "done"),
-}
-_SAME: dict[str, Any] = {
-    Verb.ARCHIVE: ngettext_lazy("%d already archived", "%d already archived"),
-    Verb.UNARCHIVE: ngettext_lazy("%d already live", "%d already live"),
-}
-# In the order in which they matter to whoever reads them.
-_REST: dict[str, Any] = {
+# In the order in which they matter to the reader.
+_OTHER_STATES: Final[dict[str, Any]] = {
     ItemState.FAILED: ngettext_lazy("%d failed", "%d failed"),
     ItemState.REFUSED: ngettext_lazy("%d refused", "%d refused"),
     ItemState.UNKNOWN: ngettext_lazy("%d not known", "%d not known"),
     ItemState.CANCELLED: ngettext_lazy("%d not sent", "%d not sent"),
     ItemState.SKIPPED: ngettext_lazy("%d skipped", "%d skipped"),
 }
-_ITEM_DONE: dict[str, str | Promise] = {
-    Verb.ARCHIVE: gettext_lazy("archived"),
-    Verb.UNARCHIVE: gettext_lazy("restored"),
-}
 
 
-def models(number: int) -> str:
+def count_models(number: int) -> str:
     return ngettext("%d model", "%d models", number) % number
 
 
-def what(verb: str, number: int) -> str:
-    """The job as a thing to do: the label of its button, its line in the list."""
-    if verb == ARCHIVE:
-        return ngettext("Archive %d model", "Archive %d models", number) % number
-    return ngettext("Restore %d model", "Restore %d models", number) % number
+def job_label(verb: str, number: int) -> str:
+    """Return the job as a thing to do: the label of its button, its line in the list."""
+    return str(bulk_words_of(verb).label % number)
 
 
-def title(job: BulkJob, progress: Progress) -> str:
-    """What the page is about, by how far the job is."""
-    archives = job.verb == ARCHIVE
-    number = progress.total
+def job_title(job: BulkJob, progress: Progress) -> str:
+    """Return the page's title, which says how far the job is."""
+    words, number = bulk_words_of(job.verb), progress.total
     if job.is_draft:
-        if not number:
-            return _("There is nothing to archive") if archives else _("There is nothing to restore")
-        words = (
-            ngettext("Archive %d model?", "Archive %d models?", number)
-            if archives
-            else ngettext("Restore %d model?", "Restore %d models?", number)
-        )
-        return words % number
+        return str(words.question % number if number else words.nothing)
     if not job.is_over:
-        words = (
-            ngettext("Archiving %d model", "Archiving %d models", number)
-            if archives
-            else ngettext("Restoring %d model", "Restoring %d models", number)
-        )
-        return words % number
+        return str(words.running % number)
     if progress.of(ItemState.DONE) == number:
-        words = (
-            ngettext("%d model is archived", "%d models are archived", number)
-            if archives
-            else ngettext("%d model is restored", "%d models are restored", number)
-        )
-        return words % number
-    return _ended(job, next(_parts(job, progress)))
+        return str(words.finished % number)
+    return _title_of_ended(job, next(_summary_parts(job, progress)))
 
 
-def _ended(job: BulkJob, so_far: str) -> str:
+def _title_of_ended(job: BulkJob, so_far: str) -> str:
     if not job.was_started:
         return _("Cancelled before it started")
     if job.failure:
@@ -88,43 +54,40 @@ def _ended(job: BulkJob, so_far: str) -> str:
     return fill(_("Cancelled: %(so_far)s"), {"so_far": so_far}) if job.state == JobState.CANCELLED else so_far
 
 
-def under_way() -> Iterator[tuple[BulkJob, str]]:
-    """Each job that is not over, and a sentence for pages that show what it is changing."""
-    for job, progress in jobs.under_way():
-        words = {"job": title(job, progress), "who": job.started_by, "so_far": summary(job, progress)}
+def running_jobs_in_words() -> Iterator[tuple[BulkJob, str]]:
+    """Yield each job that is not over with a sentence, for pages that show what it is changing."""
+    for job, progress in jobs_under_way():
+        words = {"job": job_title(job, progress), "who": job.started_by, "so_far": job_summary(job, progress)}
         yield job, fill(_("%(job)s for %(who)s: %(so_far)s."), words)
 
 
-def summary(job: BulkJob, progress: Progress) -> str:
-    """12 of 40 archived, 1 failed, 2 skipped."""
-    return ", ".join(_parts(job, progress))
+def job_summary(job: BulkJob, progress: Progress) -> str:
+    """Return the progress in words: 12 of 40 archived, 1 failed, 2 skipped."""
+    return ", ".join(_summary_parts(job, progress))
 
 
-def _parts(job: BulkJob, progress: Progress) -> Iterator[str]:
-    yield _DONE[job.verb] % {"done": progress.of(ItemState.DONE), "total": progress.total}
+def _summary_parts(job: BulkJob, progress: Progress) -> Iterator[str]:
+    words = bulk_words_of(job.verb)
+    yield str(words.done % {"done": progress.of(ItemState.DONE), "total": progress.total})
     if same := progress.of(ItemState.SAME):
-        yield _SAME[job.verb] % same
-    for state, words in _REST.items():
+        yield str(words.same % same)
+    for state, state_words in _OTHER_STATES.items():
         if progress.of(state):
-            yield words % progress.of(state)
+            yield str(state_words % progress.of(state))
 
 
-def item_state(item: BulkItem) -> str:
-    """What became of an item, in a word."""
+def item_state_label(item: BulkItem) -> str:
+    """Return what became of an item, in a word."""
     if item.state == ItemState.DONE:
-        return str(_ITEM_DONE[item.job.verb])
+        return str(bulk_words_of(item.job.verb).item_done)
     return str(ItemState(item.state).label)
 
 
-def why(item: BulkItem) -> str:
-    """Why an item was skipped, refused or failed, as one or two sentences; empty where there is nothing to explain."""
-    failure = item.failure
-    if "reason" in failure:
-        return f"{reason_of(failure)}."
-    if item.state == ItemState.DONE:
+def item_reason(item: BulkItem) -> str:
+    """Return why an item was skipped, refused or failed, as one or two sentences; "" without a reason."""
+    detail = detail_from_json(item.failure)
+    if item.state == ItemState.DONE and not isinstance(detail, DenialDetail):
         return ""
-    if item.state == ItemState.UNKNOWN:
+    if item.state == ItemState.UNKNOWN and not isinstance(detail, DenialDetail):
         return _("It was sent, and reading the model again does not tell whether it worked.")
-    if failure.get("settled"):
-        return _("Reading the model again showed that the change had not been made.")
-    return stored_error_sentence(failure) if "code" in failure else ""
+    return detail.sentence()

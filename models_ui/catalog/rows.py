@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from models_ui.access.policy import denial
+from models_ui.access.policy import denial_reason
 from models_ui.access.roles import Role
-from models_ui.access.verbs import REVERSE, Verb
+from models_ui.access.verbs import VERBS, Verb
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle_stage
 from models_ui.catalog.links import Named, address_of, address_of_id, named_replacement
@@ -31,10 +31,9 @@ from models_ui.text.isolation import isolate
 from models_ui.text.labels import field_label
 from models_ui.vocabulary import id_is_routable, is_placeholder
 
-ROW_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.DELETE)
-PAGE_VERBS = (Verb.RENAME, Verb.DESCRIBE, Verb.ARCHIVE, Verb.UNARCHIVE, Verb.PROTECT, Verb.UNPROTECT, Verb.DELETE)
+PAGE_VERBS: Final = tuple(VERBS)
+ROW_VERBS: Final = tuple(verb for verb in VERBS if VERBS[verb].is_in_row)
 _LONGEST_KEPT: Final = CatalogModel._meta.get_field("model_id").max_length or 300
-_ASKING = (Verb.RENAME, Verb.DESCRIBE, Verb.DELETE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,22 +154,24 @@ class Button:
     @property
     def reverse(self) -> Verb | None:
         """The action that this one takes back, and whose button it replaces once that is done."""
-        return REVERSE.get(self.verb)
+        return VERBS[self.verb].reverse
 
 
 def buttons_of(row: Row, role: Role, verbs: Sequence[Verb] = ROW_VERBS) -> list[Button]:
     """Return the buttons of a fine-tune; none for Mistral's own models and for deleted ones."""
     if not row.is_fine_tuned or row.is_deleted or not row.routable:
         return []
-    hidden = {
-        Verb.UNARCHIVE if not row.archived else Verb.ARCHIVE,
-        Verb.UNPROTECT if not row.protected else Verb.PROTECT,
-    }
     return [
-        Button(verb, reverse(verb, args=[row.model_id]), denial(role, row, verb), verb in _ASKING)
+        Button(verb, reverse(verb, args=[row.model_id]), denial_reason(role, row, verb), VERBS[verb].asks_first)
         for verb in verbs
-        if verb not in hidden
+        if not _is_so_already(row, verb)
     ]
+
+
+def _is_so_already(row: Row, verb: Verb) -> bool:
+    """Whether the row already is in the state that the verb sets."""
+    field, target = VERBS[verb].field, VERBS[verb].target
+    return field is not None and target is not None and getattr(row, field) == target
 
 
 @cache

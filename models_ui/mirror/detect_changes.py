@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from models_ui.audit.history import latest_of_each
+from models_ui.audit.history import latest_events
 from models_ui.mirror.alias_owners import (
     AliasOwner,
     AliasOwners,
@@ -252,7 +252,7 @@ def _without_own_actions(changes: Iterable[CatalogChange], at: datetime) -> list
     kinds = ("model.renamed", "model.deleted")
     ours: dict[str, list[AuditEvent]] = {}
     for start in range(0, len(asked), 500):
-        for event in latest_of_each().filter(model_id__in=asked[start : start + 500], kind__in=kinds):
+        for event in latest_events().filter(model_id__in=asked[start : start + 500], kind__in=kinds):
             ours.setdefault(event.model_id, []).append(event)
     return [
         change

@@ -1,12 +1,10 @@
 """What our templates need beyond Django's own: words for keys and numbers, and links within the catalog."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django import template
-from django.contrib.messages.storage.base import Message
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -16,9 +14,9 @@ from models_ui.catalog.labels import value_label
 from models_ui.catalog.links import address_of_id, catalog_address
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button
-from models_ui.models import AuditEvent
 from models_ui.text import humanize, labels
 from models_ui.text.isolation import balance_in_element, isolate
+from models_ui.web.message_offer import offer_of_message
 
 register = template.Library()
 
@@ -29,6 +27,10 @@ register.filter("in_days", humanize.in_days)
 register.filter("ago", humanize.time_ago)
 register.filter("isolate", lambda value: isolate(str(value)))
 register.filter("balanced", lambda value: balance_in_element(str(value)))
+register.filter("message_offer", offer_of_message)
+register.filter("told", sentences.action_words)
+register.filter("change", sentences.change_words)
+register.filter("why", sentences.outcome_reason)
 register.simple_tag(catalog_address)
 
 
@@ -56,19 +58,6 @@ def capability(key: str) -> str:
     return isolate(labels.capability_label(key))
 
 
-@dataclass(frozen=True, slots=True)
-class ActionTag:
-    verb: str  # undo, settle or empty
-    action_id: str
-
-
-@register.filter
-def action_tag(message: Message) -> ActionTag:
-    """What a message offers to do next, from its extra tags."""
-    verb, _, action_id = message.extra_tags.partition(":")
-    return ActionTag(verb, action_id) if action_id else ActionTag("", "")
-
-
 @register.filter
 def denials(buttons: Sequence[Button], on_page: bool = False) -> list[str]:
     """Why buttons are disabled, to be read in plain sight, each reason once. In a row there is no room for that of
@@ -77,31 +66,15 @@ def denials(buttons: Sequence[Button], on_page: bool = False) -> list[str]:
     return list(dict.fromkeys(shown))
 
 
-@register.filter
-def verb(value: str) -> str:
+@register.filter("verb")
+def verb_words(value: str) -> str:
     return sentences.verb_label(Verb(value))
 
 
-@register.filter
-def value_words(value: Any, field: str) -> str:
-    """A value of a field in words, for a diff."""
-    return sentences.value_words(field, value)
-
-
-@register.filter
-def told(event: AuditEvent) -> str:
-    return sentences.told(event)
-
-
-@register.filter
-def change(event: AuditEvent) -> tuple[str, str] | None:
-    """Before and after in words, where the action changed a value."""
-    return sentences.change(event)
-
-
-@register.filter
-def why(event: AuditEvent) -> str:
-    return sentences.why(event)
+@register.filter("value_words")
+def words_of_value(value: Any, field: str) -> str:
+    """Return a value of a field in words, for a diff."""
+    return sentences.field_words(field, value)
 
 
 @register.filter

@@ -1,6 +1,6 @@
 """How an action is answered, on whichever surface the person is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,15 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
-from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied, denial
-from models_ui.access.verbs import Verb
-from models_ui.actions import context as actions_context
-from models_ui.actions import perform
-from models_ui.actions import undo as actions_undo
-from models_ui.actions.context import Conflict, Context, Done
-from models_ui.actions.forms import DeleteForm, DescribeForm, RenameForm, TextForm, UndoForm
-from models_ui.actions.perform import Busy
-from models_ui.actions.sentences import already, outcome_sentence, still_unknown, verb_label, what_it_does
+from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied, denial_reason
+from models_ui.access.verbs import VERBS, Verb
+from models_ui.actions.context import UNSETTLED, Context, Done, EditConflict, OpenQuestion
+from models_ui.actions.forms import DeleteForm, TextForm, UndoForm, text_form_of
+from models_ui.actions.lock import Busy
+from models_ui.actions.perform import refuse_unknown_model
+from models_ui.actions.sentences import already_sentence, outcome_sentence, still_unknown_sentence, verb_label
+from models_ui.actions.undo import can_be_undone
+from models_ui.audit.chain import Outcome
+from models_ui.audit.outcome_detail import detail_from_json
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of
 from models_ui.catalog.row import Row
@@ -30,10 +31,12 @@ from models_ui.models import AuditEvent
 from models_ui.text.isolation import fill, isolate
 from models_ui.views.errors import BUSY_PAUSE
 from models_ui.views.model import article_context
+from models_ui.vocabulary import FINE_TUNED
+from models_ui.web.message_offer import MessageOffer, OfferKind, add_offering_message
 from models_ui.web.request import Request, is_ours, role_in, wants_fragment
 
-# What upstream's failures are to a browser; whatever else it may be is upstream's trouble, 502.
-_STATUS = {
+# The status of the answer by the code of upstream's failure; every other failure is upstream's trouble, 502.
+_STATUS_OF_CODE = {
     "timed_out": 504,
     "connect_timed_out": 504,
     "too_busy": 503,
@@ -45,12 +48,16 @@ _STATUS = {
 }
 
 
-def _status(failure: dict[str, Any]) -> int:
-    return _STATUS.get(failure.get("code", ""), 502)
+def _status_of(error_facts: Mapping[str, Any]) -> int:
+    return _STATUS_OF_CODE.get(error_facts.get("code", ""), 502)
 
 
-class ActionPage:
-    """One action on one model, on whichever surface: the row, the model's page, or the action's own page."""
+def _none_for_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+class ActionResponse:
+    """The answer to one action on one model, on whichever surface: the row, the model's page, or a page of its own."""
 
     def __init__(
         self,
@@ -73,13 +80,13 @@ class ActionPage:
 
     def _load(self) -> None:
         self.index: CatalogIndex = load_index(self.now)
-        found = [row for row in self.index.find(self.model_id) if row.model_id == self.model_id]
-        if not found:
+        rows = [row for row in self.index.find(self.model_id) if row.model_id == self.model_id]
+        if not rows:
             if self.request.method == "POST" and not self.settles:
                 context = Context(actor=self.request.user, request_id=self.request.request_id)
-                perform.refuse_unknown(context=context, verb=self.verb, model_id=self.model_id)
+                refuse_unknown_model(context=context, verb=self.verb, model_id=self.model_id)
             raise Http404
-        self.row: Row = next((row for row in found if row.type == "fine-tuned"), found[0])
+        self.row: Row = next((row for row in rows if row.type == FINE_TUNED), rows[0])
 
     @property
     def address(self) -> str:
@@ -100,59 +107,72 @@ class ActionPage:
                 return where
         return self.address
 
-    def run(self, act: Callable[[], Done], form: Any) -> HttpResponse:
+    @property
+    def current_values(self) -> dict[str, Any]:
+        """The fields that actions change, as the catalog shows them."""
+        fields = {verb.field for verb in VERBS.values() if verb.field and not verb.is_local}
+        return {field: _none_for_empty(getattr(self.row, field)) for field in fields}
+
+    def answer(self, act: Callable[[], Done], form: Any) -> HttpResponse:
         """Act, and answer with what came of it."""
         try:
             done = act()
         except ActionDenied as denied:
-            return self._say(403, fill(_("%(reason)s."), {"reason": denied.reason}), form)
+            return self._report_problem(403, fill(_("%(reason)s."), {"reason": denied.reason}), form)
         except Busy:
-            return self._say(409, _("Somebody else is changing this model right now. Try again in a moment."), form)
-        except Conflict as conflict:
-            return self._conflict(conflict)
+            busy = _("Somebody else is changing this model right now. Try again in a moment.")
+            return self._report_problem(409, busy, form)
+        except EditConflict as conflict:
+            return self._ask_about_conflict(conflict)
         self._load()
-        event = done.event
-        if event is None:
-            messages.info(self.request, already(self.verb, self.row.label))
-            return self._done()
-        if event.outcome == AuditEvent.Outcome.SUCCEEDED:
-            tags = f"undo:{event.action_id}" if actions_undo.can_be_undone(event) else ""
-            messages.success(self.request, outcome_sentence(event), extra_tags=tags)
-            return self._done()
-        tags = f"settle:{event.action_id}" if event.outcome in actions_context.UNSETTLED else ""
-        if self.settles and done.looked:
-            status = _status(done.looked.failure) if done.looked.failure else 200
-            return self._say(status, still_unknown(done.looked), form, tags)
-        status = 200 if event.outcome == AuditEvent.Outcome.REFUSED else _status(event.failure)
-        return self._say(status, outcome_sentence(event), form, tags, event.correlation_id)
+        if done.event is None:
+            messages.info(self.request, already_sentence(self.verb, self.row.label))
+            return self._return_to_model()
+        if done.outcome == Outcome.SUCCEEDED:
+            offer = MessageOffer(OfferKind.UNDO, done.event.action_id) if can_be_undone(done.event) else None
+            add_offering_message(self.request, messages.SUCCESS, outcome_sentence(done.event), offer)
+            return self._return_to_model()
+        return self._report_outcome(done.event, done.question, form)
 
-    def _done(self) -> HttpResponse:
+    def _report_outcome(self, event: AuditEvent, question: OpenQuestion | None, form: Any) -> HttpResponse:
+        """Answer after anything but a success; `question` is what a look at an unknown outcome has left open."""
+        offer = MessageOffer(OfferKind.SETTLE, event.action_id) if event.outcome in UNSETTLED else None
+        if self.settles and question is not None:
+            status = _status_of(question.error_facts) if question.error_facts else 200
+            return self._report_problem(status, still_unknown_sentence(question), form, offer)
+        facts = detail_from_json(event.failure).error_facts
+        status = 200 if event.outcome == Outcome.REFUSED else _status_of(facts)
+        return self._report_problem(status, outcome_sentence(event), form, offer, event.correlation_id)
+
+    def _return_to_model(self) -> HttpResponse:
         if wants_fragment(self.request):
-            return self.face()
+            return self.show_model()
         return HttpResponseRedirect(self.back)
 
-    def _say(self, status: int, sentence: str, form: Any, tags: str = "", correlation_id: str = "") -> HttpResponse:
-        """Something went wrong: the message says what, and what the person had typed stays."""
-        response = self._said(status, sentence, form, tags, correlation_id)
+    def _report_problem(
+        self, status: int, sentence: str, form: Any, offer: MessageOffer | None = None, correlation_id: str = ""
+    ) -> HttpResponse:
+        """Answer with a message that says what went wrong. The text that the person had typed stays."""
+        if correlation_id:
+            sentence = f"{sentence} {_('Correlation id:')} {isolate(correlation_id)}"
+        add_offering_message(self.request, messages.ERROR, sentence, offer)
+        response = self._show_again(status, sentence, form)
         if response.status_code == 503:
             response["Retry-After"] = str(BUSY_PAUSE)
         return response
 
-    def _said(self, status: int, sentence: str, form: Any, tags: str, correlation_id: str) -> HttpResponse:
-        if correlation_id:
-            sentence = f"{sentence} {_('Correlation id:')} {isolate(correlation_id)}"
-        messages.error(self.request, sentence, extra_tags=tags)
+    def _show_again(self, status: int, sentence: str, form: Any) -> HttpResponse:
         fragment = wants_fragment(self.request)
         if self.settles and not fragment:
             return HttpResponseRedirect(self.back)
         if fragment and not isinstance(form, (TextForm, DeleteForm)):
-            return self.face(status)
+            return self.show_model(status)
         if isinstance(form, DeleteForm):
             form.add_error(None, sentence)  # over the page stands the dialog, and the message is behind it
-        return self.form(form.again() if form.is_bound else form, status=status)
+        return self.show_form(form.again() if form.is_bound else form, status=status)
 
-    def _conflict(self, conflict: Conflict) -> HttpResponse:
-        """Both values, and the choice."""
+    def _ask_about_conflict(self, conflict: EditConflict) -> HttpResponse:
+        """Show both values, and the choice."""
         self._load()
         if self.in_message and wants_fragment(self.request):
             asking = HttpResponse(status=204)
@@ -160,13 +180,12 @@ class ActionPage:
             return asking
         form: Any = UndoForm.over(conflict.theirs)
         if self.undoes is None:
-            kind = RenameForm if self.verb is Verb.RENAME else DescribeForm
-            form = kind.over(conflict.theirs, conflict.mine)
-        return self.form(form, conflict=conflict, status=409)
+            form = text_form_of(self.verb).over(conflict.theirs, conflict.mine)
+        return self.show_form(form, conflict=conflict, status=409)
 
-    def form(self, form: Any, *, conflict: Conflict | None = None, status: int = 200) -> HttpResponse:
-        """The form, where the person is: in the row, on the model's page, or on a page of its own."""
-        why_not = self._denial()
+    def show_form(self, form: Any, *, conflict: EditConflict | None = None, status: int = 200) -> HttpResponse:
+        """Answer with the form, where the person is: in the row, on the model's page, or on a page of its own."""
+        why_not = self._denial_reason()
         inline = wants_fragment(self.request) and isinstance(form, (TextForm, DeleteForm))
         if isinstance(form, TextForm):
             form.auto_id = self.auto_id
@@ -174,33 +193,37 @@ class ActionPage:
             status = 403
             if inline and not form.is_bound:
                 messages.error(self.request, fill(_("%(reason)s."), {"reason": why_not}))
-                return self.face(status)
+                return self.show_model(status)
         context = {
             "form": form,
             "inline": inline,
             "conflict": conflict,
             "verb": self.verb,
             "title": _("Undo") if self.undoes else verb_label(self.verb),
-            "explanation": what_it_does(self.verb),
+            "explanation": str(VERBS[self.verb].explanation),
             "denial": why_not,
             "undoes": self.undoes,
             "back": self.back,
             "action_address": self.request.path,
         }
         if inline:
-            return self.face(status, context)
+            return self.show_model(status, context)
         context |= {"each": view_of(self.row, self.index, self.now), "nav": "catalog"}
         return render(self.request, "models_ui/action.html", context, status=status)
 
-    def _denial(self) -> str:
-        if self.undoes is not None and not actions_undo.can_be_undone(self.undoes):
+    def _denial_reason(self) -> str:
+        if self.undoes is not None and not can_be_undone(self.undoes):
             return str(NOTHING_TO_UNDO)
-        return denial(self.role, self.row, self.verb)
+        return denial_reason(self.role, self.row, self.verb)
 
-    def face(self, status: int = 200, editing: dict[str, Any] | None = None, focus: str | None = None) -> HttpResponse:
-        """The row or the model's page again, whichever htmx is going to replace, with the focus on the button of what
-        was done, or as `focus` says. What was done from a message may concern any model of the page, which is told
-        where to get that one again: the others stay as they are."""
+    def show_model(
+        self, status: int = 200, editing: dict[str, Any] | None = None, focus: str | None = None
+    ) -> HttpResponse:
+        """Answer with the row or the model's page again, whichever htmx is going to replace.
+
+        The focus is on the button of the verb, or as `focus` says. An action from a message may concern any model of
+        the page: the answer says where to get that model again, and the others stay as they are.
+        """
         if self.in_message:
             if not self.row.routable:
                 return HttpResponse(status=status)  # nothing can have been done to it

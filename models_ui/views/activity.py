@@ -1,4 +1,4 @@
-"""The history of everybody's actions: one filterable page, and the same filter as CSV and JSON."""
+"""The history of all actions: one filterable page, and the same filter as CSV and JSON."""
 
 from typing import Any
 
@@ -6,7 +6,14 @@ from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_safe
 
 from models_ui.access.roles import exports_everyones
-from models_ui.actions.activity import COLUMNS, ActivityPage, ActivityQuery, as_cells, as_record, exported
+from models_ui.actions.activity import (
+    COLUMNS,
+    ActivityPage,
+    ActivityQuery,
+    action_record,
+    exported_events,
+    record_cells,
+)
 from models_ui.listing.csv_export import csv_download
 from models_ui.web.request import Request, is_whole_form, query_string, results, role_in
 
@@ -22,19 +29,19 @@ def activity(request: Request) -> HttpResponse:
 
 @require_safe
 def activity_csv(request: Request) -> HttpResponse:
-    rows = map(as_cells, _records(request))
+    rows = map(record_cells, _export_records(request))
     return csv_download(query_string(request), "activity", COLUMNS, rows, times=("at",))
 
 
 @require_safe
 def activity_json(request: Request) -> HttpResponse:
     query, _ = ActivityQuery.parse(query_string(request))
-    records = _records(request)
+    records = _export_records(request)
     body = {"query": query.address(), "everyone": exports_everyones(role_in(request)), "total": len(records)}
     return JsonResponse({**body, "actions": records})
 
 
-def _records(request: Request) -> list[dict[str, Any]]:
+def _export_records(request: Request) -> list[dict[str, Any]]:
     query, _ = ActivityQuery.parse(query_string(request))
-    found = exported(query, role_in(request), request.user.get_username())
-    return [as_record(event) for event in found.iterator(chunk_size=1000)]
+    events = exported_events(query, role_in(request), request.user.get_username())
+    return [action_record(event) for event in events.iterator(chunk_size=1000)]

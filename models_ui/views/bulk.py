@@ -18,12 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from models_ui.access.policy import ActionDenied, check_permission
 from models_ui.access.roles import Role
-from models_ui.access.verbs import Verb
+from models_ui.access.verbs import BULK_VERBS, Verb
 from models_ui.actions.forms import ReasonForm
 from models_ui.bulk import jobs
-from models_ui.bulk.jobs import BULK_VERBS, BadSelection, JobState, WrongState
+from models_ui.bulk.jobs import BadSelection, JobState, WrongState
 from models_ui.bulk.page import JobPage
-from models_ui.bulk.selection import Expired, choice
+from models_ui.bulk.selection import Expired, read_choice
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.listing.querystring import with_query
@@ -39,7 +39,7 @@ STOPS_POLLING = 286  # htmx's word for "do not ask again"
 def bulk(request: Request) -> HttpResponse:
     """The recent jobs; a POST makes one of the models that were chosen in the catalog."""
     if request.method == "POST":
-        return _make(request)
+        return _make_job(request)
     mine = Q(maker=request.user, state=JobState.DRAFT)
     recent = list(BulkJob.objects.filter(~Q(started_at=None) | mine).order_by("-created_at")[:RECENT])
     progress = jobs.progress_of(recent)
@@ -53,14 +53,14 @@ def bulk_job(request: Request, job_id: str) -> HttpResponse:
     """The review of a draft, else how far the job is. htmx asks again and again, and gets only what is new."""
     page = _page_of(request, job_id)
     if not wants_fragment(request):
-        return _show(request, page)
-    seen, told = request.GET.get("seen", ""), _number(request.GET.get("told", ""))
-    page.hear(told)
+        return _render_job(request, page)
+    seen, announced = request.GET.get("seen", ""), _parse_quarter(request.GET.get("told", ""))
+    page.announce_since(announced)
     if page.job.is_over:
         response = render(request, "models_ui/bulk.html#job", {"page": page}, status=STOPS_POLLING)
         response["HX-Retarget"], response["HX-Reswap"] = "#job", "outerHTML"
         return response
-    if seen == page.digest and not page.announce:
+    if seen == page.polling_state and not page.announce:
         return HttpResponse(status=204)
     return render(request, "models_ui/bulk.html#progress", {"page": page})
 
@@ -69,16 +69,16 @@ def bulk_job(request: Request, job_id: str) -> HttpResponse:
 def bulk_start(request: Request, job_id: str) -> HttpResponse:
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return _show(request, _page_of(request, job_id), form, status=422)
+        return _render_job(request, _page_of(request, job_id), form, status=422)
     reason = form.cleaned_data["reason"]
-    return _act(request, job_id, jobs.start_job, reason=reason, request_id=request.request_id)
+    return _act_on_job(request, job_id, jobs.start_job, reason=reason, request_id=request.request_id)
 
 
 @require_POST
 def bulk_cancel(request: Request, job_id: str) -> HttpResponse:
-    """Of a review that leads to nothing, back to the list it came from."""
-    job = _job(job_id)
-    response = _act(request, job_id, jobs.cancel_job)
+    """Cancel the job. A draft leads back to the list that it came from."""
+    job = _find_job(job_id)
+    response = _act_on_job(request, job_id, jobs.cancel_job)
     if job.is_draft and response.status_code == 303:
         return HttpResponseRedirect(with_query(reverse("catalog"), job.query), status=303)
     return response
@@ -86,82 +86,82 @@ def bulk_cancel(request: Request, job_id: str) -> HttpResponse:
 
 @require_POST
 def bulk_retry(request: Request, job_id: str) -> HttpResponse:
-    return _act(request, job_id, jobs.retry_job, request_id=request.request_id)
+    return _act_on_job(request, job_id, jobs.retry_job, request_id=request.request_id)
 
 
 @require_POST
 def bulk_resume(request: Request, job_id: str) -> HttpResponse:
-    return _act(request, job_id, jobs.resume_job, request_id=request.request_id)
+    return _act_on_job(request, job_id, jobs.resume_job, request_id=request.request_id)
 
 
 @require_POST
 def bulk_undo(request: Request, job_id: str) -> HttpResponse:
     """A new job that takes this one back, to be reviewed and started like any other."""
-    return _act(request, job_id, jobs.undo_job)
+    return _act_on_job(request, job_id, jobs.undo_job)
 
 
-def _make(request: Request) -> HttpResponse:
-    """Freeze what was chosen. What is reviewed from here on is what will be acted on."""
+def _make_job(request: Request) -> HttpResponse:
+    """Freeze the chosen models: those that are reviewed from here on are those that will be acted on."""
     verb = request.POST.get("verb", "")
     if verb not in BULK_VERBS:
-        return _problem(request, _("Choose whether to archive or to restore."))
+        return _answer_problem(request, _("Choose whether to archive or to restore."))
     try:
         check_permission(role_in(request), Verb(verb))
-        job = jobs.make_job(actor=request.user, verb=Verb(verb), **_chosen(request))
+        job = jobs.make_job(actor=request.user, verb=Verb(verb), **_chosen_models(request))
     except ActionDenied as denied:
         raise PermissionDenied(fill(_("%(reason)s."), {"reason": denied.reason})) from None
     except Expired:
-        return _problem(request, _("The list was open for too long. Load it again, then choose once more."))
+        return _answer_problem(request, _("The list was open for too long. Load it again, then choose once more."))
     except BadSelection as bad:
-        return _problem(request, str(bad))
-    return _see(job.pk)
+        return _answer_problem(request, str(bad))
+    return _redirect_to_job(job.pk)
 
 
-def _chosen(request: Request) -> dict[str, Any]:
+def _chosen_models(request: Request) -> dict[str, Any]:
     token = request.POST.get("all", "")
     if not token:
         query, _ignored = CatalogQuery.parse(request.POST.get("query", ""))
         return {"model_ids": request.POST.getlist("model"), "query": query.serialize()}
-    found = choice(token, load_index(timezone.now()))
-    return {"model_ids": found.ids, "query": found.query, "moved": found.moved, "whole": True}
+    choice = read_choice(token, load_index(timezone.now()))
+    return {"model_ids": choice.ids, "query": choice.query, "moved": choice.moved, "whole": True}
 
 
-def _act(request: Request, job_id: str, act: Callable[..., BulkJob], **more: Any) -> HttpResponse:
-    """Do something to a job. What its state does not allow is told on its page, which shows that state."""
-    job = _job(job_id)
+def _act_on_job(request: Request, job_id: str, act: Callable[..., BulkJob], **more: Any) -> HttpResponse:
+    """Do something to a job. Where its state does not allow it, answer with its page, which shows that state."""
+    job = _find_job(job_id)
     try:
-        return _see(act(actor=request.user, job_id=job.pk, **more).pk)
+        return _redirect_to_job(act(actor=request.user, job_id=job.pk, **more).pk)
     except ActionDenied as denied:
         raise PermissionDenied(fill(_("%(reason)s."), {"reason": denied.reason})) from None
     except WrongState as wrong:
         messages.error(request, f"{wrong}.")
-        return _show(request, _page_of(request, job_id), status=409)
+        return _render_job(request, _page_of(request, job_id), status=409)
 
 
-def _job(job_id: str) -> BulkJob:
+def _find_job(job_id: str) -> BulkJob:
     job = BulkJob.objects.filter(pk=job_id).first()
     if job is None:
         raise Http404
     return job
 
 
-def _see(job_id: str) -> HttpResponse:
+def _redirect_to_job(job_id: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("bulk_job", args=[job_id]), status=303)
 
 
-def _problem(request: Request, sentence: str) -> HttpResponse:
+def _answer_problem(request: Request, sentence: str) -> HttpResponse:
     context = {"title": _("Nothing was chosen"), "sentence": sentence, "request_id": request.request_id}
     return render(request, "error.html", context, status=422)
 
 
-def _number(text: str) -> int:
+def _parse_quarter(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 3 else -1
 
 
 def _page_of(request: Request, job_id: str) -> JobPage:
-    return JobPage(request.user, role_in(request), _job(job_id))
+    return JobPage(request.user, role_in(request), _find_job(job_id))
 
 
-def _show(request: Request, page: JobPage, form: ReasonForm | None = None, status: int = 200) -> HttpResponse:
+def _render_job(request: Request, page: JobPage, form: ReasonForm | None = None, status: int = 200) -> HttpResponse:
     context = {"page": page, "form": form or ReasonForm.new()}
     return render(request, "models_ui/bulk.html", context, status=status)

@@ -25,7 +25,11 @@ def catalog(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
     page = CatalogPage(index, query, ignored, now, role_in(request))
-    context: dict[str, Any] = {"page": page, "freshness": describe_freshness(mirror, now), "jobs": sentences.under_way}
+    context: dict[str, Any] = {
+        "page": page,
+        "freshness": describe_freshness(mirror, now),
+        "jobs": sentences.running_jobs_in_words,
+    }
     return results(request, "models_ui/catalog.html", context, catalog_address(page.query))
 
 

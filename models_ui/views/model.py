@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from models_ui.actions.activity import entries_of
 from models_ui.alerts.watch_list import watches_of
-from models_ui.audit.history import history
+from models_ui.audit.history import model_history
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of, address_of_id
 from models_ui.catalog.query import CatalogQuery
@@ -101,7 +101,7 @@ def article_context(request: Request, row: Row, index: CatalogIndex, now: dateti
         "each": view,
         "risk": risk_line(view.risk, index) if view.risk else None,
         "buttons": buttons_of(row, role_in(request), PAGE_VERBS),
-        "history": entries_of(history(row.model_id)[:50], role_in(request))
+        "history": entries_of(model_history(row.model_id)[:50], role_in(request))
         if row.type != BASE and row.model_id
         else [],
         "changes": lines_of_model(row, index),

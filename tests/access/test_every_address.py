@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from models_ui.access.roles import Role
 from models_ui.access.verbs import Verb
-from models_ui.audit.chain import Entry, Outcome, record
+from models_ui.audit.chain import Entry, Outcome, append_event
 from models_ui.bulk.jobs import make_job
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
@@ -205,7 +205,7 @@ def form_of(name: str, tune: CatalogModel) -> dict[str, str]:
 
 def acted(action_id: str, tune: CatalogModel, kind: str, outcome: Outcome, before: dict, after: dict) -> None:
     words = {"kind": kind, "actor": "erin", "model_id": tune.model_id, "before": before, "after": after}
-    record(Entry(action_id=action_id, **words), outcome)
+    append_event(Entry(action_id=action_id, **words), outcome)
 
 
 @pytest.mark.parametrize(("name", "pattern"), addresses())

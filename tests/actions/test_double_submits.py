@@ -7,7 +7,7 @@ from django.db import connection
 
 from models_ui.access.policy import ActionDenied
 from models_ui.actions import perform
-from models_ui.actions.context import Conflict
+from models_ui.actions.context import EditConflict
 from models_ui.audit import chain, history
 from models_ui.models import AuditEvent
 from tests.actions.conftest import by, outcomes, row_of
@@ -27,7 +27,7 @@ def test_a_deletion_sent_again_stays_a_deletion_that_succeeded(alice, tune, writ
     for _ in range(2):
         assert perform.delete_model(context=by(alice, ID), model_id=tune).event.outcome == "succeeded"
     assert writes() == ["delete"]
-    assert history.action(ID).outcome == "succeeded"
+    assert chain.latest_event(ID).outcome == "succeeded"
 
 
 def test_a_failure_sent_again_is_not_tried_again(bob, tune, sandbox, writes):
@@ -41,7 +41,7 @@ def test_a_failure_sent_again_is_not_tried_again(bob, tune, sandbox, writes):
 def test_a_conflict_sent_again_is_a_conflict_again(bob, tune, sandbox, writes):
     sandbox.catalog.rename(tune, "Theirs")
     for _ in range(2):
-        with pytest.raises(Conflict):
+        with pytest.raises(EditConflict):
             perform.rename_model(context=by(bob, ID), model_id=tune, name="Mine", seen="Support triage")
     assert writes() == []
 
@@ -61,7 +61,7 @@ def test_an_action_cannot_be_hidden_behind_the_id_of_another(alice, bob, tune, s
     done = perform.archive_model(context=by(bob, ID), model_id=other)
     assert done.event.action_id != ID
     assert sandbox.catalog.find(other)["archived"] is True
-    assert [each.model_id for each in history.latest_of_each().order_by("pk")] == [tune, other]
+    assert [each.model_id for each in history.latest_events().order_by("pk")] == [tune, other]
 
 
 @pytest.mark.parametrize("odd", ["a/b", "..", "x" * 65, "ä", "a b", "\n"])
@@ -100,14 +100,14 @@ def test_a_double_click_does_it_once(bob, tune, sandbox, writes, action_ids):
     assert writes() == ["archive"]
     assert AuditEvent.objects.count() == 2
     assert row_of(tune).archived
-    assert chain.verify() == (2, None)
+    assert chain.verify_chain() == (2, None)
 
 
 def test_a_form_that_comes_back_with_another_value_is_another_action(bob, tune, sandbox, writes):
     """The Back button brings a form's id again; what was typed the second time is not thrown away."""
     first = perform.rename_model(context=by(bob, ID), model_id=tune, name="First try", seen="Support triage")
     assert first.event.outcome == "succeeded"
-    with pytest.raises(Conflict):  # it was made over a name that is no longer there, so the person is asked
+    with pytest.raises(EditConflict):  # it was made over a name that is no longer there, so the person is asked
         perform.rename_model(context=by(bob, ID), model_id=tune, name="Corrected", seen="Support triage")
     done = perform.rename_model(context=by(bob, ID), model_id=tune, name="Corrected", seen="First try")
     assert done.event.outcome == "succeeded"

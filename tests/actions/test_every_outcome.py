@@ -129,7 +129,7 @@ def test_a_person_without_the_role_is_told_which_is_needed(stage, act, role):
     assert staged.writes == []
     event = AuditEvent.objects.get()
     assert (event.actor, event.outcome, event.model_id) == ("dave", "refused", staged.id)
-    assert event.failure == {"reason": "Needs the %(role)s role", "words": {"role": act.needs}}
+    assert event.failure == {"type": "denied", "reason": "Needs the %(role)s role", "words": {"role": act.needs}}
 
 
 # --- Policy denied
@@ -200,7 +200,7 @@ def test_a_conflict_shows_both_values_and_writes_nothing(stage, act, dialect, sa
     assert sandbox.catalog.find(staged.id)[act.field] == "Theirs"
     assert getattr(row_of(staged.id), act.field) == "Theirs"
     event = AuditEvent.objects.get()
-    assert (event.outcome, event.failure) == ("refused", {"conflict": True, "theirs": "Theirs"})
+    assert (event.outcome, event.failure) == ("refused", {"type": "conflict", "theirs": "Theirs"})
 
 
 # --- Success
@@ -230,7 +230,7 @@ def test_success_is_upstream_in_the_row_and_in_the_history(stage, act, dialect):
     else:
         assert success.before["name"] == staged.entry["name"]
         assert "Deleted on" in html
-    assert chain.verify() == (2, None)
+    assert chain.verify_chain() == (2, None)
 
 
 @pytest.mark.parametrize("act", [PROTECT, UNPROTECT], ids=lambda act: act.verb)
@@ -425,7 +425,7 @@ def test_success_that_cannot_be_read_again_is_not_yet_confirmed(stage, act, monk
     assert "Mistral confirmed it, but the model could not be read again yet." in html
     assert staged.done_here()
     event = AuditEvent.objects.last()
-    assert (event.outcome, event.failure) == ("succeeded", {"unconfirmed": True})
+    assert (event.outcome, event.failure) == ("succeeded", {"type": "unconfirmed"})
 
 
 def failing_second_read(sandbox: Sandbox):
@@ -453,7 +453,7 @@ def test_success_that_reads_otherwise_says_both(stage, monkeypatch):
     html = staged.told(staged.send())
     assert "reading the model again shows something else: “NEW NAME”" in html
     assert row_of(staged.id).name == "NEW NAME"
-    assert AuditEvent.objects.last().failure == {"unconfirmed": True, "reads": "NEW NAME"}
+    assert AuditEvent.objects.last().failure == {"type": "unconfirmed", "reads": "NEW NAME"}
 
 
 def test_the_contract_cannot_take_a_name_away_and_the_platform_can(stage, sandbox):

@@ -50,7 +50,7 @@ def test_an_unusable_id_is_refused_before_any_call_and_in_the_history(alice, syn
     assert sandbox.calls == []
     assert set(AuditEvent.objects.values_list("outcome", flat=True)) == {"refused"}
     assert AuditEvent.objects.count() == len(VERBS)
-    assert chain.verify() == (len(VERBS), None)
+    assert chain.verify_chain() == (len(VERBS), None)
     assert client_of(alice).get("/activity/").status_code == 200
     assert client_of(alice).get("/activity.csv").status_code == 200
 

@@ -57,7 +57,7 @@ def renamed(left_open, bob, tune) -> Callable[..., str]:
 
 
 def outcome_of(bob, action_id: str) -> str:
-    return settle.settle(actor=bob, action_id=action_id).outcome
+    return settle.settle_action(actor=bob, action_id=action_id).outcome
 
 
 def rename(actor, tune: str, name: str | None, seen: str) -> None:
@@ -73,7 +73,7 @@ def test_a_second_rename_has_seen_that_the_first_one_arrived(alice, bob, tune, r
     assert outcome_of(bob, action_id) == "succeeded"
     assert row_of(tune).name == name
     assert AuditEvent.objects.filter(action_id=action_id).last().failure["settled_by"] == "bob"
-    assert chain.verify()[1] is None
+    assert chain.verify_chain()[1] is None
 
 
 def test_a_later_rename_has_seen_that_the_first_one_never_arrived(alice, bob, tune, renamed, clock):
@@ -131,7 +131,7 @@ def test_a_refused_rename_has_seen_nothing(alice, bob, tune, renamed, clock, san
     action_id = renamed(performed=True)
     sandbox.catalog.rename(tune, "Elsewhere")
     clock.shift(600)
-    with pytest.raises(context.Conflict):
+    with pytest.raises(context.EditConflict):
         perform.rename_model(context=by(alice), model_id=tune, name="Newer", seen=OLD)
     assert outcome_of(bob, action_id) == "unknown"
 
@@ -198,8 +198,8 @@ def test_a_second_archiving_has_seen_nothing_where_answers_do_not_say_what_is_ar
     action_id = left_open("archive", perform.archive_model, performed=True, context=by(bob), model_id=tune)
     clock.shift(600)
     assert perform.archive_model(context=by(alice), model_id=tune).event.outcome == "succeeded"
-    done = settle.settle(actor=bob, action_id=action_id)
-    assert (done.outcome, done.looked.what) == ("unknown", "unsaid")
+    done = settle.settle_action(actor=bob, action_id=action_id)
+    assert (done.outcome, done.question.answer) == ("unknown", "unsaid")
 
 
 def test_a_model_that_was_deleted_since_was_last_seen_by_who_deleted_it(alice, bob, tune, renamed, clock):
@@ -230,8 +230,8 @@ def test_an_action_that_is_settled_late_is_not_taken_for_the_last_change(alice, 
     action_id = renamed(performed=True)
     later = perform.rename_model(context=by(alice), model_id=tune, name="Newer", seen="New")
     assert outcome_of(bob, action_id) == "succeeded"
-    with pytest.raises(context.Conflict) as raised:
-        undo.undo(context=by(bob), action_id=action_id)
+    with pytest.raises(context.EditConflict) as raised:
+        undo.undo_action(context=by(bob), action_id=action_id)
     assert (raised.value.theirs, raised.value.by.actor) == ("Newer", "alice")
-    assert undo.undo(context=by(bob), action_id=later.event.action_id).outcome == "succeeded"
+    assert undo.undo_action(context=by(bob), action_id=later.event.action_id).outcome == "succeeded"
     assert row_of(tune).name == "New"

@@ -45,7 +45,7 @@ def test_a_text_arrives_upstream_as_it_was_typed_and_harms_no_page(alice, client
         ]
         assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
         assert [cell for cell in cells if cell.removeprefix("'") == text]
-    undone = undo.undo(context=by(alice), action_id=AuditEvent.objects.last().action_id)
+    undone = undo.undo_action(context=by(alice), action_id=AuditEvent.objects.last().action_id)
     assert undone.event.outcome == "succeeded"
     assert now_upstream(tune)[field] == undone.event.after[field] != text
 

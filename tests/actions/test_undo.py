@@ -4,8 +4,8 @@ import pytest
 
 from models_ui.access.policy import ActionDenied
 from models_ui.actions import perform, undo
-from models_ui.actions.context import Conflict
-from models_ui.audit import history
+from models_ui.actions.context import EditConflict
+from models_ui.audit import chain, history
 from tests.actions.conftest import by, outcomes, row_of
 
 
@@ -16,7 +16,7 @@ def renamed(actor, model_id: str, name: str) -> str:
 
 def test_undo_puts_the_old_name_back_and_says_which_action_it_took_back(bob, tune, now_upstream):
     first = renamed(bob, tune, "Better")
-    done = undo.undo(context=by(bob), action_id=first)
+    done = undo.undo_action(context=by(bob), action_id=first)
     assert now_upstream(tune)["name"] == row_of(tune).name == "Support triage"
     assert (done.event.undoes, done.event.before, done.event.after) == (
         first,
@@ -26,15 +26,15 @@ def test_undo_puts_the_old_name_back_and_says_which_action_it_took_back(bob, tun
 
 
 def test_an_undo_can_itself_be_undone(bob, tune, now_upstream):
-    undone = undo.undo(context=by(bob), action_id=renamed(bob, tune, "Better")).event
-    undo.undo(context=by(bob), action_id=undone.action_id)
+    undone = undo.undo_action(context=by(bob), action_id=renamed(bob, tune, "Better")).event
+    undo.undo_action(context=by(bob), action_id=undone.action_id)
     assert now_upstream(tune)["name"] == "Better"
 
 
 def test_undoing_twice_undoes_once(bob, alice, tune, now_upstream, writes):
     first = renamed(bob, tune, "Better")
-    undo.undo(context=by(bob), action_id=first)
-    again = undo.undo(context=by(alice), action_id=first)
+    undo.undo_action(context=by(bob), action_id=first)
+    again = undo.undo_action(context=by(alice), action_id=first)
     assert again.event is None
     assert now_upstream(tune)["name"] == "Support triage"
     assert writes() == ["update", "update"]
@@ -43,26 +43,26 @@ def test_undoing_twice_undoes_once(bob, alice, tune, now_upstream, writes):
 def test_a_second_persons_undo_does_not_clobber_a_third_persons_change(bob, alice, tune, now_upstream):
     first = renamed(bob, tune, "Bob’s")
     renamed(alice, tune, "Alice’s")
-    with pytest.raises(Conflict) as raised:
-        undo.undo(context=by(bob), action_id=first)
+    with pytest.raises(EditConflict) as raised:
+        undo.undo_action(context=by(bob), action_id=first)
     assert (raised.value.theirs, raised.value.mine) == ("Alice’s", "Support triage")
     assert raised.value.by.actor == "alice"
     assert now_upstream(tune)["name"] == "Alice’s"
     assert outcomes(tune)[-1] == "refused"
-    undo.undo(context=by(bob), action_id=first, insist=True, seen="Alice’s")
+    undo.undo_action(context=by(bob), action_id=first, insist=True, seen="Alice’s")
     assert now_upstream(tune)["name"] == "Support triage"
 
 
 def test_a_change_made_elsewhere_is_not_clobbered_either_until_the_person_insists(bob, tune, sandbox, now_upstream):
     first = renamed(bob, tune, "Bob’s")
     sandbox.catalog.rename(tune, "From the SDK")
-    with pytest.raises(Conflict) as raised:
-        undo.undo(context=by(bob), action_id=first)
+    with pytest.raises(EditConflict) as raised:
+        undo.undo_action(context=by(bob), action_id=first)
     assert (raised.value.theirs, raised.value.mine, raised.value.by) == ("From the SDK", "Support triage", None)
     sandbox.catalog.rename(tune, "And once more")
-    with pytest.raises(Conflict):
-        undo.undo(context=by(bob), action_id=first, insist=True, seen="From the SDK")
-    undo.undo(context=by(bob), action_id=first, insist=True, seen="And once more")
+    with pytest.raises(EditConflict):
+        undo.undo_action(context=by(bob), action_id=first, insist=True, seen="From the SDK")
+    undo.undo_action(context=by(bob), action_id=first, insist=True, seen="And once more")
     assert now_upstream(tune)["name"] == "Support triage"
 
 
@@ -70,10 +70,10 @@ def test_archiving_is_undone_unless_somebody_has_restored_and_archived_it_since(
     first = perform.archive_model(context=by(bob), model_id=tune).event
     perform.unarchive_model(context=by(alice), model_id=tune)
     second = perform.archive_model(context=by(alice), model_id=tune).event
-    with pytest.raises(Conflict):
-        undo.undo(context=by(bob), action_id=first.action_id)
+    with pytest.raises(EditConflict):
+        undo.undo_action(context=by(bob), action_id=first.action_id)
     assert now_upstream(tune)["archived"] is True
-    undo.undo(context=by(bob), action_id=second.action_id)
+    undo.undo_action(context=by(bob), action_id=second.action_id)
     assert now_upstream(tune)["archived"] is False
 
 
@@ -81,9 +81,9 @@ def test_a_viewers_undo_is_refused_before_anything_else_is_said(bob, alice, caro
     first = renamed(bob, tune, "Bob’s")
     renamed(alice, tune, "Alice’s")
     with pytest.raises(ActionDenied, match="Needs the Editor role"):
-        undo.undo(context=by(carol), action_id=first)
+        undo.undo_action(context=by(carol), action_id=first)
     assert writes() == ["update", "update"]
-    assert history.history(tune)[0].outcome == "refused"
+    assert history.model_history(tune)[0].outcome == "refused"
 
 
 def test_a_failed_action_has_no_undo(bob, tune, sandbox):
@@ -91,23 +91,23 @@ def test_a_failed_action_has_no_undo(bob, tune, sandbox):
     failed = perform.archive_model(context=by(bob), model_id=tune).event
     assert failed.outcome == "failed"
     with pytest.raises(ActionDenied, match="nothing to undo"):
-        undo.undo(context=by(bob), action_id=failed.action_id)
+        undo.undo_action(context=by(bob), action_id=failed.action_id)
     assert outcomes(tune) == ["attempted", "failed", "refused"]
 
 
 def test_an_impossible_undo_is_refused_and_in_the_history(alice, tune):
     gone = perform.delete_model(context=by(alice), model_id=tune).event
     with pytest.raises(ActionDenied, match="It has been deleted"):
-        undo.undo(context=by(alice), action_id=gone.action_id)
+        undo.undo_action(context=by(alice), action_id=gone.action_id)
     with pytest.raises(ActionDenied, match="no such action"):
-        undo.undo(context=by(alice), action_id="0" * 32)
+        undo.undo_action(context=by(alice), action_id="0" * 32)
     assert outcomes(tune) == ["attempted", "succeeded", "refused"]
-    assert history.action(gone.action_id).outcome == "succeeded"
+    assert chain.latest_event(gone.action_id).outcome == "succeeded"
 
 
 def test_protection_is_undone_by_a_manager_only(alice, bob, tune):
     first = perform.protect_model(context=by(alice), model_id=tune).event
     with pytest.raises(ActionDenied, match="Needs the Manager role"):
-        undo.undo(context=by(bob), action_id=first.action_id)
-    undo.undo(context=by(alice), action_id=first.action_id)
+        undo.undo_action(context=by(bob), action_id=first.action_id)
+    undo.undo_action(context=by(alice), action_id=first.action_id)
     assert not row_of(tune).protected

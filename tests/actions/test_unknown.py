@@ -82,19 +82,23 @@ def test_a_write_that_timed_out_and_shows_no_effect_may_still_arrive(bob, tune, 
     done = rename(bob, tune)
     assert done.event.outcome == "unknown"
     assert row_of(tune).name == "Support triage"
-    again = settle.settle(actor=bob, action_id=done.event.action_id)
-    assert (again.event.outcome, again.looked.what) == ("unknown", "same")
+    again = settle.settle_action(actor=bob, action_id=done.event.action_id)
+    assert (again.event.outcome, again.question.answer) == ("unknown", "same")
     assert outcomes(tune) == ["attempted", "unknown"]
 
 
 def test_looking_in_vain_says_why(bob, tune, sandbox):
     event = unknown(bob, sandbox, tune, performed=True)
     sandbox.faults.add("503", verb="retrieve")
-    again = settle.settle(actor=bob, action_id=event.action_id)
-    assert (again.event.outcome, again.looked.what, again.looked.failure["status"]) == ("unknown", "unread", 503)
+    again = settle.settle_action(actor=bob, action_id=event.action_id)
+    assert (again.event.outcome, again.question.answer, again.question.error_facts["status"]) == (
+        "unknown",
+        "unread",
+        503,
+    )
     sandbox.faults.clear()
     sandbox.catalog.remove(tune)
-    assert settle.settle(actor=bob, action_id=event.action_id).looked.what == "gone"
+    assert settle.settle_action(actor=bob, action_id=event.action_id).question.answer == "gone"
     assert row_of(tune).is_missing
 
 
@@ -106,20 +110,20 @@ def test_an_unknown_write_is_settled_later_by_whoever_asks(
 ):
     event = unknown(bob, sandbox, tune, performed=performed)
     request.getfixturevalue("later")
-    settled = settle.settle(actor=carol, action_id=event.action_id).event
+    settled = settle.settle_action(actor=carol, action_id=event.action_id).event
     assert settled.outcome == outcome
     assert (settled.actor, settled.failure["settled_by"]) == ("bob", "carol")
     assert row_of(tune).name == name
-    assert settle.settle(actor=carol, action_id=event.action_id).event == settled
-    assert chain.verify() == (3, None)
+    assert settle.settle_action(actor=carol, action_id=event.action_id).event == settled
+    assert chain.verify_chain() == (3, None)
 
 
 def test_a_third_value_tells_nothing_and_is_not_called_a_failure(bob, tune, sandbox, later):
     event = unknown(bob, sandbox, tune, performed=True)
     sandbox.catalog.rename(tune, "Somebody else’s")
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
-        again = settle.settle(actor=bob, action_id=event.action_id)
-        assert (again.event.outcome, again.looked.what) == ("unknown", "other")
+        again = settle.settle_action(actor=bob, action_id=event.action_id)
+        assert (again.event.outcome, again.question.answer) == ("unknown", "other")
 
 
 def test_a_deletion_that_timed_out_is_settled_by_the_models_absence(alice, tune, sandbox):
@@ -136,7 +140,7 @@ def test_a_killed_server_leaves_an_attempt_that_can_be_settled(bob, tune, sandbo
     event = AuditEvent.objects.get()
     assert row_of(tune).name == "Support triage"
     request.getfixturevalue("later")
-    settled = settle.settle(actor=bob, action_id=event.action_id).event
+    settled = settle.settle_action(actor=bob, action_id=event.action_id).event
     assert settled.outcome == "succeeded"
     assert row_of(tune).name == "New"
 
@@ -148,11 +152,11 @@ def test_settling_waits_for_an_action_that_is_still_under_way(bob, tune, sandbox
 
     def finish_first(name, seconds):
         monkeypatch.setattr(leases, "take_lease", real)
-        settle.settle(actor=bob, action_id=event.action_id)
+        settle.settle_action(actor=bob, action_id=event.action_id)
         return real(name, seconds)
 
     monkeypatch.setattr(leases, "take_lease", finish_first)
-    assert settle.settle(actor=bob, action_id=event.action_id).event.outcome == "succeeded"
+    assert settle.settle_action(actor=bob, action_id=event.action_id).event.outcome == "succeeded"
     assert outcomes(tune) == ["attempted", "unknown", "succeeded"]
 
 
@@ -160,9 +164,9 @@ def test_settling_what_is_no_unknown_says_what_is_known(bob, synced):
     base = CatalogModel.objects.filter(type="base").first().model_id
     with pytest.raises(ActionDenied):
         perform.rename_model(context=by(bob, "7" * 32), model_id=base, name="x", seen=None)
-    assert settle.settle(actor=bob, action_id="7" * 32).event.outcome == "refused"
+    assert settle.settle_action(actor=bob, action_id="7" * 32).event.outcome == "refused"
     with pytest.raises(ActionDenied, match="no such action"):
-        settle.settle(actor=bob, action_id="8" * 32)
+        settle.settle_action(actor=bob, action_id="8" * 32)
 
 
 def test_the_lock_of_a_dead_process_expires(bob, tune, monkeypatch, later):
@@ -197,9 +201,9 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
         from django.core.management import call_command
         from models_ui.actions.context import Context
         from models_ui.actions.perform import archive_model
-        from models_ui.audit.history import action
-        from models_ui.audit.chain import verify
-        from models_ui.actions.settle import settle
+        from models_ui.audit.chain import latest_event
+        from models_ui.audit.chain import verify_chain
+        from models_ui.actions.settle import settle_action
         from models_ui.models import Lease, CatalogModel
         from models_ui.mirror.sync import run_sync
         import json
@@ -212,10 +216,10 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
             print("ready", flush=True)
             archive_model(context=context, model_id=tune)
         else:
-            before = action("a" * 32).outcome
+            before = latest_event("a" * 32).outcome
             Lease.objects.update(expires_at="2000-01-01T00:00Z")  # as after a minute and a half
-            done = settle(actor=User.objects.get(), action_id="a" * 32)
-            print(json.dumps([before, done.event.outcome, done.row.archived, verify()[1]]))
+            done = settle_action(actor=User.objects.get(), action_id="a" * 32)
+            print(json.dumps([before, done.event.outcome, done.row.archived, verify_chain()[1]]))
         """
     )
     tune = sandbox.catalog.fine_tunes()[0]

@@ -19,7 +19,7 @@ def said(number: int = 1, **more) -> Entry:
 
 @pytest.fixture
 def five(db: None) -> list[AuditEvent]:
-    return [chain.record(said(number), Outcome.SUCCEEDED) for number in range(5)]
+    return [chain.append_event(said(number), Outcome.SUCCEEDED) for number in range(5)]
 
 
 def sql(statement: str, *values) -> None:
@@ -158,19 +158,19 @@ def test_the_command_ends_with_1(five):
 
 
 def test_an_event_added_during_the_walk_is_no_tampering(five, monkeypatch):
-    real = chain._Walk.on
+    real = chain._ChainWalk.go_on
 
     def on(self):
         real(self)
-        monkeypatch.setattr(chain._Walk, "on", real)
-        chain.record(said(9), Outcome.SUCCEEDED)
+        monkeypatch.setattr(chain._ChainWalk, "go_on", real)
+        chain.append_event(said(9), Outcome.SUCCEEDED)
 
-    monkeypatch.setattr(chain._Walk, "on", on)
-    assert chain.verify() == (6, None)
+    monkeypatch.setattr(chain._ChainWalk, "go_on", on)
+    assert chain.verify_chain() == (6, None)
 
 
 def test_texts_that_no_database_takes_are_kept_as_far_as_they_can_be(db):
-    event = chain.record(
+    event = chain.append_event(
         said(model_id="ä\0\ud800" + "x" * 400, before={"name": "\0\ud800"}, reason="\0"),
         Outcome.REFUSED,
         correlation_id="c" * 300,
@@ -179,7 +179,7 @@ def test_texts_that_no_database_takes_are_kept_as_far_as_they_can_be(db):
     assert event.model_id == "ä��" + "x" * 297
     assert event.before == {"name": "��"}
     assert len(event.correlation_id) == 100
-    assert chain.verify() == (1, None)
+    assert chain.verify_chain() == (1, None)
 
 
 # --- No code path
@@ -202,19 +202,19 @@ def test_no_code_changes_or_deletes_an_event(five):
     for each in tries:
         with pytest.raises(TypeError), transaction.atomic():
             each()
-    assert chain.verify() == (5, None)
+    assert chain.verify_chain() == (5, None)
 
 
 def test_an_event_with_an_old_ones_key_is_not_saved_over_it(five):
     forged = AuditEvent(pk=five[0].pk, at=five[0].at, actor="mallory", hash="x")
     with pytest.raises(IntegrityError), transaction.atomic():
         forged.save()
-    assert chain.verify() == (5, None)
+    assert chain.verify_chain() == (5, None)
 
 
 def test_deleting_a_person_leaves_what_they_did(five, bob):
     bob.delete()
-    assert chain.verify() == (5, None)
+    assert chain.verify_chain() == (5, None)
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def test_the_admin_shows_events_and_changes_none(five, admin):
         assert admin.post(address, {"actor": "mallory", "post": "yes"}).status_code == 403
     action = {"action": "delete_selected", "_selected_action": [five[0].pk], "post": "yes"}
     admin.post(base, action)
-    assert chain.verify() == (5, None)
+    assert chain.verify_chain() == (5, None)
 
 
 def test_the_admin_knows_nothing_of_the_chains_head(admin):

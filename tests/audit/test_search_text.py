@@ -23,7 +23,7 @@ FILLING = importlib.import_module(f"models_ui.migrations.{AFTER}")
 
 def event(number: int, **more) -> AuditEvent:
     words = {"actor": "bob", "kind": "model.renamed", "model_id": "ft:x", "before": {}, "after": {}}
-    return chain.record(Entry(**{"action_id": f"{number:032}", **words, **more}), Outcome.SUCCEEDED)
+    return chain.append_event(Entry(**{"action_id": f"{number:032}", **words, **more}), Outcome.SUCCEEDED)
 
 
 def change(**more) -> CatalogChange:
@@ -129,7 +129,7 @@ def test_old_entries_are_folded_in_batches_there_and_back_and_the_chain_stays_wh
         change(label=f"Größe {number}", before={"odd": 1}, after=262_144)
     events = dict(AuditEvent.objects.values_list("hash", "search_text"))
     changes = list(CatalogChange.objects.order_by("pk").values_list("search_text", flat=True))
-    assert chain.verify() == (10, None)
+    assert chain.verify_chain() == (10, None)
 
     _migrate(BEFORE)
     assert "search_text" not in _columns("models_ui_auditevent") | _columns("models_ui_catalogchange")
@@ -140,10 +140,10 @@ def test_old_entries_are_folded_in_batches_there_and_back_and_the_chain_stays_wh
     assert list(CatalogChange.objects.order_by("pk").values_list("search_text", flat=True)) == changes
     assert "editeur 9" in events[AuditEvent.objects.latest("pk").hash]
     assert changes[0].split() == ["m-2512", "grosse", "0", "name.changed", "262144"]
-    assert chain.verify() == (10, None)
+    assert chain.verify_chain() == (10, None)
     call_command("verify_audit")
     event(11)
-    assert chain.verify() == (11, None)
+    assert chain.verify_chain() == (11, None)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -158,5 +158,5 @@ def test_a_damaged_event_stops_no_migration_and_is_still_named_by_the_chain(dama
     _migrate(BEFORE)
     _migrate_to_today()
     assert [found.search_text != "" for found in AuditEvent.objects.order_by("pk")] == [True, False, True]
-    count, tampering = chain.verify()
+    count, tampering = chain.verify_chain()
     assert (count, tampering and tampering.key) == (1, second.pk)

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from playwright.sync_api import Page, expect
 
-from models_ui.bulk import runner
+from models_ui.bulk import pauses, runner
 from models_ui.mirror.sync import run_sync
 from models_ui.models import BulkJob
 from sandbox import Sandbox
@@ -24,7 +24,7 @@ TUNES = "/models/?type=fine-tuned"
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "BACK_OFF", 0.0)
+    monkeypatch.setattr(pauses, "BACK_OFF", 0.0)
 
 
 @pytest.fixture

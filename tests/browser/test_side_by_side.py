@@ -115,7 +115,7 @@ def test_a_long_name_stays_within_forms_messages_and_dialogs(browser_of, alice, 
 @pytest.mark.parametrize("address", ["/activity/", "/models/{tune}/"])
 def test_every_time_of_the_history_names_its_zone(browser_of, alice, tune, address):
     done = perform.archive_model(context=Context(actor=alice), model_id=tune)
-    undo.undo(context=Context(actor=alice), action_id=done.event.action_id, insist=False, seen=None)
+    undo.undo_action(context=Context(actor=alice), action_id=done.event.action_id, insist=False, seen=None)
     page = browser_of(alice)
     page.goto(address.format(tune=tune))
     events = page.locator(".event")

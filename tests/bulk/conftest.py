@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from models_ui.access.verbs import Verb
-from models_ui.bulk import jobs, runner
+from models_ui.bulk import jobs, pauses, runner
 from models_ui.mirror.sync import SyncResult
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogModel
 from sandbox import Sandbox
@@ -34,7 +34,7 @@ def archived_tune(synced: SyncResult, sandbox: Sandbox) -> str:
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back-offs take no time, unless a test is about them."""
-    monkeypatch.setattr(runner, "BACK_OFF", 0.0)
+    monkeypatch.setattr(pauses, "BACK_OFF", 0.0)
 
 
 def started(actor: User, ids: Iterable[str], verb: Verb = Verb.ARCHIVE, **more: str) -> BulkJob:

@@ -17,13 +17,13 @@ def main() -> None:
     from django.core.management import call_command
 
     from models_ui.actions import lock, settle
-    from models_ui.bulk import runner
+    from models_ui.bulk import pauses
 
     lock.PATIENCE = 1.0
     lock.lock_time = lambda: timedelta(seconds=4)
     settle.SETTLES_AFTER = timedelta(seconds=2)
-    runner.BACK_OFF = 0.2
-    runner.CAP = 2.0
+    pauses.BACK_OFF = 0.2
+    pauses.CAP = 2.0
     call_command("run_jobs", *sys.argv[1:])
 
 

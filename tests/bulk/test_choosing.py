@@ -275,5 +275,5 @@ def test_reviews_that_led_to_nothing_are_swept_up_after_a_week(bob, tunes):
     kept = jobs.make_job(actor=bob, verb=Verb.ARCHIVE, model_ids=tunes)
     jobs.start_job(actor=bob, job_id=kept.pk)
     with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
-        jobs.sweep()
+        jobs.delete_leftovers()
     assert list(BulkJob.objects.all()) == [kept]

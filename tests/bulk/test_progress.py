@@ -22,7 +22,7 @@ def editor(bob, client_of) -> Client:
 
 @pytest.fixture
 def somebody_works(db) -> None:
-    jobs.beat("w")
+    jobs.write_heartbeat("w")
 
 
 def text_of(response) -> str:
@@ -136,7 +136,7 @@ def test_a_job_that_was_stopped_says_why_and_offers_to_go_on(editor, bob, tunes,
 def test_when_nobody_works_the_page_says_whom_to_ask(editor, bob, tunes):
     job = started(bob, tunes)
     assert "ask whoever runs the dashboard to start “manage.py run_jobs”" in page(editor, job)
-    jobs.beat("w")
+    jobs.write_heartbeat("w")
     assert "manage.py run_jobs" not in page(editor, job)
     JobWorker.objects.update(seen_at=timezone.now() - timedelta(seconds=31))
     assert "manage.py run_jobs" in page(editor, job)
@@ -145,12 +145,12 @@ def test_when_nobody_works_the_page_says_whom_to_ask(editor, bob, tunes):
 
 
 def test_a_worker_that_ends_says_goodbye_and_one_that_was_killed_is_forgotten(db):
-    jobs.beat("a")
-    jobs.beat("b")
-    jobs.leave("a")
-    assert jobs.somebody_works(timezone.now())
+    jobs.write_heartbeat("a")
+    jobs.write_heartbeat("b")
+    jobs.forget_worker("a")
+    assert jobs.has_live_worker(timezone.now())
     JobWorker.objects.update(seen_at=timezone.now() - timedelta(hours=1))
-    jobs.sweep()
+    jobs.delete_leftovers()
     assert not JobWorker.objects.exists()
 
 

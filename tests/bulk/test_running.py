@@ -11,7 +11,11 @@ from models_ui.access.verbs import Verb
 from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.audit import chain, history
-from models_ui.bulk import jobs, runner
+from models_ui.bulk import decide, jobs, pauses, runner
+from models_ui.bulk.claim import claim_item
+from models_ui.bulk.decide import Step
+from models_ui.bulk.runner import work_on_item
+from models_ui.bulk.write_step import write_step
 from models_ui.models import AuditEvent, BulkItem, Lease
 from models_ui.services.models_api import ModelsAPI
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
@@ -27,9 +31,9 @@ def test_every_model_on_the_list_is_archived_once_and_nothing_else(bob, tunes, s
     assert {each["id"] for each in sandbox.catalog.entries() if each.get("archived")} == before | set(tunes)
     assert all(row_of(each).archived for each in tunes)
     for each in tunes:
-        event = history.history(each)[0]
+        event = history.model_history(each)[0]
         assert (event.actor, event.job, event.reason, event.request_id) == ("bob", job.pk, "spring cleaning", "r1")
-    assert chain.verify() == (10, None)
+    assert chain.verify_chain() == (10, None)
 
 
 def test_restoring_is_the_same_the_other_way_round(bob, archived_tune, sandbox):
@@ -74,7 +78,7 @@ def test_a_job_of_somebody_who_lost_the_role_does_nothing_any_more(bob, tunes, s
     assert sorted(states(job)) == ["done"] + ["refused"] * 4
     assert len(sent()) == 1
     refused = BulkItem.objects.filter(job=job, state="refused").first()
-    assert refused.failure == {"reason": "Needs the %(role)s role", "words": {"role": "Editor"}}
+    assert refused.failure == {"type": "denied", "reason": "Needs the %(role)s role", "words": {"role": "Editor"}}
     assert AuditEvent.objects.filter(outcome="refused", job=job.pk).count() == 4
 
 
@@ -90,7 +94,7 @@ def test_a_job_of_somebody_who_cannot_sign_in_any_more_does_nothing_either(bob, 
     assert states(job) == ["refused"] * 5
     assert sent() == []
     assert outcomes(tunes[0]) == ["refused"]
-    assert history.history(tunes[0])[0].actor == "bob"
+    assert history.model_history(tunes[0])[0].actor == "bob"
 
 
 def test_a_model_that_was_protected_since_the_review_is_refused(alice, bob, tunes, sent):
@@ -138,7 +142,7 @@ def test_after_the_last_try_the_item_is_failed_and_the_others_go_on(bob, tunes, 
     job = started(bob, tunes[:2])
     work()
     assert states(job) == ["failed", "done"]
-    assert sent().count(tunes[0]) == runner.TRIES
+    assert sent().count(tunes[0]) == decide.TRIES
     assert item_of(job, tunes[0]).failure["code"] == "upstream_failed"
     assert now_of(job).state == "done"
 
@@ -152,7 +156,7 @@ def test_an_item_that_can_never_work_is_not_tried_again(bob, tunes, sandbox, sen
 
 
 def test_between_two_tries_there_is_a_pause_that_grows(bob, tunes, sandbox, monkeypatch):
-    monkeypatch.setattr(runner, "BACK_OFF", 2.0)
+    monkeypatch.setattr(pauses, "BACK_OFF", 2.0)
     sandbox.faults.add("500", verb="archive")
     job = started(bob, tunes[:1])
     waits = []
@@ -175,10 +179,10 @@ def test_an_answer_of_500_after_the_change_was_made_is_no_second_change(bob, tun
     assert states(job) == ["done"]
     assert performed(sandbox) == tunes[:1]
     assert outcomes(tunes[0]) == ["attempted", "succeeded"]
-    event = history.history(tunes[0])[0]
-    assert event.failure["settled"] is True
+    event = history.model_history(tunes[0])[0]
+    assert event.failure["type"] == "settled"
     assert item_of(job, tunes[0]).action_id == event.action_id
-    assert chain.verify()[1] is None
+    assert chain.verify_chain()[1] is None
 
 
 def test_a_success_of_somebody_else_is_not_taken_for_ones_own(alice, bob, tunes, sandbox):
@@ -188,12 +192,12 @@ def test_a_success_of_somebody_else_is_not_taken_for_ones_own(alice, bob, tunes,
     perform.archive_model(context=Context(actor=alice), model_id=tunes[0])
     work()
     assert states(job) == ["same"]
-    assert history.history(tunes[0])[0].actor == "alice"
+    assert history.model_history(tunes[0])[0].actor == "alice"
 
 
 @pytest.mark.parametrize("retry_after", [7, None])
 def test_a_429_makes_the_whole_job_wait_and_costs_no_try(bob, tunes, sandbox, sent, monkeypatch, retry_after):
-    monkeypatch.setattr(runner, "BACK_OFF", 2.0)
+    monkeypatch.setattr(pauses, "BACK_OFF", 2.0)
     sandbox.faults.add("429", verb="archive", times=1, **({"retry_after": retry_after} if retry_after else {}))
     job = started(bob, tunes)
     with time_machine.travel(timezone.now(), tick=False) as clock:
@@ -213,7 +217,7 @@ def test_a_429_makes_the_whole_job_wait_and_costs_no_try(bob, tunes, sandbox, se
 
 
 def test_any_number_of_429s_fails_nothing_and_the_breaks_grow(bob, tunes, sandbox, monkeypatch):
-    monkeypatch.setattr(runner, "BACK_OFF", 2.0)
+    monkeypatch.setattr(pauses, "BACK_OFF", 2.0)
     sandbox.faults.add("429", verb="archive", times=12)
     job = started(bob, tunes[:1])
     breaks = []
@@ -225,15 +229,15 @@ def test_any_number_of_429s_fails_nothing_and_the_breaks_grow(bob, tunes, sandbo
                 clock.shift(breaks[-1] + 0.001)
     assert states(job) == ["done"]
     assert len(breaks) == 12
-    assert max(breaks[:2]) <= 4 < 30 <= min(breaks[-3:]) <= max(breaks) <= runner.CAP
+    assert max(breaks[:2]) <= 4 < 30 <= min(breaks[-3:]) <= max(breaks) <= pauses.CAP
 
 
 def test_a_success_of_one_thread_does_not_cut_the_break_short_that_another_was_told_of(bob, tunes, sandbox):
     job = started(bob, tunes[:3])
-    first, second = runner._claim(timezone.now()), runner._claim(timezone.now())
+    first, second = claim_item(timezone.now()), claim_item(timezone.now())
     sandbox.faults.add("429", verb="archive", times=1, retry_after=9)
-    runner._finish(first, runner._work(first))
-    runner._finish(second, runner._work(second))
+    write_step(first, work_on_item(first))
+    write_step(second, work_on_item(second))
     assert sorted(states(job)) == ["done", "waiting", "waiting"]
     assert now_of(job).paused_until - timezone.now() > timedelta(seconds=8)
     assert work() == 0
@@ -336,7 +340,7 @@ def test_an_outcome_that_cannot_be_found_out_is_unknown_in_the_end_and_never_sen
 
 def test_a_worker_that_died_before_it_sent_anything_is_taken_over_with_the_same_attempt(bob, tunes, sent):
     job = started(bob, tunes[:1])
-    item = runner._claim(timezone.now())
+    item = claim_item(timezone.now())
     assert work() == 0
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
         assert work() == 1
@@ -371,8 +375,8 @@ def test_a_worker_that_died_after_it_sent_the_change_is_taken_over_by_looking(bo
 
 def test_a_worker_that_died_after_all_was_done_leaves_nothing_to_do(bob, tunes, sent):
     job = started(bob, tunes[:1])
-    item = runner._claim(timezone.now())
-    runner._work(item)
+    item = claim_item(timezone.now())
+    work_on_item(item)
     bob.groups.clear()
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
         work()
@@ -382,10 +386,10 @@ def test_a_worker_that_died_after_all_was_done_leaves_nothing_to_do(bob, tunes, 
 
 def test_a_worker_that_comes_back_too_late_writes_nothing(bob, tunes):
     job = started(bob, tunes[:1])
-    late = runner._claim(timezone.now())
+    late = claim_item(timezone.now())
     with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=True):
         work()
-        runner._finish(late, runner.Step(jobs.ItemState.FAILED))
+        write_step(late, Step(jobs.ItemState.FAILED))
     assert states(job) == ["done"]
 
 
@@ -403,11 +407,14 @@ def test_a_model_that_somebody_is_changing_right_now_gets_another_turn(bob, tune
 
 
 def test_a_mistake_of_ours_is_no_endless_loop(bob, tunes, monkeypatch, caplog):
-    monkeypatch.setattr(perform, "archive_model", lambda **_: 1 / 0)
+    monkeypatch.setattr(runner, "set_state", lambda *_: 1 / 0)
     job = started(bob, tunes[:1])
-    assert work() == runner.TRIES
+    assert work() == decide.TRIES
     assert states(job) == ["failed"]
-    assert item_of(job, tunes[0]).failure == {"reason": "Something went wrong in the dashboard; it is in its log"}
+    assert item_of(job, tunes[0]).failure == {
+        "type": "denied",
+        "reason": "Something went wrong in the dashboard; it is in its log",
+    }
     assert "ZeroDivisionError" in caplog.text
 
 

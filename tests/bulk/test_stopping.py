@@ -7,7 +7,10 @@ from models_ui.actions import perform, undo
 from models_ui.actions.context import Context
 from models_ui.audit import history
 from models_ui.bulk import jobs, runner
+from models_ui.bulk.claim import claim_item
 from models_ui.bulk.jobs import WrongState
+from models_ui.bulk.runner import work_on_item
+from models_ui.bulk.write_step import write_step
 from models_ui.models import AuditEvent, BulkItem
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
 
@@ -27,11 +30,11 @@ def test_cancel_stops_what_is_not_sent_and_keeps_what_was_done(bob, tunes, sandb
 
 def test_a_write_on_its_way_when_the_job_is_cancelled_comes_to_its_end_and_counts(bob, tunes, sandbox):
     job = started(bob, tunes[:2])
-    item = runner._claim(job.started_at)
+    item = claim_item(job.started_at)
     jobs.cancel_job(actor=bob, job_id=job.pk)
     assert states(job) == ["working", "cancelled"]
     assert not now_of(job).is_over
-    runner._finish(item, runner._work(item))
+    write_step(item, work_on_item(item))
     assert states(job) == ["done", "cancelled"]
     assert (now_of(job).state, now_of(job).is_over) == ("cancelled", True)
 
@@ -39,9 +42,9 @@ def test_a_write_on_its_way_when_the_job_is_cancelled_comes_to_its_end_and_count
 def test_a_write_that_failed_on_its_way_when_the_job_was_cancelled_is_not_tried_again(bob, tunes, sandbox, sent):
     sandbox.faults.add("500", verb="archive")
     job = started(bob, tunes[:2])
-    item = runner._claim(job.started_at)
+    item = claim_item(job.started_at)
     jobs.cancel_job(actor=bob, job_id=job.pk)
-    runner._finish(item, runner._work(item))
+    write_step(item, work_on_item(item))
     assert work() == 0
     assert states(job) == ["cancelled", "cancelled"]
     assert len(sent()) == 1
@@ -101,7 +104,7 @@ def test_a_retry_acts_as_the_person_who_tries_again(alice, bob, tunes, sandbox):
     work()
     jobs.retry_job(actor=alice, job_id=job.pk)
     work()
-    assert [history.history(each)[0].actor for each in tunes[:2]] == ["alice", "bob"]
+    assert [history.model_history(each)[0].actor for each in tunes[:2]] == ["alice", "bob"]
     assert (now_of(job).made_by, now_of(job).started_by) == ("bob", "alice")
 
 
@@ -134,7 +137,7 @@ def test_undo_is_a_job_of_its_own_over_what_was_really_changed(bob, tunes, archi
     assert performed(sandbox, "unarchive") == changed
     assert sandbox.catalog.find(archived_tune)["archived"] is True
     for each in changed:
-        event = history.history(each)[0]
+        event = history.model_history(each)[0]
         assert event.undoes == item_of(job, each).action_id
         assert event.job == undoing.pk
         assert not row_of(each).archived
@@ -148,7 +151,11 @@ def test_a_model_that_somebody_changed_since_is_skipped_and_says_who(alice, bob,
     perform.unarchive_model(context=Context(actor=alice), model_id=tunes[1])
     undoing = jobs.undo_job(actor=bob, job_id=job.pk)
     assert states(undoing) == ["skipped", "skipped", "waiting"]
-    assert item_of(undoing, tunes[0]).failure == {"reason": "%(who)s has changed it since", "words": {"who": "alice"}}
+    assert item_of(undoing, tunes[0]).failure == {
+        "type": "denied",
+        "reason": "%(who)s has changed it since",
+        "words": {"who": "alice"},
+    }
 
 
 def test_a_change_between_the_review_and_the_turn_is_not_clobbered(alice, bob, tunes, sandbox):
@@ -213,7 +220,7 @@ def test_a_single_undo_of_one_model_of_a_job_leaves_the_others(bob, tunes, sandb
     job = started(bob, tunes[:2])
     work()
     event = AuditEvent.objects.filter(job=job.pk, model_id=tunes[0]).last()
-    undo.undo(context=Context(actor=bob), action_id=event.action_id)
+    undo.undo_action(context=Context(actor=bob), action_id=event.action_id)
     undoing = jobs.undo_job(actor=bob, job_id=job.pk)
     assert states(undoing) == ["skipped", "waiting"]
     assert BulkItem.objects.get(job=undoing, state="skipped").failure["reason"] == "It is live already"

@@ -285,7 +285,7 @@ def test_beside_the_usual_csv_is_a_link_to_the_other_one_with_the_same_filters(
 ):
     CatalogChange.objects.create(kind="deprecation.moved", model_id="x", at=NOW)
     words = {"action_id": "1" * 32, "actor": "carol", "kind": "model.renamed", "model_id": "x"}
-    chain.record(chain.Entry(**words, before={"name": "a"}, after={"name": "b"}), AuditEvent.Outcome.SUCCEEDED)
+    chain.append_event(chain.Entry(**words, before={"name": "a"}, after={"name": "b"}), AuditEvent.Outcome.SUCCEEDED)
     reads = {"Accept-Language": language}
     found = re.findall(r'href="([^"]*\.csv[^"]*)" download>', text_of(viewer, page, **reads))
     usual, other = map(unescape, found)

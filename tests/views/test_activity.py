@@ -58,7 +58,7 @@ def record(number: int, **more) -> AuditEvent:
         "before": {"name": "a"},
         "after": {"name": "b"},
     }
-    return chain.record(Entry(**{"action_id": f"{number:032}", **words, **more}), Outcome.SUCCEEDED)
+    return chain.append_event(Entry(**{"action_id": f"{number:032}", **words, **more}), Outcome.SUCCEEDED)
 
 
 def shown(client: Client, query: str = "") -> list[str]:
@@ -107,9 +107,9 @@ def test_failures_and_refusals_say_why(viewer, told):
 
 def test_a_refusal_is_told_in_the_readers_language(viewer, told, monkeypatch):
     event = AuditEvent.objects.get(outcome="refused")
-    assert event.failure == {"reason": "Needs the %(role)s role", "words": {"role": "Editor"}}
+    assert event.failure == {"type": "denied", "reason": "Needs the %(role)s role", "words": {"role": "Editor"}}
     words = {"Needs the %(role)s role": "Il faut le rôle %(role)s", "Editor": "Éditeur"}
-    monkeypatch.setattr("models_ui.access.policy._", words.__getitem__)
+    monkeypatch.setattr("models_ui.audit.outcome_detail._", words.__getitem__)
     assert "Il faut le rôle Éditeur." in viewer.get("/activity/").content.decode()
 
 

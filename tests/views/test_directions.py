@@ -146,7 +146,7 @@ def test_no_bulk_job_is_turned(client: Client, ali: User, history: list[str]):
     client.post(f"/bulk/{job}/start/", {"reason": NAMES[0]})
     for page in (f"/bulk/{job}/", "/bulk/", "/models/"):
         assert turned_on_page(client.get(page).content.decode()) == [], page
-    assert jobs.under_way()
+    assert jobs.jobs_under_way()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -17,14 +17,22 @@ from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
 from models_ui.access.policy import ActionDenied
-from models_ui.access.verbs import Verb
-from models_ui.actions import context, perform, undo
-from models_ui.actions import sentences as actions_sentences
-from models_ui.actions.context import Context
+from models_ui.access.verbs import BULK_VERBS, VERB_OF_KIND, VERBS, Verb
+from models_ui.actions import perform
+from models_ui.actions.context import Context, EditConflict
+from models_ui.actions.sentences import (
+    action_words,
+    already_sentence,
+    change_words,
+    outcome_label,
+    outcome_reason,
+    outcome_sentence,
+    verb_label,
+)
 from models_ui.alerts.feeds.addresses import address_with
 from models_ui.bulk import jobs
-from models_ui.bulk import sentences as bulk_sentences
 from models_ui.bulk.runner import run_one
+from models_ui.bulk.sentences import count_models, item_reason, item_state_label, job_label, job_summary, job_title
 from models_ui.changes import kinds, sentences
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
@@ -317,7 +325,7 @@ def test_the_outcome_of_an_action_is_told_in_french(manager: Client, alice, bob,
         assert_french(answer, answer.status_code)
     perform.unprotect_model(context=Context(actor=alice), model_id=tune)
     perform.rename_model(context=Context(actor=bob), model_id=tune, name="Neu", seen=name)
-    with pytest.raises(context.Conflict):
+    with pytest.raises(EditConflict):
         perform.describe_model(context=Context(actor=bob), model_id=other, description=None, seen="abc")
     with pytest.raises(ActionDenied):
         perform.archive_model(context=Context(actor=carol), model_id=tune)
@@ -354,7 +362,7 @@ def test_a_bulk_job_is_french_from_its_review_to_its_end(manager, editor, reader
     sandbox.faults.add("422", verb="archive", model=tunes[0])
     jobs.start_job(actor=bob, job_id=job.pk, reason="x")
     assert_french(editor.get(f"/bulk/{job.pk}/"))
-    jobs.beat("w")
+    jobs.write_heartbeat("w")
     assert_french(editor.get(f"/bulk/{job.pk}/"))
     run_one()
     run_one()
@@ -376,21 +384,21 @@ def test_a_bulk_job_is_french_from_its_review_to_its_end(manager, editor, reader
     assert_french(manager.get("/models/?type=fine-tuned"))
 
 
-@pytest.mark.parametrize("verb", jobs.BULK_VERBS)
+@pytest.mark.parametrize("verb", BULK_VERBS)
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_bulk_job_is_told_in_french_whatever_became_of_it(verb: Verb, number: int):
     with translation.override("fr"):
-        said = [bulk_sentences.models(number), bulk_sentences.what(verb, number)]
+        said = [count_models(number), job_label(verb, number)]
         for state in BulkJob.State:
             job = BulkJob(verb=verb, state=state, started_at=timezone.now() if state != "draft" else None)
             for each in BulkItem.State:
                 progress = jobs.Progress({each: number, BulkItem.State.DONE: 1})
-                said += [bulk_sentences.title(job, progress), bulk_sentences.summary(job, progress)]
+                said += [job_title(job, progress), job_summary(job, progress)]
                 item = BulkItem(job=job, state=each, failure={"settled": True})
-                said += [bulk_sentences.item_state(item), bulk_sentences.why(item), str(each.label)]
+                said += [item_state_label(item), item_reason(item), str(each.label)]
             said.append(str(state.label))
         assert left_over(said) == []
-        assert bulk_sentences.summary(job, jobs.Progress({BulkItem.State.DONE: 1, BulkItem.State.REFUSED: 2})) in (
+        assert job_summary(job, jobs.Progress({BulkItem.State.DONE: 1, BulkItem.State.REFUSED: 2})) in (
             "1 sur 3 archivé, 2 refusés",
             "1 sur 3 restauré, 2 refusés",
         )
@@ -528,11 +536,11 @@ def test_changes_are_listed_in_french(manager: Client, synced, sandbox: Sandbox)
         assert_french(manager.get(address, follow=True))
 
 
-@pytest.mark.parametrize("kind", undo.VERBS)
+@pytest.mark.parametrize("kind", VERB_OF_KIND)
 @pytest.mark.parametrize("outcome", AuditEvent.Outcome.values)
 @pytest.mark.parametrize("failure", [{}, {"conflict": True, "theirs": ""}, {"settled": True}, {"reads": False}])
 def test_every_outcome_of_every_action_is_told_in_french(kind: str, outcome: str, failure: dict):
-    field = perform.FIELDS.get(undo.VERBS[kind], "")
+    field = VERBS[VERB_OF_KIND[kind]].field or ""
     if not field and failure.keys() & {"conflict", "reads"}:
         return  # a deletion compares nothing
     event = AuditEvent(
@@ -546,17 +554,13 @@ def test_every_outcome_of_every_action_is_told_in_french(kind: str, outcome: str
     )
     with translation.override("fr"):
         said = [
-            actions_sentences.outcome_sentence(event),
-            actions_sentences.outcome_label(event),
-            actions_sentences.why(event),
-            actions_sentences.told(event),
+            outcome_sentence(event),
+            outcome_label(event),
+            outcome_reason(event),
+            action_words(event),
         ]
-        said += (
-            [actions_sentences.verb_label(undo.VERBS[kind]), actions_sentences.already(undo.VERBS[kind], "m")]
-            if field
-            else []
-        )
-        said += [actions_sentences.what_it_does(undo.VERBS[kind]), *(actions_sentences.change(event) or ())]
+        said += [verb_label(VERB_OF_KIND[kind]), already_sentence(VERB_OF_KIND[kind], "m")] if field else []
+        said += [str(VERBS[VERB_OF_KIND[kind]].explanation), *(change_words(event) or ())]
         assert left_over(said) == []
 
 

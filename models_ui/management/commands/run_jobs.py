@@ -46,19 +46,19 @@ class Command(BaseCommand):
 
 def _beat(stop: threading.Event, workers: list[threading.Thread]) -> None:
     """Say every few seconds that somebody is at work, as long as somebody is."""
-    token, swept = jobs.new_worker(), -SWEEP
+    token, swept = jobs.new_worker_token(), -SWEEP
     while not stop.is_set() and any(worker.is_alive() for worker in workers):
         try:
-            jobs.beat(token)
+            jobs.write_heartbeat(token)
             if time.monotonic() - swept > SWEEP:
-                jobs.sweep()
+                jobs.delete_leftovers()
                 swept = time.monotonic()
         except (DatabaseError, InterfaceError):
             log.exception("the database does not answer")
             connection.close()
         _wait_for_the_end(stop, workers, BEAT)
     try:
-        jobs.leave(token)
+        jobs.forget_worker(token)
     except (DatabaseError, InterfaceError):
         log.exception("the database does not answer")
 

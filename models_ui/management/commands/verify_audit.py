@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from models_ui.audit.chain import Tampering, verify
+from models_ui.audit.chain import Tampering, verify_chain
 from models_ui.models import AuditEvent, AuditHead
 
 _WHAT = {
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = "Check the hash chain of the audit log. Ends with 1 and names the first event that was tampered with."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count, tampering = verify()
+        count, tampering = verify_chain()
         if tampering is not None:
             raise CommandError(f"{_sentence(tampering)} The {count} before it are whole.", returncode=1)
         head = AuditHead.objects.filter(pk=1).first()
@@ -30,8 +30,8 @@ class Command(BaseCommand):
 def _sentence(tampering: Tampering) -> str:
     if tampering.key is None:
         return "Events are missing from the end of the log, or were added to it by hand."
-    sentence = f"Event {tampering.key} {_WHAT[tampering.what]}."
-    if tampering.what == "unreadable":
+    sentence = f"Event {tampering.key} {_WHAT[tampering.fault]}."
+    if tampering.fault == "unreadable":
         return sentence
     event = AuditEvent.objects.get(pk=tampering.key)
     return f"{sentence} It says: {event.actor}, {event.kind}, {event.model_id!r}, {event.outcome}."
