@@ -33,12 +33,17 @@ _ACTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 def rename_model(*, context: Context, model_id: str, name: str | None, seen: str | None) -> Done:
     """Give a fine-tune another name; None takes it away. `seen` is the name the person saw."""
-    return perform_action(context, Verb.RENAME, model_id, seen=seen or None, wanted=name or None)
+    return edit_text(context, Verb.RENAME, model_id, text=name, seen=seen)
 
 
 def describe_model(*, context: Context, model_id: str, description: str | None, seen: str | None) -> Done:
     """Give a fine-tune another description; None takes it away. `seen` is the one the person saw."""
-    return perform_action(context, Verb.DESCRIBE, model_id, seen=seen or None, wanted=description or None)
+    return edit_text(context, Verb.DESCRIBE, model_id, text=description, seen=seen)
+
+
+def edit_text(context: Context, verb: Verb, model_id: str, *, text: str | None, seen: str | None) -> Done:
+    """Set the text that the verb changes; None takes it away. `seen` is the text the person saw."""
+    return perform_action(context, verb, model_id, seen=seen or None, wanted=text or None)
 
 
 def archive_model(*, context: Context, model_id: str) -> Done:

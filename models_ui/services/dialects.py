@@ -63,6 +63,10 @@ class Dialect:
     cleared_text: str | None
     lists_archived: bool
 
+    def cleared(self, field: str) -> ClearedField:
+        """Return what an update sends to clear a field."""
+        return self.cleared_name if field == "name" else self.cleared_text
+
     @property
     def can_clear_name(self) -> bool:
         return self.cleared_name is not NOT_CLEARABLE

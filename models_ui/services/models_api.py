@@ -3,23 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
-from typing import Any, Final, Literal
+from typing import Any
 
 from models_ui.services import errors
 from models_ui.services.cards import ModelCard, ModelList, check_model_id, parse_card
 from models_ui.services.dialects import DELETE, LIST, NOT_CLEARABLE, RETRIEVE, Dialect, Route
 from models_ui.services.transport import APIAnswer, Transport
-
-
-class Unset(Enum):
-    """The type of UNSET, which is not None: None clears a field, UNSET leaves it alone."""
-
-    UNSET = "unset"
-
-
-UNSET: Final = Unset.UNSET
-MaybeText = str | None | Literal[Unset.UNSET]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +48,17 @@ class ModelsAPI:
             raise errors.WrongShape(status=answer.status, correlation_id=answer.correlation_id, model_id=model_id)
         return card
 
-    def update(self, model_id: str, *, name: MaybeText = UNSET, description: MaybeText = UNSET) -> Receipt:
-        """Change fields: a text sets the field, None clears it, UNSET leaves it alone.
+    def update(self, model_id: str, **values: str | None) -> Receipt:
+        """Change fields, by the names that upstream gives them: a text sets a field, None clears it.
 
         Raise NameCannotBeCleared, before any call, where the dialect cannot clear names.
         """
         check_model_id(model_id)
-        name_sent = self.dialect.cleared_name if name is None else name
-        if name_sent is NOT_CLEARABLE:
+        if not values:
+            raise ValueError("update() needs a field")
+        changes = {field: self.dialect.cleared(field) if value is None else value for field, value in values.items()}
+        if NOT_CLEARABLE in changes.values():
             raise errors.NameCannotBeCleared(model_id=model_id)
-        text_sent = self.dialect.cleared_text if description is None else description
-        fields = {"name": name_sent, "description": text_sent}
-        changes = {field: value for field, value in fields.items() if value is not UNSET}
-        if not changes:
-            raise ValueError("update() needs a name or a description")
         return self._write(self.dialect.update, model_id, changes)
 
     def archive(self, model_id: str) -> Receipt:

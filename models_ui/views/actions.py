@@ -4,7 +4,6 @@ Every action has a GET page with a form that works by itself. Where htmx sends i
 page, the answer is that row or page again, with a message beside it.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from models_ui.access.verbs import VERB_OF_KIND, VERBS, Verb
 from models_ui.actions import perform
 from models_ui.actions.context import Context, Done
-from models_ui.actions.forms import DeleteForm, ReasonForm, TextForm, UndoForm, text_form_of
+from models_ui.actions.forms import DeleteForm, ReasonForm, UndoForm, text_form_of
 from models_ui.actions.settle import settle_action
 from models_ui.actions.undo import can_be_undone, undo_action, undo_conflict
 from models_ui.audit.chain import latest_event
@@ -27,21 +26,12 @@ form_or_action = require_http_methods(["GET", "HEAD", "POST"])
 
 @form_or_action
 def rename(request: Request, model_id: str) -> HttpResponse:
-    def act(form: TextForm) -> Done:
-        seen, name = form.cleaned_data["seen"], form.cleaned_data["value"]
-        return perform.rename_model(context=_context_of(request, form), model_id=model_id, name=name, seen=seen)
-
-    return _answer_edit(request, model_id, Verb.RENAME, act)
+    return _answer_edit(request, model_id, Verb.RENAME)
 
 
 @form_or_action
 def describe(request: Request, model_id: str) -> HttpResponse:
-    def act(form: TextForm) -> Done:
-        seen, text = form.cleaned_data["seen"], form.cleaned_data["value"]
-        context = _context_of(request, form)
-        return perform.describe_model(context=context, model_id=model_id, description=text, seen=seen)
-
-    return _answer_edit(request, model_id, Verb.DESCRIBE, act)
+    return _answer_edit(request, model_id, Verb.DESCRIBE)
 
 
 @form_or_action
@@ -115,14 +105,15 @@ def row(request: Request, model_id: str) -> HttpResponse:
     return response.show_model(focus="") if wants_fragment(request) else HttpResponseRedirect(response.address)
 
 
-def _answer_edit(request: Request, model_id: str, verb: Verb, act: Callable[[TextForm], Done]) -> HttpResponse:
+def _answer_edit(request: Request, model_id: str, verb: Verb) -> HttpResponse:
     response, form_class = ActionResponse(request, model_id, verb), text_form_of(verb)
     if request.method != "POST":
         return response.show_form(form_class.on(response.current_values[VERBS[verb].field or ""]))
     form = form_class(request.POST, auto_id=response.auto_id)
     if not form.is_valid():
         return response.show_form(form, status=422)
-    return response.answer(lambda: act(form), form)
+    context, text, seen = _context_of(request, form), form.cleaned_data["value"], form.cleaned_data["seen"]
+    return response.answer(lambda: perform.edit_text(context, verb, model_id, text=text, seen=seen), form)
 
 
 def _answer_one_click(request: Request, model_id: str, verb: Verb) -> HttpResponse:
