@@ -21,9 +21,8 @@ from models_ui.access.policy import denial_reason
 from models_ui.access.roles import Role, exports_everyones
 from models_ui.access.verbs import VERB_OF_KIND, VERBS
 from models_ui.actions import sentences
-from models_ui.actions.context import UNSETTLED
+from models_ui.actions.context import UNSETTLED, can_be_undone
 from models_ui.actions.model_row import rows_of
-from models_ui.actions.undo import can_be_undone
 from models_ui.audit import history
 from models_ui.catalog.links import address_of_id
 from models_ui.listing.filters import Filters, ListPage, Option, read_day, read_key, read_model_id

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.contrib.auth.models import User
 
+from models_ui.access.verbs import VERB_OF_KIND, VERBS
 from models_ui.audit.chain import Outcome
 from models_ui.audit.outcome_detail import ConflictDetail
 from models_ui.models import AuditEvent, CatalogModel
@@ -70,3 +71,9 @@ class EditConflict(Exception):
     @property
     def detail(self) -> ConflictDetail:
         return ConflictDetail(self.theirs)
+
+
+def can_be_undone(event: AuditEvent) -> bool:
+    """Whether there is a way back from an action at all, whoever asks and whatever came after it."""
+    verb = VERB_OF_KIND.get(event.kind)
+    return event.outcome == Outcome.SUCCEEDED and verb is not None and VERBS[verb].reverse is not None

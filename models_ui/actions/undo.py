@@ -5,10 +5,10 @@ from typing import Any
 
 from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied
 from models_ui.access.verbs import VERB_OF_KIND, VERBS, kinds_of_field
-from models_ui.actions.context import Context, Done, EditConflict
+from models_ui.actions.context import Context, Done, EditConflict, can_be_undone
 from models_ui.actions.perform import perform_action
 from models_ui.actions.settle import NO_SUCH_ACTION
-from models_ui.audit.chain import Outcome, latest_event
+from models_ui.audit.chain import latest_event
 from models_ui.audit.history import last_change_of_field
 from models_ui.models import AuditEvent
 
@@ -34,12 +34,6 @@ def undo_action(*, context: Context, action_id: str, insist: bool = False, seen:
         wanted=event.before.get(field),
         objection=lambda: _objection_to_undo(event, insist=insist),
     )
-
-
-def can_be_undone(event: AuditEvent) -> bool:
-    """Whether there is a way back from an action at all, whoever asks and whatever came after it."""
-    verb = VERB_OF_KIND.get(event.kind)
-    return event.outcome == Outcome.SUCCEEDED and verb is not None and VERBS[verb].reverse is not None
 
 
 def _objection_to_undo(event: AuditEvent, *, insist: bool) -> Exception | None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from django.db import models
 
-from models_ui.audit.chain import Outcome
 from models_ui.models import AuditEvent
+
+Outcome = AuditEvent.Outcome
 
 
 def model_history(model_id: str) -> models.QuerySet[AuditEvent]:

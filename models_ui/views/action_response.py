@@ -14,12 +14,11 @@ from django_htmx.http import trigger_client_event
 
 from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied, denial_reason
 from models_ui.access.verbs import VERBS, Verb
-from models_ui.actions.context import UNSETTLED, Context, Done, EditConflict, OpenQuestion
+from models_ui.actions.context import UNSETTLED, Context, Done, EditConflict, OpenQuestion, can_be_undone
 from models_ui.actions.forms import DeleteForm, TextForm, UndoForm, text_form_of
 from models_ui.actions.lock import Busy
 from models_ui.actions.perform import refuse_unknown_model
 from models_ui.actions.sentences import already_sentence, outcome_sentence, still_unknown_sentence, verb_label
-from models_ui.actions.undo import can_be_undone
 from models_ui.audit.chain import Outcome
 from models_ui.audit.outcome_detail import detail_from_json
 from models_ui.catalog.index import CatalogIndex

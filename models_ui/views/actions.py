@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from models_ui.access.verbs import VERB_OF_KIND, VERBS, Verb
 from models_ui.actions import perform
-from models_ui.actions.context import Context, Done
+from models_ui.actions.context import Context, Done, can_be_undone
 from models_ui.actions.forms import DeleteForm, ReasonForm, UndoForm, text_form_of
 from models_ui.actions.settle import settle_action
-from models_ui.actions.undo import can_be_undone, undo_action, undo_conflict
+from models_ui.actions.undo import undo_action, undo_conflict
 from models_ui.audit.chain import latest_event
 from models_ui.bulk.jobs import note_settled
 from models_ui.models import AuditEvent
