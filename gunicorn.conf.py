@@ -1,4 +1,4 @@
-"""What gunicorn reads by itself when it is started here, by `manage.py serve` or by hand."""
+"""Settings that gunicorn reads by itself when it is started in this directory, by `manage.py serve` or by hand."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ IDLE_TIMEOUT = 0.02  # seconds that a thread waits for a new connection's first 
 
 
 def post_worker_init(worker: Any) -> None:
-    """Fewer of the threads than there are may wait for the Models API, so that pages always come."""
+    """Let fewer threads than there are wait for the Models API, so that some can always answer pages."""
     from models_ui.services.bulkhead import bulkhead
 
     bulkhead.fit(worker.cfg.threads)
@@ -30,7 +30,7 @@ def _let_idle_connections_go() -> None:
 
 
 def pre_request(worker: Any, req: Any) -> None:
-    """A body that will be refused is not asked for either, and nothing more is read from its connection."""
+    """Do not ask for a body that will be refused, and read nothing more from its connection."""
     from django.conf import settings
 
     length = next((value for name, value in req.headers if name == "CONTENT-LENGTH"), "0")

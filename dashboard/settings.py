@@ -14,8 +14,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from models_ui.private_files import complain_of_open, keep_database_private, keep_private, tell
-from models_ui.secret_files import BrokenFile, check_readable, kept_port, kept_secret
+from models_ui.private_files import complain_of_open, keep_database_private, keep_private, warn_once
+from models_ui.secret_files import BrokenFile, check_readable, read_or_create_secret, read_port
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 try:
@@ -27,9 +27,10 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable as it stands; empty counts as unset, here and in all that follow.
+    """Return the variable's value without blanks at its ends. An empty variable counts as unset, here and below.
 
-    Not through `environ.Env()`, which takes a value that starts with `$`, as a key may, for another variable's name.
+    It is not read through `environ.Env()`, which takes a value that starts with `$`, as a key may, for the name of
+    another variable.
     """
     return os.environ.get(name, "").strip() or default
 
@@ -37,12 +38,12 @@ def text(name: str, default: str = "") -> str:
 def number(name: str, default: float) -> float:
     value = text(name, str(default))
     try:
-        found = float(value)
+        result = float(value)
     except ValueError:
-        found = math.nan
-    if not math.isfinite(found):
+        result = math.nan
+    if not math.isfinite(result):
         raise ImproperlyConfigured(f"{name}={value} is no number.")
-    return found
+    return result
 
 
 def whole(name: str, default: int, lowest: int, highest: int) -> int:
@@ -71,7 +72,7 @@ try:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be made: {error.strerror}.") from None
-tell([*complain_of_open(BASE_DIR / ".env"), *keep_private(VAR_DIR)])
+warn_once([*complain_of_open(BASE_DIR / ".env"), *keep_private(VAR_DIR)])
 
 # Where `manage.py serve` listens, on this machine alone; a web server in front of it is what others reach.
 PORT = whole("PORT", 8000, 1, 65535)
@@ -82,7 +83,7 @@ WEB_CONCURRENCY = whole("WEB_CONCURRENCY", 2, 1, 100)
 MISTRAL_API_KEY = text("MISTRAL_API_KEY")
 DEMO = not MISTRAL_API_KEY
 # Unless it is set, `serve` chooses another one where this is taken, and keeps it for the next start.
-SANDBOX_PORT = whole("SANDBOX_PORT", kept_port(VAR_DIR / "sandbox_port", 8001), 1, 65535)
+SANDBOX_PORT = whole("SANDBOX_PORT", read_port(VAR_DIR / "sandbox_port", 8001), 1, 65535)
 if DEMO:
     # The sandbox checks this key as upstream would; it opens nothing else.
     MISTRAL_API_KEY = "sandbox-key"
@@ -106,7 +107,7 @@ DEMO_PASSWORD = text("DEMO_PASSWORD")
 # --- Django -----------------------------------------------------------------------------------------------------
 
 try:
-    SECRET_KEY = text("SECRET_KEY") or kept_secret(VAR_DIR / "secret_key", 50)
+    SECRET_KEY = text("SECRET_KEY") or read_or_create_secret(VAR_DIR / "secret_key", 50)
 except OSError as error:
     raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be used by this user: {error.strerror}.") from None
 except BrokenFile as error:
@@ -169,7 +170,10 @@ TEMPLATES = [
                     [
                         (
                             "django.template.loaders.cached.Loader",
-                            ["models_ui.loaders.Loader", "django.template.loaders.app_directories.Loader"],
+                            [
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
                         )
                     ],
                 )
@@ -178,7 +182,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "models_ui.web.context_processors.page",
+                "models_ui.web.context_processors.frame_context",
             ],
         },
     },
@@ -195,7 +199,7 @@ try:
 except ValueError:
     raise ImproperlyConfigured("DATABASE_URL has a port that is no number.") from None
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    tell(keep_database_private(str(DATABASES["default"]["NAME"])))
+    warn_once(keep_database_private(str(DATABASES["default"]["NAME"])))
     # Readers never wait for a writer (WAL); writers queue instead of failing half-way (IMMEDIATE).
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         transaction_mode="IMMEDIATE",

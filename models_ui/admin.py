@@ -26,12 +26,12 @@ ROLE_NAMES = [role.group_name for role in Role]
 
 
 def may_manage_people(request: HttpRequest) -> bool:
-    """Whether this person may enter the admin: by role, whether or not Django calls them staff."""
+    """Return whether this person may enter the admin: the role decides, not Django's staff flag."""
     return request.user.is_active and request.user.is_authenticated and role_of(request.user) >= Role.MANAGER
 
 
 def lead_to_password_page(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-    """The admin's own page would let people guess an old password as often as they like."""
+    """Redirect to our page for passwords. The admin's own one does not limit guesses at the old password."""
     return HttpResponseRedirect(reverse("account_change_password"))
 
 
@@ -201,7 +201,7 @@ class PersonAdmin(FoldedSearchAdmin, UserAdmin):  # type: ignore[type-arg]
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What goes along with a person, such as their e-mail addresses, needs no permission of its own."""
+        """Ask no permission of its own for what is deleted with a person, such as their e-mail addresses."""
         to_delete, counts, _needed, protected = super().get_deleted_objects(objs, request)
         return to_delete, counts, set(), protected
 

@@ -1,5 +1,7 @@
-"""The request's id in every log line it causes, and no secret in any. Imported while logging is set up, so it imports
-nothing of Django."""
+"""Log filters: the request's id in every line it causes, and no secret in any.
+
+Imported while logging is set up, so it imports nothing of Django.
+"""
 
 import logging
 import re
@@ -25,16 +27,17 @@ _SHORTEST_PIECE = 12  # of a webhook's address: shorter pieces of its path are w
 
 
 class SecretsFilter(logging.Filter):
-    """For loggers, not only for our handler: whatever else listens gets the same record.
+    """Replaces secrets in log lines. It is for loggers, not only for our handler, since other handlers get the same
+    record.
 
-    Of the webhook's address, all that follows the host is the secret, and so is each longer piece of that.
+    Everything after the host of the webhook's address is secret, and so is each longer piece of it.
     """
 
     def __init__(self, webhook: str = "") -> None:
         super().__init__()
         tail = webhook.partition("://")[2].partition("/")[2]
         pieces = {tail, quote(tail, safe="/?&=#%:@;,+$!'()*~"), *re.split(r"[/?&=#]", tail)}
-        known = sorted((each for each in pieces if len(each) >= _SHORTEST_PIECE), key=len, reverse=True)
+        known = sorted((piece for piece in pieces if len(piece) >= _SHORTEST_PIECE), key=len, reverse=True)
         self._secret = re.compile("|".join([*map(re.escape, known), _FEED]), re.IGNORECASE)
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -46,7 +49,7 @@ class SecretsFilter(logging.Filter):
 
 
 class DirectionFilter(logging.Filter):
-    """Spells out the characters that turn the direction of writing: a line reads as it was written."""
+    """Spells out the characters that turn the direction of writing, so that a line reads as it was written."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()

@@ -1,6 +1,6 @@
-"""What an installation keeps is for its owner alone: 700 for directories, 600 for files.
+"""Keep an installation's files for their owner alone: 700 for directories, 600 for files.
 
-Settings use it before anything is opened, so it imports no Django.
+The settings use it before anything is opened, so it imports no Django.
 """
 
 import os
@@ -15,24 +15,24 @@ BESIDE_SQLITE = ("", "-wal", "-shm", "-journal")
 
 
 def keep_private(var: Path) -> list[str]:
-    """Close the directory and all in it to others, and whatever this process will write.
+    """Close the directory, everything in it and whatever this process will write to others.
 
-    Returns a sentence for what could not be closed. Links are not followed: they may lead anywhere.
+    Return a sentence about what could not be closed. Links are not followed: they may lead anywhere.
     """
     os.umask(OTHERS)
     # The directory first: behind it nobody else reaches what follows.
-    refused = [path for path in (var.resolve(), *_tree(var.resolve())) if not _close(path)]
-    return [_complaint(refused)] if refused else []
+    refused = [path for path in (var.resolve(), *_walk_tree(var.resolve())) if not _close_to_others(path)]
+    return [_refusal_sentence(refused)] if refused else []
 
 
 def keep_database_private(name: str) -> list[str]:
-    """The same for an SQLite database, wherever it is. In memory there is nothing to close."""
-    refused = [path for ending in BESIDE_SQLITE if not _close(path := Path(f"{name}{ending}").resolve())]
-    return [_complaint(refused)] if refused else []
+    """Close an SQLite database to others, wherever it is. One in memory has no file to close."""
+    refused = [path for ending in BESIDE_SQLITE if not _close_to_others(path := Path(f"{name}{ending}").resolve())]
+    return [_refusal_sentence(refused)] if refused else []
 
 
 def complain_of_open(path: Path) -> list[str]:
-    """A sentence when others may read a file that a person wrote, which is not ours to change."""
+    """Return a sentence if others may read a file that a person wrote, which is not ours to change."""
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -40,24 +40,27 @@ def complain_of_open(path: Path) -> list[str]:
     return [f"{path} holds secrets and others on this machine can read it: chmod 600 {path}"] if mode & OTHERS else []
 
 
-def tell(sentences: list[str]) -> None:
-    """On standard error, since logging is not set up yet; once for a process and those that it starts."""
-    told = os.environ.get("_DASHBOARD_TOLD", "")
+def warn_once(sentences: list[str]) -> None:
+    """Write the sentences to standard error, once for a process and those it starts. Logging is not set up yet."""
+    warned = os.environ.get("_DASHBOARD_TOLD", "")
     for sentence in sentences:
-        if sentence not in told:
+        if sentence not in warned:
             sys.stderr.write(f"Warning: {sentence}\n")
     if sentences:
-        os.environ["_DASHBOARD_TOLD"] = "\n".join([told, *sentences])
+        os.environ["_DASHBOARD_TOLD"] = "\n".join([warned, *sentences])
 
 
-def _tree(directory: Path) -> Iterator[Path]:
-    """All below a directory, links left out. What cannot be listed is closed or complained of by itself."""
+def _walk_tree(directory: Path) -> Iterator[Path]:
+    """Yield everything below a directory, without links.
+
+    A directory that cannot be listed is yielded itself, and closed or complained about.
+    """
     for folder, folders, files in os.walk(directory):
         yield from (path for name in (*folders, *files) if not (path := Path(folder, name)).is_symlink())
 
 
-def _close(path: Path) -> bool:
-    """Whether others cannot use the file or directory, be it that they never could or that it is gone."""
+def _close_to_others(path: Path) -> bool:
+    """Close a file or directory to others. Return whether they cannot use it now, also because it is gone."""
     try:
         mode = path.stat(follow_symlinks=False).st_mode
         if mode & OTHERS:
@@ -69,7 +72,7 @@ def _close(path: Path) -> bool:
     return True
 
 
-def _complaint(refused: list[Path]) -> str:
+def _refusal_sentence(refused: list[Path]) -> str:
     rest = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
     return (
         f"others on this machine may read {refused[0]}{rest}, and that cannot be changed from here (does it belong "

@@ -1,4 +1,4 @@
-"""The full addresses of the dashboard's pages, for whoever reads them elsewhere: in a calendar, a reader or a mail."""
+"""Full addresses of the dashboard's pages, for readers elsewhere: in a calendar, a feed reader or a mail."""
 
 from urllib.parse import urlsplit, urlunsplit
 

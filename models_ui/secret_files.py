@@ -1,4 +1,4 @@
-"""What an installation makes for itself and keeps in files. Settings use it, so it imports no Django."""
+"""Files in which an installation keeps what it makes for itself. Settings use it, so it imports no Django."""
 
 import os
 import secrets
@@ -10,10 +10,10 @@ FEWEST_CHARACTERS = 5  # different ones in a secret, as Django's own check of SE
 
 
 class BrokenFile(Exception):
-    """A file that was kept cannot be used; the message says which one, and what to do."""
+    """A kept file cannot be used. The message names it and says what to do."""
 
 
-def kept_secret(path: Path, size: int) -> str:
+def read_or_create_secret(path: Path, size: int) -> str:
     """Return the secret in a file that only its owner can read, made of `size` random bytes where there is none yet.
 
     Two processes at once get the same one: the file appears whole or not at all, and the first one stays. Raises
@@ -36,7 +36,7 @@ def kept_secret(path: Path, size: int) -> str:
     return secret
 
 
-def kept_port(path: Path, default: int) -> int:
+def read_port(path: Path, default: int) -> int:
     """Return the port that a file holds, or the default where it holds none."""
     try:
         text = path.read_text().strip()
@@ -46,8 +46,7 @@ def kept_port(path: Path, default: int) -> int:
 
 
 def check_readable(path: Path) -> None:
-    """Raise BrokenFile for a file that is there and holds no text that we can read. Passed over, its settings would
-    silently not hold."""
+    """Raise BrokenFile for a file that exists and holds no readable text: its settings would silently not apply."""
     try:
         path.read_text()
     except FileNotFoundError:

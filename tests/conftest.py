@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
@@ -19,6 +20,7 @@ from models_ui.mirror.sync import SyncResult, run_sync
 from models_ui.services import retries
 from sandbox import Sandbox
 from tests.support import ROOT
+from tests.support.layout import without_layout
 
 # A property is right or wrong; how long a busy machine takes over it is neither.
 hypothesis_settings.register_profile("untimed", parent=hypothesis_settings.default, deadline=None)
@@ -117,6 +119,21 @@ def bob(db: None) -> User:
 @pytest.fixture
 def carol(db: None) -> User:
     return person("carol", Role.VIEWER)
+
+
+@pytest.fixture(autouse=True)
+def _pages_without_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages come to tests as a browser sees them. Compressed ones, which are about their size, come as they are."""
+    request = Client.request
+
+    def request_page(client: Client, **options) -> HttpResponse:
+        response = request(client, **options)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if is_page and not response.streaming and "Content-Encoding" not in response.headers:
+            response.content = without_layout(response.content.decode())
+        return response
+
+    monkeypatch.setattr(Client, "request", request_page)
 
 
 @pytest.fixture

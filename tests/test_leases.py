@@ -196,11 +196,11 @@ def test_a_job_gives_up_looking_once_the_clock_tells_nothing(bob: User, synced, 
 def test_a_digest_left_behind_is_noticed_after_the_clock_was_set_back(carol: User):
     reader = DigestReader.objects.create(name="person-1", owner=carol, language="en", since=timezone.now())
     Delivery.objects.create(reader=reader, items=1, claimed_at=timezone.now())
-    assert leases.take_lease(f"digest:{reader.pk}", delivery.CLAIM_SECONDS)
-    delivery.note_left_behind()
+    assert leases.take(f"digest:{reader.pk}", delivery.CLAIM_SECONDS)
+    delivery.mark_left_claims_unknown()
     assert Delivery.objects.get().outcome == "claimed"
     with clock_set_back(hours=3):
-        delivery.note_left_behind()
+        delivery.mark_left_claims_unknown()
         assert not delivery.is_under_way(reader)
     assert Delivery.objects.get().outcome == "unknown"
 

@@ -1,7 +1,7 @@
-"""What somebody who relies on one model should know of it: it ends, it is gone, or its base model does or is.
+"""What the owner of a watch should know about one model: it ends, it is gone, or its base model ends or is gone.
 
-A concern has a key that is the same as long as it is the same concern. A date that moves, or a model that vanishes
-for a second time, makes another one. Pure: no Django, no clock.
+A concern keeps its key as long as it is the same concern. A date that moves, or a model that vanishes a second time,
+makes a new key. Pure: no Django, no clock.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ THRESHOLDS: Final = (1, 7, 14, 30, 60, 90)  # days ahead at which people are tol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """Exactly one of `ending` and `risk` is there for the kinds `ends` and `risk`, neither for the others."""
+    """What to know about one model. `ending` is set for the kind `ends` only, `risk` for the kind `risk` only."""
 
     kind: ConcernKind
     key: str
@@ -33,17 +33,17 @@ class Concern:
 
     @property
     def urgency(self) -> tuple[int, float]:
-        """Sorts concerns: what is over or gone first, then by date; a risk without a date last."""
+        """Return a sort key: models that are gone first, then by date; risks without a date last."""
         if self.kind in ("deleted", "missing"):
             return 0, 0.0
         return (1, self.at.timestamp()) if self.at else (2, 0.0)
 
 
 def concern_of(row: Row, find: Find, now: datetime) -> Concern | None:
-    """The first thing to know of a model; None where nothing is.
+    """Return the most important concern about a model, or None.
 
-    Its own end comes before what it inherits. A model that is missing although its date lies ahead is a concern of
-    its own; once the date is past, it is what was to be expected.
+    The model's own end comes before an inherited one. A missing model is a concern of its own only while its date
+    lies ahead: after the date its absence is expected.
     """
     now = now.astimezone(UTC)
     if row.deleted_at is not None:
@@ -54,17 +54,20 @@ def concern_of(row: Row, find: Find, now: datetime) -> Concern | None:
     if ending is not None:
         key = f"ends:{row.pk}:{ending.at.isoformat()}"
         return Concern(kind="ends", key=key, row=row, at=ending.at, days=ending.days, ending=ending)
-    return _inherited(row, find, now) if row.is_fine_tuned else None
+    return _inherited_concern(row, find, now) if row.is_fine_tuned else None
 
 
 def worst_of(rows: Sequence[Row], find: Find, now: datetime) -> Concern | None:
-    """The most urgent concern among the models that one id leads to."""
-    found = [concern for row in rows if (concern := concern_of(row, find, now))]
-    return min(found, key=lambda each: each.urgency, default=None)
+    """Return the most urgent concern among the models that one id leads to."""
+    concerns = [concern for row in rows if (concern := concern_of(row, find, now))]
+    return min(concerns, key=lambda concern: concern.urgency, default=None)
 
 
-def _inherited(row: Row, find: Find, now: datetime) -> Concern | None:
-    """A fine-tune whose base model nobody names is no concern: nothing is known that anybody could act upon."""
+def _inherited_concern(row: Row, find: Find, now: datetime) -> Concern | None:
+    """Return the concern that a base model causes.
+
+    A fine-tune without a named base model has none, since nobody could act on it.
+    """
     risk = risk_of(row, find, now)
     if risk is None or not row.root:
         return None
@@ -73,7 +76,10 @@ def _inherited(row: Row, find: Find, now: datetime) -> Concern | None:
 
 
 def threshold_of(days: int | None) -> int | None:
-    """The nearest threshold that an end so many days ahead has crossed: 30 for 25 days. None far ahead, and past it."""
+    """Return the nearest threshold that an end in so many days has crossed: 30 for 25 days.
+
+    None when it is far ahead or past.
+    """
     if days is None or days < 0:
         return None
-    return next((each for each in THRESHOLDS if days <= each), None)
+    return next((threshold for threshold in THRESHOLDS if days <= threshold), None)

@@ -1,6 +1,6 @@
-"""Watch lists: which models a person wants to be warned about, and which warnings they have dealt with.
+"""Watch lists: the models a person wants to be warned about, and the warnings they have dealt with.
 
-Here alone is written what they watch, acknowledge and snooze. All of it is idempotent: done twice, it is done once.
+This module alone writes watches. Each write is idempotent: done twice, it has the effect of once.
 """
 
 from collections.abc import Iterable
@@ -19,28 +19,28 @@ from models_ui.catalog.row import Row
 from models_ui.models import Watch
 from models_ui.text.folding import SortKey, sort_key
 
-MOST: Final = 500  # models on one person's list
+MOST_WATCHES: Final = 500  # models on one person's list
 SNOOZES: Final = (7, 30)  # days
 
 Standing = Literal["attention", "snoozed", "acknowledged", "calm"]
 STANDINGS: Final[tuple[Standing, ...]] = ("attention", "snoozed", "acknowledged", "calm")
 
 
-class TooMany(Exception):
-    """The person watches as many models as one may."""
+class TooManyWatches(Exception):
+    """The person watches as many models as one person may."""
 
 
 class UnknownModel(Exception):
-    """No model of the catalog answers to the id."""
+    """No model of the catalog has this id or alias."""
 
 
 class HasChanged(Exception):
-    """What was to be acknowledged is not what there is to know now."""
+    """The concern to acknowledge is no longer the current one."""
 
 
 @dataclass(frozen=True)
 class Watched:
-    """One entry of a watch list, with what its id leads to at `now`."""
+    """One entry of a watch list, with the models that its id leads to at `now`."""
 
     watch: Watch
     index: CatalogIndex
@@ -48,8 +48,8 @@ class Watched:
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """The models that the id leads to; none once nobody answers to it any more."""
-        return meant_by(self.watch.model_id, self.index)
+        """The models that the id leads to; empty when no model has the id any more."""
+        return find_meant(self.watch.model_id, self.index)
 
     @cached_property
     def concern(self) -> Concern | None:
@@ -67,13 +67,13 @@ class Watched:
 
     @property
     def label(self) -> str:
-        """An alias is called by its own name, since it is the alias that is watched."""
+        """The model's name. An alias is shown by its own name, since the alias is what is watched."""
         row = self.row
         return row.label if row and row.model_id == self.watch.model_id else self.watch.model_id
 
     @property
     def row(self) -> Row | None:
-        """The one model it leads to."""
+        """The only model that the id leads to; None when there are several or none."""
         return self.rows[0] if len(self.rows) == 1 else None
 
     @property
@@ -82,7 +82,9 @@ class Watched:
 
     @property
     def address(self) -> str:
-        """Of the model's page; of the choice between several; empty where none can carry the id."""
+        """The address of the model's page, or of the choice between several models; empty where no address can carry
+        the id.
+        """
         if self.row:
             return address_of(self.row, self.index)
         return address_of_id(self.watch.model_id) if self.rows else ""
@@ -93,10 +95,10 @@ class Watched:
         return STANDINGS.index(self.standing), urgency, sort_key(self.label)
 
 
-def meant_by(model_id: str, index: CatalogIndex) -> tuple[Row, ...]:
-    """What an id means today comes before what it once meant."""
-    found = index.find(model_id)
-    return tuple(row for row in found if not row.is_missing) or tuple(found)
+def find_meant(model_id: str, index: CatalogIndex) -> tuple[Row, ...]:
+    """Return the models that an id leads to today, or those it led to in the past when there are none today."""
+    rows = index.find(model_id)
+    return tuple(row for row in rows if not row.is_missing) or tuple(rows)
 
 
 def watches_of(owner: User) -> QuerySet[Watch]:
@@ -104,43 +106,46 @@ def watches_of(owner: User) -> QuerySet[Watch]:
 
 
 def watch_list(watches: Iterable[Watch], index: CatalogIndex, now: datetime) -> list[Watched]:
-    """What needs attention, then what is snoozed, acknowledged or calm; each the most urgent first."""
-    return sorted((Watched(each, index, now) for each in watches), key=lambda each: each._order)
+    """Return the entries by standing (attention, snoozed, acknowledged, calm), the most urgent first in each."""
+    return sorted((Watched(watch, index, now) for watch in watches), key=lambda entry: entry._order)
 
 
-def add_watch(*, owner: User, model_id: str, index: CatalogIndex, now: datetime) -> Watch:
-    """Put an id or alias on the person's list, where it may be already."""
+def put_on_list(*, owner: User, model_id: str, index: CatalogIndex, now: datetime) -> Watch:
+    """Put an id or alias on the person's list, unless it is there already. Raise UnknownModel or TooManyWatches."""
     if not index.find(model_id):
         raise UnknownModel(model_id)
     known = watches_of(owner).filter(model_id=model_id).first()
     if known is not None:
         return known
-    if watches_of(owner).count() >= MOST:
-        raise TooMany
+    if watches_of(owner).count() >= MOST_WATCHES:
+        raise TooManyWatches
     return watches_of(owner).get_or_create(owner=owner, model_id=model_id, defaults={"created_at": now})[0]
 
 
-def stop_watch(entry: Watch) -> None:
+def take_off_list(entry: Watch) -> None:
     watches_of(entry.owner).filter(pk=entry.pk).delete()
 
 
-def acknowledge_watch(entry: Watched, *, seen: str) -> None:
-    """Keep quiet until the concern becomes another one. `seen` is the key of the one that the person was shown."""
+def acknowledge_concern(entry: Watched, *, seen: str) -> None:
+    """Silence the entry until its concern changes.
+
+    `seen` is the key of the concern that the person was shown. Raise HasChanged when it is not the current one.
+    """
     if entry.concern is None or entry.concern.key != seen:
         raise HasChanged
-    _note(entry.watch, acknowledged=seen, snoozed_until=None)
+    _update_watch(entry.watch, acknowledged=seen, snoozed_until=None)
 
 
-def snooze_watch(entry: Watched, *, days: int) -> None:
-    """Keep quiet for some days, whatever the concern becomes meanwhile. Where there is none, there is nothing to do."""
+def snooze_concerns(entry: Watched, *, days: int) -> None:
+    """Silence the entry for some days, whatever its concern becomes. Do nothing where there is no concern."""
     if entry.concern is not None:
-        _note(entry.watch, acknowledged="", snoozed_until=entry.now.date() + timedelta(days=days))
+        _update_watch(entry.watch, acknowledged="", snoozed_until=entry.now.date() + timedelta(days=days))
 
 
-def resume_watch(entry: Watch) -> None:
-    """Take up again what was acknowledged or snoozed."""
-    _note(entry, acknowledged="", snoozed_until=None)
+def resume_warnings(entry: Watch) -> None:
+    """End the acknowledgement or snooze of an entry."""
+    _update_watch(entry, acknowledged="", snoozed_until=None)
 
 
-def _note(entry: Watch, **values: object) -> None:
+def _update_watch(entry: Watch, **values: object) -> None:
     Watch.objects.filter(pk=entry.pk).update(**values)

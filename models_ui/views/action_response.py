@@ -32,7 +32,7 @@ from models_ui.views.errors import BUSY_PAUSE
 from models_ui.views.model import article_context
 from models_ui.vocabulary import FINE_TUNED
 from models_ui.web.message_offer import MessageOffer, OfferKind, add_offering_message
-from models_ui.web.request import Request, is_ours, role_in, wants_fragment
+from models_ui.web.request import Request, is_own_address, role_of_request, wants_fragment
 
 # The status of the answer by the code of upstream's failure; every other failure is upstream's trouble, 502.
 _STATUS_OF_CODE = {
@@ -75,7 +75,7 @@ class ActionResponse:
         self.now = timezone.now()
         self.model_id = model_id
         self._load()
-        self.role = role_in(request)
+        self.role = role_of_request(request)
 
     def _load(self) -> None:
         self.index: CatalogIndex = load_index(self.now)
@@ -102,7 +102,7 @@ class ActionResponse:
         request = self.request
         for where in (request.POST.get("next", ""), request.headers.get("Referer", "")):
             elsewhere = (request.path, reverse("account_login"))
-            if is_ours(request, where) and not urlsplit(where).path.startswith(elsewhere):
+            if is_own_address(request, where) and not urlsplit(where).path.startswith(elsewhere):
                 return where
         return self.address
 

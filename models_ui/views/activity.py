@@ -15,7 +15,7 @@ from models_ui.actions.activity import (
     record_cells,
 )
 from models_ui.listing.csv_export import csv_download
-from models_ui.web.request import Request, is_whole_form, query_string, results, role_in
+from models_ui.web.request import Request, is_whole_form, query_string, render_list, role_of_request
 
 
 @require_safe
@@ -23,8 +23,8 @@ def activity(request: Request) -> HttpResponse:
     query, ignored = ActivityQuery.parse(query_string(request))
     if not ignored and is_whole_form(request):
         return HttpResponseRedirect(query.address())
-    context = {"page": ActivityPage(query, ignored, role_in(request))}
-    return results(request, "models_ui/activity.html", context, query.address())
+    context = {"page": ActivityPage(query, ignored, role_of_request(request))}
+    return render_list(request, "models_ui/activity.html", context, query.address())
 
 
 @require_safe
@@ -37,11 +37,11 @@ def activity_csv(request: Request) -> HttpResponse:
 def activity_json(request: Request) -> HttpResponse:
     query, _ = ActivityQuery.parse(query_string(request))
     records = _export_records(request)
-    body = {"query": query.address(), "everyone": exports_everyones(role_in(request)), "total": len(records)}
+    body = {"query": query.address(), "everyone": exports_everyones(role_of_request(request)), "total": len(records)}
     return JsonResponse({**body, "actions": records})
 
 
 def _export_records(request: Request) -> list[dict[str, Any]]:
     query, _ = ActivityQuery.parse(query_string(request))
-    events = exported_events(query, role_in(request), request.user.get_username())
+    events = exported_events(query, role_of_request(request), request.user.get_username())
     return [action_record(event) for event in events.iterator(chunk_size=1000)]

@@ -29,7 +29,7 @@ from models_ui.catalog.store import load_index
 from models_ui.listing.querystring import with_query
 from models_ui.models import BulkJob
 from models_ui.text.isolation import fill
-from models_ui.web.request import Request, role_in, wants_fragment
+from models_ui.web.request import Request, role_of_request, wants_fragment
 
 RECENT = 100
 STOPS_POLLING = 286  # htmx's word for "do not ask again"
@@ -43,7 +43,7 @@ def bulk(request: Request) -> HttpResponse:
     mine = Q(maker=request.user, state=JobState.DRAFT)
     recent = list(BulkJob.objects.filter(~Q(started_at=None) | mine).order_by("-created_at")[:RECENT])
     progress = jobs.progress_of(recent)
-    role = role_in(request)
+    role = role_of_request(request)
     pages = [JobPage(request.user, role, job, progress[job.pk]) for job in recent]
     return render(request, "models_ui/bulk.html", {"pages": pages, "may_choose": role >= Role.EDITOR})
 
@@ -106,7 +106,7 @@ def _make_job(request: Request) -> HttpResponse:
     if verb not in BULK_VERBS:
         return _answer_problem(request, _("Choose whether to archive or to restore."))
     try:
-        check_permission(role_in(request), Verb(verb))
+        check_permission(role_of_request(request), Verb(verb))
         job = jobs.make_job(actor=request.user, verb=Verb(verb), **_chosen_models(request))
     except ActionDenied as denied:
         raise PermissionDenied(fill(_("%(reason)s."), {"reason": denied.reason})) from None
@@ -159,7 +159,7 @@ def _parse_quarter(text: str) -> int:
 
 
 def _page_of(request: Request, job_id: str) -> JobPage:
-    return JobPage(request.user, role_in(request), _find_job(job_id))
+    return JobPage(request.user, role_of_request(request), _find_job(job_id))
 
 
 def _render_job(request: Request, page: JobPage, form: ReasonForm | None = None, status: int = 200) -> HttpResponse:

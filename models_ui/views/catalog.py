@@ -14,7 +14,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.listing.csv_export import csv_download
 from models_ui.mirror.state import describe_freshness, mirror_state
-from models_ui.web.request import Request, is_whole_form, query_string, results, role_in
+from models_ui.web.request import Request, is_whole_form, query_string, render_list, role_of_request
 
 
 @require_safe
@@ -24,13 +24,13 @@ def catalog(request: Request) -> HttpResponse:
         return HttpResponseRedirect(catalog_address(query))
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
-    page = CatalogPage(index, query, ignored, now, role_in(request))
+    page = CatalogPage(index, query, ignored, now, role_of_request(request))
     context: dict[str, Any] = {
         "page": page,
         "freshness": describe_freshness(mirror, now),
         "jobs": sentences.running_jobs_in_words,
     }
-    return results(request, "models_ui/catalog.html", context, catalog_address(page.query))
+    return render_list(request, "models_ui/catalog.html", context, catalog_address(page.query))
 
 
 @require_safe

@@ -8,7 +8,7 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.store import load_index
 from models_ui.changes.page import COLUMNS, ChangesPage, ChangesQuery, change_cells, export_changes
 from models_ui.listing.csv_export import csv_download
-from models_ui.web.request import Request, is_whole_form, query_string, results
+from models_ui.web.request import Request, is_whole_form, query_string, render_list
 
 
 @require_safe
@@ -17,7 +17,7 @@ def changes(request: Request) -> HttpResponse:
     if not ignored and is_whole_form(request):
         return HttpResponseRedirect(query.address())
     context = {"page": ChangesPage(query, ignored, _index())}
-    return results(request, "models_ui/changes.html", context, query.address())
+    return render_list(request, "models_ui/changes.html", context, query.address())
 
 
 @require_safe

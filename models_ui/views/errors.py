@@ -1,6 +1,6 @@
-"""Pages for what went wrong: one clear sentence, what to do, and the id to ask with.
+"""Error pages: one clear sentence, what to do, and the id to ask with.
 
-Each falls back on a page that needs neither database nor session nor body, since these may be what went wrong.
+Each falls back on a page that needs no database, session or body, since one of these may be broken.
 """
 
 import logging
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from models_ui.web.plain_pages import plain_page
-from models_ui.web.request import is_ours
+from models_ui.web.request import is_own_address
 
 logger = logging.getLogger(__name__)
 
@@ -24,26 +24,30 @@ _DATABASE_PAUSE: Final = 10
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, 400, _("That request makes no sense"), _("Go back and try again."))
+    return _error_page(request, 400, _("That request makes no sense"), _("Go back and try again."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, 403, _("You may not do this"), str(exception) or _("Ask a Manager for the role it needs."))
+    return _error_page(
+        request, 403, _("You may not do this"), str(exception) or _("Ask a Manager for the role it needs.")
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, 404, _("There is no such page"), _("The address may be mistyped, or the page has moved."))
+    return _error_page(
+        request, 404, _("There is no such page"), _("The address may be mistyped, or the page has moved.")
+    )
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """Of logins, password resets and the like, which django-allauth counts."""
-    return _page(request, 429, _("Too many attempts"), _("Wait a few minutes, then try again."))
+    """Answer too many logins, password resets and the like, which django-allauth counts."""
+    return _error_page(request, 429, _("Too many attempts"), _("Wait a few minutes, then try again."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if _is_of_the_database(sys.exc_info()[1]):
         return _database_is_gone(request)
-    return _page(
+    return _error_page(
         request,
         500,
         _("Something went wrong here"),
@@ -52,8 +56,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def too_busy(request: HttpRequest, *, back: str = "") -> HttpResponse:
-    """Nothing was sent, since too many requests wait for the Models API already."""
-    response = _page(
+    """Answer 503: nothing was sent, since too many requests are waiting for the Models API."""
+    response = _error_page(
         request,
         503,
         _("Too many people are waiting"),
@@ -66,16 +70,16 @@ def too_busy(request: HttpRequest, *, back: str = "") -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     came_from = request.headers.get("Referer", "")
-    return _page(
+    return _error_page(
         request,
         403,
         _("This page was open for too long"),
         _("Nothing was changed. You may have signed in or out in another tab: load the page again, then repeat it."),
-        back=came_from if is_ours(request, came_from) else "",
+        back=came_from if is_own_address(request, came_from) else "",
     )
 
 
-def _page(request: HttpRequest, status: int, title: str, sentence: str, *, back: str = "") -> HttpResponse:
+def _error_page(request: HttpRequest, status: int, title: str, sentence: str, *, back: str = "") -> HttpResponse:
     try:
         return _whole_page(request, status, title, sentence, back)
     except Exception:
@@ -106,7 +110,7 @@ def _database_is_gone(request: HttpRequest) -> HttpResponse:
 
 
 def _is_of_the_database(error: BaseException | None) -> bool:
-    """Whether the database is gone, broken or closed to writing, rather than asked wrongly."""
+    """Return whether the database is gone, broken or read-only, as opposed to a wrong query."""
     while error is not None:
         if isinstance(error, db.OperationalError | db.InterfaceError | db.InternalError):
             return True

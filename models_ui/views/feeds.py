@@ -1,4 +1,4 @@
-"""Feeds: the page on which a person looks after their secret addresses, and what is found at these without login."""
+"""Feeds: the page on which people manage their secret addresses, and the feeds at these addresses without login."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -21,8 +21,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from models_ui.alerts.feeds import atom, ics
 from models_ui.alerts.feeds.addresses import (
-    MOST,
-    TooMany,
+    MOST_ADDRESSES,
+    TooManyAddresses,
     address_with,
     addresses_of,
     filters_of,
@@ -32,7 +32,7 @@ from models_ui.alerts.feeds.addresses import (
     revoke_address,
 )
 from models_ui.alerts.feeds.calendar import Calendar
-from models_ui.alerts.feeds.change_feed import Changes
+from models_ui.alerts.feeds.change_feed import ChangeFeed
 from models_ui.alerts.feeds.forms import FeedForm
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.page import filter_chips
@@ -48,11 +48,11 @@ from models_ui.web.request import Request, query_string
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def feeds(request: Request) -> HttpResponse:
-    """A person's addresses, and a form for one more. `?type=base` fills in the filters of a catalog's view."""
+    """Show a person's addresses and a form for a new one. `?type=base` fills in filters of the catalog."""
     if request.method == "POST":
-        return _made(request, FeedForm(request.POST))
+        return _make_address(request, FeedForm(request.POST))
     query, ignored = CatalogQuery.parse(query_string(request))
-    return _page(request, FeedForm.new(query, language=get_language()), filters_of(query), ignored=ignored)
+    return _feeds_page(request, FeedForm.new(query, language=get_language()), filters_of(query), ignored=ignored)
 
 
 @require_POST
@@ -66,26 +66,27 @@ def revoke_feed(request: Request, pk: int) -> HttpResponseRedirect:
     return redirect("feeds")
 
 
-def _made(request: Request, form: FeedForm) -> HttpResponse:
-    """The page with the new secret, in answer to the form: the one time that it is shown."""
+def _make_address(request: Request, form: FeedForm) -> HttpResponse:
+    """Return the page with the new secret in answer to the form: the only time that it is shown."""
     query = form.catalog_query
     if not form.is_valid():
-        return _page(request, form, query, status=422)
+        return _feeds_page(request, form, query, status=422)
     words = {name: form.cleaned_data[name] for name in ("name", "language", "form_id")}
     try:
         made = make_address(owner=request.user, query=query, now=timezone.now(), **words)
-    except TooMany:
+    except TooManyAddresses:
         form.add_error(
-            None, _("You have %(most)d addresses, as many as one may have. Revoke one first.") % {"most": MOST}
+            None,
+            _("You have %(most)d addresses, as many as one may have. Revoke one first.") % {"most": MOST_ADDRESSES},
         )
-        return _page(request, form, query, status=422)
+        return _feeds_page(request, form, query, status=422)
     if made is None:
         messages.info(request, _("That address was made before, and its secret was shown then. Make another one."))
         return redirect("feeds")
-    return _page(request, FeedForm.new(CatalogQuery(), language=get_language()), CatalogQuery(), made=made)
+    return _feeds_page(request, FeedForm.new(CatalogQuery(), language=get_language()), CatalogQuery(), made=made)
 
 
-def _page(
+def _feeds_page(
     request: Request,
     form: FeedForm,
     query: CatalogQuery,
@@ -101,7 +102,9 @@ def _page(
         "chips": filter_chips(query),
         "total": index.count(query),
         "ignored": ignored_sentences(ignored),
-        "addresses": [(each, query_of(each), filter_chips(query_of(each))) for each in addresses_of(request.user)],
+        "addresses": [
+            (address, query_of(address), filter_chips(query_of(address))) for address in addresses_of(request.user)
+        ],
     }
     if made:
         address, secret = made
@@ -111,7 +114,7 @@ def _page(
     return render(request, "models_ui/feeds.html", context, status=status)
 
 
-# --- What is found at an address, without login
+# --- The feeds themselves, without login
 
 
 @login_not_required
@@ -121,7 +124,7 @@ def models_ics(request: HttpRequest, secret: str) -> HttpResponseBase:
     def written(address: FeedAddress, index: CatalogIndex, now: datetime) -> bytes:
         return Calendar(address.name, query_of(address), index, partial(full_address, request=request)).written(now)
 
-    return _feed(request, secret, ics.CONTENT_TYPE, written)
+    return _feed_response(request, secret, ics.CONTENT_TYPE, written)
 
 
 @login_not_required
@@ -129,25 +132,25 @@ def models_ics(request: HttpRequest, secret: str) -> HttpResponseBase:
 @require_safe
 def changes_atom(request: HttpRequest, secret: str) -> HttpResponseBase:
     def written(address: FeedAddress, index: CatalogIndex, now: datetime) -> bytes:
-        return Changes(address, query_of(address), index, partial(full_address, request=request)).written()
+        return ChangeFeed(address, query_of(address), index, partial(full_address, request=request)).written()
 
-    return _feed(request, secret, atom.CONTENT_TYPE, written)
+    return _feed_response(request, secret, atom.CONTENT_TYPE, written)
 
 
 @login_not_required
 @csrf_exempt
 def no_feed(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Whatever else is asked for below /feeds/, a mistyped secret address above all.
+    """Answer every other address below /feeds/, mostly mistyped secret ones.
 
-    Plain text: an error page of ours would repeat the address in its forms, and lead on with it as the referrer.
+    The answer is plain text: an error page would repeat the address in its forms and give it on as the referrer.
     """
     response = HttpResponseNotFound(
         f"{_('There is no feed at this address.')}\n", content_type="text/plain; charset=utf-8"
     )
-    return _unlisted(response)
+    return _keep_unlisted(response)
 
 
-def _feed(
+def _feed_response(
     request: HttpRequest,
     secret: str,
     content_type: str,
@@ -161,15 +164,15 @@ def _feed(
         body = written(address, load_index(now), now)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     note_use(address, now)
-    response = _unlisted(HttpResponse(body, content_type=content_type))
+    response = _keep_unlisted(HttpResponse(body, content_type=content_type))
     response["Content-Language"] = address.language
     response["Cache-Control"] = "private, no-cache"
     response["ETag"] = etag
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
-def _unlisted(response: HttpResponse) -> HttpResponse:
-    """Its address is a secret: no search engine lists it, and no link that is followed from here tells it."""
+def _keep_unlisted(response: HttpResponse) -> HttpResponse:
+    """Keep search engines from listing the response, and links in it from giving its secret address on."""
     response["X-Robots-Tag"] = "noindex"
     response["Referrer-Policy"] = "no-referrer"
     return response

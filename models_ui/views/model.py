@@ -29,7 +29,7 @@ from models_ui.models import CatalogModel, Watch
 from models_ui.retirements.page import risk_line
 from models_ui.text.isolation import escape_controls
 from models_ui.vocabulary import BASE
-from models_ui.web.request import Request, is_ours, role_in, wants_fragment
+from models_ui.web.request import Request, is_own_address, role_of_request, wants_fragment
 
 
 @require_safe
@@ -91,7 +91,7 @@ def _chooser_page(
 def _list_address(request: Request) -> str:
     """Return the list with the filters it had when the person left it; without any if they came from elsewhere."""
     whole, came_from = reverse("catalog"), request.headers.get("Referer", "")
-    return came_from if is_ours(request, came_from) and urlsplit(came_from).path == whole else whole
+    return came_from if is_own_address(request, came_from) and urlsplit(came_from).path == whole else whole
 
 
 def article_context(request: Request, row: Row, index: CatalogIndex, now: datetime) -> dict[str, Any]:
@@ -100,8 +100,8 @@ def article_context(request: Request, row: Row, index: CatalogIndex, now: dateti
     return {
         "each": view,
         "risk": risk_line(view.risk, index) if view.risk else None,
-        "buttons": buttons_of(row, role_in(request), PAGE_VERBS),
-        "history": entries_of(model_history(row.model_id)[:50], role_in(request))
+        "buttons": buttons_of(row, role_of_request(request), PAGE_VERBS),
+        "history": entries_of(model_history(row.model_id)[:50], role_of_request(request))
         if row.type != BASE and row.model_id
         else [],
         "changes": lines_of_model(row, index),

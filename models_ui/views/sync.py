@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from models_ui.mirror.state import describe_freshness, is_stale, mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.views.errors import too_busy
-from models_ui.web.request import Request, is_ours, wants_fragment
+from models_ui.web.request import Request, is_own_address, wants_fragment
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,4 +55,4 @@ def _run_sync(request: Request, *, by_itself: bool) -> str:
 def _address_of_form(request: Request) -> str:
     """Return the address of the page that the form was on, if it is one of ours."""
     address = request.POST.get("next", "")
-    return address if is_ours(request, address) else resolve_url("catalog")
+    return address if is_own_address(request, address) else resolve_url("catalog")

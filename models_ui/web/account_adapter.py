@@ -1,4 +1,4 @@
-"""How people get in: accounts are made by a Manager, never by signing up."""
+"""How django-allauth signs people in and sends mail. Managers make accounts; nobody signs up."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +20,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return False
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """As ever, but a mail server that hangs holds no more threads than the Models API may."""
+        """Send the mail, or answer 503 if too many requests are waiting for other servers already."""
         if not take_place():
             busy = plain_page(
                 allauth_context.request,
@@ -39,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         context: dict[str, Any],
         headers: dict[str, str] | None = None,
     ) -> EmailMessage:
-        """Make a mail that leads to DASHBOARD_URL, whatever host the request named."""
+        """Write a mail whose links lead to DASHBOARD_URL, whatever host the request named."""
         context = {name: with_public_host(value) if name.endswith("_url") else value for name, value in context.items()}
         if host := public_host():
             context["current_site"] = SimpleNamespace(name=host, domain=host)
@@ -50,14 +50,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return f"[{host}] {subject}" if host else super().format_email_subject(subject)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
-        """What failed logins are counted by: the name alone.
+        """Return the key by which failed logins are counted: the name alone.
 
-        django-allauth adds the host, and whoever guesses chooses that: a port in it was enough for a new count.
+        django-allauth adds the request's host, which an attacker chooses: another port in it would start a new
+        count.
         """
         return credentials.get("email", credentials.get("username", "")).lower()
 
     def is_safe_url(self, url: str) -> bool:
-        """As ever, but what is no address at all is no safe one, instead of an error."""
+        """Return whether people may be redirected to the address. A malformed one is unsafe; allauth would raise."""
         try:
             return bool(super().is_safe_url(url))
         except ValueError:

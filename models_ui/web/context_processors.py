@@ -1,4 +1,4 @@
-"""What every page's frame shows, whatever the page: who is signed in, and whether this is the demo."""
+"""What the frame of every page shows: who is signed in, and whether this is the demo."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from models_ui.access.roles import Role
-from models_ui.web.request import role_in, typed_texts
+from models_ui.web.request import role_of_request, typed_texts
 
 
-def page(request: HttpRequest) -> dict[str, Any]:
+def frame_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": request.resolver_match.url_name if request.resolver_match else "",
-        "role": SimpleLazyObject(lambda: role_in(request)),
-        "may_edit": SimpleLazyObject(lambda: role_in(request) >= Role.EDITOR),
-        "may_manage": SimpleLazyObject(lambda: role_in(request) >= Role.MANAGER),
+        "role": SimpleLazyObject(lambda: role_of_request(request)),
+        "may_edit": SimpleLazyObject(lambda: role_of_request(request) >= Role.EDITOR),
+        "may_manage": SimpleLazyObject(lambda: role_of_request(request) >= Role.MANAGER),
         "typed": SimpleLazyObject(lambda: typed_texts(request)),
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "demo": settings.DEMO,

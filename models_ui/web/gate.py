@@ -1,7 +1,7 @@
-"""What every request passes before anything looks at its body, its session or the database.
+"""The checks that every request passes before its body, its session or the database is read.
 
-Probes are answered here, whatever else a request says. What no page could make sense of is refused, and addresses in
-headers that are none are taken away. `Handler` is the last resort for what fails outside of all that.
+Probes are answered here. Requests that no page could understand are refused, and malformed addresses are removed
+from headers. `Handler` answers whatever fails outside of all middleware.
 """
 
 import codecs
@@ -33,7 +33,7 @@ TOO_LARGE = gettext_lazy("That is too much at once")
 
 
 class Refusal(Exception):
-    """A request that goes no further. `title` and `sentence` are for whoever sent it."""
+    """A request that goes no further. `title` and `sentence` are for its sender."""
 
     def __init__(self, status: int, title: Text, sentence: Text) -> None:
         super().__init__(status)
@@ -59,7 +59,10 @@ class GateMiddleware:
 
 
 def _check_body(request: HttpRequest) -> None:
-    """No body larger than any form of ours is read. One that does not tell its size is read as far as that."""
+    """Read at most as many bytes as the largest form has.
+
+    Raise Refusal for larger bodies and for those of unknown length that the server cannot read to their end.
+    """
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
     too_large = Refusal(
         413,
@@ -83,13 +86,16 @@ def _check_body(request: HttpRequest) -> None:
 
 
 def _length(meta: dict[str, Any]) -> int:
-    """The length that a body is said to have. More digits than any body has are too many, too."""
+    """Return the length that the headers give for the body.
+
+    It is read from its first 20 digits, which are too many already.
+    """
     said = str(meta.get("CONTENT_LENGTH") or "0").strip()
     return int(said[:20]) if said.isascii() and said.isdecimal() else 0
 
 
 def _check_type(request: HttpRequest) -> None:
-    """Text comes as UTF-8, as browsers send it; and the parts of a form cannot be told apart without a boundary."""
+    """Raise Refusal for text that is not UTF-8, and for a multipart form without a boundary."""
     charset = (request.content_params or {}).get("charset")
     is_bad = getattr(request, "has_bad_type", False) or not (charset is None or _is_utf8(charset))
     if is_bad or (request.content_type == FORM and not (request.content_params or {}).get("boundary")):
@@ -107,7 +113,7 @@ def _is_utf8(charset: str) -> bool:
 
 
 def _drop_unstorable_cookies(request: HttpRequest) -> None:
-    """PostgreSQL does not even look for a session with a NUL in its key."""
+    """Remove cookies with a NUL: PostgreSQL raises when it is asked for a session with such a key."""
     for name, value in list(request.COOKIES.items()):
         if "\x00" in value:
             del request.COOKIES[name]
@@ -121,7 +127,7 @@ def _drop_malformed_addresses(meta: dict[str, Any]) -> None:
 
 
 def is_address(text: str) -> bool:
-    """Whether an address can be taken apart at all."""
+    """Return whether an address can be parsed."""
     try:
         _ = urlsplit(text).port
     except ValueError:
@@ -129,8 +135,8 @@ def is_address(text: str) -> bool:
     return True
 
 
-class Request(WSGIRequest):
-    """A request that comes about whatever its headers say; `has_bad_type` is what the gate refuses it for."""
+class GateRequest(WSGIRequest):
+    """A request that can be built whatever its headers say. `has_bad_type` makes the gate refuse it."""
 
     has_bad_type = False
 
@@ -142,9 +148,9 @@ class Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's WSGI application. What fails outside of every middleware is a page all the same."""
+    """Django's WSGI application, with an error page for failures outside of every middleware."""
 
-    request_class = Request
+    request_class = GateRequest
 
     def __call__(  # type: ignore[override]  # django-stubs names the response, which is what a server iterates over
         self, environ: dict[str, Any], start_response: Callable[..., Any]

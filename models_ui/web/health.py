@@ -1,4 +1,4 @@
-"""For load balancers and monitors, without login: does the process answer, and is it any use?"""
+"""Probes for load balancers and monitors, without login: does the process answer, and can it serve pages?"""
 
 from functools import cache
 
@@ -14,13 +14,15 @@ from models_ui.mirror.state import mirror_state
 
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while the process can answer at all; asks nothing of the database."""
+    """Return 200 while the process can answer at all. The database is not asked."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @login_not_required
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, has all migrations, and pages find their static files; else 503 and the reason."""
+    """Return 200 if the database answers and has all migrations, and static files can be found; else 503 with the
+    reason.
+    """
     reason = _why_not_ready()
     return HttpResponse(f"{reason or 'ready'}\n", status=503 if reason else 200, content_type="text/plain")
 
@@ -42,7 +44,7 @@ def _known_migrations() -> frozenset[tuple[str, str]]:
 
 
 def _has_static_files() -> bool:
-    """Whether this process knows the addresses of static files, without which no page can be made."""
+    """Return whether this process knows the addresses of static files, without which no page can be rendered."""
     try:
         return bool(getattr(staticfiles_storage, "hashed_files", True))
     except (ValueError, OSError):  # a manifest that cannot be read

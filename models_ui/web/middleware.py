@@ -1,4 +1,4 @@
-"""What holds for every request: an id for the log, the security headers, and how htmx is answered."""
+"""What holds for every request: an id for the log, the security headers, sign-in, and answers to htmx."""
 
 import secrets
 from collections.abc import Callable
@@ -22,13 +22,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from models_ui.log_filters import request_id
-from models_ui.web.request import is_ours, typed_texts
+from models_ui.web.request import is_own_address, typed_texts
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class RequestIdMiddleware:
-    """Gives each request an id: in every log line it causes, and in the X-Request-ID header of its answer."""
+    """Gives each request an id, for every log line that it causes and for the X-Request-ID header of its answer."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -45,7 +45,7 @@ class RequestIdMiddleware:
 
 
 class HeadMiddleware:
-    """Drops the body of an answer to HEAD, which gunicorn would not send and would log a warning about."""
+    """Drops the body of an answer to HEAD, which gunicorn would not send and would warn about in the log."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -61,10 +61,10 @@ class HeadMiddleware:
 
 
 class ContentSecurityPolicyMiddleware:
-    """The header that `SECURE_CSP` says, unless a view has set its own. Named as in Django 6's `middleware.csp`, and it
-    does the same, without nonces: moving there deletes this class.
+    """Sends the policy of the setting `SECURE_CSP`, unless a view has set its own.
 
-    As there, Django's own pages for a 404 and a 500 in debug mode have none, since they style themselves inline.
+    It does the same as Django 6's `middleware.csp` without nonces, so that moving to Django 6 deletes this class. As
+    there, Django's own pages for a 404 and a 500 in debug mode get no policy, since their style is inline.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -82,9 +82,9 @@ class ContentSecurityPolicyMiddleware:
 
 
 class PrivatePagesMiddleware:
-    """Pages are for the person who asked, and ask for nothing that a browser can spy with.
+    """Lets nobody but the browser of the person who asked keep a page, and switches off sensors that no page needs.
 
-    Nothing but static files may be kept by a cache or the Back button's store.
+    Only static files may be kept by a cache or by the store of the Back button.
     """
 
     permissions = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
@@ -100,8 +100,11 @@ class PrivatePagesMiddleware:
 
 
 class LoginMiddleware(LoginRequiredMiddleware):
-    """Leads to the login and back. What was sent, other than asked for, cannot be sent again after it: then back to
-    where it was sent from, with a word that nothing came of it, and with any text that was sent."""
+    """Leads to the sign-in page and back.
+
+    A form that was sent cannot be sent again after signing in. So people are led back to the page they sent it from,
+    with a message that nothing was done, and with any text they had written.
+    """
 
     def handle_no_permission(  # type: ignore[override]  # Django would only ever redirect
         self, request: HttpRequest, view_func: Callable[..., Any]
@@ -109,7 +112,7 @@ class LoginMiddleware(LoginRequiredMiddleware):
         if request.method in ("GET", "HEAD"):
             return super().handle_no_permission(request, view_func)
         came_from = request.headers.get("Referer", "")
-        back = came_from if is_ours(request, came_from) else resolve_url(settings.LOGIN_REDIRECT_URL)
+        back = came_from if is_own_address(request, came_from) else resolve_url(settings.LOGIN_REDIRECT_URL)
         if typed_texts(request) and not request.htmx:  # type: ignore[attr-defined]
             # Nothing in answer leaves the page with its form as it is, and our script says why.
             has_script = "with_script" in request.POST
@@ -119,15 +122,17 @@ class LoginMiddleware(LoginRequiredMiddleware):
 
     @staticmethod
     def _sign_in_beside_text(request: HttpRequest, back: str) -> HttpResponse:
-        """Return the sign-in page itself, with what the person had written: to keep it until after a redirect would
-        mean to store it."""
+        """Return the sign-in page with the texts that the person had written.
+
+        Keeping them until after a redirect would mean to store them.
+        """
         carried = format_html('<input type="hidden" name="{}" value="{}">', REDIRECT_FIELD_NAME, back)
         context = {"form": LoginForm(request=request), "redirect_field": carried, "signed_out": True}
         return render(request, "account/login.html", context)
 
 
 class WrongMethodMiddleware:
-    """An address that only takes what a form sends has a page all the same, for whoever opens it by itself."""
+    """Gives an address that only takes forms a page for people who open it by itself."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -146,9 +151,9 @@ class WrongMethodMiddleware:
 
 
 class HtmxResponseMiddleware:
-    """Page and fragment share a URL, so caches are told; and a redirect to the login page leads the whole page there.
+    """Tells caches that a page and its fragment share an address, and makes htmx load the sign-in page as a whole.
 
-    htmx would follow the redirect and swap the login form into the middle of a table.
+    htmx would follow the redirect and swap the sign-in form into the middle of a table.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -170,7 +175,7 @@ class HtmxResponseMiddleware:
 
     @staticmethod
     def _append_messages(request: HttpRequest, response: HttpResponseBase) -> None:
-        """Messages stand outside of what is swapped, so they travel behind it and are put in their place by htmx."""
+        """Append messages that htmx puts in their place, since they stand outside of what is swapped."""
         if isinstance(response, HttpResponse) and len(get_messages(request)):
             flash = render_to_string("flash.html", {"messages": get_messages(request)}, request)
             # Inside a template, because behind a bare table row a browser's parser would take the forms apart.

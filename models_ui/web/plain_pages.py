@@ -1,4 +1,4 @@
-"""Pages for when nothing else can be relied on: no database, no session, no template, nothing of the request's body."""
+"""Pages that need nothing that may be broken: no database, no session, no template, no request body."""
 
 from contextlib import suppress
 
@@ -17,16 +17,16 @@ Text = str | Promise
 def plain_page(
     request: HttpRequest | None, status: int, title: Text, sentence: Text, *, retry_after: int | None = None
 ) -> HttpResponse:
-    """The answer, in the language of whoever asked. `retry_after` is in seconds."""
+    """Return the page in the language of the request. `retry_after` is in seconds."""
     with translation.override(_language_of(request)):
-        response = HttpResponse(_written(request, str(title), str(sentence)), status=status)
+        response = HttpResponse(_page_html(request, str(title), str(sentence)), status=status)
     if retry_after is not None:
         response["Retry-After"] = str(retry_after)
     return response
 
 
-def _written(request: HttpRequest | None, title: str, sentence: str) -> SafeString:
-    """As the other error pages are, so that the page's script finds the words to show after a failed request."""
+def _page_html(request: HttpRequest | None, title: str, sentence: str) -> SafeString:
+    """Return the HTML, built as other error pages are, since the script reads its sentences from there."""
     request_id = getattr(request, "request_id", "")
     return format_html(
         '<!DOCTYPE html>\n<html lang="{}"><head><meta charset="utf-8"><title>{} · {}</title>'
@@ -45,14 +45,14 @@ def _written(request: HttpRequest | None, title: str, sentence: str) -> SafeStri
 
 
 def _style_sheet() -> SafeString | str:
-    """None where no collected files are known: a page without style is better than none."""
+    """Return the link to the style sheet, or nothing if the collected files are unknown."""
     with suppress(Exception):
         return format_html('<link rel="stylesheet" href="{}">', static("css/app.css"))
     return ""
 
 
 def _language_of(request: HttpRequest | None) -> str:
-    """The language that was found out already, else what the request's cookie and headers say."""
+    """Return the language that was chosen already, else the one that the request's cookie and headers ask for."""
     with suppress(Exception):
         chosen: str = getattr(request, "LANGUAGE_CODE", "")
         if not chosen and request is not None:

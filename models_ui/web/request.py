@@ -1,4 +1,4 @@
-"""Small helpers between views and HTTP."""
+"""Questions about a request that several views ask, and the answer that all lists share."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from models_ui.access.roles import Role, role_of
 
 
 class Request(HttpRequest):
-    """A request as our views get it: behind login, with htmx's headers read."""
+    """A request as our views get it: signed in, with htmx's headers parsed."""
 
     user: User
     htmx: HtmxDetails
@@ -27,35 +27,39 @@ class Request(HttpRequest):
 
 
 def query_string(request: HttpRequest) -> str:
-    """The address's parameters as text. WSGI hands over bytes read as Latin-1; people paste UTF-8."""
+    """Return the query of the address as text. WSGI gives it as Latin-1; people paste UTF-8."""
     raw: str = request.META.get("QUERY_STRING", "")
     return raw.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def is_whole_form(request: Request) -> bool:
-    """Whether a form without JavaScript has named all its fields; the address worth sharing has only those in use."""
+    """Return whether a form sent without JavaScript has named all its fields, also empty ones.
+
+    An address worth sharing names only the fields in use.
+    """
     return not request.htmx and any("" in values for _, values in request.GET.lists())
 
 
-def role_in(request: HttpRequest) -> Role:
-    """The role of whoever asks, looked up once a request."""
+def role_of_request(request: HttpRequest) -> Role:
+    """Return the role of the person who asks, looked up once for each request."""
     if not hasattr(request, "_role"):
         request._role = role_of(request.user)  # type: ignore[attr-defined]
     return request._role  # type: ignore[attr-defined,no-any-return]
 
 
-def is_ours(request: HttpRequest, address: str) -> bool:
-    """Whether an address that came with a request is one of this dashboard, and so one to lead people to."""
+def is_own_address(request: HttpRequest, address: str) -> bool:
+    """Return whether an address that came with a request belongs to this dashboard, so that people may be led there."""
     return url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
 
 
-def results(request: Request, template: str, context: dict[str, Any], address: str) -> HttpResponse:
-    """A list as its whole page, or as the partial `results` of it, which leaves the browser at `address`.
+def render_list(request: Request, template: str, context: dict[str, Any], address: str) -> HttpResponse:
+    """Return a list as a whole page, or for htmx only its partial `results`, and set the browser's address to
+    `address`.
 
-    Typing corrects the entry in the browser's history, and so does what leads to where one is; every other step adds
-    one.
+    The history entry is replaced while somebody types a search or when the address is unchanged; otherwise a new one
+    is pushed.
     """
     if not wants_fragment(request):
         return render(request, template, context)
@@ -92,22 +96,22 @@ class TypedText:
 
     @property
     def rows(self) -> int:
-        """The lines that a text area needs to show most of it."""
+        """The number of lines that a text area needs to show most of the text."""
         return min(max(1 + self.value.count("\n"), 1 + len(self.value) // 50), 12)
 
 
 def typed_texts(request: HttpRequest) -> list[TypedText]:
     """Return the texts that a form was sent with, to be shown once more. They are never stored, logged or linked to.
 
-    A body that could not be read holds none.
+    A body that cannot be read has none.
     """
     try:
-        return list(_written(request)) if request.method == "POST" else []
+        return list(_find_typed_texts(request)) if request.method == "POST" else []
     except (MultiPartParserError, SuspiciousOperation, RawPostDataException, OSError, LookupError, ValueError):
         return []
 
 
-def _written(request: HttpRequest) -> Iterator[TypedText]:
+def _find_typed_texts(request: HttpRequest) -> Iterator[TypedText]:
     for sent, values in request.POST.lists():
         name = sent.removeprefix(_CARRIED) if sent != "typed_id" else sent
         if name in _NOT_WRITTEN or name.startswith("_") or any(word in name.lower() for word in _SECRET):
@@ -117,5 +121,5 @@ def _written(request: HttpRequest) -> Iterator[TypedText]:
 
 
 def wants_fragment(request: Request) -> bool:
-    """Whether only the swapped piece is asked for. A boosted or history-restoring request wants the whole page."""
+    """Return whether htmx asks for the part that it swaps. Boosted and history requests want the whole page."""
     return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request

@@ -8,8 +8,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
     @property
     def base_url(self) -> str:
-        """Below the path that the server mounts the dashboard at (SCRIPT_NAME), which each request tells anew.
+        """The address of static files below the path that the server mounts the dashboard at (SCRIPT_NAME).
 
-        Django's own storage, and its setting STATIC_URL, keep what it was when they were first read.
+        Each request names that path. Django's storage and the setting STATIC_URL would keep the first one they saw.
         """
         return f"{get_script_prefix()}{settings.STATIC_PATH}"

@@ -1,76 +1,94 @@
-// What htmx does not do by itself. Everything works without this file; it makes things smoother.
+// What htmx does not do by itself. Every page works without this file; it makes pages smoother.
 "use strict";
 
-// Read by htmx when the page is ready, which is after this. Nothing inline, no eval, no snapshots of pages in storage.
+// htmx reads its settings once the page is loaded, which is after this script.
+// Nothing inline, no eval, no snapshots of pages in the browser's storage.
 Object.assign(htmx.config, {
-  includeIndicatorStyles: false, allowEval: false, allowScriptTags: false, disableInheritance: true, selfRequestsOnly: true,
-  historyCacheSize: 0, historyRestoreAsHxRequest: false, scrollIntoViewOnBoost: false,
-  timeout: 30000, defaultSwapStyle: "outerHTML", defaultSettleDelay: 0, // what is new works at once, not after 20 ms
+  includeIndicatorStyles: false, allowEval: false, allowScriptTags: false, selfRequestsOnly: true, disableInheritance: true,
+  historyCacheSize: 0, historyRestoreAsHxRequest: false, scrollIntoViewOnBoost: false, timeout: 30_000,
+  defaultSwapStyle: "outerHTML",
+  defaultSettleDelay: 0, // new elements work at once, not after 20 ms
   attributesToSettle: ["class", "width", "height"],
   responseHandling: [
-    { code: "204", swap: false }, { code: "[23]..", swap: true },
-    { code: "(403|404|409|422|502|503|504)", swap: true, error: true }, { code: "...", swap: false, error: true },
+    { code: "204", swap: false },
+    { code: "[23]..", swap: true },
+    { code: "(403|404|409|422|502|503|504)", swap: true, error: true },
+    { code: "...", swap: false, error: true },
   ],
 });
 
-const [live, toast] = ["live", "offline"].map((id) => () => document.getElementById(id));
-const kept = { fields: [], folds: [], asked: null, before: null, focus: null, form: null, list: null, rows: null, top: 0 };
+const getLiveRegion = () => document.getElementById("live");
+const getToast = () => document.getElementById("offline");
+const getFilter = (name) => document.getElementById("filters")?.elements[name];
 
-// --- Text that somebody typed: what has changed since the page came, or came back because it could not be saved
+// === Unsaved text: fields that differ from what the page came with, and forms that came back unsaved ===
 
-const TEXTS = "textarea, input:not([type=hidden], [type=password], [type=submit], [type=button])";
+const TEXT_FIELDS = "textarea, input:not([type=hidden], [type=password], [type=submit], [type=button])";
+
 function isChanged(field) {
   if (field.matches("select")) {
-    return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+    const initial = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(0, initial);
   }
-  if (!field.matches(TEXTS)) return false;
+  if (!field.matches(TEXT_FIELDS)) return false;
   return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 }
+
 function isUnsaved(form) {
   if (form.method !== "post" || form.matches("#bulk, .entrance *")) return false;
   return form.hasAttribute("data-unsaved") || [...form.elements].some(isChanged);
 }
-const unsavedForms = (place = document) => [...place.querySelectorAll("form")].filter(isUnsaved);
 
-// Another page, a reload or a closed tab asks first. What is being sent or given up on purpose is not lost.
-let sending = null; // a form
-addEventListener("beforeunload", (event) => {
-  if (!unsavedForms().some((form) => form !== sending)) return;
-  event.preventDefault();
-  sending = null;
-});
-addEventListener("pageshow", () => { sending = null; });
-function leave(form) {
-  sending = form;
-  setTimeout(() => { if (sending === form) sending = null; }, 10_000); // nothing came of it: it can be sent again
+const findUnsavedForms = (place = document) => [...place.querySelectorAll("form")].filter(isUnsaved);
+
+// Leaving the page asks first, except for the form that is being sent or was given up on purpose.
+let leavingForm = null;
+
+function leaveForm(form) {
+  leavingForm = form;
+  // Without an answer for so long, the form may be sent again.
+  setTimeout(() => { if (leavingForm === form) leavingForm = null; }, 10_000);
 }
+
+addEventListener("beforeunload", (event) => {
+  if (!findUnsavedForms().some((form) => form !== leavingForm)) return;
+  event.preventDefault();
+  leavingForm = null;
+});
+addEventListener("pageshow", () => { leavingForm = null; });
 document.addEventListener("click", ({ target }) => {
-  if (target.closest("a[data-cancel]:not([hx-get])")) leave(unsavedForms()[0] ?? null);
+  if (target.closest("a[data-cancel]:not([hx-get])")) leaveForm(findUnsavedForms()[0] ?? null);
 });
 
-// A form without htmx is sent once. A lost session is answered with nothing, so that the page stays: then say why.
+// A form without htmx is sent once. The server answers a lost session with no content, so that the page stays.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
-  if (sending === form) { event.preventDefault(); return; }
-  leave(form);
-  if (isUnsaved(form)) tellIfSignedOut(form).catch(() => {}); // unless the next page comes first
+  if (leavingForm === form) { event.preventDefault(); return; }
+  leaveForm(form);
+  if (isUnsaved(form)) explainSignOut(form).catch(() => {}); // fails when the next page comes first
 });
-function signIn() { // beside where one signs out; nothing for whoever is not in
-  const out = document.querySelector("#account-menu form");
-  return out && new URL("../login/", out.action).pathname;
+
+// === Signing in and out in other tabs ===
+
+// The sign-in page lies beside the sign-out page. Nobody who is signed out has a link to that.
+function findSignInPath() {
+  const signOutForm = document.querySelector("#account-menu form");
+  return signOutForm && new URL("../login/", signOutForm.action).pathname;
 }
-async function tellIfSignedOut(form) { // who is in is led away from the sign-in page, which has the words
-  if (!signIn()) return;
-  const answer = await fetch(signIn(), { redirect: "manual", cache: "no-store" });
+
+// The sign-in page holds the note; it redirects people who are signed in, and then there is nothing to say.
+async function explainSignOut(form) {
+  if (!findSignInPath()) return;
+  const answer = await fetch(findSignInPath(), { redirect: "manual", cache: "no-store" });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const note = page.getElementById("signed-out").content.firstElementChild;
-  sending = null;
+  leavingForm = null;
   if (!form) {
-    tell(" ");
-    note.removeAttribute("role"); // the corner has it
-    toast().replaceChildren(note);
+    showToast(" ");
+    note.removeAttribute("role"); // the toast has one
+    getToast().replaceChildren(note);
     return;
   }
   form.querySelector(".signed-out")?.remove();
@@ -78,179 +96,244 @@ async function tellIfSignedOut(form) { // who is in is led away from the sign-in
   note.scrollIntoView({ block: "nearest" });
 }
 
-// Signing in in another tab makes a new token: whatever is sent takes the one of that moment.
+// Signing in in another tab makes a new CSRF token, so each form takes the token of the moment it is sent.
 document.addEventListener("formdata", ({ formData }) => {
   if (!formData.has("csrfmiddlewaretoken")) return;
-  const name = `${document.body.dataset.csrf}=`;
-  const cookie = document.cookie.split("; ").find((pair) => pair.startsWith(name));
-  if (cookie) formData.set("csrfmiddlewaretoken", cookie.slice(name.length));
+  const prefix = `${document.body.dataset.csrf}=`;
+  const cookie = document.cookie.split("; ").find((pair) => pair.startsWith(prefix));
+  if (cookie) formData.set("csrfmiddlewaretoken", cookie.slice(prefix.length));
   formData.set("with_script", "1");
 });
 
-// A lost session leads to the sign-in page, unless that would take away what somebody wrote.
+// A lost session leads to the sign-in page, unless that would lose unsaved text.
 document.addEventListener("htmx:beforeOnLoad", (event) => {
-  const { detail } = event, where = detail.xhr.getResponseHeader("HX-Redirect");
-  if (!where || !signIn() || !where.startsWith(signIn())) return;
-  const unsaved = unsavedForms();
+  const { detail } = event;
+  const address = detail.xhr.getResponseHeader("HX-Redirect");
+  if (!address || !findSignInPath() || !address.startsWith(findSignInPath())) return;
+  const unsaved = findUnsavedForms();
   if (!unsaved.length) return;
   event.preventDefault();
   detail.failed = true;
-  tellIfSignedOut(unsaved.find((form) => form === detail.elt)).catch(() => tell());
+  explainSignOut(unsaved.find((form) => form === detail.elt)).catch(() => showToast());
 });
 
-// Rows with text in them are taken out before their list is replaced, and put back in its place.
-function takeRows(place) {
-  const rows = [...place.querySelectorAll("tr[data-model-id]"), ...document.querySelectorAll("#unsaved tr")];
-  kept.rows = [...new Set(rows)].filter((row) => unsavedForms(row).length > 0).map((row) => {
+// === Rows with unsaved text survive a swap: they are taken out of their list before it and put back after it ===
+
+let takenRows = null;
+
+function takeUnsavedRows(place) {
+  const rows = new Set([...place.querySelectorAll("tr[data-model-id]"), ...document.querySelectorAll("#unsaved tr")]);
+  takenRows = [...rows].filter((row) => findUnsavedForms(row).length > 0).map((row) => {
     const field = row.contains(document.activeElement) ? document.activeElement : null;
-    return { row, field, from: field?.selectionStart, to: field?.selectionEnd };
+    return { row, field, selectionStart: field?.selectionStart, selectionEnd: field?.selectionEnd };
   });
-  kept.rows.forEach(({ row }) => row.remove());
+  takenRows.forEach(({ row }) => row.remove());
 }
-function putRows() {
-  if (!kept.rows) return;
-  const others = document.getElementById("unsaved");
-  // What was saved or given up since leaves it.
-  if (others) others.innerHTML = '<table class="models" role="table"><tbody role="rowgroup"></tbody></table>';
-  for (const { row, field, from, to } of kept.rows) {
-    row.querySelector("[autofocus]")?.removeAttribute("autofocus"); // htmx would go there again
-    const place = document.querySelector(`#results [data-model-id="${CSS.escape(row.dataset.modelId)}"]`);
-    if (place) place.replaceWith(row); else others?.querySelector("tbody").append(row);
-    const dialog = row.querySelector("dialog");
-    if (dialog) { dialog.open = false; dialog.showModal(); }
-    (field ?? dialog?.querySelector("form[method=dialog] button"))?.focus({ preventScroll: true });
-    if (typeof from === "number") field.setSelectionRange(from, to);
+
+function putBackRow({ row, field, selectionStart, selectionEnd }, unlisted) {
+  row.querySelector("[autofocus]")?.removeAttribute("autofocus"); // htmx would move the focus there again
+  const newRow = document.querySelector(`#results [data-model-id="${CSS.escape(row.dataset.modelId)}"]`);
+  if (newRow) newRow.replaceWith(row);
+  else unlisted?.querySelector("tbody").append(row);
+  const dialog = row.querySelector("dialog");
+  if (dialog) {
+    dialog.open = false;
+    dialog.showModal();
   }
-  if (others) others.hidden = !others.querySelector("tr");
-  kept.rows = null;
+  (field ?? dialog?.querySelector("form[method=dialog] button"))?.focus({ preventScroll: true });
+  if (typeof selectionStart === "number") field.setSelectionRange(selectionStart, selectionEnd);
 }
-document.addEventListener("htmx:historyCacheMissLoad", () => takeRows(document));
 
-// --- Filters
+function putBackUnsavedRows() {
+  if (!takenRows) return;
+  const unlisted = document.getElementById("unsaved"); // for rows that the list no longer shows
+  if (unlisted) unlisted.innerHTML = '<table class="models" role="table"><tbody role="rowgroup"></tbody></table>';
+  takenRows.forEach((taken) => putBackRow(taken, unlisted));
+  if (unlisted) unlisted.hidden = !unlisted.querySelector("tr");
+  takenRows = null;
+}
 
-// A filter anywhere on the page belongs to the form #filters; the search box speaks for itself while typing.
+document.addEventListener("htmx:historyCacheMissLoad", () => takeUnsavedRows(document));
+
+// === Filters ===
+
+// Filters stand anywhere on the page and belong to the form #filters. The search box sends its own requests.
 document.addEventListener("change", ({ target }) => {
   if (target.form?.id === "filters" && target.id !== "q") htmx.trigger(target.form, "filters-changed");
 });
-// What is typed into a filter and not answered yet goes along with a link to another view of the list.
-const typing = new Set();
+
+// Names of filters with typed text that no list has answered yet. Links to other views of the list carry them along.
+const typedFilters = new Set();
+
 document.addEventListener("input", ({ target }) => {
-  if (target.form?.id === "filters" && target.matches("[type=search], [type=text], [type=date]")) typing.add(target.name);
+  const isTyped = target.matches("[type=search], [type=text], [type=date]");
+  if (target.form?.id === "filters" && isTyped) typedFilters.add(target.name);
 });
-// A bare hx-get or hx-post asks for the address that its link or button has anyway.
-document.addEventListener("htmx:configRequest", ({ detail: { elt, target, verb }, detail }) => {
-  if (elt.getAttribute(`hx-${verb}`) === "") detail.path = elt.getAttribute("href") ?? elt.getAttribute("formaction");
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const { elt, target } = detail;
   if (!elt.matches("a") || target.id !== "results") return;
-  if (elt.matches(".chips li:last-child a, .empty a")) { typing.clear(); return; } // all filters are to go
+  if (elt.matches(".chips li:last-child a, .empty a")) { typedFilters.clear(); return; } // removes all filters
   const address = new URL(detail.path, window.location);
-  for (const name of typing) address.searchParams.set(name, document.getElementById("filters").elements[name]?.value ?? "");
+  for (const name of typedFilters) address.searchParams.set(name, getFilter(name)?.value ?? "");
   detail.path = address.pathname + address.search;
 });
 
-// A new address decides what the search box says.
+// The search box follows the page's address, unless somebody is typing in it.
 document.addEventListener("htmx:pushedIntoHistory", () => {
   const box = document.getElementById("q");
-  if (!box || box === document.activeElement || typing.has("q")) return;
+  if (!box || box === document.activeElement || typedFilters.has("q")) return;
   box.value = new URLSearchParams(window.location.search).get("q") ?? "";
 });
 
-// Of the lists that are asked for, also by Back and Forward, the last comes in, whatever answers last.
-function comes(xhr) {
-  kept.list?.abort();
-  kept.list = xhr;
+// Only the list that was asked for last is shown, also with Back and Forward: a new request ends the one before.
+let listRequest = null;
+
+function replaceListRequest(xhr) {
+  listRequest?.abort();
+  listRequest = xhr;
 }
-document.addEventListener("htmx:historyCacheMiss", ({ detail }) => comes(detail.xhr));
 
-// --- Swaps
+document.addEventListener("htmx:historyCacheMiss", ({ detail }) => replaceListRequest(detail.xhr));
 
-// What is being replaced says so, for the eye and for a screen reader.
+// === Swaps keep what a person opened, typed and scrolled, and the focus; they announce what came ===
+
+const swap = { folds: [], filters: [], requester: null, focusBefore: null, focus: null, form: null };
+
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  if (detail.target.id === "results") comes(detail.xhr);
+  if (detail.target.id === "results") replaceListRequest(detail.xhr);
   detail.target.setAttribute("aria-busy", "true");
   detail.elt.querySelector?.(".signed-out")?.remove();
-  if (document.activeElement !== document.body) kept.asked = document.activeElement; // a button that waits loses the focus
+  // A button that is disabled during its request loses the focus.
+  if (document.activeElement !== document.body) swap.requester = document.activeElement;
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
 
-// A swap keeps what a person opened, closed, typed and scrolled, and where they look; it tells a screen reader what came.
-const lead = () => document.querySelector("#flash + *");
-const nearby = () => document.getElementById("count") ?? document.getElementById("main");
-function lookAt(place) {
+const findFocusFallback = () => document.getElementById("count") ?? document.getElementById("main");
+
+function moveFocusTo(place) {
   place.focus({ preventScroll: true });
-  place.scrollIntoView({ block: "nearest" }); // moves nothing that is in sight
+  place.scrollIntoView({ block: "nearest" }); // scrolls only when the place is out of sight
 }
-document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if (detail.isError) tellError(detail);
-  if (!detail.shouldSwap) return;
-  if (detail.target.contains(toast())) document.body.append(toast());
-  kept.folds = [...document.querySelectorAll("details[id]")]
-    .map((each) => ({ id: each.id, open: each.open, top: each.querySelector("ul")?.scrollTop ?? 0 }));
-  const here = document.activeElement === document.body ? kept.asked : document.activeElement;
-  kept.before = document.activeElement;
-  kept.focus = detail.target.contains(here) || here?.isConnected === false ? here : null;
-  kept.form = kept.focus?.closest("form.edit")?.getAttribute("action");
-  kept.fields = [...typing].map((name) => document.getElementById("filters")?.elements[name])
-    .filter((field) => field?.id && field === document.activeElement && detail.target.contains(field))
+
+function rememberFocus(target) {
+  const focus = document.activeElement === document.body ? swap.requester : document.activeElement;
+  const isReplaced = target.contains(focus) || focus?.isConnected === false;
+  swap.focusBefore = document.activeElement;
+  swap.focus = isReplaced ? focus : null;
+  swap.form = swap.focus?.closest("form.edit")?.getAttribute("action");
+}
+
+function rememberFolds() {
+  swap.folds = [...document.querySelectorAll("details[id]")].map((fold) => {
+    return { id: fold.id, open: fold.open, scroll: fold.querySelector("ul")?.scrollTop ?? 0 };
+  });
+}
+
+function rememberTypedFilters(target) {
+  const fields = [...typedFilters].map(getFilter);
+  swap.filters = fields
+    .filter((field) => field?.id && field === document.activeElement && target.contains(field))
     .map((field) => ({ id: field.id, value: field.value }));
-  if (detail.target.id === "results") takeRows(detail.target);
+}
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.isError) showError(detail);
+  if (!detail.shouldSwap) return;
+  if (detail.target.contains(getToast())) document.body.append(getToast());
+  rememberFolds();
+  rememberFocus(detail.target);
+  rememberTypedFilters(detail.target);
+  if (detail.target.id === "results") takeUnsavedRows(detail.target);
 });
-document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  putRows();
-  for (const { id, open, top } of kept.folds) {
+
+function restoreFolds() {
+  for (const { id, open, scroll } of swap.folds) {
     const fold = document.getElementById(id);
     if (fold) fold.open = open;
-    fold?.querySelector("ul")?.scrollTo(0, top);
+    fold?.querySelector("ul")?.scrollTo(0, scroll);
   }
-  for (const { id, value } of kept.fields.splice(0)) {
+}
+
+function restoreTypedFilters() {
+  for (const { id, value } of swap.filters.splice(0)) {
     const field = document.getElementById(id);
     if (field) field.value = value;
   }
-  if (detail?.target?.id === "results") typing.clear();
-  const preset = kept.focus?.matches(".presets a") ? kept.focus.textContent : null;
-  if (preset) [...document.querySelectorAll(".presets a")].find((link) => link.textContent === preset)?.focus();
-  const { name, value } = kept.focus ?? {};
-  if (name && !kept.focus.isConnected) {
-    document.querySelector(`[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`)?.focus({ preventScroll: true });
+}
+
+// The focus goes to the new element that stands for the replaced one: a preset of the same name, or the same field.
+function restoreFocus() {
+  const { focus } = swap;
+  if (focus?.matches(".presets a")) {
+    const links = [...document.querySelectorAll(".presets a")];
+    links.find((link) => link.textContent === focus.textContent)?.focus();
   }
-});
-document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  const paged = detail.requestConfig?.elt.closest(".pager");
-  const place = ["results", "freshness"].find((id) => id === detail.target?.id);
-  const news = document.querySelector(paged ? "#results caption" : `#${place} [data-announce]`);
-  if (news && place) live().textContent = news.textContent.trim().replace(/\s+/g, " ");
-  // The focus goes to an action's button, once; after a form to what opened it; else to what is near.
-  const due = [...document.querySelectorAll("[data-focus]")];
-  due.forEach((each) => each.removeAttribute("data-focus"));
-  const isWriting = document.activeElement === kept.before && document.activeElement.matches(TEXTS); // elsewhere, by now
-  if (!isWriting) (due[0] ?? (kept.form && document.querySelector(`a.act[href="${CSS.escape(kept.form)}"]`)))?.focus();
-  if (kept.focus && document.activeElement === document.body) lookAt(nearby());
-  const now = document.activeElement;
-  if (now !== kept.before && now.matches("form.edit:not([data-unsaved]) input")) now.select(); // typing replaces the old name
-  if (paged) document.getElementById("results").scrollIntoView(); // another page of rows starts at its top
-  document.querySelector("dialog:not(:modal)")?.showModal(); // what asks before it deletes came with its row
-  if (document.activeElement !== kept.before) {
-    Object.assign(pressed, { landed: document.activeElement, until: performance.now() + 700 });
+  if (focus?.name && !focus.isConnected) {
+    const twin = `[name="${CSS.escape(focus.name)}"][value="${CSS.escape(focus.value)}"]`;
+    document.querySelector(twin)?.focus({ preventScroll: true });
   }
-  Object.assign(kept, { asked: null, before: null, focus: null, form: null });
-});
-document.addEventListener("close", ({ target }) => {
-  if (target.contains(toast())) document.body.append(toast());
-  target.remove();
-}, true);
-// Messages come in above the rest: the page moves along, and nothing slips away from under the pointer.
-document.addEventListener("htmx:oobBeforeSwap", () => { kept.top = lead()?.getBoundingClientRect().top; });
-document.addEventListener("htmx:oobAfterSwap", () => {
-  window.scrollBy(0, lead()?.getBoundingClientRect().top - kept.top || 0);
-  document.getElementById("flash").scrollTo(0, 1e6); // the newest is in sight
+}
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  putBackUnsavedRows();
+  restoreFolds();
+  restoreTypedFilters();
+  if (detail?.target?.id === "results") typedFilters.clear();
+  restoreFocus();
 });
 
-// What was done from a message: that one model is loaded again, unless somebody is writing there.
+function announceNews(target, pager) {
+  const place = ["results", "freshness"].find((id) => id === target?.id);
+  const news = document.querySelector(pager ? "#results caption" : `#${place} [data-announce]`);
+  if (news && place) getLiveRegion().textContent = news.textContent.trim().replace(/\s+/g, " ");
+}
+
+// The focus goes to the button of the action just done; after a form to the link that opened it; else close by.
+function placeFocus() {
+  const marked = [...document.querySelectorAll("[data-focus]")];
+  marked.forEach((element) => element.removeAttribute("data-focus"));
+  const opener = swap.form && document.querySelector(`a.act[href="${CSS.escape(swap.form)}"]`);
+  const isTypingElsewhere = document.activeElement === swap.focusBefore && document.activeElement.matches(TEXT_FIELDS);
+  if (!isTypingElsewhere) (marked[0] ?? opener)?.focus();
+  if (swap.focus && document.activeElement === document.body) moveFocusTo(findFocusFallback());
+  const focus = document.activeElement;
+  // Typing replaces the old name as a whole.
+  if (focus !== swap.focusBefore && focus.matches("form.edit:not([data-unsaved]) input")) focus.select();
+}
+
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const pager = detail.requestConfig?.elt.closest(".pager");
+  announceNews(detail.target, pager);
+  placeFocus();
+  if (pager) document.getElementById("results").scrollIntoView(); // a new page of rows starts at its top
+  document.querySelector("dialog:not(:modal)")?.showModal(); // the question before a deletion came with its row
+  if (document.activeElement !== swap.focusBefore) noteMovedFocus();
+  Object.assign(swap, { requester: null, focusBefore: null, focus: null, form: null });
+});
+
+document.addEventListener("close", ({ target }) => {
+  if (target.contains(getToast())) document.body.append(getToast());
+  target.remove();
+}, true);
+
+// Messages come in above the rest. The page scrolls along, so that nothing moves away from under the pointer.
+let topBefore = 0;
+
+const findTop = () => document.querySelector("#flash + *")?.getBoundingClientRect().top;
+
+document.addEventListener("htmx:oobBeforeSwap", () => { topBefore = findTop(); });
+document.addEventListener("htmx:oobAfterSwap", () => {
+  window.scrollBy(0, findTop() - topBefore || 0);
+  document.getElementById("flash").scrollTo(0, 1e6); // the newest message is in sight
+});
+
+// An action from a message reloads its model, unless somebody is writing there.
 document.addEventListener("model-changed", ({ detail }) => {
   const place = document.querySelector(`[data-model-id="${CSS.escape(detail.id)}"]`);
   if (place && !place.querySelector("form.edit, dialog")) htmx.ajax("GET", detail.address, { target: place });
 });
 
-// --- Keys and clicks
+// === Keys and clicks ===
 
 // With Ctrl, ⌘, Shift or Alt a link does what the browser does.
 document.addEventListener("click", (event) => {
@@ -258,91 +341,127 @@ document.addEventListener("click", (event) => {
   if (isModified && event.target.closest("a[href]")) event.stopPropagation();
 }, true);
 
-// A double click, a double press and a key held down do a thing once: the second half of them does not act on what has
-// come under the pointer, or got the focus, by then.
-const pressed = { key: "", target: null, face: "", landed: null, until: 0 };
-const isSecondPress = () => performance.now() < pressed.until && document.activeElement === pressed.landed;
-function faceOf(target) {
-  const control = target.closest("a, button, summary, input, select, label");
-  const named = control?.control ?? control; // a label speaks for its box
-  return named ? [named.tagName, named.name, named.value, named.textContent.trim()].join("|") : "";
+// A double click, a double press and a held key act once. Their second half does not act on what has come under the
+// pointer, or got the focus, in between.
+const lastPress = { key: "", keyTarget: null, identity: "", movedFocus: null, until: 0 };
+
+function noteMovedFocus() {
+  Object.assign(lastPress, { movedFocus: document.activeElement, until: performance.now() + 700 });
 }
+
+const isSoonAfterMove = () => performance.now() < lastPress.until && document.activeElement === lastPress.movedFocus;
+
+// Two controls are the same to a person when their kind, name, value and text are.
+function identify(target) {
+  const closest = target.closest("a, button, summary, input, select, label");
+  const control = closest?.control ?? closest; // a label stands for its box
+  return control ? [control.tagName, control.name, control.value, control.textContent.trim()].join("|") : "";
+}
+
+function isSecondClick(event, identity) {
+  const isOther = identity !== lastPress.identity;
+  if (event.detail > 1) return event.target.closest(".act") || isOther;
+  const isByKey = event.detail === 0 && event.isTrusted;
+  // Closing a dialog changes nothing.
+  return isByKey && isSoonAfterMove() && isOther && !event.target.closest("form[method=dialog]");
+}
+
 document.addEventListener("click", (event) => {
-  const face = faceOf(event.target);
-  const isSecond = event.detail > 1 ? event.target.closest(".act") || face !== pressed.face
-    : event.detail === 0 && event.isTrusted && isSecondPress() && face !== pressed.face && !event.target.closest("form[method=dialog]"); // which changes nothing
-  if (isSecond) { event.preventDefault(); event.stopImmediatePropagation(); return; }
-  if (event.isTrusted) Object.assign(pressed, { face, until: 0 });
+  const identity = identify(event.target);
+  if (isSecondClick(event, identity)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  if (event.isTrusted) Object.assign(lastPress, { identity, until: 0 });
 }, true);
+
 document.addEventListener("keydown", (event) => {
   const { key, repeat, target } = event;
-  if (key !== pressed.key) pressed.until = 0;
-  pressed.key = key;
-  const isWritten = target.matches(key === "Enter" ? "textarea" : TEXTS);
-  const isSecond = repeat ? !isWritten || target !== pressed.target : isWritten && isSecondPress();
+  if (key !== lastPress.key) lastPress.until = 0;
+  lastPress.key = key;
+  const isText = target.matches(key === "Enter" ? "textarea" : TEXT_FIELDS);
+  const isSecond = repeat ? !isText || target !== lastPress.keyTarget : isText && isSoonAfterMove();
   if (["Enter", " "].includes(key) && isSecond) event.preventDefault();
-  if (!repeat) pressed.target = target;
+  if (!repeat) lastPress.keyTarget = target;
 }, true);
-for (const other of ["pointerdown", "input"]) document.addEventListener(other, () => { pressed.key = ""; pressed.until = 0; }, true);
 
-// A form in a row gives way to Esc, which before that belongs to an input method.
+for (const name of ["pointerdown", "input"]) {
+  document.addEventListener(name, () => Object.assign(lastPress, { key: "", until: 0 }), true);
+}
+
+// Esc closes a form in a row. While an input method is open, Esc belongs to that, and closes no dialog either.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  if (event.isComposing || event.keyCode === 229) event.preventDefault(); // nor does a dialog close
+  if (event.isComposing || event.keyCode === 229) event.preventDefault();
   else event.target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click();
 });
 
-// Copying, with the word for "done" from the page itself. Without a clipboard (plain HTTP) the text is selected.
+// The page itself has the word for "copied". Without a clipboard (plain HTTP) the text is selected.
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
-  try { await navigator.clipboard.writeText(source.dataset.raw ?? source.textContent); } catch { return window.getSelection().selectAllChildren(source); }
-  const words = (button.dataset.words ??= button.textContent);
-  button.textContent = live().textContent = button.dataset.done;
-  setTimeout(() => { button.textContent = words; }, 2000);
+  try {
+    await navigator.clipboard.writeText(source.dataset.raw ?? source.textContent);
+  } catch {
+    window.getSelection().selectAllChildren(source);
+    return;
+  }
+  const label = (button.dataset.words ??= button.textContent);
+  button.textContent = getLiveRegion().textContent = button.dataset.done;
+  setTimeout(() => { button.textContent = label; }, 2000);
 });
 
-// --- Messages
+// === Messages ===
 
-// No answer, or a whole page that tells of an error: say so in the corner, in the page's own words where it has some.
-function tell(words) {
-  toast().dataset.offline ??= toast().textContent;
-  (document.querySelector("dialog:modal") ?? document.body).append(toast()); // beside a dialog nothing can be read
-  Object.assign(toast(), { textContent: words || toast().dataset.offline, hidden: false });
+// Shows a sentence in the corner; without one, that the dashboard did not answer.
+function showToast(sentence) {
+  const toast = getToast();
+  toast.dataset.offline ??= toast.textContent;
+  (document.querySelector("dialog:modal") ?? document.body).append(toast); // beside a dialog it could not be read
+  Object.assign(toast, { textContent: sentence || toast.dataset.offline, hidden: false });
 }
-for (const failure of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(failure, () => tell());
-function tellError(detail) {
-  const answer = new DOMParser().parseFromString(detail.serverResponse, "text/html").getElementById("main");
-  if (detail.shouldSwap && !answer) return; // a fragment made for this place
+
+for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => showToast());
+
+// An error that is a whole page is shown in the corner, in the page's own words where it has some.
+function showError(detail) {
+  const main = new DOMParser().parseFromString(detail.serverResponse, "text/html").getElementById("main");
+  if (detail.shouldSwap && !main) return; // a fragment made for its place
   detail.shouldSwap = false;
-  const words = [...(answer?.querySelectorAll("[data-announce] > :is(h1, p:not(:has(a, small)))") ?? [])];
-  tell(words.map((each) => each.textContent.trim()).join(". "));
+  const sentences = [...(main?.querySelectorAll("[data-announce] > :is(h1, p:not(:has(a, small)))") ?? [])];
+  showToast(sentences.map((sentence) => sentence.textContent.trim()).join(". "));
 }
-document.addEventListener("htmx:afterOnLoad", ({ detail }) => { if (!detail.failed) toast().hidden = true; });
+
+document.addEventListener("htmx:afterOnLoad", ({ detail }) => { if (!detail.failed) getToast().hidden = true; });
 
 // Messages stay until they are dismissed.
 document.addEventListener("click", ({ target }) => {
   const message = target.closest("[data-dismiss]")?.closest(".flash");
   if (!message) return;
-  lookAt(message.nextElementSibling?.querySelector("[data-dismiss]") ?? nearby());
+  moveFocusTo(message.nextElementSibling?.querySelector("[data-dismiss]") ?? findFocusFallback());
   message.remove();
 });
 
-// --- Choosing rows: a box for the page and one for all that match; the buttons wait until something is chosen
+// === Choosing rows: one box for the page, one for all that match; the buttons wait until something is chosen ===
 
-function pick(box) {
+function updateChoice(changedBox) {
   const form = document.getElementById("bulk");
   if (!form) return;
-  const boxes = [...form.elements].filter((each) => each.name === "model");
-  const [page, all] = [form.querySelector("[data-pick-page]"), form.elements.all];
-  if (box === page || box === all) boxes.forEach((each) => { each.checked = box.checked; });
-  if (box && !box.checked) all.checked = false;
-  const picked = all.checked ? Number(all.dataset.pickAll) : boxes.filter((each) => each.checked).length;
-  form.querySelector("output").textContent = picked;
-  page.checked = boxes.length > 0 && boxes.every((each) => each.checked);
-  page.indeterminate = !page.checked && boxes.some((each) => each.checked);
-  form.querySelectorAll("button").forEach((each) => { each.disabled = picked === 0; });
+  const boxes = [...form.elements].filter((element) => element.name === "model");
+  const pageBox = form.querySelector("[data-pick-page]");
+  const allBox = form.elements.all;
+  if (changedBox === pageBox || changedBox === allBox) {
+    boxes.forEach((box) => { box.checked = changedBox.checked; });
+  }
+  if (changedBox && !changedBox.checked) allBox.checked = false;
+  const chosen = allBox.checked ? Number(allBox.dataset.pickAll) : boxes.filter((box) => box.checked).length;
+  form.querySelector("output").textContent = chosen;
+  pageBox.checked = boxes.length > 0 && boxes.every((box) => box.checked);
+  pageBox.indeterminate = !pageBox.checked && boxes.some((box) => box.checked);
+  form.querySelectorAll("button").forEach((button) => { button.disabled = chosen === 0; });
 }
-document.addEventListener("change", ({ target }) => target.form?.id === "bulk" && pick(target));
-for (const news of ["DOMContentLoaded", "htmx:afterSwap", "pageshow"]) addEventListener(news, () => pick());
+
+document.addEventListener("change", ({ target }) => { if (target.form?.id === "bulk") updateChoice(target); });
+for (const name of ["DOMContentLoaded", "htmx:afterSwap", "pageshow"]) addEventListener(name, () => updateChoice());

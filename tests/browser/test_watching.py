@@ -8,7 +8,7 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from models_ui.alerts.watch_list import acknowledge_watch, add_watch, snooze_watch, watch_list, watches_of
+from models_ui.alerts.watch_list import acknowledge_concern, put_on_list, snooze_concerns, watch_list, watches_of
 from models_ui.catalog.store import load_index
 from sandbox import Sandbox
 from tests.browser.conftest import message
@@ -91,10 +91,10 @@ def everything(synced, sandbox: Sandbox, carol) -> None:
     index = load_index(now)
     aliases = ("mistral-medium-latest", "voxtral-mini-latest")
     for model_id in (MEDIUM, "mistral-ocr-2505", "devstral-2512", "mistral-large-2512", tune, *aliases):
-        add_watch(owner=carol, model_id=model_id, index=index, now=now)
+        put_on_list(owner=carol, model_id=model_id, index=index, now=now)
     entries = {each.watch.model_id: each for each in watch_list(watches_of(carol), index, now)}
-    acknowledge_watch(entries[MEDIUM], seen=entries[MEDIUM].concern.key)
-    snooze_watch(entries["mistral-ocr-2505"], days=7)
+    acknowledge_concern(entries[MEDIUM], seen=entries[MEDIUM].concern.key)
+    snooze_concerns(entries["mistral-ocr-2505"], days=7)
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])

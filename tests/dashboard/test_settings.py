@@ -177,7 +177,7 @@ def test_the_secret_key_is_made_once_and_kept_for_the_owner_alone(load, tmp_path
 
 
 def test_processes_that_start_together_get_one_secret_key(tmp_path: Path):
-    code = "import pathlib, sys; from models_ui.secret_files import kept_secret; print(kept_secret(pathlib.Path(sys.argv[1]), 50))"
+    code = "import pathlib, sys; from models_ui.secret_files import read_or_create_secret; print(read_or_create_secret(pathlib.Path(sys.argv[1]), 50))"
     started = [
         subprocess.Popen([sys.executable, "-c", code, tmp_path / "key"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
         for _ in range(6)

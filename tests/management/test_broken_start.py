@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from models_ui.secret_files import BrokenFile, check_readable, kept_port
+from models_ui.secret_files import BrokenFile, check_readable, read_port
 from tests.management.conftest import ROOT, Serve, Serving, environment, free_port, press
 
 pytestmark = pytest.mark.slow
@@ -250,11 +250,11 @@ def test_a_second_installation_takes_a_free_port_for_its_sandbox_and_keeps_it(se
     other = Path(shutil.copytree(var, tmp_path / "other"))
     (var / "sandbox_port").write_text(f"{free_port()}\n")
     shutil.copy(var / "sandbox_port", other)
-    usual = kept_port(var / "sandbox_port", 0)
+    usual = read_port(var / "sandbox_port", 0)
     first = serve(var, SANDBOX_PORT="").until("Sign in as:")
     second = serve(other, SANDBOX_PORT="").until("Sign in as:")
-    chosen = kept_port(other / "sandbox_port", 0)
-    assert kept_port(var / "sandbox_port", 0) == usual
+    chosen = read_port(other / "sandbox_port", 0)
+    assert read_port(var / "sandbox_port", 0) == usual
     assert chosen not in (0, usual)
     assert f"--port {usual} " in first.family()[first.member("sandbox")]
     assert f"--port {chosen} " in second.family()[second.member("sandbox")]
@@ -274,7 +274,7 @@ def test_a_second_installation_takes_a_free_port_for_its_sandbox_and_keeps_it(se
 
 def test_the_usual_port_of_the_sandbox_makes_way_for_the_dashboards(serve: Serve, var: Path):
     (var / "sandbox_port").write_text(f"{free_port()}\n")
-    usual = kept_port(var / "sandbox_port", 0)
+    usual = read_port(var / "sandbox_port", 0)
     serving = serve(var, PORT=usual, SANDBOX_PORT="").until("Sign in as:")
     assert serving.get("/accounts/login/").status_code == 200
 
@@ -282,9 +282,9 @@ def test_the_usual_port_of_the_sandbox_makes_way_for_the_dashboards(serve: Serve
 @pytest.mark.parametrize("text", ["", "x", "0", "70000", "²", "8001 8002", "9" * 5000])
 def test_a_broken_note_of_the_port_is_passed_over(tmp_path: Path, text: str):
     (tmp_path / "sandbox_port").write_text(text)
-    assert kept_port(tmp_path / "sandbox_port", 8001) == 8001
+    assert read_port(tmp_path / "sandbox_port", 8001) == 8001
     become_directory(tmp_path / "sandbox_port")
-    assert kept_port(tmp_path / "sandbox_port", 8001) == 8001
+    assert read_port(tmp_path / "sandbox_port", 8001) == 8001
 
 
 def test_an_env_file_that_cannot_be_read_is_told_and_not_passed_over(tmp_path: Path):

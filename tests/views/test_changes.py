@@ -55,7 +55,7 @@ def text_of(html: str) -> str:
 
 def shown(client: Client, query: str = "", page: str = "/changes/") -> list[str]:
     html = client.get(f"{page}{query}").content.decode()
-    return [text_of(each) for each in re.findall(r'class="change".*?</span> (.*?)</p>', html, re.DOTALL)]
+    return [text_of(each) for each in re.findall(r'class="change".*?</span>\s(.*?)</p>', html, re.DOTALL)]
 
 
 def html_of(client: Client, address: str = "/changes/") -> str:

@@ -5,9 +5,6 @@ import re
 
 import pytest
 from django.middleware.gzip import GZipMiddleware
-from django.template import Engine
-
-from models_ui.loaders import Loader
 
 MOST_BYTES = 12 * 1024
 MOST_REQUESTS = 4
@@ -35,15 +32,3 @@ def test_a_cold_load_makes_4_requests(demo, client_of, alice):
     html = client_of(alice).get("/models/").content.decode()
     asked = re.findall(r'<(?:link|script|img)\b[^>]*\b(?:href|src)="(?!data:)([^"]+)"', html)
     assert 1 + len(asked) <= MOST_REQUESTS
-
-
-def test_layout_of_a_template_is_left_out_and_words_stay_apart(tmp_path):
-    (tmp_path / "some.html").write_text(
-        '<p\n   class="a"\n   id="b">one\n  {% if x %}\n    two\n  {% endif %}\n  {# why #}\n'
-        "  {% if y %}three{% endif %}\n  four</p>\n"
-    )
-    loader = Loader(Engine(), dirs=[tmp_path])
-    (origin,) = loader.get_template_sources("some.html")
-    assert loader.get_contents(origin) == (
-        '<p class="a" id="b">one\n{% if x %}two\n{% endif %}{# why #}{% if y %}three{% endif %}\nfour</p>\n'
-    )

@@ -1,9 +1,9 @@
-"""What there is to say to one reader that they have not been told yet.
+"""What a digest tells one reader: everything that they have not been told yet.
 
-Changes upstream are said once, by their key. An end ahead is said once at each threshold it crosses, so a run that is
-late says the nearest threshold alone, and a date that moves starts anew. What somebody acknowledged or snoozed is not
-said ahead; what changed about it is. The fine-tunes that an end puts at risk are counted beside it; a line of their own
-is for those who watch them.
+A change upstream is told once, by its key. An end ahead is told once at each threshold it crosses: a late run tells
+the nearest threshold only, and a date that moves starts anew. Acknowledged and snoozed concerns are not told as ends
+ahead, but changes to them are. The fine-tunes that an end puts at risk are counted beside it; only people who watch
+them get a line for each.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ from models_ui.models import CatalogChange, DigestReader, Said
 from models_ui.public_url import full_address
 from models_ui.retirements import sentences as retirements_sentences
 from models_ui.retirements.endings import Ending, retirements_at
-from models_ui.text.folding import sort_key
+from models_ui.text.folding import SortKey, sort_key
 from models_ui.text.isolation import fill
 from models_ui.text.plain import plain_text
 
@@ -47,7 +47,7 @@ LONGEST: Final = 600  # characters of one item: a name can be of any length
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to say, on one line, and all that counts as said with it."""
+    """One line of a digest, and the keys of everything that is told with it."""
 
     section: Section
     sentence: str
@@ -73,9 +73,11 @@ class Digest:
 
 
 def digest_for(reader: DigestReader, index: CatalogIndex, now: datetime) -> Digest:
-    """What to tell a reader, in the language that is active. Writes nothing; an unsaved reader was told nothing yet."""
-    told = frozenset(Said.objects.filter(reader=reader).values_list("key", flat=True)) if reader.pk else frozenset()
-    return Digest(reader, tuple(_Content(reader, index, now, told).items()))
+    """Return the digest of a reader in the active language. An unsaved reader has been told nothing yet."""
+    told_keys = (
+        frozenset(Said.objects.filter(reader=reader).values_list("key", flat=True)) if reader.pk else frozenset()
+    )
+    return Digest(reader, tuple(_Content(reader, index, now, told_keys).items()))
 
 
 class _Content:
@@ -89,15 +91,15 @@ class _Content:
         self.watched = [Watched(watch, index, now) for watch in watches]
 
     def items(self) -> Iterator[Item]:
-        """In the order of the sections; changes as they came, ends by their date."""
-        changes = sorted(self._changes(), key=lambda each: (list(SECTIONS).index(DIGEST_SECTIONS[each.kind]), each.pk))
+        """Yield the items by section: changes in the order they came, then ends by date."""
+        changes = sorted(self._changes(), key=_section_order)
         fresh: set[str] = set()
         for change in changes:
             item = self._changed(change)
             fresh.update(item.keys)
             yield item
-        for concern in sorted(self._ahead(), key=lambda each: (each.days, sort_key(each.row.label), each.row.pk)):
-            key = _key_ahead(concern)
+        for concern in sorted(self._ahead(), key=_order_by_date):
+            key = _threshold_key(concern)
             if key not in self.said and key not in fresh:
                 yield self._coming(concern, key)
 
@@ -105,48 +107,50 @@ class _Content:
 
     def _changes(self) -> Iterator[CatalogChange]:
         for change in CatalogChange.objects.filter(at__gt=self.since, kind__in=DIGEST_SECTIONS):
-            if _key_of(change) not in self.said and (self.everything or self._is_watched(change)):
+            if _change_key(change) not in self.said and (self.everything or self._is_watched(change)):
                 yield change
 
     def _is_watched(self, change: CatalogChange) -> bool:
-        """Whether it is about what is watched, and happened since."""
+        """Return whether a change is about a watched model and came after the watch began."""
         moved = change.kind == ALIAS_REPOINTED
         since = self._watched_since if moved else self._watched_since | self._run_on_since
         # An alias that moved concerns the model that it has left as much.
         ids = (change.model_id, change.subject, str(change.before)) if moved else (change.model_id,)
-        return any(each in since and change.at > since[each] for each in ids)
+        return any(model_id in since and change.at > since[model_id] for model_id in ids)
 
     @cached_property
     def _watched_since(self) -> dict[str, datetime]:
-        """The ids of what is watched: the one on the list, and those of the models that it means."""
-        return _earliest((each, {each.watch.model_id, *(row.model_id for row in each.rows)}) for each in self.watched)
+        """When each id began to be watched: the ids on the list and those of the models they lead to."""
+        return _earliest_watch(
+            (entry, {entry.watch.model_id, *(row.model_id for row in entry.rows)}) for entry in self.watched
+        )
 
     @cached_property
     def _run_on_since(self) -> dict[str, datetime]:
-        """The ids of what watched fine-tunes were trained from, as far as nothing else counts for them."""
-        bases = ((each, {base.model_id for row in each.rows for base in self._bases(row)}) for each in self.watched)
-        return {each: at for each, at in _earliest(bases).items() if each not in self._watched_since}
+        """When each base model of a watched fine-tune began to count, without those that are watched themselves."""
+        bases = ((entry, {base.model_id for row in entry.rows for base in self._bases(row)}) for entry in self.watched)
+        return {key: at for key, at in _earliest_watch(bases).items() if key not in self._watched_since}
 
     def _bases(self, row: Row) -> Iterable[Row]:
         return self.index.find(row.root) if row.root else ()
 
     def _changed(self, change: CatalogChange) -> Item:
-        sentences, keys = [change_sentence(change)], [_key_of(change)]
-        row = next((each for each in self.index.find(change.model_id) if each.model_id == change.model_id), None)
+        sentences, keys = [change_sentence(change)], [_change_key(change)]
+        row = next((row for row in self.index.find(change.model_id) if row.model_id == change.model_id), None)
         if row is not None and DIGEST_SECTIONS[change.kind] in ("announced", "moved"):
             concern = concern_of(row, self.index.find, self.now)
             if concern is not None and concern.ending is not None:
                 sentences += self._advice(concern.ending)
-                # How near it is says the date just told: the threshold it has crossed already is no news after that.
-                keys += [_key_ahead(concern)] if threshold_of(concern.days) else []
+                # The date just told says how near the end is, so the threshold crossed already is told with it.
+                keys += [_threshold_key(concern)] if threshold_of(concern.days) else []
         path = address_of(row, self.index) if row else ""
         path = path or f"{reverse('changes')}?{urlencode({'model': change.model_id})}"
-        return _item(DIGEST_SECTIONS[change.kind], sentences, path, *keys)
+        return _make_item(DIGEST_SECTIONS[change.kind], sentences, path, *keys)
 
     # --- Ends ahead
 
     def _ahead(self) -> Iterator[Concern]:
-        """The ends that have crossed a threshold and that the reader has not put off."""
+        """Yield the ends that have crossed a threshold, without acknowledged and snoozed ones."""
         rows = {row.pk: row for entry in self.watched for row in entry.rows}
         if self.everything:
             rows |= {pk: ending.row for pk, ending in self._endings.items()}
@@ -157,15 +161,15 @@ class _Content:
 
     @cached_property
     def _hushed(self) -> set[int]:
-        """The models that were acknowledged or snoozed, and are not watched under another id as well."""
+        """The rows of acknowledged or snoozed entries, without models that another entry still warns about."""
         hushed = {row.pk for entry in self.watched if entry.standing == "snoozed" for row in entry.rows}
         hushed |= {entry.concern.row.pk for entry in self.watched if entry.standing == "acknowledged" and entry.concern}
         return hushed - {row.pk for entry in self.watched if entry.standing == "attention" for row in entry.rows}
 
     @cached_property
     def _endings(self) -> dict[int, Ending]:
-        """Of every model with a date, with the fine-tunes that were trained from it."""
-        return {each.row.pk: each for each in retirements_at(self.index, self.now).endings}
+        """The endings of all models with a date, by row, with the fine-tunes trained from them."""
+        return {ending.row.pk: ending for ending in retirements_at(self.index, self.now).endings}
 
     def _advice(self, ending: Ending) -> Iterator[str]:
         yield from retirements_sentences.replacement_sentences(ending)
@@ -177,13 +181,21 @@ class _Content:
             sentences = [retirements_sentences.ending_sentence(concern.ending), *self._advice(concern.ending)]
         if alias := self._aliases.get(concern.row.pk):
             sentences.append(fill(gettext("You watch it as %(alias)s."), {"alias": alias}))
-        return _item("ahead", sentences, address_of(concern.row, self.index), key)
+        return _make_item("ahead", sentences, address_of(concern.row, self.index), key)
 
     @cached_property
     def _aliases(self) -> dict[int, str]:
-        """The name that the reader knows a model by, where its own id is not on their list."""
+        """The alias by which the reader watches a model, by row, where the model's own id is not on their list."""
         own = {entry.watch.model_id for entry in self.watched}
         return {row.pk: entry.watch.model_id for entry in self.watched for row in entry.rows if row.model_id not in own}
+
+
+def _section_order(change: CatalogChange) -> tuple[int, int]:
+    return list(SECTIONS).index(DIGEST_SECTIONS[change.kind]), change.pk
+
+
+def _order_by_date(concern: Concern) -> tuple[int, SortKey, int]:
+    return concern.days or 0, sort_key(concern.row.label), concern.row.pk
 
 
 def _is_ahead(concern: Concern) -> bool:
@@ -192,22 +204,22 @@ def _is_ahead(concern: Concern) -> bool:
     return concern.risk is not None and concern.risk.kind == "retiring"
 
 
-def _earliest(ids: Iterable[tuple[Watched, set[str]]]) -> dict[str, datetime]:
-    """Since when each id counts, where several entries of a list lead to it."""
+def _earliest_watch(ids: Iterable[tuple[Watched, set[str]]]) -> dict[str, datetime]:
+    """Return for each id when the first of the entries that lead to it was made."""
     since: dict[str, datetime] = {}
-    for entry, found in ids:
-        for each in found:
-            since[each] = min(since.get(each, entry.watch.created_at), entry.watch.created_at)
+    for entry, model_ids in ids:
+        for model_id in model_ids:
+            since[model_id] = min(since.get(model_id, entry.watch.created_at), entry.watch.created_at)
     return since
 
 
-def _key_of(change: CatalogChange) -> str:
+def _change_key(change: CatalogChange) -> str:
     return f"change:{change.pk}"
 
 
-def _key_ahead(concern: Concern) -> str:
+def _threshold_key(concern: Concern) -> str:
     return f"{concern.key}:{threshold_of(concern.days)}"
 
 
-def _item(section: Section, sentences: Iterable[Any], path: str, *keys: str) -> Item:
+def _make_item(section: Section, sentences: Iterable[Any], path: str, *keys: str) -> Item:
     return Item(section, plain_text(" ".join(map(str, sentences)), LONGEST, isolated=True), full_address(path), keys)

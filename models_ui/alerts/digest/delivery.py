@@ -1,12 +1,12 @@
-"""Sending a digest once: claim what it says, send it, and write down what came of it.
+"""Send a digest once: claim its items, send it, and store the outcome.
 
     lease on the reader -> claim (committed) -> send
-        -> sent: it stays said
-        -> failed for certain: the claim is taken back, and the next run says it again
-        -> unknown: it stays said, and the log and the reader's watch list say that it may be lost
+        -> sent: the claim stays
+        -> failed for certain: the claim is deleted, and the next run sends the items again
+        -> unknown: the claim stays, and the log and the reader's watch list say that the digest may be lost
 
-Each thing that a reader is told is a row that no second run can make, so two runs at once send it once. A process that
-dies in between leaves its claim behind; once the lease is over, the outcome of that claim is unknown.
+Each item told to a reader is a row that no second run can insert, so two runs at once send it once. A process that
+dies leaves its claim behind; when its lease has expired, the outcome of that claim is unknown.
 """
 
 import logging
@@ -35,19 +35,19 @@ class Letter(Protocol):
     def text(self) -> str: ...
 
     def send(self, key: str) -> Posted:
-        """Send it. Says itself what went wrong, instead of raising; `key` is the same for every attempt."""
+        """Send the digest and return the outcome. Never raise. `key` is the same for every attempt."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What came of it. `busy`: another run is telling this reader, or has just done so."""
+class DeliveryResult:
+    """The outcome of a delivery. `busy`: another run is telling this reader, or has just done so."""
 
     outcome: Literal["sent", "failed", "unknown", "busy"]
     why: str = ""
 
 
-def note_left_behind() -> None:
-    """Claims of processes that died: whether their digests were sent, nobody knows."""
+def mark_left_claims_unknown() -> None:
+    """Set the outcome of claims that dead processes left behind to unknown."""
     claims = list(Delivery.objects.filter(outcome=Outcome.CLAIMED).select_related("reader"))
     dead = [claim.pk for claim in claims if not is_under_way(claim.reader)]
     if count := Delivery.objects.filter(pk__in=dead, outcome=Outcome.CLAIMED).update(outcome=Outcome.UNKNOWN):
@@ -55,7 +55,7 @@ def note_left_behind() -> None:
 
 
 def is_under_way(reader: DigestReader) -> bool:
-    """Whether another run is telling this reader right now."""
+    """Return whether another run is telling this reader right now."""
     return is_taken(_lease_name(reader), CLAIM_SECONDS)
 
 
@@ -63,28 +63,28 @@ def _lease_name(reader: DigestReader) -> str:
     return f"digest:{reader.pk}"
 
 
-def deliver(digest: Digest, letter: Letter) -> Told:
-    """Send a digest, unless another run is telling this reader or has claimed any of it."""
+def deliver_digest(digest: Digest, letter: Letter) -> DeliveryResult:
+    """Send a digest, unless another run is telling this reader or has claimed any of its items."""
     name = _lease_name(digest.reader)
     token = take_lease(name, CLAIM_SECONDS)
     if token is None:
-        return Told("busy")
-    delivery = _claim(digest)
-    told = _deliver(delivery, digest, letter) if delivery else Told("busy")
+        return DeliveryResult("busy")
+    delivery = _claim_items(digest)
+    result = _send_claimed(delivery, digest, letter) if delivery else DeliveryResult("busy")
     # Whatever broke off before this point leaves the lease to expire, as a process that died does.
     release_lease(name, token)
-    return told
+    return result
 
 
-def _deliver(delivery: Delivery, digest: Digest, letter: Letter) -> Told:
-    posted = _send(letter, str(delivery.pk))
+def _send_claimed(delivery: Delivery, digest: Digest, letter: Letter) -> DeliveryResult:
+    posted = _send_letter(letter, str(delivery.pk))
     with transaction.atomic():
         if posted.outcome == "failed":
             Delivery.objects.filter(pk=delivery.pk).delete()
         else:
             Delivery.objects.filter(pk=delivery.pk).update(outcome=Outcome(posted.outcome))
     _log_outcome(delivery, posted)
-    return Told(posted.outcome, posted.why)
+    return DeliveryResult(posted.outcome, posted.why)
 
 
 def _log_outcome(delivery: Delivery, posted: Posted) -> None:
@@ -93,7 +93,7 @@ def _log_outcome(delivery: Delivery, posted: Posted) -> None:
     log.log(level, "digest: %s, %d items, %s", delivery.reader, delivery.items, outcome)
 
 
-def _send(letter: Letter, key: str) -> Posted:
+def _send_letter(letter: Letter, key: str) -> Posted:
     try:
         return letter.send(key)
     except Exception:  # a fault of ours, anywhere in it: it may have been sent, and the other readers are not to wait
@@ -101,8 +101,8 @@ def _send(letter: Letter, key: str) -> Posted:
         return Posted("unknown", "something went wrong in the dashboard; it is in its log")
 
 
-def _claim(digest: Digest) -> Delivery | None:
-    """The claim on all that the digest says, committed; None where somebody else has claimed some of it."""
+def _claim_items(digest: Digest) -> Delivery | None:
+    """Claim all items of the digest and commit. Return None when another run has claimed one of them."""
     delivery = Delivery(reader=digest.reader, items=len(digest.items), claimed_at=timezone.now())
     said = [Said(reader=digest.reader, key=key, delivery=delivery) for key in digest.keys]
     try:

@@ -14,7 +14,7 @@ class DigestForm(forms.Form):
 
     @classmethod
     def of(cls, reader: DigestReader | None) -> "DigestForm":
-        """As it stands now."""
+        """Return the form filled with what the reader has chosen so far."""
         if reader is None:
             return cls(initial={"scope": DigestReader.Scope.NOTHING, "language": get_language()})
         return cls(initial={"scope": reader.scope, "language": reader.language})

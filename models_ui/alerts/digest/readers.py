@@ -1,4 +1,4 @@
-"""Who gets a digest: the people who asked for one, and the team. Here alone is written what they asked for."""
+"""Who gets a digest: the people who asked for one, and the team. This module alone writes their choices."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,12 +17,12 @@ _WIDER: Final = (Scope.NOTHING, Scope.WATCHED, Scope.EVERYTHING)
 
 
 def reader_of(owner: User) -> DigestReader | None:
-    """What the person has asked for; None as long as they never asked."""
+    """Return what the person has chosen, or None if they never chose."""
     return DigestReader.objects.filter(owner=owner).first()
 
 
 def last_sent(reader: DigestReader | None) -> datetime | None:
-    """When the reader was last sent a digest, so that whoever waits for one knows whether any comes."""
+    """Return when the reader was last sent a digest, or None."""
     sent = Delivery.objects.filter(reader=reader, outcome=Delivery.Outcome.SENT) if reader else Delivery.objects.none()
     return sent.order_by("claimed_at").values_list("claimed_at", flat=True).last()
 
@@ -35,8 +35,8 @@ def last_lost(reader: DigestReader | None, now: datetime) -> Delivery | None:
     return lost.filter(claimed_at__gt=now - _LOSS_SHOWN).order_by("claimed_at").last()
 
 
-def choose_digest(*, owner: User, scope: str, language: str, now: datetime) -> DigestReader:
-    """Remember what a person asks for. Whoever asks for more gets what changes from now on, not the past."""
+def store_digest_choice(*, owner: User, scope: str, language: str, now: datetime) -> DigestReader:
+    """Store what a person chooses. Somebody who chooses more is told of changes from now on, not of the past."""
     known = reader_of(owner)
     goes_on = known is not None and _WIDER.index(Scope(scope)) <= _WIDER.index(Scope(known.scope))
     values = {"owner": owner, "scope": scope, "language": language}
@@ -45,20 +45,22 @@ def choose_digest(*, owner: User, scope: str, language: str, now: datetime) -> D
     )[0]
 
 
-def people() -> list[DigestReader]:
-    """Everybody who asked for a digest and may sign in."""
+def people_to_tell() -> list[DigestReader]:
+    """Return the readers who asked for a digest and may sign in."""
     asked = DigestReader.objects.exclude(scope=Scope.NOTHING).filter(owner__is_active=True)
     return list(asked.select_related("owner").order_by("pk"))
 
 
 def skip_absent(now: datetime, *, webhook: bool) -> None:
-    """Who cannot be told now is not told later of what has changed: people who may not sign in, an unset webhook."""
+    """Move the start of readers who cannot be told now, so that they are not told later what changes meanwhile: people
+    who may not sign in, and an unset webhook.
+    """
     absent = Q(owner__is_active=False) if webhook else Q(owner__is_active=False) | Q(name=WEBHOOK)
     DigestReader.objects.filter(pk__in=DigestReader.objects.filter(absent).values("pk")).update(since=now)
 
 
 def webhook_reader(now: datetime, *, remember: bool) -> DigestReader:
-    """The team. It is told of what changes after the first run ever, which is the one that remembers it."""
+    """Return the team as a reader. It is told what changes after its first run, and `remember` makes this that run."""
     values = {"scope": Scope.EVERYTHING, "language": settings.LANGUAGE_CODE, "since": now}
     if remember:
         return DigestReader.objects.get_or_create(name=WEBHOOK, defaults=values)[0]

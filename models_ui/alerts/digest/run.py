@@ -1,4 +1,7 @@
-"""One run over all readers: the team's webhook first, then each person. What goes wrong for one stops no other."""
+"""One run over all readers: the team's webhook first, then each person.
+
+A failure for one reader does not stop the others.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,8 +15,8 @@ from django.utils.translation import override
 
 from models_ui.alerts.digest import mail, slack
 from models_ui.alerts.digest.content import Digest, digest_for
-from models_ui.alerts.digest.delivery import Letter, deliver, is_under_way, note_left_behind
-from models_ui.alerts.digest.readers import people, skip_absent, webhook_reader
+from models_ui.alerts.digest.delivery import Letter, deliver_digest, is_under_way, mark_left_claims_unknown
+from models_ui.alerts.digest.readers import people_to_tell, skip_absent, webhook_reader
 from models_ui.catalog.store import load_index
 from models_ui.models import DigestReader
 from models_ui.services import digest_webhook
@@ -22,9 +25,10 @@ from models_ui.services.webhook import BadWebhook
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of one reader. `who` is a username, or the webhook with its host; never a secret, nor an address.
+    """The outcome for one reader. `who` is a username, or the webhook with its host; never a secret or an e-mail
+    address.
 
-    `nothing`: there was nothing to say. `ready`: a dry run, and `text` is what would have been sent.
+    `nothing`: there was nothing to tell. `ready`: a dry run; `text` is what would have been sent.
     """
 
     who: str
@@ -43,17 +47,20 @@ class _Channel:
 
 
 def send_digests(*, dry_run: bool = False) -> Iterator[Report]:
-    """Tell every reader what they have not been told. A dry run sends, claims and remembers nothing."""
+    """Tell every reader what they have not been told, and yield the outcomes.
+
+    A dry run sends, claims and stores nothing.
+    """
     now = timezone.now()
     if not dry_run:
-        note_left_behind()
+        mark_left_claims_unknown()
         skip_absent(now, webhook=bool(settings.DIGEST_WEBHOOK_SECRET_URL))
-    for each in _channels(now, dry_run=dry_run):
-        yield each if isinstance(each, Report) else _tell(each, now, dry_run=dry_run)
+    for channel in _find_channels(now, dry_run=dry_run):
+        yield channel if isinstance(channel, Report) else _tell_reader(channel, now, dry_run=dry_run)
 
 
-def _channels(now: datetime, *, dry_run: bool) -> Iterator[_Channel | Report]:
-    """Everybody there is to tell, or why they cannot be told."""
+def _find_channels(now: datetime, *, dry_run: bool) -> Iterator[_Channel | Report]:
+    """Yield a channel for each reader, or a report for a reader who cannot be told."""
     try:
         webhook = digest_webhook()
     except BadWebhook as error:
@@ -61,17 +68,17 @@ def _channels(now: datetime, *, dry_run: bool) -> Iterator[_Channel | Report]:
     else:
         if webhook is not None:
             reader = webhook_reader(now, remember=not dry_run)
-            yield _Channel(f"webhook at {webhook.host}", reader, partial(slack.Letter.of, webhook=webhook))
-    for reader in people():
+            yield _Channel(f"webhook at {webhook.host}", reader, partial(slack.SlackLetter.of, webhook=webhook))
+    for reader in people_to_tell():
         assert reader.owner is not None
         who, address = reader.owner.get_username(), reader.owner.email
         if address:
-            yield _Channel(who, reader, partial(mail.Letter.of, address=address))
+            yield _Channel(who, reader, partial(mail.MailLetter.of, address=address))
         else:
             yield Report(who, "nothing", why="wants a digest and has no e-mail address")
 
 
-def _tell(channel: _Channel, now: datetime, *, dry_run: bool) -> Report:
+def _tell_reader(channel: _Channel, now: datetime, *, dry_run: bool) -> Report:
     if channel.reader.pk and is_under_way(channel.reader):
         return Report(channel.who, "busy")
     with override(channel.reader.language):
@@ -81,6 +88,6 @@ def _tell(channel: _Channel, now: datetime, *, dry_run: bool) -> Report:
         letter = channel.write(digest)
     if dry_run:
         return Report(channel.who, "ready", len(digest.items), text=letter.text)
-    told = deliver(digest, letter)
+    result = deliver_digest(digest, letter)
     by_mail = channel.reader.owner is not None
-    return Report(channel.who, told.outcome, len(digest.items), told.why, by_mail=by_mail)
+    return Report(channel.who, result.outcome, len(digest.items), result.why, by_mail=by_mail)

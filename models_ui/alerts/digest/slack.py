@@ -1,7 +1,7 @@
-"""A digest as a message to a Slack-compatible webhook: `{"text": …}`, in which nobody's text does anything.
+"""A digest as a message to a Slack-compatible webhook: `{"text": …}`. Names in it must not act as markup.
 
-Slack makes mentions and links of what stands in angle brackets, other servers of a plain `@all` or `[text](address)`,
-and most make bold of stars. Names are anybody's text, so all of that is put out of order.
+Slack turns angle brackets into mentions and links; other servers do so with `@all` or `[text](address)`; most turn
+stars into bold. Names come from outside, so all of that is made inert.
 """
 
 import re
@@ -25,56 +25,56 @@ _MARK: Final = re.compile(r"(?<!\w)[*_~`]+|[*_~`]+(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class SlackLetter:
     """A digest that is ready to be posted."""
 
     webhook: Webhook
     text: str
 
     @classmethod
-    def of(cls, digest: Digest, webhook: Webhook) -> "Letter":
-        return cls(webhook, written(digest))
+    def of(cls, digest: Digest, webhook: Webhook) -> "SlackLetter":
+        return cls(webhook, write_message(digest))
 
     def send(self, key: str) -> Posted:
         return self.webhook.post({"text": self.text}, key=key)
 
 
-def written(digest: Digest) -> str:
-    """As many items as there is room for, and how many more there are."""
+def write_message(digest: Digest) -> str:
+    """Return the message with as many items as fit, and the number of those that do not."""
     lines: list[str] = []
     size, shown = 0, 0
     for title, items in digest.sections:
         heading: tuple[str, ...] = (f"*{title}*",)
         for item in items:
-            more = [*heading, _line(item)]
+            more = [*heading, _item_line(item)]
             if size + sum(map(len, more)) > LONGEST:
-                return "\n".join([*lines, _rest(len(digest.items) - shown)])
+                return "\n".join([*lines, _rest_line(len(digest.items) - shown)])
             lines, heading, shown = lines + more, (), shown + 1
             size += sum(map(len, more))
     return "\n".join(lines)
 
 
-def inert(text: str) -> str:
-    """Text that stays text."""
-    text = _MARK.sub(lambda found: found[0].translate(_MARKS), text)
+def make_inert(text: str) -> str:
+    """Return the text changed so that no server reads markup in it."""
+    text = _MARK.sub(lambda mark: mark[0].translate(_MARKS), text)
     text = "".join(_ENTITIES.get(letter, letter) for letter in text)
     for active in ("@", "](", "://"):
         text = text.replace(active, active[0] + _UNSEEN + active[1:])
     return text
 
 
-def _line(item: Item) -> str:
-    return f"• {inert(item.sentence)} {_link(item.link, _('Open'))}"
+def _item_line(item: Item) -> str:
+    return f"• {make_inert(item.sentence)} {_slack_link(item.link, _('Open'))}"
 
 
-def _rest(count: int) -> str:
+def _rest_line(count: int) -> str:
     links = (
-        _link(full_address(reverse("changes")), _("All changes")),
-        _link(full_address(reverse("retirements")), _("All deprecations")),
+        _slack_link(full_address(reverse("changes")), _("All changes")),
+        _slack_link(full_address(reverse("retirements")), _("All deprecations")),
     )
     return f"{and_more(count)} {' · '.join(links)}"
 
 
-def _link(address: str, text: str) -> str:
-    """Django has encoded all but the `@` of what could end the address or mean something in it."""
+def _slack_link(address: str, text: str) -> str:
+    """Return a link in Slack's notation. Django has encoded everything in the address that could end it, except `@`."""
     return f"<{address.replace('&', '&amp;').replace('@', '%40').replace('|', '%7C')}|{text}>"

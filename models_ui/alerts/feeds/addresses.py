@@ -1,7 +1,7 @@
-"""Personal secret addresses: made, listed and revoked by their owner; whoever has the secret reads without signing in.
+"""Personal secret addresses: made, listed and revoked by their owner; the secret gives access without signing in.
 
-The secret has 256 random bits, so a plain hash of it gives nothing away, and looking it up by its hash tells a
-stranger who measures time nothing about it.
+The secret has 256 random bits, so a plain hash of it reveals nothing, and looking it up by its hash reveals nothing
+to somebody who measures time.
 """
 
 import hashlib
@@ -18,13 +18,13 @@ from models_ui.models import FeedAddress
 
 log = logging.getLogger(__name__)
 
-MOST = 50  # addresses of one person
+MOST_ADDRESSES = 50  # addresses of one person
 PREFIX = "feed-"  # by it a secret is known wherever it turns up; `logs.py` blots it out
 _USES_APART = timedelta(minutes=1)
 
 
-class TooMany(Exception):
-    """The person has as many addresses as one may have."""
+class TooManyAddresses(Exception):
+    """The person has as many addresses as one person may."""
 
 
 def addresses_of(owner: User) -> QuerySet[FeedAddress]:
@@ -34,14 +34,17 @@ def addresses_of(owner: User) -> QuerySet[FeedAddress]:
 def make_address(
     *, owner: User, name: str, query: CatalogQuery, language: str, form_id: str, now: datetime
 ) -> tuple[FeedAddress, str] | None:
-    """A new address with its secret, which cannot be told again. None where this form has made one already."""
-    if addresses_of(owner).count() >= MOST:
-        raise TooMany
+    """Return a new address and its secret, which is stored nowhere.
+
+    None if this form has made an address already. Raise TooManyAddresses.
+    """
+    if addresses_of(owner).count() >= MOST_ADDRESSES:
+        raise TooManyAddresses
     secret = PREFIX + secrets.token_urlsafe(32)
     address = FeedAddress(
         owner=owner,
-        digest=_digest(secret),
-        form_id=_digest(f"{owner.pk} {form_id}"),
+        digest=_hash_secret(secret),
+        form_id=_hash_secret(f"{owner.pk} {form_id}"),
         name=name,
         query=filters_of(query).serialize(),
         language=language,
@@ -57,7 +60,7 @@ def make_address(
 
 
 def revoke_address(*, owner: User, pk: int) -> FeedAddress | None:
-    """End one of the person's own addresses. None where they have no such."""
+    """Delete one of the person's own addresses and return it, or None if they have no such address."""
     address = addresses_of(owner).filter(pk=pk).first()
     if address is not None:
         address.delete()
@@ -66,12 +69,12 @@ def revoke_address(*, owner: User, pk: int) -> FeedAddress | None:
 
 
 def address_with(secret: str) -> FeedAddress | None:
-    """The address of a secret; None if it is unknown or revoked, or its owner may no longer sign in."""
-    return FeedAddress.objects.filter(digest=_digest(secret), owner__is_active=True).first()
+    """Return the address of a secret. None if it is unknown or revoked, or its owner may no longer sign in."""
+    return FeedAddress.objects.filter(digest=_hash_secret(secret), owner__is_active=True).first()
 
 
 def filters_of(query: CatalogQuery) -> CatalogQuery:
-    """The filters alone: a feed has neither pages nor the catalog's order."""
+    """Return the filters of a query alone: a feed has no pages and no order of its own."""
     return query.changed(sort="", per_page=CatalogQuery().per_page)
 
 
@@ -80,10 +83,10 @@ def query_of(address: FeedAddress) -> CatalogQuery:
 
 
 def note_use(address: FeedAddress, now: datetime) -> None:
-    """Remember when a feed was last read, to the minute."""
+    """Store when a feed was last read, to the minute."""
     if address.last_used_at is None or now - address.last_used_at >= _USES_APART:
         FeedAddress.objects.filter(pk=address.pk).update(last_used_at=now)
 
 
-def _digest(secret: str) -> str:
+def _hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -1,4 +1,4 @@
-"""Writing Atom (RFC 4287) as Django does, with what our feed needs besides. Whatever a text holds, XML comes out."""
+"""Atom (RFC 4287) as Django writes it, with what our feed needs besides. Valid XML comes out, whatever a text holds."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AtomEntry:
     id: str
     at: datetime
     title: str
@@ -26,27 +26,29 @@ class Entry:
     kind_label: str
 
 
-class Feed(Atom1Feed):
-    """It has no link to itself: that address is a secret, and readers pass feeds on."""
+class AtomFeed(Atom1Feed):
+    """A feed without a link to itself: that address is a secret, and readers pass feeds on."""
 
     def __init__(self, *, id: str, title: str, author: str, updated: datetime, language: str, link: str) -> None:
-        super().__init__(_clean(title), _clean(link), "", language, author_name=_clean(author), feed_guid=_clean(id))
+        super().__init__(
+            _clean_xml(title), _clean_xml(link), "", language, author_name=_clean_xml(author), feed_guid=_clean_xml(id)
+        )
         self.updated = updated
 
     def latest_post_date(self) -> datetime:
-        return _time(self.updated)
+        return _whole_second(self.updated)
 
-    def written(self, entries: Iterable[Entry]) -> bytes:
-        for each in entries:
+    def written(self, entries: Iterable[AtomEntry]) -> bytes:
+        for entry in entries:
             self.add_item(
-                _clean(each.title),
-                _clean(each.link),
+                _clean_xml(entry.title),
+                _clean_xml(entry.link),
                 None,  # type: ignore[arg-type]  # no summary: the content says it
-                unique_id=_clean(each.id),
-                pubdate=_time(each.at),
-                updateddate=_time(each.at),
-                content=_clean(each.content),
-                category={"term": _clean(each.kind), "label": _clean(each.kind_label)},
+                unique_id=_clean_xml(entry.id),
+                pubdate=_whole_second(entry.at),
+                updateddate=_whole_second(entry.at),
+                content=_clean_xml(entry.content),
+                category={"term": _clean_xml(entry.kind), "label": _clean_xml(entry.kind_label)},
             )
         return self.writeString("utf-8").encode()
 
@@ -56,9 +58,9 @@ class Feed(Atom1Feed):
         handler.addQuickElement("content", item["content"])
 
 
-def _clean(text: str) -> str:
+def _clean_xml(text: str) -> str:
     return _FORBIDDEN.sub("\ufffd", text)
 
 
-def _time(at: datetime) -> datetime:
+def _whole_second(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(microsecond=0)

@@ -1,8 +1,9 @@
-"""`models.ics`: each model's end as one event, in the language of its address.
+"""`models.ics`: the end of each model as one event, in the language of its address.
 
-DTSTART is the very second at which the model stops working, UTC. An event is no all-day event: that would name the day
-in UTC, which is another one for half of its readers. So that every calendar draws it, it ends an hour later; it blocks
-nobody's time. A fine-tune whose base model ends has a tentative event. Reminders come 30, 7 and 1 days before.
+DTSTART is the second at which the model stops working, UTC. The event is not an all-day event, since that would name
+the day in UTC, which is another day for half of its readers. It lasts an hour so that every calendar draws it, and
+blocks nobody's time. A fine-tune whose base model ends has a tentative event. Reminders come 30, 7 and 1 days
+before.
 """
 
 from collections.abc import Callable, Iterator
@@ -54,20 +55,24 @@ class Calendar:
         for occasion in self._chosen(now):
             calendar.add_component(self._event(occasion))
         if not calendar.subcomponents:
-            calendar.add_component(_utc())
+            calendar.add_component(_utc_definition())
         return bytes(calendar.to_ical(sorted=False))
 
     def _chosen(self, now: datetime) -> Iterator[Occasion]:
-        """A cancelled event is told to whoever was told of it: its model is no longer one that retires."""
+        """Yield the occasions that the filters let through.
+
+        A cancelled event ignores the filter by lifecycle, since its model is no longer retiring and its readers must
+        learn that.
+        """
         matching = {row.pk for row in self.index.matches(self.query)}
         whatever_stage = {row.pk for row in self.index.matches(self.query.changed(lifecycle=()))}
-        for each in occasions_of(self.index, now):
-            if each.row.pk in (whatever_stage if each.event.cancelled else matching):
-                yield each
+        for occasion in occasions_of(self.index, now):
+            if occasion.row.pk in (whatever_stage if occasion.event.cancelled else matching):
+                yield occasion
 
     def _event(self, occasion: Occasion) -> icalendar.Event:
         event, row = occasion.event, occasion.row
-        summary = Text(_summary(occasion))
+        summary = Text(_event_summary(occasion))
         component = icalendar.Event()
         component.add("UID", str(event.uid))
         component.add("DTSTAMP", event.modified_at)
@@ -80,10 +85,10 @@ class Calendar:
         component.add("DESCRIPTION", Text("\n".join(self._sentences(occasion))))
         component.add("URL", self._page(row))
         component.add("CATEGORIES", [Text(_("Deprecation")), Text(isolate(value_label("type", row.type)))])
-        component.add("STATUS", _status(event))
+        component.add("STATUS", _event_status(event))
         component.add("TRANSP", "TRANSPARENT")
         for days in () if event.cancelled else REMINDERS:
-            component.add_component(_reminder(days, summary))
+            component.add_component(_make_reminder(days, summary))
         return component
 
     # --- In words
@@ -91,7 +96,7 @@ class Calendar:
     def _sentences(self, occasion: Occasion) -> Iterator[str]:
         event, row = occasion.event, occasion.row
         if event.cancelled:
-            yield _withdrawn(occasion)
+            yield _withdrawn_sentence(occasion)
         elif event.inherited_from:
             yield sentences.inherited_date_sentence(row.label, event.inherited_from, event.at)
             yield from self._of_base(event.inherited_from)
@@ -108,7 +113,7 @@ class Calendar:
         yield self._page(row)
 
     def _of_base(self, model_id: str) -> Iterator[str]:
-        """Yield the address of the base model's page, which says what replaces it, as long as it is known."""
+        """Yield the address of the base model's page, which names its replacement, if the base model is known."""
         yield from (self._page(row) for row in self.index.find(model_id) if row.model_id == model_id)
 
     def _instead(self, ending: Ending) -> Iterator[str]:
@@ -121,13 +126,13 @@ class Calendar:
         return self.link(address_of(row, self.index))
 
 
-def _status(event: CalendarEvent) -> str:
+def _event_status(event: CalendarEvent) -> str:
     if event.cancelled:
         return "CANCELLED"
     return "TENTATIVE" if event.inherited_from else "CONFIRMED"
 
 
-def _summary(occasion: Occasion) -> str:
+def _event_summary(occasion: Occasion) -> str:
     event, words = occasion.event, {"model": occasion.row.label}
     if event.cancelled and occasion.row.is_deleted:
         return fill(_("%(model)s has been deleted"), words)
@@ -138,7 +143,7 @@ def _summary(occasion: Occasion) -> str:
     return fill(_("%(model)s stops working"), words)
 
 
-def _withdrawn(occasion: Occasion) -> str:
+def _withdrawn_sentence(occasion: Occasion) -> str:
     event, row = occasion.event, occasion.row
     words = {"model": row.label, "when": humanize.utc_moment(event.at), "base": event.inherited_from}
     if row.is_deleted:
@@ -150,7 +155,7 @@ def _withdrawn(occasion: Occasion) -> str:
     return fill(_("%(model)s was to stop working on %(when)s; that date is withdrawn."), words)
 
 
-def _reminder(days: int, summary: Text) -> icalendar.Alarm:
+def _make_reminder(days: int, summary: Text) -> icalendar.Alarm:
     alarm = icalendar.Alarm()
     alarm.add("ACTION", "DISPLAY")
     alarm.add("DESCRIPTION", summary)
@@ -158,8 +163,8 @@ def _reminder(days: int, summary: Text) -> icalendar.Alarm:
     return alarm
 
 
-def _utc() -> icalendar.Timezone:
-    """Return the definition of UTC. A calendar without any component is none to the standard."""
+def _utc_definition() -> icalendar.Timezone:
+    """Return the definition of UTC: the standard forbids a calendar without components."""
     timezone, standard = icalendar.Timezone(), icalendar.TimezoneStandard()
     timezone.add("TZID", "Etc/UTC")
     standard.add("DTSTART", datetime(1970, 1, 1))  # noqa: DTZ001 - the standard wants it local

@@ -1,4 +1,4 @@
-"""`changes.atom`: what upstream changed lately, as sentences in the language of its address."""
+"""`changes.atom`: the latest changes upstream, as sentences in the language of its address."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from models_ui.alerts.feeds.atom import Entry, Feed
+from models_ui.alerts.feeds.atom import AtomEntry, AtomFeed
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of
 from models_ui.catalog.query import CatalogQuery
@@ -20,7 +20,7 @@ from models_ui.changes.sentences import change_sentence
 from models_ui.models import CatalogChange, FeedAddress
 from models_ui.text.isolation import fill, isolate
 
-MOST: Final = 100
+MOST_CHANGES: Final = 100
 SEARCHED: Final = 10_000  # changes looked through for as many that fit a narrow filter
 
 # Ids of ours are tag: URIs of a name that can never belong to anybody, so no host name of an installation is in them.
@@ -28,26 +28,29 @@ _TAG: Final = "tag:models-dashboard.invalid,2026"
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ChangeFeed:
     address: FeedAddress
     query: CatalogQuery
     index: CatalogIndex
     link: Callable[[str], str]
 
     def written(self) -> bytes:
-        changes = list(islice(self._chosen(), MOST))
-        feed = Feed(
-            id=f"{_TAG}:feed/{_unique(self.address.pk, self.address.created_at)}",
+        changes = list(islice(self._chosen(), MOST_CHANGES))
+        feed = AtomFeed(
+            id=f"{_TAG}:feed/{_unique_key(self.address.pk, self.address.created_at)}",
             title=isolate(self.address.name),
             author=_("Model dashboard"),
             updated=changes[0].at if changes else self.address.created_at,
             language=self.address.language,
             link=self.link(reverse("retirements")),
         )
-        return feed.written(self._entry(each) for each in changes)
+        return feed.written(self._entry(change) for change in changes)
 
     def _chosen(self) -> Iterator[CatalogChange]:
-        """The newest first. A model that the index no longer knows has nothing to be narrowed by."""
+        """Yield the changes that the filters let through, newest first.
+
+        A change to a model that the index does not know passes only without filters.
+        """
         matching: dict[str, frozenset[int]] = {}
         newest = CatalogChange.objects.order_by("-at", "-pk")[:SEARCHED]
         for change in newest.iterator(chunk_size=500):
@@ -60,13 +63,13 @@ class Changes:
                 yield change
 
     def _rows(self, change: CatalogChange) -> list[Row]:
-        """The models it speaks of. An alias that moved concerns the one that it has left as much."""
+        """Return the models that a change concerns. A repointed alias concerns its old model, too."""
         ids = [change.model_id, change.before] if change.kind == ALIAS_REPOINTED else [change.model_id]
-        return [row for each in ids if isinstance(each, str) for row in self.index.find(each)]
+        return [row for model_id in ids if isinstance(model_id, str) for row in self.index.find(model_id)]
 
-    def _entry(self, change: CatalogChange) -> Entry:
-        return Entry(
-            id=f"{_TAG}:change/{_unique(change.pk, change.at)}",
+    def _entry(self, change: CatalogChange) -> AtomEntry:
+        return AtomEntry(
+            id=f"{_TAG}:change/{_unique_key(change.pk, change.at)}",
             at=change.at,
             title=change_sentence(change),
             content=" ".join(self._sentences(change)),
@@ -83,10 +86,10 @@ class Changes:
         yield fill(_("Read from the Models API on %(day)s, %(time)s UTC."), when)
 
     def _page(self, change: CatalogChange) -> str:
-        found = self.index.find(change.model_id)
-        return address_of(found[0], self.index) if found else reverse("catalog")
+        rows = self.index.find(change.model_id)
+        return address_of(rows[0], self.index) if rows else reverse("catalog")
 
 
-def _unique(pk: int, at: datetime) -> str:
-    """A key that no other installation's is alike to, since it holds a moment to the microsecond."""
+def _unique_key(pk: int, at: datetime) -> str:
+    """Return a key that no other installation has, since it holds a moment to the microsecond."""
     return f"{pk}-{int(at.timestamp() * 1_000_000)}"

@@ -1,8 +1,8 @@
-"""What calendars are told of each model's end, remembered: a moved date is the same event, in a later revision.
+"""The stored calendar event of each model's end: a moved date is the same event in a later revision.
 
-The rows are brought up to date when a feed is read and the mirror has changed since. What changed twice in between
-was read by nobody, so it is one revision. Processes that do so at once agree: a revision is written only over the one
-that it was made from.
+The rows are updated when a feed is read and the mirror has changed since. Two changes in between are one revision,
+since nobody read the first. Processes that update at once agree: a revision is written only over the one it was made
+from.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """A model's end with its event. Of a cancelled one, the end is the one that it was to have."""
+    """The end of a model with its event. For a cancelled event, `end` is the end it announced."""
 
     event: CalendarEvent
     end: End
@@ -50,52 +50,57 @@ class Occasion:
 
 
 def occasions_of(index: CatalogIndex, now: datetime) -> tuple[Occasion, ...]:
-    """Every event there is or was, by date. Kept with the index; never with one that is older than the mirror."""
+    """Return all events, also cancelled ones, by date.
+
+    They are cached with the index, unless the index is older than the mirror.
+    """
     kept = index.cached("occasions", list[tuple[Occasion, ...]])
     if kept:
         return kept[0]
-    told = _told()
-    ends = _ends(index, told, now)
+    events = _stored_events()
+    ends = _find_ends(index, events, now)
     version = Mirror.objects.values_list("version", flat=True).filter(pk=1).first()
-    if version == index.version and _bring_up_to_date(index, ends, told, now.replace(microsecond=0)):
-        told = _told()
-    occasions = tuple(sorted(_occasions(index, ends, told, now), key=lambda each: (each.event.at, each.event.pk)))
+    if version == index.version and _bring_up_to_date(index, ends, events, now.replace(microsecond=0)):
+        events = _stored_events()
+    occasions = tuple(
+        sorted(_make_occasions(index, ends, events, now), key=lambda occasion: (occasion.event.at, occasion.event.pk))
+    )
     if version == index.version:
         kept.append(occasions)
     return occasions
 
 
-def _told() -> dict[int, CalendarEvent]:
-    """Every event, by its model's row."""
+def _stored_events() -> dict[int, CalendarEvent]:
+    """Return every event by its model's row."""
     return {event.row_id: event for event in CalendarEvent.objects.all()}
 
 
-def _ends(index: CatalogIndex, told: Iterable[int], now: datetime) -> dict[int, End]:
+def _find_ends(index: CatalogIndex, events: Iterable[int], now: datetime) -> dict[int, End]:
     """Return the models with a date of their own or an inherited one, by row.
 
-    One that was deleted from here has no end ahead any more. One that is missing inherits no date that it had not
-    inherited before.
+    A model deleted from here has no end ahead. A missing model inherits no date, unless it had inherited one before.
     """
     endings = {ending.row.pk: ending for ending in retirements_at(index, now).endings}
-    told = frozenset(told)
-    ends: dict[int, End] = {}
-    for row in index.rows:
-        own = endings.get(row.pk)
-        if row.is_deleted or (own is None and (not row.is_fine_tuned or (row.is_missing and row.pk not in told))):
-            continue
-        base = inherited_dates(index).base_of(row) if row.is_fine_tuned else None
-        if own is not None:
-            sooner = base is not None and endings[base.pk].at < own.at
-            ends[row.pk] = End(row, own, base if sooner else None)
-        elif base is not None:
-            ends[row.pk] = End(row, endings[base.pk], base)
-    return ends
+    known = frozenset(events)
+    ends = (_find_end(row, index, endings, has_event=row.pk in known) for row in index.rows if not row.is_deleted)
+    return {end.row.pk: end for end in ends if end is not None}
 
 
-def _occasions(
-    index: CatalogIndex, ends: Mapping[int, End], told: Mapping[int, CalendarEvent], now: datetime
+def _find_end(row: Row, index: CatalogIndex, endings: Mapping[int, Ending], *, has_event: bool) -> End | None:
+    base = inherited_dates(index).base_of(row) if row.is_fine_tuned else None
+    own = endings.get(row.pk)
+    if own is not None:
+        is_base_sooner = base is not None and endings[base.pk].at < own.at
+        return End(row, own, base if is_base_sooner else None)
+    if base is None or (row.is_missing and not has_event):
+        return None
+    return End(row, endings[base.pk], base)
+
+
+def _make_occasions(
+    index: CatalogIndex, ends: Mapping[int, End], events: Mapping[int, CalendarEvent], now: datetime
 ) -> Iterator[Occasion]:
-    for pk, event in told.items():
+    for pk, event in events.items():
         row = index.get(pk)
         if row is not None:
             yield Occasion(event, ends.get(pk) or End(row, ending_of(row, event.at, index.find, now)))
@@ -106,7 +111,7 @@ def _occasions(
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What an event says."""
+    """What an event tells calendars."""
 
     at: datetime
     inherited_from: str
@@ -123,17 +128,16 @@ class Revision:
         return {name: getattr(self, name) for name in _REVISED}
 
 
-def revised(last: Revision, end: End | None, now: datetime) -> Revision:
-    """The revision that follows, or the last one where nothing is new. Without an end the event is cancelled.
+def next_revision(last: Revision, end: End | None, now: datetime) -> Revision:
+    """Return the next revision, or the last one if nothing is new. Without an end the event is cancelled.
 
-    What matters to a calendar, its time and whether it takes place, for certain or perhaps, raises `sequence`; other
-    words do not.
+    A new time, cancellation or certainty raises `sequence`; other changes of the text do not.
     """
     if end is None:
         if last.cancelled:
             return last
         return replace(last, cancelled=True, sequence=last.sequence + 1, facts="", modified_at=now)
-    facts = _facts(end)
+    facts = _facts_hash(end)
     if last.cancelled or end.at != last.at or bool(end.inherited_from) != bool(last.inherited_from):
         return Revision(end.at, end.inherited_from, False, last.sequence + 1, facts, now)
     last = replace(last, inherited_from=end.inherited_from)
@@ -141,29 +145,29 @@ def revised(last: Revision, end: End | None, now: datetime) -> Revision:
 
 
 def _bring_up_to_date(
-    index: CatalogIndex, ends: Mapping[int, End], told: Mapping[int, CalendarEvent], now: datetime
+    index: CatalogIndex, ends: Mapping[int, End], events: Mapping[int, CalendarEvent], now: datetime
 ) -> bool:
-    """Write what calendars have not been told yet; whether there was anything."""
+    """Write the new events and revisions. Return whether there were any."""
     new = [
         CalendarEvent(
             row_id=pk,
             at=end.at,
             inherited_from=end.inherited_from,
-            facts=_facts(end),
+            facts=_facts_hash(end),
             created_at=now,
             modified_at=now,
         )
         for pk, end in sorted(ends.items())
-        if pk not in told
+        if pk not in events
     ]
     CalendarEvent.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
     changed = bool(new)
-    for pk, event in told.items():
+    for pk, event in events.items():
         row, end = index.get(pk), ends.get(pk)
         if row is None or (end is None and _is_unreadable(row)):
             continue  # a date that cannot be read is not withdrawn
         last = Revision.of(event)
-        following = revised(last, end, now)
+        following = next_revision(last, end, now)
         if following != last:
             unchanged = CalendarEvent.objects.filter(pk=event.pk, sequence=last.sequence, facts=last.facts)
             unchanged.update(**following.values())
@@ -175,10 +179,10 @@ def _is_unreadable(row: Row) -> bool:
     return row.deprecation is None and "deprecation" in row.problems and not row.is_deleted
 
 
-def _facts(end: End) -> str:
-    """A digest of what the event tells beside its date. Nothing in it depends on the clock."""
+def _facts_hash(end: End) -> str:
+    """Return a hash of what the event tells beside its date. It must not depend on the clock."""
     row, instead = end.row, end.ending.replacement
-    told: tuple[object, ...] = (
+    facts: tuple[object, ...] = (
         row.model_id,
         row.label,
         row.missing_since,
@@ -189,5 +193,5 @@ def _facts(end: End) -> str:
         end.ending.fine_tune_count,
     )
     if end.base is not None:
-        told += (end.base.model_id, end.base.deprecation)
-    return hashlib.sha256(repr(told).encode(errors="replace")).hexdigest()
+        facts += (end.base.model_id, end.base.deprecation)
+    return hashlib.sha256(repr(facts).encode(errors="replace")).hexdigest()

@@ -1,4 +1,4 @@
-"""What a person says of a new feed address."""
+"""The form for a new feed address."""
 
 import secrets
 from typing import Any
@@ -15,7 +15,7 @@ LONGEST_NAME = 60
 
 
 class FeedForm(forms.Form):
-    """`query` carries the filters of the catalog's view one came from; `form_id` makes a form sent twice act once."""
+    """`query` carries the filters of the catalog; `form_id` lets a form that is sent twice make one address."""
 
     name = Line(
         label=_("Name"),
@@ -34,5 +34,5 @@ class FeedForm(forms.Form):
 
     @property
     def catalog_query(self) -> CatalogQuery:
-        """The filters as they were sent, also when something else in the form is wrong."""
+        """The filters as they were sent, even if another field of the form is invalid."""
         return filters_of(CatalogQuery.parse(str(self["query"].value() or "")).query)

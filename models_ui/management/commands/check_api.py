@@ -1,4 +1,4 @@
-"""`manage.py check_api`: whether address, key and dialect work, one line each. Changes nothing, upstream or here."""
+"""`manage.py check_api`: test address, key and dialect, one line each. Changes nothing, upstream or here."""
 
 import logging
 from typing import Any
@@ -11,6 +11,7 @@ from models_ui.services.diagnosis import Diagnosis, diagnose_api
 from models_ui.services.errors import BadAnswer, Forbidden, ModelsAPIError, NotConfigured, NotFound, Unauthorized
 
 NOT_TRIED = "cannot be told before the rest works."
+_MARKS = {True: "ok", False: "FAILED", None: "?"}
 
 
 class Command(BaseCommand):
@@ -25,39 +26,42 @@ class Command(BaseCommand):
         if settings.DEMO:
             self.stdout.write("No MISTRAL_API_KEY is set, so this is about the demo's sandbox.")
         try:
-            found = diagnose_api(models_api())
+            diagnosis = diagnose_api(models_api())
         except NotConfigured as error:
             raise CommandError(error.user_message) from None
-        lines = _lines(found)
-        for what, (works, sentence) in lines.items():
-            mark = {True: "ok", False: "FAILED", None: "?"}[works]
-            self.stdout.write(f"{mark:7} {what:8} {sentence}")
+        lines = _finding_lines(diagnosis)
+        for part, (works, sentence) in lines.items():
+            self.stdout.write(f"{_MARKS[works]:7} {part:8} {sentence}")
         if verbosity > 1:
-            for line in found.evidence:
+            for line in diagnosis.evidence:
                 self.stdout.write(f"        {line}")
-        if wrong := [what for what, (works, _) in lines.items() if works is False]:
-            raise CommandError(f"The {' and the '.join(wrong).lower()} cannot be used as it is.")
+        if broken := _broken_parts(lines):
+            raise CommandError(f"The {' and the '.join(broken).lower()} cannot be used as it is.")
 
 
-Line = tuple[bool | None, str]
+Finding = tuple[bool | None, str]
 
 
-def _lines(found: Diagnosis) -> dict[str, Line]:
-    """What works, what does not and what cannot be told, with a sentence about each."""
-    address: Line = (True, f"{found.address} answers.")
-    key: Line = (True, "The key is accepted.")
-    models: Line = (None, NOT_TRIED)
-    dialect: Line = (None, NOT_TRIED)
-    error = found.error
+def _finding_lines(diagnosis: Diagnosis) -> dict[str, Finding]:
+    """Return for each part whether it works (None: cannot be told), with a sentence."""
+    address: Finding = (True, f"{diagnosis.address} answers.")
+    key: Finding = (True, "The key is accepted.")
+    models: Finding = (None, NOT_TRIED)
+    dialect: Finding = (None, NOT_TRIED)
+    error = diagnosis.error
     if error is None:
-        models, dialect = _list_line(found), _dialect_line(found)
-    elif not found.reachable or isinstance(error, BadAnswer | NotFound):
-        address, key = (False, f"{found.address}: {_address_sentence(error)}"), (None, NOT_TRIED)
+        models, dialect = _list_line(diagnosis), _dialect_line(diagnosis)
+    elif not diagnosis.reachable or isinstance(error, BadAnswer | NotFound):
+        address, key = (False, f"{diagnosis.address}: {_address_sentence(error)}"), (None, NOT_TRIED)
     elif isinstance(error, Unauthorized | Forbidden):
         key = (False, _with_id(error))
     else:
         key, models = (None, NOT_TRIED), (False, _with_id(error))
     return {"Address": address, "Key": key, "List": models, "Dialect": dialect}
+
+
+def _broken_parts(lines: dict[str, Finding]) -> list[str]:
+    return [part for part, (works, _) in lines.items() if works is False]
 
 
 def _address_sentence(error: ModelsAPIError) -> str:
@@ -69,31 +73,31 @@ def _address_sentence(error: ModelsAPIError) -> str:
     return _with_id(error)
 
 
-def _list_line(found: Diagnosis) -> Line:
-    entries = f"{found.entries} entries, every alias counted, in {found.milliseconds:.0f} ms."
-    if not found.entries:
+def _list_line(diagnosis: Diagnosis) -> Finding:
+    entries = f"{diagnosis.entries} entries, every alias counted, in {diagnosis.milliseconds:.0f} ms."
+    if not diagnosis.entries:
         return False, "The list is empty: the key may belong to another organisation."
-    return True, entries + (f" {found.unreadable} of them cannot be read." if found.unreadable else "")
+    return True, entries + (f" {diagnosis.unreadable} of them cannot be read." if diagnosis.unreadable else "")
 
 
-def _dialect_line(found: Diagnosis) -> Line:
-    chosen = f"{found.dialect}, " + (
+def _dialect_line(diagnosis: Diagnosis) -> Finding:
+    chosen = f"{diagnosis.dialect}, " + (
         "which MODELS_API_DIALECT=auto takes for this address"
         if settings.MODELS_API_DIALECT == "auto"
         else "as MODELS_API_DIALECT says"
     )
-    if found.dialect_fits:
+    if diagnosis.dialect_fits:
         return True, f"{chosen}, fits."
-    if found.dialect_fits is None:
+    if diagnosis.dialect_fits is None:
         return None, f"{chosen}. Whether it fits cannot be told without changing a model."
-    if found.better_dialect:
+    if diagnosis.better_dialect:
         return False, (
-            f"{chosen}, does not fit: the address answers to {found.better_dialect}. "
-            f"Reading works, changing models does not. Set MODELS_API_DIALECT={found.better_dialect}."
+            f"{chosen}, does not fit: the address answers to {diagnosis.better_dialect}. "
+            f"Reading works, changing models does not. Set MODELS_API_DIALECT={diagnosis.better_dialect}."
         )
     return False, f"{chosen}, does not fit: the address has no routes for changing models."
 
 
 def _with_id(error: ModelsAPIError) -> str:
-    told = f" (correlation id {error.correlation_id})" if error.correlation_id else ""
-    return error.user_message + told
+    suffix = f" (correlation id {error.correlation_id})" if error.correlation_id else ""
+    return error.user_message + suffix

@@ -30,14 +30,14 @@ class Command(BaseCommand):
         if not rows:
             raise CommandError("The mirror holds no models yet. Run manage.py sync_models first.", returncode=2)
         try:
-            code = check(options, Catalog(map(_model, rows)), self.stdout)  # type: ignore[arg-type]
+            code = check(options, Catalog(map(_to_catalog_model, rows)), self.stdout)  # type: ignore[arg-type]
         except UsageError as error:
             raise CommandError(str(error), returncode=2) from error
         if code:
             sys.exit(code)
 
 
-def _model(row: Row) -> Model:
+def _to_catalog_model(row: Row) -> Model:
     return Model(
         model_id=row.model_id,
         aliases=row.aliases,

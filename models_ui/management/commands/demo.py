@@ -1,4 +1,4 @@
-"""`manage.py demo`: the three people of the demo, one for each role."""
+"""`manage.py demo`: make the three people of the demo, one for each role."""
 
 import os
 from typing import Any
@@ -9,11 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from models_ui.access.roles import Role, make_roles
 from models_ui.models import CatalogModel
-from models_ui.secret_files import BrokenFile, kept_secret
+from models_ui.secret_files import BrokenFile, read_or_create_secret
 
 
 def check_database_is_the_demos() -> None:
-    """People whose password stands on the login page must never get into the database of a real dashboard."""
+    """Raise if DATABASE_URL is set: people whose password is on the login page must never get into a real database."""
     if os.environ.get("DATABASE_URL"):
         raise CommandError(
             "DATABASE_URL is set but MISTRAL_API_KEY is not: set the key, or leave DATABASE_URL empty for the demo, "
@@ -22,9 +22,9 @@ def check_database_is_the_demos() -> None:
 
 
 def demo_password() -> str:
-    """`DEMO_PASSWORD`, or one made at the first start and kept, so that a restart signs nobody out."""
+    """Return `DEMO_PASSWORD`, or a password made at the first start and kept, so that a restart signs nobody out."""
     try:
-        return settings.DEMO_PASSWORD or kept_secret(settings.VAR_DIR / "demo_password", 9)
+        return settings.DEMO_PASSWORD or read_or_create_secret(settings.VAR_DIR / "demo_password", 9)
     except OSError as error:
         raise CommandError(f"{settings.VAR_DIR / 'demo_password'} cannot be used: {error.strerror}.") from None
     except BrokenFile as error:
@@ -32,13 +32,13 @@ def demo_password() -> str:
 
 
 def has_demo() -> bool:
-    """Whether an earlier start has made the people and fetched the models."""
+    """Return whether an earlier start has made the people and fetched the models."""
     names = [role.name.lower() for role in Role]
     return User.objects.filter(username__in=names).count() == len(names) and CatalogModel.objects.exists()
 
 
 def make_demo_people(password: str) -> list[str]:
-    """A viewer, an editor and a manager with this password; returns their usernames."""
+    """Make a viewer, an editor and a manager with this password, and return their usernames."""
     make_roles()
     for role in Role:
         user, _ = User.objects.get_or_create(username=role.name.lower())

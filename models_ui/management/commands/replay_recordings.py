@@ -52,15 +52,15 @@ class Command(BaseCommand):
     def _read(self, directory: Path) -> list[Recording]:
         if not directory.is_dir():
             raise CommandError(f"{directory} is no directory.")
-        found = []
+        recordings = []
         for path in sorted(directory.glob("*.json")):
             try:
-                found.append(read_recording(path))
+                recordings.append(read_recording(path))
             except (NoRecording, OSError) as error:
                 self.stderr.write(f"{_one_line(path.name)} is left out: {_one_line(str(error))}")
-        if not found:
+        if not recordings:
             raise CommandError(f"There is no recorded list answer (*.json) in {directory}.")
-        return found
+        return recordings
 
     def _check_mirror(self) -> None:
         mirror = mirror_state()
@@ -77,13 +77,13 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Left out: {left_out} that this mirror has seen, or that are older than what it has seen."
             )
-        total = sum(self._take(each) for each in following)
+        total = sum(self._take(recording) for recording in following)
         self.stdout.write(f"Changes: {total}, in answers: {len(following)}.")
         if following:
             self._tell_unconfirmed()
 
     def _take(self, recording: Recording) -> int:
-        """One recording; how many changes it made known."""
+        """Sync one recording and print its changes. Return how many there were."""
         last = CatalogChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         result = run_sync(asked_by="replay_recordings", source=recording)
         if result.run is None:
@@ -117,7 +117,7 @@ def _one_line(text: str) -> str:
 
 @contextmanager
 def _quiet_sync() -> Iterator[None]:
-    """A line in the log for every run would drown the story."""
+    """Silence the sync's log lines, which would hide the story."""
     log = logging.getLogger("models_ui.mirror.sync")
     level = log.level
     log.setLevel(logging.ERROR)
@@ -128,7 +128,7 @@ def _quiet_sync() -> Iterator[None]:
 
 
 def _empty_mirror() -> None:
-    """As before the first sync, until the transaction is rolled back."""
+    """Delete all models and the state of the mirror, until the transaction is rolled back."""
     rows = CatalogModel.objects.all()
     rows._raw_delete(rows.db)  # without looking for what hangs on each row
     Mirror.objects.all().delete()

@@ -34,17 +34,19 @@ class Command(BaseCommand):
         def end(number: int, frame: FrameType | None) -> None:
             stop.set()
 
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, end)
-        workers = [threading.Thread(target=_work, args=(stop, once), daemon=True) for _ in range(max(threads, 1))]
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, end)
+        workers = [
+            threading.Thread(target=_work_until_stopped, args=(stop, once), daemon=True) for _ in range(max(threads, 1))
+        ]
         for worker in workers:
             worker.start()
-        _beat(stop, workers)
+        _write_heartbeat(stop, workers)
         for worker in workers:
             worker.join()
 
 
-def _beat(stop: threading.Event, workers: list[threading.Thread]) -> None:
+def _write_heartbeat(stop: threading.Event, workers: list[threading.Thread]) -> None:
     """Say every few seconds that somebody is at work, as long as somebody is."""
     token, swept = jobs.new_worker_token(), -SWEEP
     while not stop.is_set() and any(worker.is_alive() for worker in workers):
@@ -70,7 +72,7 @@ def _wait_for_the_end(stop: threading.Event, workers: list[threading.Thread], se
             return
 
 
-def _work(stop: threading.Event, once: bool) -> None:
+def _work_until_stopped(stop: threading.Event, once: bool) -> None:
     """One thread: an item at a time, and a little patience when there is none."""
     try:
         while not stop.is_set():

@@ -1,4 +1,4 @@
-"""`manage.py send_digest`: tells people and the team's webhook what is new and what lies ahead, for cron."""
+"""`manage.py send_digest`: send people and the team's webhook what is new and what lies ahead, for cron."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from models_ui.alerts.digest.run import Report, send_digests
+
+_FAILED = ("failed", "unknown")
 
 
 class Command(BaseCommand):
@@ -23,21 +25,23 @@ class Command(BaseCommand):
         reports = []
         for report in send_digests(dry_run=dry_run):
             reports.append(report)
-            if line := _line(report):
-                (self.stderr if report.outcome in ("failed", "unknown") else self.stdout).write(line)
+            if line := _report_line(report):
+                (self.stderr if report.outcome in _FAILED else self.stdout).write(line)
+        self._summarize(reports)
+        if failures := sum(report.outcome in _FAILED for report in reports):
+            raise CommandError(f"{failures} of {len(reports)} digests went wrong.")
+
+    def _summarize(self, reports: list[Report]) -> None:
         if not reports:
             self.stdout.write("Nobody has asked for a digest, and DIGEST_WEBHOOK_URL is not set.")
-        elif all(each.outcome == "nothing" for each in reports):
+        elif all(report.outcome == "nothing" for report in reports):
             self.stdout.write("Nothing to say.")
-        if settings.EMAIL_BACKEND.endswith(".console.EmailBackend") and any(
-            each.outcome == "sent" and each.by_mail for each in reports
-        ):
+        is_printed = settings.EMAIL_BACKEND.endswith(".console.EmailBackend")
+        if is_printed and any(report.outcome == "sent" and report.by_mail for report in reports):
             self.stdout.write("EMAIL_URL is not set, so e-mail is written here instead of being sent.")
-        if wrong := sum(each.outcome in ("failed", "unknown") for each in reports):
-            raise CommandError(f"{wrong} of {len(reports)} digests went wrong.")
 
 
-def _line(report: Report) -> str:
+def _report_line(report: Report) -> str:
     items = f"{report.items} item{'' if report.items == 1 else 's'}"
     return {
         "nothing": f"{report.who} {report.why}." if report.why else "",

@@ -1,4 +1,4 @@
-"""`manage.py serve`, behind `make run`: everything the dashboard needs, started together and stopped together."""
+"""`manage.py serve`, behind `make run`: start and stop together everything that the dashboard needs."""
 
 import ctypes
 import fcntl
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         for number in STOPPING:
-            signal.signal(number, _stop)
+            signal.signal(number, _stop_everything)
         try:
             with ExitStack() as stack:
                 self._serve(stack)
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         _check_ports()
         # What takes time to start goes first; the rest is done while it does.
         sandbox = _start_sandbox(stack) if settings.DEMO else None
-        _prepare()
+        _prepare_installation()
         password = demo_password() if settings.DEMO else ""
         # The first page shows the demo's people and models, so a new demo has both before anybody can ask for it.
         server = _start_server(stack, password) if not sandbox or has_demo() else None
@@ -65,22 +65,31 @@ class Command(BaseCommand):
             _wait_for(settings.SANDBOX_PORT, sandbox, "The sandbox")
             self._sync()
         server = server or _start_server(stack, password)
-        runner = _start(stack, "manage", "run_jobs")
+        runner = _start_process(stack, "manage", "run_jobs")
         _wait_for(settings.PORT, server, "The web server")
+        self._say_address()
+        if sandbox:
+            self._say_people(people, password)
+        else:
+            self._say_first_steps()
+            self._sync()
+        others = {"The sandbox": sandbox} if sandbox else {}
+        _wait_for_an_end({"The web server": server, "The job runner": runner} | others)
+
+    def _say_address(self) -> None:
         path = os.environ.get("SCRIPT_NAME", "").strip("/")
         address = f"http://{HOST}:{settings.PORT}/{path}{'/' if path else ''}"
         self._say(f"\nThe dashboard is at {address}   (Ctrl-C stops it)\n")
-        if sandbox:
-            self._say("No MISTRAL_API_KEY is set, so this is a demo on made-up fine-tunes. Sign in as:")
-            for name in people:
-                self._say(f"  {name:8} {password}")
-        else:
-            if not User.objects.filter(is_superuser=True, is_active=True).exists():
-                self._say("Nobody can sign in yet. Make the first Manager in another terminal, with the same settings:")
-                self._say(f"  {sys.executable} manage.py createsuperuser")
-            self._sync()
-        others = {"The sandbox": sandbox} if sandbox else {}
-        _watch({"The web server": server, "The job runner": runner} | others)
+
+    def _say_people(self, people: list[str], password: str) -> None:
+        self._say("No MISTRAL_API_KEY is set, so this is a demo on made-up fine-tunes. Sign in as:")
+        for name in people:
+            self._say(f"  {name:8} {password}")
+
+    def _say_first_steps(self) -> None:
+        if not User.objects.filter(is_superuser=True, is_active=True).exists():
+            self._say("Nobody can sign in yet. Make the first Manager in another terminal, with the same settings:")
+            self._say(f"  {sys.executable} manage.py createsuperuser")
 
     def _sync(self) -> None:
         run = run_sync(asked_by="serve").run
@@ -92,10 +101,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    """The first signal stops everything; a second one would only leave it half stopped."""
-    for each in STOPPING:
-        signal.signal(each, signal.SIG_IGN)
+def _stop_everything(number: int, frame: FrameType | None) -> None:
+    """Stop at the first signal and ignore further ones, which would leave things half stopped."""
+    for other in STOPPING:
+        signal.signal(other, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -103,7 +112,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _hold_directory(stack: ExitStack) -> None:
-    """Serve what is kept in VAR_DIR alone, for as long as this process lives."""
+    """Lock VAR_DIR for as long as this process lives. Raise CommandError if another dashboard is served from it."""
     path = settings.VAR_DIR / "serve.lock"
     try:
         # Children do not inherit it, so it is free as soon as this process is gone, however it ended.
@@ -154,9 +163,10 @@ def _why_not_free(port: int) -> str:
 
 
 def _choose_sandbox_port() -> None:
-    """Take a free port for the sandbox, since the usual one is somebody else's, and keep it for the next start.
+    """Choose a free port for the sandbox, since the usual one is taken, and keep it for the next start.
 
-    Settings were read before, here; the processes that are started read it from the environment.
+    This process has read its settings already, so they are changed; the processes that it starts read the
+    environment.
     """
     with socket.create_server((HOST, 0)) as probe:
         port = probe.getsockname()[1]
@@ -167,7 +177,7 @@ def _choose_sandbox_port() -> None:
         (settings.VAR_DIR / "sandbox_port").write_text(f"{port}\n")
 
 
-def _prepare() -> None:
+def _prepare_installation() -> None:
     call_command("migrate", verbosity=0)
     try:
         _collect_static()
@@ -178,7 +188,7 @@ def _prepare() -> None:
 
 
 def _collect_static() -> None:
-    """Collect and compress static files, only when one of them changed: it takes longer than all the rest."""
+    """Collect and compress static files, but only if one has changed: it takes longer than everything else."""
     digest = hashlib.sha256()
     for finder in get_finders():
         for path, storage in finder.list([]):
@@ -194,7 +204,7 @@ def _collect_static() -> None:
 
 
 def _has_manifest() -> bool:
-    """Whether there is a whole list of the collected files, without which no page can be made."""
+    """Return whether the list of collected files is complete, without which no page can be rendered."""
     try:
         return bool(json.loads((settings.STATIC_ROOT / MANIFEST).read_bytes())["paths"])
     except (OSError, ValueError, LookupError, TypeError):
@@ -207,11 +217,11 @@ def _has_manifest() -> bool:
 def _start_sandbox(stack: ExitStack) -> Process:
     state = str(settings.VAR_DIR / "sandbox.json")
     port, key = str(settings.SANDBOX_PORT), settings.MISTRAL_API_KEY
-    return _start(stack, "sandbox", "--port", port, "--key", key, "--state", state)
+    return _start_process(stack, "sandbox", "--port", port, "--key", key, "--state", state)
 
 
 def _start_server(stack: ExitStack, password: str) -> Process:
-    return _start(
+    return _start_process(
         stack,
         "gunicorn",
         "dashboard.wsgi",
@@ -226,8 +236,11 @@ def _start_server(stack: ExitStack, password: str) -> Process:
     )
 
 
-def _start(stack: ExitStack, module: str, *options: str, **more: str) -> Process:
-    """A process of ours that ends when the stack does. Not by a Ctrl-C of its own: it may be answering a request."""
+def _start_process(stack: ExitStack, module: str, *options: str, **more: str) -> Process:
+    """Start one of our processes, to be ended with the stack.
+
+    It gets no Ctrl-C of its own: it may be answering a request.
+    """
     process = subprocess.Popen(  # noqa: S603 - our own modules
         [sys.executable, "-m", module, *options],
         env={**os.environ, **more},
@@ -235,17 +248,17 @@ def _start(stack: ExitStack, module: str, *options: str, **more: str) -> Process
         process_group=0,
         preexec_fn=_end_with_parent,
     )
-    stack.callback(_end, process)
+    stack.callback(_end_process, process)
     return process
 
 
 def _end_with_parent() -> None:
-    """Runs in the new process: Linux is to end it when we are gone, even when we were killed outright."""
+    """Ask Linux, in the new process, to end it when its parent is gone, even if that was killed."""
     if LIBC:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _end(process: Process) -> None:
+def _end_process(process: Process) -> None:
     process.terminate()
     try:
         process.wait(timeout=10)
@@ -266,8 +279,8 @@ def _wait_for(port: int, process: Process, what: str) -> None:
     raise CommandError(f"{what} did not answer within 15 seconds.")
 
 
-def _watch(processes: dict[str, Process]) -> NoReturn:
-    """Until one of them ends, which none should."""
+def _wait_for_an_end(processes: dict[str, Process]) -> NoReturn:
+    """Wait until one of the processes ends, which none should, and raise CommandError."""
     while True:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
         for what, process in processes.items():

@@ -1,4 +1,4 @@
-"""`manage.py verify_audit`: whether the history is as it was written, from the first event to the last."""
+"""`manage.py verify_audit`: check that no event of the history was changed, removed or added by hand."""
 
 from typing import Any
 
@@ -20,14 +20,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         count, tampering = verify_chain()
         if tampering is not None:
-            raise CommandError(f"{_sentence(tampering)} The {count} before it are whole.", returncode=1)
+            raise CommandError(f"{_tampering_sentence(tampering)} The {count} before it are whole.", returncode=1)
         head = AuditHead.objects.filter(pk=1).first()
         self.stdout.write(f"{count} events, the chain is whole.")
         if head and count:
             self.stdout.write(f"Its last hash is {head.last_hash}")
 
 
-def _sentence(tampering: Tampering) -> str:
+def _tampering_sentence(tampering: Tampering) -> str:
     if tampering.key is None:
         return "Events are missing from the end of the log, or were added to it by hand."
     sentence = f"Event {tampering.key} {_WHAT[tampering.fault]}."

@@ -20,7 +20,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from models_ui.alerts.digest.readers import choose_digest
+from models_ui.alerts.digest.readers import store_digest_choice
 from models_ui.mirror.sync import SyncResult
 from models_ui.models import CatalogChange, CatalogModel, Mirror, Watch
 from tests.management.conftest import free_port
@@ -184,7 +184,7 @@ def subscribe(synced: SyncResult) -> Callable[..., User]:
         for each in model_ids:
             Watch.objects.create(owner=person, model_id=each, created_at=now)
         scope = scope or ("watched" if model_ids else "everything")
-        choose_digest(owner=person, scope=scope, language=language, now=now)
+        store_digest_choice(owner=person, scope=scope, language=language, now=now)
         return person
 
     return asked

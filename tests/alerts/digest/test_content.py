@@ -7,7 +7,7 @@ import time_machine
 from django.contrib.auth.models import User
 
 from models_ui.alerts.digest import mail, slack
-from models_ui.alerts.watch_list import Watched, acknowledge_watch, snooze_watch
+from models_ui.alerts.watch_list import Watched, acknowledge_concern, snooze_concerns
 from models_ui.catalog.store import load_index
 from models_ui.models import CatalogModel, Said, Watch
 from sandbox import Sandbox
@@ -264,7 +264,7 @@ def test_an_acknowledged_end_is_not_said_ahead_until_it_is_something_else(
 ):
     subscribe(carol, LARGE, scope=scope)
     clock.move_to(days_before(60))
-    acknowledge_watch(entry(carol, LARGE), seen=entry(carol, LARGE).concern.key)
+    acknowledge_concern(entry(carol, LARGE), seen=entry(carol, LARGE).concern.key)
     assert run().output == "Nothing to say.\n"
     clock.move_to(days_before(30))
     assert run().output == "Nothing to say.\n"
@@ -278,7 +278,7 @@ def test_a_snoozed_end_is_said_when_the_snooze_ends_at_the_threshold_of_that_day
 ):
     subscribe(carol, LARGE)
     clock.move_to(days_before(61))
-    snooze_watch(entry(carol, LARGE), days=30)
+    snooze_concerns(entry(carol, LARGE), days=30)
     for days in (60, 45, 32):
         clock.move_to(days_before(days))
         assert run().output == "Nothing to say.\n"
@@ -294,7 +294,7 @@ def test_one_persons_acknowledgement_hushes_nobody_else(clock, subscribe, carol,
     for person in (carol, bob):
         subscribe(person, LARGE)
     clock.move_to(days_before(30))
-    acknowledge_watch(entry(carol, LARGE), seen=entry(carol, LARGE).concern.key)
+    acknowledge_concern(entry(carol, LARGE), seen=entry(carol, LARGE).concern.key)
     run()
     assert mailbox.recipients == ["bob@example.org"]
 
@@ -321,8 +321,8 @@ def test_more_than_there_is_room_for_is_counted_and_said(clock, hook: Hook, subs
     assert len(hook.texts[0]) <= slack.LONGEST + 300
     shown = hook.texts[0].count("is no longer listed")
     assert hook.texts[0].splitlines()[-1].startswith(f"And {300 - shown} more. <https://models.example.org/changes/|")
-    assert mailbox.texts[0].count("is no longer listed") == mail.MOST
-    assert f"And {300 - mail.MOST} more." in mailbox.texts[0]
+    assert mailbox.texts[0].count("is no longer listed") == mail.MOST_ITEMS
+    assert f"And {300 - mail.MOST_ITEMS} more." in mailbox.texts[0]
     assert run().output == "Nothing to say.\n"  # the others count as said
     assert Said.objects.count() == 600
 

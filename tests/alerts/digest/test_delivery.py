@@ -207,7 +207,7 @@ def test_a_process_that_dies_before_sending_leaves_a_claim_that_is_never_sent(so
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(delivery, "_send", die)
+        patch.setattr(delivery, "_send_letter", die)
         with pytest.raises(Killed):
             run()
     assert Delivery.objects.get().outcome == "claimed"
@@ -225,7 +225,7 @@ def test_a_fault_of_ours_while_sending_counts_as_unknown_and_stops_nobody_else(
         raise RuntimeError("a bug")
 
     subscribe(carol)
-    monkeypatch.setattr("models_ui.alerts.digest.slack.Letter.send", fault)
+    monkeypatch.setattr("models_ui.alerts.digest.slack.SlackLetter.send", fault)
     ran = run()
     assert ran.code == 1
     assert "something went wrong in the dashboard; it is in its log" in ran.output

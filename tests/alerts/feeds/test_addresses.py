@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from models_ui.alerts.feeds import addresses
-from models_ui.alerts.feeds.addresses import MOST
+from models_ui.alerts.feeds.addresses import MOST_ADDRESSES
 from models_ui.log_filters import SecretsFilter
 from models_ui.models import CatalogChange, FeedAddress
 from tests.alerts.feeds.conftest import MEDIUM, SECRETLY, Feed, fetched, form_id_of, read, secrets_in
@@ -95,12 +95,12 @@ def test_a_senseless_form_is_told_and_makes_no_address(viewer: Client, synced, f
 
 
 def test_a_person_may_have_so_many_addresses_and_no_more(carol, viewer: Client, make, synced, monkeypatch):
-    monkeypatch.setattr(addresses, "MOST", 2)
+    monkeypatch.setattr(addresses, "MOST_ADDRESSES", 2)
     make(carol)
     make(carol)
     answer = post(viewer)
     assert answer.status_code == 422
-    assert f"You have {MOST} addresses" in answer.content.decode()
+    assert f"You have {MOST_ADDRESSES} addresses" in answer.content.decode()
     assert FeedAddress.objects.count() == 2
 
 

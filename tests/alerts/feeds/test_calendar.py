@@ -349,7 +349,7 @@ def test_two_processes_that_tell_of_the_same_move_make_one_revision(carol, make,
     fetched(feed.ics)
     set_date(sandbox, MEDIUM, noon(40))
     run_sync()
-    real, second = events_module._told, []
+    real, second = events_module._stored_events, []
 
     def told():
         found = real()
@@ -359,7 +359,7 @@ def test_two_processes_that_tell_of_the_same_move_make_one_revision(carol, make,
             assert revision(events(fetched(feed.ics))[MEDIUM])[1] == 1  # the other one was faster
         return found
 
-    monkeypatch.setattr(events_module, "_told", told)
+    monkeypatch.setattr(events_module, "_stored_events", told)
     store._current = None
     assert revision(events(fetched(feed.ics))[MEDIUM])[1] == 1
     assert CalendarEvent.objects.get(row__model_id=MEDIUM).sequence == 1

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models_ui.alerts.feeds import change_feed
-from models_ui.alerts.feeds.atom import Entry, Feed
+from models_ui.alerts.feeds.atom import AtomEntry, AtomFeed
 from models_ui.changes.kinds import CHANGE_KINDS
 from models_ui.changes.sentences import change_sentence
 from models_ui.models import CatalogChange, CatalogModel
@@ -196,8 +196,8 @@ def test_hostile_text_is_text_and_what_xml_forbids_is_replaced(carol, make, sync
 
 @given(st.text(), st.text())
 def test_the_feed_of_changes_is_well_formed_whatever_a_text_holds(one: str, other: str):
-    entry = Entry(id=one, at=AT, title=other, content=one, link=other, kind=one, kind_label=other)
-    feed = Feed(id=one, title=other, author=one, updated=AT, language="en", link=other)
+    entry = AtomEntry(id=one, at=AT, title=other, content=one, link=other, kind=one, kind_label=other)
+    feed = AtomFeed(id=one, title=other, author=one, updated=AT, language="en", link=other)
     (read_back,) = entries(feed.written([entry]))
     expected = re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", other)
     # XML itself makes one line end of all.

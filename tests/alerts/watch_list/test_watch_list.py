@@ -59,7 +59,7 @@ def test_an_id_that_no_model_answers_to_cannot_be_watched(carols: WatchList, mod
 
 
 def test_the_watch_list_has_a_limit_and_a_sentence_about_it(carols: WatchList, monkeypatch):
-    monkeypatch.setattr(watch_list, "MOST", 2)
+    monkeypatch.setattr(watch_list, "MOST_WATCHES", 2)
     for model_id in (LARGE, MEDIUM, OCR):
         answer = carols.client.post("/watching/add/", {"model_id": model_id}, follow=True)
     assert "You watch 2 models, as many as one may." in answer.content.decode()
