@@ -83,17 +83,13 @@ def look_after_unknown(event: AuditEvent, row: CatalogModel, *, certain: bool, s
     if recorded == Outcome.SUCCEEDED or (recorded == Outcome.FAILED and field != "archived"):
         return Done(row, Journal.of(event).settled(recorded, settled_by))
     try:
-        card = read_upstream(models_api(), row, field)
-    except ModelGone:
-        if field is not None:
-            with transaction.atomic():
-                mark_gone(row)
-            return Done(row, event, OpenQuestion("gone"))
-        reading, answer = Reading(None, is_gone=True), "happened"
+        reading, answer = _read_and_compare(event, row, field)
     except ModelsAPIError as error:
         return Done(row, event, OpenQuestion("unread", error_facts(error)))
-    else:
-        reading, answer = Reading(card), _compare(event, card, field)
+    if answer == "gone":
+        with transaction.atomic():
+            mark_gone(row)
+        return Done(row, event, OpenQuestion(answer))
     if answer != "unsaid" and recorded is not None:
         return Done(row, Journal.of(event).settled(recorded, settled_by))
     if answer == "happened" or (answer == "same" and certain):
@@ -101,7 +97,16 @@ def look_after_unknown(event: AuditEvent, row: CatalogModel, *, certain: bool, s
     return Done(row, event, OpenQuestion(answer))
 
 
-def _compare(event: AuditEvent, card: ModelCard, field: str | None) -> str:
+def _read_and_compare(event: AuditEvent, row: CatalogModel, field: str | None) -> tuple[Reading, str]:
+    """Read the model. Return what that shows, and `happened` or else what it means, as in OpenQuestion."""
+    try:
+        card = read_upstream(models_api(), row, field)
+    except ModelGone:
+        return Reading(None, is_gone=True), "happened" if field is None else "gone"
+    return Reading(card), _compare_value(event, card, field)
+
+
+def _compare_value(event: AuditEvent, card: ModelCard, field: str | None) -> str:
     """Return `happened`, or what else the card shows of the write, as in OpenQuestion."""
     if field is None:
         return "same"  # the model is still there
