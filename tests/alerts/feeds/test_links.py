@@ -76,10 +76,10 @@ def test_a_mail_for_a_new_password_leads_there_too(carol, client: Client, settin
 
 
 def test_a_digest_without_such_an_address_links_to_this_machine(synced, settings, carol):
-    from tests.alerts.digest.conftest import choose_digest
+    from tests.alerts.digest.conftest import store_digest_choice
 
     settings.DASHBOARD_URL = ""
-    choose_digest(owner=carol, scope="everything", language="en", now=timezone.now())
+    store_digest_choice(owner=carol, scope="everything", language="en", now=timezone.now())
     shown = run("--dry-run").output
     assert f"http://127.0.0.1:{settings.PORT}/" in shown
     settings.DASHBOARD_URL = "https://models.example.org"
