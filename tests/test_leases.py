@@ -13,7 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from models_ui import leases
-from models_ui.actions import lock, perform, settle
+from models_ui.actions import lock, settle
 from models_ui.actions.context import Context
 from models_ui.alerts.digest import delivery
 from models_ui.bulk import jobs
@@ -23,6 +23,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import BulkItem, BulkJob, Delivery, DigestReader, JobWorker, Lease
 from sandbox import Sandbox
 from tests.bulk.conftest import live_tunes, started, states, work
+from tests.support import verbs
 
 
 @contextmanager
@@ -125,7 +126,7 @@ def test_a_sync_and_an_action_go_on_after_the_clock_was_set_back(bob: User, sync
     assert leases.take_lease(lock.lease_name(tune), lock.lock_time().total_seconds())
     with clock_set_back(hours=3):
         assert not mirror_state().sync_is_running
-        assert perform.archive_model(context=Context(actor=bob), model_id=tune).event.outcome == "succeeded"
+        assert verbs.archive_model(context=Context(actor=bob), model_id=tune).event.outcome == "succeeded"
         assert run_sync(asked_at=timezone.now() + timedelta(hours=4)).outcome == "synced"
 
 
@@ -173,12 +174,12 @@ def test_a_worker_that_was_killed_counts_as_gone_after_the_clock_was_set_back(db
 def test_an_unknown_outcome_is_settled_after_the_clock_was_set_back(alice: User, bob: User, synced, sandbox: Sandbox):
     tunes = live_tunes(sandbox)
     sandbox.faults.add("hang", verb="archive", times=1)
-    done = perform.archive_model(context=Context(actor=bob), model_id=tunes[0])
+    done = verbs.archive_model(context=Context(actor=bob), model_id=tunes[0])
     assert done.event.outcome == "unknown"
     with clock_set_back(hours=3):
         # The write may still be under way, for all that a wrong clock tells.
         assert settle.settle_action(actor=bob, action_id=done.event.action_id).event.outcome == "unknown"
-        perform.protect_model(context=Context(actor=alice), model_id=tunes[1])
+        verbs.protect_model(context=Context(actor=alice), model_id=tunes[1])
     with clock_set_back(hours=2, minutes=58):
         assert settle.settle_action(actor=bob, action_id=done.event.action_id).event.outcome == "failed"
 
@@ -196,7 +197,7 @@ def test_a_job_gives_up_looking_once_the_clock_tells_nothing(bob: User, synced, 
 def test_a_digest_left_behind_is_noticed_after_the_clock_was_set_back(carol: User):
     reader = DigestReader.objects.create(name="person-1", owner=carol, language="en", since=timezone.now())
     Delivery.objects.create(reader=reader, items=1, claimed_at=timezone.now())
-    assert leases.take(f"digest:{reader.pk}", delivery.CLAIM_SECONDS)
+    assert leases.take_lease(f"digest:{reader.pk}", delivery.CLAIM_SECONDS)
     delivery.mark_left_claims_unknown()
     assert Delivery.objects.get().outcome == "claimed"
     with clock_set_back(hours=3):
