@@ -1,11 +1,11 @@
 """What people do to fine-tunes. Everything that changes something upstream goes through here, and is in the history.
 
-One action, step by step; those from the look at upstream on are in `write_upstream.py`:
+One action, step by step. The steps from "what does upstream say now?" on are in `write_upstream.py`:
 
     permission -> policy -> lock -> what does upstream say now? -> attempt (committed) -> upstream -> re-read -> outcome
 
 A process that is killed in between leaves an attempt without an outcome: the history shows it as unknown, and
-`settle.settle_action` finds out.
+`settle.settle_action` finds out when a person asks.
 """
 
 import re
@@ -31,48 +31,19 @@ from models_ui.services.errors import ModelsAPIError, TooBusy
 _ACTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def rename_model(*, context: Context, model_id: str, name: str | None, seen: str | None) -> Done:
-    """Give a fine-tune another name; None takes it away. `seen` is the name the person saw."""
-    return edit_text(context, Verb.RENAME, model_id, text=name, seen=seen)
-
-
-def describe_model(*, context: Context, model_id: str, description: str | None, seen: str | None) -> Done:
-    """Give a fine-tune another description; None takes it away. `seen` is the one the person saw."""
-    return edit_text(context, Verb.DESCRIBE, model_id, text=description, seen=seen)
-
-
 def edit_text(context: Context, verb: Verb, model_id: str, *, text: str | None, seen: str | None) -> Done:
-    """Set the text that the verb changes; None takes it away. `seen` is the text the person saw."""
+    """Rename or describe a fine-tune. None clears the text. `seen` is the text that the person saw."""
     return perform_action(context, verb, model_id, seen=seen or None, wanted=text or None)
 
 
-def archive_model(*, context: Context, model_id: str) -> Done:
-    """Archive a fine-tune. One that is archived already stays as it is."""
-    return set_state(context, Verb.ARCHIVE, model_id)
-
-
-def unarchive_model(*, context: Context, model_id: str) -> Done:
-    """Restore an archived fine-tune. One that is live already stays as it is."""
-    return set_state(context, Verb.UNARCHIVE, model_id)
-
-
-def protect_model(*, context: Context, model_id: str) -> Done:
-    """Forbid to rename, archive or delete a model from here. Known to the dashboard only, not upstream."""
-    return set_state(context, Verb.PROTECT, model_id)
-
-
-def unprotect_model(*, context: Context, model_id: str) -> Done:
-    return set_state(context, Verb.UNPROTECT, model_id)
+def set_state(context: Context, verb: Verb, model_id: str) -> Done:
+    """Archive, restore, protect or unprotect a fine-tune. A fine-tune that is in that state already stays as it is."""
+    return perform_action(context, verb, model_id, wanted=VERBS[verb].target)
 
 
 def delete_model(*, context: Context, model_id: str) -> Done:
     """Delete a fine-tune for ever. Its row stays as a tombstone with the last known card."""
     return perform_action(context, Verb.DELETE, model_id, wanted=True)
-
-
-def set_state(context: Context, verb: Verb, model_id: str) -> Done:
-    """Set what the verb sets, of those that need no value. A model that is so already stays as it is."""
-    return perform_action(context, verb, model_id, wanted=VERBS[verb].target)
 
 
 def can_clear_names() -> bool:

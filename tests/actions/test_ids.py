@@ -10,6 +10,7 @@ from models_ui.audit import chain
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogModel
 from tests.actions.conftest import by
+from tests.support import verbs
 
 HOSTILE = (
     "../files/abc?x=1#y",
@@ -29,11 +30,11 @@ HOSTILE = (
     "",
 )
 VERBS = (
-    lambda context, each: perform.rename_model(context=context, model_id=each, name="x", seen=None),
-    lambda context, each: perform.archive_model(context=context, model_id=each),
-    lambda context, each: perform.unarchive_model(context=context, model_id=each),
+    lambda context, each: verbs.rename_model(context=context, model_id=each, name="x", seen=None),
+    lambda context, each: verbs.archive_model(context=context, model_id=each),
+    lambda context, each: verbs.unarchive_model(context=context, model_id=each),
     lambda context, each: perform.delete_model(context=context, model_id=each),
-    lambda context, each: perform.protect_model(context=context, model_id=each),
+    lambda context, each: verbs.protect_model(context=context, model_id=each),
 )
 
 

@@ -13,6 +13,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange
 from models_ui.services.models_api import ModelsAPI
 from tests.actions.conftest import by, outcomes, row_of
+from tests.support import verbs
 
 OLD = "Support triage"
 
@@ -51,7 +52,7 @@ def renamed(left_open, bob, tune) -> Callable[..., str]:
 
     def rename(*, performed: bool) -> str:
         words = {"context": by(bob), "model_id": tune, "name": "New", "seen": OLD}
-        return left_open("update", perform.rename_model, performed=performed, **words)
+        return left_open("update", verbs.rename_model, performed=performed, **words)
 
     return rename
 
@@ -61,7 +62,7 @@ def outcome_of(bob, action_id: str) -> str:
 
 
 def rename(actor, tune: str, name: str | None, seen: str) -> None:
-    done = perform.rename_model(context=by(actor), model_id=tune, name=name, seen=seen)
+    done = verbs.rename_model(context=by(actor), model_id=tune, name=name, seen=seen)
     assert done.outcome == "succeeded"
 
 
@@ -122,7 +123,7 @@ def test_a_later_action_that_failed_or_is_unknown_itself_has_still_seen_the_valu
 ):
     first = renamed(performed=True)
     words = {"context": by(alice), "model_id": tune, "name": "Newer", "seen": "New"}
-    second = left_open("update", perform.rename_model, performed=True, **words)
+    second = left_open("update", verbs.rename_model, performed=True, **words)
     sandbox.catalog.rename(tune, "Elsewhere")
     assert (outcome_of(bob, first), outcome_of(bob, second)) == ("succeeded", "unknown")
 
@@ -132,7 +133,7 @@ def test_a_refused_rename_has_seen_nothing(alice, bob, tune, renamed, clock, san
     sandbox.catalog.rename(tune, "Elsewhere")
     clock.shift(600)
     with pytest.raises(context.EditConflict):
-        perform.rename_model(context=by(alice), model_id=tune, name="Newer", seen=OLD)
+        verbs.rename_model(context=by(alice), model_id=tune, name="Newer", seen=OLD)
     assert outcome_of(bob, action_id) == "unknown"
 
 
@@ -174,8 +175,8 @@ def test_a_change_whose_old_name_the_list_knew_before_the_action_is_no_evidence(
 def test_a_description_is_settled_like_a_name(alice, bob, tune, left_open, clock):
     seen = row_of(tune).description
     words = {"context": by(bob), "model_id": tune, "description": "First", "seen": seen}
-    action_id = left_open("update", perform.describe_model, performed=True, **words)
-    perform.describe_model(context=by(alice), model_id=tune, description="Second", seen="First")
+    action_id = left_open("update", verbs.describe_model, performed=True, **words)
+    verbs.describe_model(context=by(alice), model_id=tune, description="Second", seen="First")
     assert outcome_of(bob, action_id) == "succeeded"
 
 
@@ -183,9 +184,9 @@ def test_a_description_is_settled_like_a_name(alice, bob, tune, left_open, clock
 def test_archiving_is_settled_by_who_restored_or_archived_it_since(
     alice, bob, tune, left_open, clock, performed, outcome
 ):
-    action_id = left_open("archive", perform.archive_model, performed=performed, context=by(bob), model_id=tune)
+    action_id = left_open("archive", verbs.archive_model, performed=performed, context=by(bob), model_id=tune)
     clock.shift(600)
-    then = perform.unarchive_model if performed else perform.archive_model
+    then = verbs.unarchive_model if performed else verbs.archive_model
     assert then(context=by(alice), model_id=tune).event.outcome == "succeeded"
     assert outcome_of(bob, action_id) == outcome
     assert row_of(tune).archived is not performed
@@ -195,9 +196,9 @@ def test_a_second_archiving_has_seen_nothing_where_answers_do_not_say_what_is_ar
     alice, bob, tune, left_open, clock, sandbox
 ):
     sandbox.strict = True
-    action_id = left_open("archive", perform.archive_model, performed=True, context=by(bob), model_id=tune)
+    action_id = left_open("archive", verbs.archive_model, performed=True, context=by(bob), model_id=tune)
     clock.shift(600)
-    assert perform.archive_model(context=by(alice), model_id=tune).event.outcome == "succeeded"
+    assert verbs.archive_model(context=by(alice), model_id=tune).event.outcome == "succeeded"
     done = settle.settle_action(actor=bob, action_id=action_id)
     assert (done.outcome, done.question.answer) == ("unknown", "unsaid")
 
@@ -228,7 +229,7 @@ def test_settling_by_records_asks_nobody_upstream(alice, bob, tune, renamed, clo
 
 def test_an_action_that_is_settled_late_is_not_taken_for_the_last_change(alice, bob, tune, renamed, clock):
     action_id = renamed(performed=True)
-    later = perform.rename_model(context=by(alice), model_id=tune, name="Newer", seen="New")
+    later = verbs.rename_model(context=by(alice), model_id=tune, name="Newer", seen="New")
     assert outcome_of(bob, action_id) == "succeeded"
     with pytest.raises(context.EditConflict) as raised:
         undo.undo_action(context=by(bob), action_id=action_id)

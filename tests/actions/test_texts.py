@@ -8,10 +8,11 @@ from html import unescape
 import pytest
 from django.core import signing
 
-from models_ui.actions import perform, undo
+from models_ui.actions import undo
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent
 from tests.actions.conftest import by, row_of
+from tests.support import verbs
 
 TEXTS = {
     "html": '<script>alert(1)</script>"><img src=x onerror=alert(1)>',
@@ -98,7 +99,7 @@ def test_ten_thousand_characters_upstream_are_shown_replaced_and_put_back(bob, c
 
 def test_an_empty_text_and_none_are_the_same(bob, tune, sandbox, writes):
     sandbox.catalog.update(tune, description="")
-    done = perform.describe_model(context=by(bob), model_id=tune, description="", seen=None)
+    done = verbs.describe_model(context=by(bob), model_id=tune, description="", seen=None)
     assert done.event is None
     assert writes() == []
 

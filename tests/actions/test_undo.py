@@ -7,10 +7,11 @@ from models_ui.actions import perform, undo
 from models_ui.actions.context import EditConflict
 from models_ui.audit import chain, history
 from tests.actions.conftest import by, outcomes, row_of
+from tests.support import verbs
 
 
 def renamed(actor, model_id: str, name: str) -> str:
-    done = perform.rename_model(context=by(actor), model_id=model_id, name=name, seen=row_of(model_id).name)
+    done = verbs.rename_model(context=by(actor), model_id=model_id, name=name, seen=row_of(model_id).name)
     return done.event.action_id
 
 
@@ -67,9 +68,9 @@ def test_a_change_made_elsewhere_is_not_clobbered_either_until_the_person_insist
 
 
 def test_archiving_is_undone_unless_somebody_has_restored_and_archived_it_since(bob, alice, tune, now_upstream):
-    first = perform.archive_model(context=by(bob), model_id=tune).event
-    perform.unarchive_model(context=by(alice), model_id=tune)
-    second = perform.archive_model(context=by(alice), model_id=tune).event
+    first = verbs.archive_model(context=by(bob), model_id=tune).event
+    verbs.unarchive_model(context=by(alice), model_id=tune)
+    second = verbs.archive_model(context=by(alice), model_id=tune).event
     with pytest.raises(EditConflict):
         undo.undo_action(context=by(bob), action_id=first.action_id)
     assert now_upstream(tune)["archived"] is True
@@ -88,7 +89,7 @@ def test_a_viewers_undo_is_refused_before_anything_else_is_said(bob, alice, caro
 
 def test_a_failed_action_has_no_undo(bob, tune, sandbox):
     sandbox.faults.add("422", verb="archive", times=1)
-    failed = perform.archive_model(context=by(bob), model_id=tune).event
+    failed = verbs.archive_model(context=by(bob), model_id=tune).event
     assert failed.outcome == "failed"
     with pytest.raises(ActionDenied, match="nothing to undo"):
         undo.undo_action(context=by(bob), action_id=failed.action_id)
@@ -106,7 +107,7 @@ def test_an_impossible_undo_is_refused_and_in_the_history(alice, tune):
 
 
 def test_protection_is_undone_by_a_manager_only(alice, bob, tune):
-    first = perform.protect_model(context=by(alice), model_id=tune).event
+    first = verbs.protect_model(context=by(alice), model_id=tune).event
     with pytest.raises(ActionDenied, match="Needs the Manager role"):
         undo.undo_action(context=by(bob), action_id=first.action_id)
     undo.undo_action(context=by(alice), action_id=first.action_id)

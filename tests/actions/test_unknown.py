@@ -19,7 +19,7 @@ from models_ui.audit import chain
 from models_ui.models import AuditEvent, CatalogModel, Lease
 from models_ui.services.models_api import ModelsAPI
 from tests.actions.conftest import by, outcomes, row_of
-from tests.support import ROOT
+from tests.support import ROOT, verbs
 
 
 class Killed(BaseException):
@@ -41,7 +41,7 @@ def killed_after_the_write(monkeypatch):
 
 
 def rename(actor, model_id: str, name: str = "New"):
-    return perform.rename_model(context=by(actor), model_id=model_id, name=name, seen="Support triage")
+    return verbs.rename_model(context=by(actor), model_id=model_id, name=name, seen="Support triage")
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_settling_waits_for_an_action_that_is_still_under_way(bob, tune, sandbox
 def test_settling_what_is_no_unknown_says_what_is_known(bob, synced):
     base = CatalogModel.objects.filter(type="base").first().model_id
     with pytest.raises(ActionDenied):
-        perform.rename_model(context=by(bob, "7" * 32), model_id=base, name="x", seen=None)
+        verbs.rename_model(context=by(bob, "7" * 32), model_id=base, name="x", seen=None)
     assert settle.settle_action(actor=bob, action_id="7" * 32).event.outcome == "refused"
     with pytest.raises(ActionDenied, match="no such action"):
         settle.settle_action(actor=bob, action_id="8" * 32)
@@ -200,7 +200,7 @@ def test_a_process_killed_amid_an_action_loses_nothing(bob, sandbox, tmp_path, s
         from django.contrib.auth.models import User
         from django.core.management import call_command
         from models_ui.actions.context import Context
-        from models_ui.actions.perform import archive_model
+        from tests.support.verbs import archive_model
         from models_ui.audit.chain import latest_event
         from models_ui.audit.chain import verify_chain
         from models_ui.actions.settle import settle_action

@@ -5,10 +5,10 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, expect
 
-from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.mirror.sync import run_sync
 from sandbox import Sandbox
+from tests.support import verbs
 from tests.support.directions import NAMES
 
 # Where each of the letters asked for stands, from the left.
@@ -49,8 +49,8 @@ def test_the_question_before_deleting_is_drawn_as_it_is_written(browser_of, alic
 
 
 def test_quotation_marks_stay_around_the_name(browser_of, alice, tune: str, name: str):
-    perform.rename_model(context=Context(actor=alice), model_id=tune, name=f"{name}z", seen=name)
-    perform.rename_model(context=Context(actor=alice), model_id=tune, name="Q", seen=f"{name}z")
+    verbs.rename_model(context=Context(actor=alice), model_id=tune, name=f"{name}z", seen=name)
+    verbs.rename_model(context=Context(actor=alice), model_id=tune, name="Q", seen=f"{name}z")
     page = browser_of(alice)
     page.goto("/activity/")
     diffs = page.locator(".diff")

@@ -7,13 +7,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from models_ui.access.verbs import Verb
-from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.bulk import runner
 from models_ui.bulk.jobs import make_job
 from models_ui.models import CatalogModel, FeedAddress
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of, written
+from tests.support import verbs
 
 TUNES = "/models/?type=fine-tuned"
 
@@ -112,7 +112,7 @@ def test_delete_by_itself(alices: Page, sandbox: Sandbox, tune):
 
 
 def test_undo_by_itself(alices: Page, alice, sandbox: Sandbox, tune):
-    done = perform.archive_model(context=Context(actor=alice), model_id=tune)
+    done = verbs.archive_model(context=Context(actor=alice), model_id=tune)
     alices.goto(f"/activity/{done.event.action_id}/undo/")
     alices.get_by_label("Reason (optional)").fill("A mistake")
     alices.locator("main").get_by_role("button", name="Undo").click()

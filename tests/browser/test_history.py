@@ -9,22 +9,22 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from models_ui.access.verbs import Verb
-from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.bulk import jobs, runner
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of
+from tests.support import verbs
 
 
 @pytest.fixture
 def past(alice, bob, sandbox: Sandbox, tune, archived) -> None:
     """Bob renames and archives, one of it in vain; Alice restores another."""
     bobs = Context(actor=bob, reason="Names that people know")
-    perform.rename_model(context=bobs, model_id=tune, name="Contract clauses", seen="Contract clause finder")
+    verbs.rename_model(context=bobs, model_id=tune, name="Contract clauses", seen="Contract clause finder")
     sandbox.faults.add("500", verb="archive", times=1)
-    perform.archive_model(context=Context(actor=bob), model_id=tune)
-    perform.archive_model(context=Context(actor=bob), model_id=tune)
-    perform.unarchive_model(context=Context(actor=alice), model_id=archived)
+    verbs.archive_model(context=Context(actor=bob), model_id=tune)
+    verbs.archive_model(context=Context(actor=bob), model_id=tune)
+    verbs.unarchive_model(context=Context(actor=alice), model_id=archived)
 
 
 @pytest.fixture(params=[True, False], ids=["with a script", "without"])
@@ -111,9 +111,9 @@ def test_jobs_that_are_over_are_found_from_the_activity(activity: Page, bob, arc
 
 def test_older_and_newest(browser_of, bob, alice, tune, sandbox: Sandbox):
     for number in range(26):
-        verb = perform.archive_model if number % 2 == 0 else perform.unarchive_model
+        verb = verbs.archive_model if number % 2 == 0 else verbs.unarchive_model
         verb(context=Context(actor=bob), model_id=tune)
-        protect = perform.protect_model if number % 2 == 0 else perform.unprotect_model
+        protect = verbs.protect_model if number % 2 == 0 else verbs.unprotect_model
         protect(context=Context(actor=alice), model_id=sandbox.catalog.fine_tunes()[0])
     page = browser_of(bob)
     page.goto("/activity/")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from models_ui.access.verbs import Verb
-from models_ui.actions import perform, undo
+from models_ui.actions import undo
 from models_ui.actions.context import Context
 from models_ui.alerts.feeds.addresses import make_address
 from models_ui.bulk.jobs import make_job, start_job
@@ -17,6 +17,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import Mirror
 from sandbox import Sandbox
 from tests.browser.conftest import row_of
+from tests.support import verbs
 from tests.support.browser import LAYOUT
 
 LONG = "W" * 100
@@ -30,7 +31,7 @@ def long_names(synced, sandbox: Sandbox, alice, tune) -> dict[str, str]:
     sandbox.catalog.describe(LONG_ID, LONG * 5)
     run_sync()
     context = Context(actor=alice, reason=LONG * 4)
-    done = perform.rename_model(context=context, model_id=tune, name=LONG, seen="Contract clause finder")
+    done = verbs.rename_model(context=context, model_id=tune, name=LONG, seen="Contract clause finder")
     draft = make_job(actor=alice, verb=Verb.ARCHIVE, model_ids=[tune, LONG_ID])
     job = make_job(actor=alice, verb=Verb.ARCHIVE, model_ids=[tune, LONG_ID])
     start_job(actor=alice, job_id=job.pk, reason=LONG * 4, request_id="")
@@ -42,8 +43,8 @@ def long_names(synced, sandbox: Sandbox, alice, tune) -> dict[str, str]:
         language="en",
         form_id="f",
     )
-    verbs = ("rename", "describe", "archive", "unarchive", "protect", "unprotect", "delete")
-    pages = {f"{verb} {each[:9]}": f"/models/{each}/{verb}/" for verb in verbs for each in (tune, LONG_ID)}
+    words = ("rename", "describe", "archive", "unarchive", "protect", "unprotect", "delete")
+    pages = {f"{verb} {each[:9]}": f"/models/{each}/{verb}/" for verb in words for each in (tune, LONG_ID)}
     return pages | {
         "undo": f"/activity/{done.event.action_id}/undo/",
         "model": f"/models/{tune}/",
@@ -114,7 +115,7 @@ def test_a_long_name_stays_within_forms_messages_and_dialogs(browser_of, alice, 
 
 @pytest.mark.parametrize("address", ["/activity/", "/models/{tune}/"])
 def test_every_time_of_the_history_names_its_zone(browser_of, alice, tune, address):
-    done = perform.archive_model(context=Context(actor=alice), model_id=tune)
+    done = verbs.archive_model(context=Context(actor=alice), model_id=tune)
     undo.undo_action(context=Context(actor=alice), action_id=done.event.action_id, insist=False, seen=None)
     page = browser_of(alice)
     page.goto(address.format(tune=tune))
@@ -168,7 +169,7 @@ def test_the_focus_after_a_chip_is_in_sight_however_far_one_had_scrolled(
 ):
     for name in ("One", "Two", "Three"):
         seen = sandbox.catalog.find(tune)["name"]
-        perform.rename_model(context=Context(actor=alice), model_id=tune, name=name, seen=seen)
+        verbs.rename_model(context=Context(actor=alice), model_id=tune, name=name, seen=seen)
     page = browser_of(alice, width=width)
     page.goto(address)
     page.locator(".chips a.chip").first.focus()

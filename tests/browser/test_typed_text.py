@@ -7,13 +7,13 @@ from django.conf import settings as django_settings
 from playwright.sync_api import Dialog, Locator, Page, expect
 
 from models_ui.access.verbs import Verb
-from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.bulk.jobs import make_job
 from models_ui.models import BulkJob, CatalogModel
 from sandbox import Sandbox
 from tests.browser.conftest import held_up, message, row_of, written
 from tests.conftest import PASSWORD
+from tests.support import verbs
 
 TUNES = "/models/?type=fine-tuned"
 TEXT = "Half a thought"
@@ -487,7 +487,7 @@ def test_a_token_from_before_signing_in_again_is_none_the_worse(alices: Page, tu
 
 
 def test_an_undo_elsewhere_leaves_the_dialog_and_its_text_alone(alices: Page, alice, sandbox: Sandbox, tune):
-    perform.archive_model(context=Context(actor=alice), model_id=tune)
+    verbs.archive_model(context=Context(actor=alice), model_id=tune)
     alices.goto(f"/models/{tune}/")
     alices.locator("#actions").get_by_role("link", name="Delete…").click()
     reason = alices.get_by_role("alertdialog").get_by_label("Reason")

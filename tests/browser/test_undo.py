@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from models_ui.actions import perform
 from models_ui.actions.context import Context
 from sandbox import Sandbox
 from tests.browser.conftest import message, row_of, written
+from tests.support import verbs
 
 TUNES = "/models/?type=fine-tuned"
 
@@ -33,7 +33,7 @@ def test_undo_from_the_message_puts_the_row_right_and_can_be_undone_itself(bobs:
 
 
 def test_undo_later_from_the_models_history(bobs: Page, bob, sandbox: Sandbox, tune):
-    perform.rename_model(
+    verbs.rename_model(
         context=Context(actor=bob, reason="A clearer name"),
         model_id=tune,
         name="Clauses",
@@ -72,7 +72,7 @@ def test_undo_asks_when_a_third_person_has_changed_it_since(
     row.get_by_role("button", name="Save").click()
     said = message(bobs, "The name is now “Bob’s”.")
     expect(said).to_be_visible()
-    perform.rename_model(context=Context(actor=alice), model_id=tune, name="Alice’s", seen="Bob’s")
+    verbs.rename_model(context=Context(actor=alice), model_id=tune, name="Alice’s", seen="Bob’s")
     said.get_by_role("button", name="Undo").click()
     note = bobs.get_by_role("alert").filter(has_text="This has been changed since")
     expect(note).to_contain_text("“Alice’s”")

@@ -8,7 +8,6 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from models_ui.access.verbs import Verb
-from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.audit import chain, history
 from models_ui.bulk import decide, jobs, pauses, runner
@@ -19,6 +18,7 @@ from models_ui.bulk.write_step import write_step
 from models_ui.models import AuditEvent, BulkItem, Lease
 from models_ui.services.models_api import ModelsAPI
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
+from tests.support import verbs
 
 
 def test_every_model_on_the_list_is_archived_once_and_nothing_else(bob, tunes, sandbox):
@@ -45,7 +45,7 @@ def test_restoring_is_the_same_the_other_way_round(bob, archived_tune, sandbox):
 
 
 def test_a_model_that_will_be_skipped_is_never_sent(alice, bob, tunes, archived_tune, sent):
-    perform.protect_model(context=Context(actor=alice), model_id=tunes[1])
+    verbs.protect_model(context=Context(actor=alice), model_id=tunes[1])
     job = started(bob, [tunes[0], tunes[1], archived_tune, "mistral-medium-3", "ft:nothing:such"])
     work()
     assert states(job) == ["done", "skipped", "skipped", "skipped", "skipped"]
@@ -99,7 +99,7 @@ def test_a_job_of_somebody_who_cannot_sign_in_any_more_does_nothing_either(bob, 
 
 def test_a_model_that_was_protected_since_the_review_is_refused(alice, bob, tunes, sent):
     job = started(bob, tunes[:2])
-    perform.protect_model(context=Context(actor=alice), model_id=tunes[0])
+    verbs.protect_model(context=Context(actor=alice), model_id=tunes[0])
     work()
     assert states(job) == ["refused", "done"]
     assert sent() == [tunes[1]]
@@ -189,7 +189,7 @@ def test_a_success_of_somebody_else_is_not_taken_for_ones_own(alice, bob, tunes,
     sandbox.faults.add("500", verb="archive", times=1)
     job = started(bob, tunes[:1])
     runner.run_one()
-    perform.archive_model(context=Context(actor=alice), model_id=tunes[0])
+    verbs.archive_model(context=Context(actor=alice), model_id=tunes[0])
     work()
     assert states(job) == ["same"]
     assert history.model_history(tunes[0])[0].actor == "alice"
@@ -456,7 +456,7 @@ def test_an_item_of_unknown_outcome_is_done_where_somebody_has_restored_the_mode
         archived_in_silence(job, sandbox)
         assert states(job) == ["unsettled"]
         sandbox.faults.clear()
-        perform.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
+        verbs.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
         clock.shift(31)
         work()
     assert states(job) == ["done"]

@@ -3,7 +3,7 @@
 import pytest
 
 from models_ui.access.verbs import Verb
-from models_ui.actions import perform, undo
+from models_ui.actions import undo
 from models_ui.actions.context import Context
 from models_ui.audit import history
 from models_ui.bulk import jobs, runner
@@ -13,6 +13,7 @@ from models_ui.bulk.runner import work_on_item
 from models_ui.bulk.write_step import write_step
 from models_ui.models import AuditEvent, BulkItem
 from tests.bulk.conftest import item_of, now_of, outcomes, performed, row_of, started, states, work
+from tests.support import verbs
 
 # --- Cancel
 
@@ -90,9 +91,9 @@ def test_only_what_failed_is_tried_again(bob, tunes, sandbox):
 
 def test_a_refused_item_works_once_nothing_stands_in_the_way(alice, bob, tunes):
     job = started(bob, tunes[:2])
-    perform.protect_model(context=Context(actor=alice), model_id=tunes[0])
+    verbs.protect_model(context=Context(actor=alice), model_id=tunes[0])
     work()
-    perform.unprotect_model(context=Context(actor=alice), model_id=tunes[0])
+    verbs.unprotect_model(context=Context(actor=alice), model_id=tunes[0])
     jobs.retry_job(actor=bob, job_id=job.pk)
     work()
     assert states(job) == ["done", "done"]
@@ -146,9 +147,9 @@ def test_undo_is_a_job_of_its_own_over_what_was_really_changed(bob, tunes, archi
 def test_a_model_that_somebody_changed_since_is_skipped_and_says_who(alice, bob, tunes, sandbox):
     job = started(bob, tunes[:3])
     work()
-    perform.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
-    perform.archive_model(context=Context(actor=alice), model_id=tunes[0])
-    perform.unarchive_model(context=Context(actor=alice), model_id=tunes[1])
+    verbs.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
+    verbs.archive_model(context=Context(actor=alice), model_id=tunes[0])
+    verbs.unarchive_model(context=Context(actor=alice), model_id=tunes[1])
     undoing = jobs.undo_job(actor=bob, job_id=job.pk)
     assert states(undoing) == ["skipped", "skipped", "waiting"]
     assert item_of(undoing, tunes[0]).failure == {
@@ -163,8 +164,8 @@ def test_a_change_between_the_review_and_the_turn_is_not_clobbered(alice, bob, t
     work()
     undoing = jobs.undo_job(actor=bob, job_id=job.pk)
     jobs.start_job(actor=bob, job_id=undoing.pk)
-    perform.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
-    perform.archive_model(context=Context(actor=alice), model_id=tunes[0])
+    verbs.unarchive_model(context=Context(actor=alice), model_id=tunes[0])
+    verbs.archive_model(context=Context(actor=alice), model_id=tunes[0])
     work()
     assert states(undoing) == ["refused", "done"]
     assert sandbox.catalog.find(tunes[0])["archived"] is True

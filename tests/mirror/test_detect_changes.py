@@ -17,6 +17,7 @@ from models_ui.mirror import state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange, CatalogModel
 from sandbox import Sandbox
+from tests.support import verbs
 from tests.support.clock import CONFIRMED, turned_by_hand, wait
 from tests.support.entries import FLAGS, FLAPS, LIMA, NEMO, TUNE, base, listing, tune
 
@@ -465,11 +466,11 @@ def test_a_base_models_name_and_a_fine_tunes_description_are_no_news(upstream: S
 
 def test_a_change_of_our_own_is_no_news(upstream: Sandbox, alice: User):
     context = Context(actor=alice)
-    perform.rename_model(context=context, model_id=TUNE, name="Helpdesk", seen="Support")
+    verbs.rename_model(context=context, model_id=TUNE, name="Helpdesk", seen="Support")
     assert told() == []
-    perform.archive_model(context=context, model_id=TUNE)
+    verbs.archive_model(context=context, model_id=TUNE)
     assert told() == told() == []
-    perform.unarchive_model(context=context, model_id=TUNE)
+    verbs.unarchive_model(context=context, model_id=TUNE)
     assert told() == []
     assert perform.delete_model(context=context, model_id=TUNE).event is not None
     assert told() == told() == told() == []
@@ -477,7 +478,7 @@ def test_a_change_of_our_own_is_no_news(upstream: Sandbox, alice: User):
 
 
 def test_a_list_that_lags_behind_our_rename_is_no_news(upstream: Sandbox, alice: User):
-    perform.rename_model(context=Context(actor=alice), model_id=TUNE, name="Helpdesk", seen="Support")
+    verbs.rename_model(context=Context(actor=alice), model_id=TUNE, name="Helpdesk", seen="Support")
     for name in ("Support", "Helpdesk"):
         upstream.catalog.rename(TUNE, name)
         assert told() == []
@@ -491,7 +492,7 @@ def test_a_write_of_unknown_outcome_that_turns_out_to_have_worked_is_no_news(
     upstream: Sandbox, alice: User, done: bool
 ):
     upstream.faults.add("504", verb="update", times=1)
-    event = perform.rename_model(context=Context(actor=alice), model_id=TUNE, name="Helpdesk", seen="Support").event
+    event = verbs.rename_model(context=Context(actor=alice), model_id=TUNE, name="Helpdesk", seen="Support").event
     assert event is not None
     assert event.outcome == "unknown"
     upstream.catalog.rename(TUNE, "Helpdesk" if done else "Another")
@@ -510,7 +511,7 @@ def test_a_deletion_of_unknown_outcome_that_worked_is_not_told_as_missing(upstre
 
 def test_a_model_that_an_action_found_gone_is_told_by_the_next_run_once(upstream: Sandbox, alice: User):
     upstream.catalog.remove(TUNE)
-    perform.archive_model(context=Context(actor=alice), model_id=TUNE)
+    verbs.archive_model(context=Context(actor=alice), model_id=TUNE)
     assert CatalogModel.objects.get(model_id=TUNE).is_missing
     assert [told(), told(), told()] == [["Support is no longer listed."], [], []]
 
@@ -519,7 +520,7 @@ def test_a_model_that_an_action_alone_found_gone_and_that_is_listed_all_the_same
     upstream: Sandbox, alice: User
 ):
     upstream.faults.add("404", verb="archive", times=1)
-    perform.archive_model(context=Context(actor=alice), model_id=TUNE)
+    verbs.archive_model(context=Context(actor=alice), model_id=TUNE)
     assert CatalogModel.objects.get(model_id=TUNE).is_missing
     assert told() == told() == []
     assert not CatalogModel.objects.get(model_id=TUNE).is_missing

@@ -7,7 +7,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.catalog.store import load_rows
 from models_ui.mirror import sync
@@ -17,6 +16,7 @@ from models_ui.services.cards import ModelCard
 from models_ui.services.models_api import ModelsAPI
 from sandbox import Sandbox
 from tests.mirror.conftest import index, news, one_run, run_after, shown, snapshot, version
+from tests.support import verbs
 from tests.support.entries import LIMA, NEMO, TUNE, base, listing, tune
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -266,8 +266,8 @@ def test_a_list_that_lags_behind_archiving_from_here_does_not_undo_it(upstream: 
     for _ in range(2):
         one_run()
     context = Context(actor=alice)
-    assert perform.unarchive_model(context=context, model_id=TUNE).outcome == "succeeded"
-    assert perform.archive_model(context=Context(actor=alice), model_id=TUNE).outcome == "succeeded"
+    assert verbs.unarchive_model(context=context, model_id=TUNE).outcome == "succeeded"
+    assert verbs.archive_model(context=Context(actor=alice), model_id=TUNE).outcome == "succeeded"
     upstream.catalog.unarchive(TUNE)  # as a list says that is behind
     one_run()
     assert shown()[TUNE].state == "archived"

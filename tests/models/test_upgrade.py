@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from models_ui.actions import lock, perform
+from models_ui.actions import lock
 from models_ui.actions.context import Context
 from models_ui.audit import chain
 from models_ui.bulk import runner
@@ -33,6 +33,7 @@ from models_ui.models import (
     Watch,
 )
 from sandbox import Sandbox
+from tests.support import verbs
 from tests.support.clock import START, turned_by_hand, wait
 from tests.support.entries import FLAGS, TUNE, listing, tune
 
@@ -224,9 +225,9 @@ def test_a_held_lease_is_held_until_it_expires(upgraded: Sandbox, alice: User):
     assert run_sync().outcome == "joined"
     context = Context(actor=alice)
     with pytest.raises(lock.Busy):
-        perform.archive_model(context=context, model_id=OTHER_TUNE)
+        verbs.archive_model(context=context, model_id=OTHER_TUNE)
     wait(timedelta(seconds=61))
-    assert perform.archive_model(context=context, model_id=OTHER_TUNE).event is not None
+    assert verbs.archive_model(context=context, model_id=OTHER_TUNE).event is not None
     assert run_sync().outcome == "synced"
 
 

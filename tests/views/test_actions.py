@@ -12,6 +12,7 @@ from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.models import AuditEvent, CatalogModel, Lease
 from sandbox import Sandbox
+from tests.support import verbs
 
 HTMX = {"HX-Request": "true"}
 
@@ -251,8 +252,8 @@ def test_the_undo_in_the_message_undoes_and_tells_the_page(editor, tune, sandbox
 
 
 def test_the_undo_in_the_message_leads_to_the_question_when_there_is_one(editor, alice, tune, sandbox):
-    event = perform.archive_model(context=Context(actor=alice), model_id=tune).event
-    perform.unarchive_model(context=Context(actor=alice), model_id=tune)
+    event = verbs.archive_model(context=Context(actor=alice), model_id=tune).event
+    verbs.unarchive_model(context=Context(actor=alice), model_id=tune)
     answer = editor.post(f"/activity/{event.action_id}/undo/", headers=HTMX)
     assert answer.status_code == 204
     assert answer["HX-Redirect"] == f"/activity/{event.action_id}/undo/"
@@ -265,9 +266,9 @@ def test_the_undo_in_the_message_leads_to_the_question_when_there_is_one(editor,
 def test_an_undo_over_somebodys_change_shows_both_values_and_may_be_insisted_upon(
     editor, alice, bob, tune, sandbox, by_us
 ):
-    event = perform.rename_model(context=Context(actor=bob), model_id=tune, name="Bob’s", seen="Support triage").event
+    event = verbs.rename_model(context=Context(actor=bob), model_id=tune, name="Bob’s", seen="Support triage").event
     if by_us:
-        perform.rename_model(context=Context(actor=alice), model_id=tune, name="Theirs", seen="Bob’s")
+        verbs.rename_model(context=Context(actor=alice), model_id=tune, name="Theirs", seen="Bob’s")
     else:
         sandbox.catalog.rename(tune, "Theirs")
     address = f"/activity/{event.action_id}/undo/"
@@ -285,7 +286,7 @@ def test_an_undo_over_somebodys_change_shows_both_values_and_may_be_insisted_upo
 
 
 def test_insisting_covers_only_what_one_has_seen(editor, bob, tune, sandbox):
-    event = perform.rename_model(context=Context(actor=bob), model_id=tune, name="Bob’s", seen="Support triage").event
+    event = verbs.rename_model(context=Context(actor=bob), model_id=tune, name="Bob’s", seen="Support triage").event
     sandbox.catalog.rename(tune, "Theirs")
     address = f"/activity/{event.action_id}/undo/"
     editor.post(address)

@@ -21,6 +21,7 @@ from models_ui.listing.filters import PER_PAGE
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.text.diff import diff_words
 from sandbox import Sandbox
+from tests.support import verbs
 
 HTMX = {"HX-Request": "true"}
 
@@ -34,19 +35,19 @@ def tune(synced, sandbox: Sandbox) -> str:
 def told(alice, bob, carol, tune, sandbox) -> str:
     """Something of everything: a rename, a refusal, a failure, an unknown outcome and a protection."""
     other = sandbox.catalog.fine_tunes()[1]
-    perform.rename_model(
+    verbs.rename_model(
         context=Context(actor=bob, reason="It says what it does", request_id="r1"),
         model_id=tune,
         name="Ticket sorter",
         seen="Support triage",
     )
     with pytest.raises(ActionDenied):
-        perform.archive_model(context=Context(actor=carol), model_id=tune)
+        verbs.archive_model(context=Context(actor=carol), model_id=tune)
     sandbox.faults.add("403", shape="tier", verb="archive", times=1)
-    perform.archive_model(context=Context(actor=bob), model_id=other)
+    verbs.archive_model(context=Context(actor=bob), model_id=other)
     sandbox.faults.add("504", verb="delete", times=1)
     perform.delete_model(context=Context(actor=alice), model_id=other)
-    perform.protect_model(context=Context(actor=alice), model_id=tune)
+    verbs.protect_model(context=Context(actor=alice), model_id=tune)
     return tune
 
 
@@ -254,12 +255,12 @@ def test_undo_is_offered_to_whoever_may(viewer, bob, alice, told, client_of):
     assert offered(viewer) == 0
     assert offered(client_of(bob)) == 0  # the renamed model is protected
     assert offered(client_of(alice)) == 1
-    perform.unprotect_model(context=Context(actor=alice), model_id=told)
+    verbs.unprotect_model(context=Context(actor=alice), model_id=told)
     assert offered(client_of(bob)) == 1
 
 
 def test_undo_from_the_history_comes_back_to_it(bob, tune, client_of, sandbox):
-    event = perform.archive_model(context=Context(actor=bob), model_id=tune).event
+    event = verbs.archive_model(context=Context(actor=bob), model_id=tune).event
     client, where = client_of(bob), "http://testserver/activity/?actor=bob"
     html = client.get(f"/activity/{event.action_id}/undo/", headers={"Referer": where}).content.decode()
     assert "<del><bdi>archived</bdi></del> → <ins><bdi>live</bdi></ins>" in html
@@ -388,7 +389,7 @@ def test_undo_is_offered_only_where_it_can_be_done(client_of, alice, told, sandb
         return len(re.findall(r'href="/activity/[^"]+/undo/"', manager.get("/activity/").content.decode()))
 
     assert offers() == 1  # to lift the protection; until then the rename stays
-    perform.unprotect_model(context=Context(actor=alice), model_id=told)
+    verbs.unprotect_model(context=Context(actor=alice), model_id=told)
     assert offers() == 2  # the rename, and to protect it again
     CatalogModel.objects.filter(model_id=told).update(missing_since=timezone.now())
     assert offers() == 1

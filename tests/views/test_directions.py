@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from models_ui.access.policy import ActionDenied
 from models_ui.access.roles import Role
-from models_ui.actions import perform
 from models_ui.actions.context import Context
 from models_ui.bulk import jobs
 from models_ui.log_filters import DirectionFilter
@@ -24,6 +23,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
 from sandbox import Sandbox
 from tests.conftest import person
+from tests.support import verbs
 from tests.support.directions import NAMES, PERSON, left_open, turned, turned_on_page
 
 HTMX = {"HX-Request": "true"}
@@ -66,12 +66,12 @@ def history(tunes: list[str], ali: User, carol: User, sandbox: Sandbox) -> list[
     """Something of each kind in every list."""
     for number, (tune, name) in enumerate(zip(tunes, NAMES, strict=True)):
         who = Context(actor=ali, reason=name)
-        perform.rename_model(context=who, model_id=tune, name=f"{name}!", seen=name)
-        perform.describe_model(context=who, model_id=tune, description=name, seen=f"{name} – {name}")
+        verbs.rename_model(context=who, model_id=tune, name=f"{name}!", seen=name)
+        verbs.describe_model(context=who, model_id=tune, description=name, seen=f"{name} – {name}")
         with pytest.raises(ActionDenied):
-            perform.archive_model(context=Context(actor=carol), model_id=tune)
+            verbs.archive_model(context=Context(actor=carol), model_id=tune)
         sandbox.faults.add("504" if number % 2 else "403", verb="archive", times=1)
-        perform.archive_model(context=who, model_id=tune)
+        verbs.archive_model(context=who, model_id=tune)
         CatalogModel.objects.filter(model_id=tune).update(root=NAMES[number - 1])
         words = {"model_id": tune, "label": name, "at": timezone.now()}
         CatalogChange.objects.create(kind="name.changed", before=name, after=f"{name}?", **words)
@@ -125,7 +125,7 @@ def test_no_page_is_turned_by_a_name_of_two_paragraphs(client: Client, ali: User
     sandbox.catalog.rename(tune, name)
     run_sync()
     who = Context(actor=ali, reason=name)
-    perform.describe_model(
+    verbs.describe_model(
         context=who, model_id=tune, description=name, seen=CatalogModel.objects.get(model_id=tune).description
     )
     CatalogChange.objects.create(

@@ -41,7 +41,7 @@ from models_ui.text import humanize
 from models_ui.views import errors
 from sandbox import Sandbox
 from tests.conftest import PASSWORD
-from tests.support import ROOT
+from tests.support import ROOT, verbs
 from tests.support.catalogues import CATALOGUE, MARKUP, PLACEHOLDER, messages
 from tests.support.clock import sync_until_confirmed
 
@@ -243,7 +243,7 @@ def of_each_kind(alice, tunes, sandbox: Sandbox) -> list[str]:
     sandbox.catalog.unlist(gone)
     sync_until_confirmed()
     perform.delete_model(context=Context(actor=alice, reason="x"), model_id=deleted)
-    perform.protect_model(context=Context(actor=alice), model_id=guarded)
+    verbs.protect_model(context=Context(actor=alice), model_id=guarded)
     CatalogModel.objects.filter(model_id=tunes[3]).update(problems=["created"], root="")
     retiring = CatalogModel.objects.exclude(deprecation=None).exclude(replacement="").filter(missing_since=None)
     archived = CatalogModel.objects.filter(archived=True, missing_since=None)
@@ -323,12 +323,12 @@ def test_the_outcome_of_an_action_is_told_in_french(manager: Client, alice, bob,
     ):
         answer = manager.post(f"/models/{address}", home, follow=True)
         assert_french(answer, answer.status_code)
-    perform.unprotect_model(context=Context(actor=alice), model_id=tune)
-    perform.rename_model(context=Context(actor=bob), model_id=tune, name="Neu", seen=name)
+    verbs.unprotect_model(context=Context(actor=alice), model_id=tune)
+    verbs.rename_model(context=Context(actor=bob), model_id=tune, name="Neu", seen=name)
     with pytest.raises(EditConflict):
-        perform.describe_model(context=Context(actor=bob), model_id=other, description=None, seen="abc")
+        verbs.describe_model(context=Context(actor=bob), model_id=other, description=None, seen="abc")
     with pytest.raises(ActionDenied):
-        perform.archive_model(context=Context(actor=carol), model_id=tune)
+        verbs.archive_model(context=Context(actor=carol), model_id=tune)
     sandbox.faults.add("422", verb="archive", times=1)
     assert_french(manager.post(f"/models/{other}/archive/", home), 422)
     sandbox.faults.add("504", verb="delete", times=1)

@@ -21,6 +21,7 @@ from models_ui.vocabulary import id_is_routable
 from sandbox import Sandbox
 from tests.alerts.feeds.conftest import entries, fetched, make  # noqa: F401  # a fixture
 from tests.alerts.feeds.conftest import events as calendar_events
+from tests.support import verbs
 
 WHEN = "2030-01-31T12:00:00Z"
 HOSTILE = (
@@ -116,7 +117,7 @@ def test_a_long_id_leads_to_its_page_at_once(viewer: Client, sandbox, db, length
 @every_hostile(["a/b", "..", "x" * 301])
 def test_every_action_on_it_is_refused_and_told_with_a_link_to_its_page(alice, client_of, sandbox, hostile: str):
     model_id = row_of_it().model_id
-    for act in (perform.archive_model, perform.delete_model, perform.protect_model):
+    for act in (verbs.archive_model, perform.delete_model, verbs.protect_model):
         with pytest.raises(ActionDenied, match="Its id cannot be part of an address"):
             act(context=Context(actor=alice), model_id=model_id)
     client = client_of(alice)
