@@ -1,8 +1,8 @@
-"""What people do to fine-tunes. Everything that changes something upstream goes through here, and is in the history.
+"""Actions on fine-tunes. Everything that changes something upstream goes through here and is recorded in the history.
 
-One action, step by step. The steps from "what does upstream say now?" on are in `write_upstream.py`:
+One action, step by step. The steps from "read upstream" on are in `write_upstream.py`:
 
-    permission -> policy -> lock -> what does upstream say now? -> attempt (committed) -> upstream -> re-read -> outcome
+    permission -> policy -> lock -> read upstream -> record the attempt (committed) -> write -> read again -> outcome
 
 A process that is killed in between leaves an attempt without an outcome: the history shows it as unknown, and
 `settle.settle_action` finds out when a person asks.
@@ -55,13 +55,13 @@ def can_clear_names() -> bool:
 
 
 def refuse_unknown_model(*, context: Context, verb: Verb, model_id: str) -> None:
-    """Note in the history that somebody tried this on an id that no model has. Nothing is sent."""
+    """Record a refused attempt on an id that no model has; nothing is sent."""
     Journal(_entry_of(context, verb, model_id, None, None)).refused(ActionDenied(NO_SUCH_MODEL).detail)
 
 
 # --- One action
 
-# What else speaks against an action, looked for once the model is locked.
+# An extra check, run under the lock. Returns an exception to refuse the action with, or None.
 Objection = Callable[[], Exception | None]
 
 
@@ -74,14 +74,15 @@ def perform_action(
     wanted: Any = None,
     objection: Objection | None = None,
 ) -> Done:
-    """Do it once. A form that is sent again gets the outcome of the first time."""
+    """Perform the action once: a form that is sent again (same action id) gets the outcome of the first time."""
     row, role = find_row(model_id), role_of(context.actor)
     journal = Journal(_entry_of(context, verb, model_id, row, wanted))
     if row is not None and journal.earlier is not None and journal.earlier.outcome != Outcome.ATTEMPTED:
         return Done(row, journal.earlier)
     row = _check(journal, role, row, verb)
-    if not take_place():  # requests that wait for the lock wait for requests that wait for upstream
-        # The form's id may be that of an attempt under way.
+    # Waiting for the lock means waiting for another request's upstream call, so it needs a place too.
+    if not take_place():
+        # Recorded under a new id: this id may belong to an attempt in progress.
         return Done(row, journal.failed_aside(TooBusy(model_id=model_id)))
     with model_lock(model_id):
         row = reload_row(row)
@@ -113,7 +114,7 @@ def _entry_of(context: Context, verb: Verb, model_id: str, row: CatalogModel | N
 def _check(
     journal: Journal, role: Role, row: CatalogModel | None, verb: Verb, objection: Objection | None = None
 ) -> CatalogModel:
-    """Check permission and policy, then what else speaks against it. A refusal is part of the history."""
+    """Check permission and policy, then run the extra check. Record a refusal and raise it."""
     try:
         check_action(role, row, verb)
         if objection is not None and (objected := objection()) is not None:
@@ -126,7 +127,7 @@ def _check(
 
 
 def _set_local_field(journal: Journal, row: CatalogModel, field: str, wanted: Any) -> Done:
-    """Set what only the dashboard knows, so there is nobody to ask and nothing that can fail half-way."""
+    """Set a field that only the dashboard has: upstream is not called, and row and event are saved together."""
     if getattr(row, field) == wanted:
         return Done(row, None)
     journal.entry.before[field] = getattr(row, field)

@@ -1,4 +1,8 @@
-"""Unknown outcomes: what became of a write without an answer, from later records or by reading the model again."""
+"""Settling unknown outcomes: what became of a write without an answer, from later records or by one re-read.
+
+A write looks once itself, right after it was sent. Later, single actions are settled only when a person asks; the
+worker of `bulk/` settles the items of its jobs by itself.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,18 +37,18 @@ from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, TooBusy
 from models_ui.services.stored_errors import error_facts
 
-# An unknown write may still be on its way for so long; after it, what a re-read shows is what it is.
+# A write of unknown outcome may still take effect for so long. After that, what a re-read shows is final.
 SETTLES_AFTER = timedelta(seconds=60)
 
 NO_SUCH_ACTION = gettext_lazy("There is no such action")
 
 
 def settle_action(*, actor: User, action_id: str) -> Done:
-    """Find out what became of an action whose outcome is unknown, from what was recorded since or by re-reading.
+    """Try to settle an action of unknown outcome, for a person who asks or for the worker of a bulk job.
 
-    The new value in place means that it succeeded, also where a later action saw it before it wrote its own. The old
-    one means that it failed, once the write cannot still be under way. A third value tells nothing. Adds an event; with
-    nothing certain to say it adds none.
+    The new value means that it succeeded, also if only a later action saw that value before its own write. The old
+    value means that it failed, once the write can no longer take effect. Any other value leaves the outcome unknown.
+    Add an event only for a certain outcome.
     """
     event = latest_event(action_id)
     row = find_row(event.model_id) if event else None
@@ -52,7 +56,8 @@ def settle_action(*, actor: User, action_id: str) -> Done:
         raise ActionDenied(NO_SUCH_ACTION)
     if event.outcome not in UNSETTLED:
         return Done(row, event)
-    if not take_place():  # requests that wait for the lock wait for requests that wait for upstream
+    # Waiting for the lock means waiting for another request's upstream call, so it needs a place too.
+    if not take_place():
         return Done(row, event, OpenQuestion("unread", error_facts(TooBusy(model_id=event.model_id))))
     with model_lock(event.model_id):
         event, row = latest_event(action_id), reload_row(row)
@@ -63,23 +68,24 @@ def settle_action(*, actor: User, action_id: str) -> Done:
 
 
 def _has_settled(event: AuditEvent) -> bool:
-    """Whether the write cannot still be under way.
+    """Whether the write can no longer take effect: it is more than SETTLES_AFTER ago.
 
-    Where the clock was set back since, a later event tells how long ago the write was at least.
+    If the clock was set back since, the time of a later event that is long past shows it as well.
     """
     long_ago = timezone.now() - SETTLES_AFTER
     return event.at < long_ago or AuditEvent.objects.filter(pk__gt=event.pk, at__lt=long_ago).exists()
 
 
 def look_after_unknown(event: AuditEvent, row: CatalogModel, *, certain: bool, settled_by: str = "") -> Done:
-    """Find out what became of an unknown outcome, and add that. Nothing is guessed.
+    """Try to find out what became of a write of unknown outcome: from later records, else by one re-read.
 
-    What was recorded since comes first: once the value has been changed again, reading the model tells nothing more.
-    `certain` means that the write cannot still arrive; `settled_by` is the person who asked, if it was not the action.
+    Later records come first: once the value has been changed again, a re-read shows nothing about this write.
+    `certain` means that the write can no longer take effect. `settled_by` is the person who asked; empty right after
+    the write. If the outcome stays unknown, add no event and return an OpenQuestion.
     """
     field = VERBS[VERB_OF_KIND[event.kind]].field
     recorded = _outcome_by_records(event, row, field)
-    # That it is not archived may be the mirror's own word, where upstream's answers do not say: ask first.
+    # Upstream's answers may not say whether a model is archived, and then the record is only a guess: ask first.
     if recorded == Outcome.SUCCEEDED or (recorded == Outcome.FAILED and field != "archived"):
         return Done(row, Journal.of(event).settled(recorded, settled_by))
     try:
@@ -98,7 +104,7 @@ def look_after_unknown(event: AuditEvent, row: CatalogModel, *, certain: bool, s
 
 
 def _read_and_compare(event: AuditEvent, row: CatalogModel, field: str | None) -> tuple[Reading, str]:
-    """Read the model. Return what that shows, and `happened` or else what it means, as in OpenQuestion."""
+    """Read the model once. Return the reading, and `happened` or an answer as in OpenQuestion."""
     try:
         card = read_upstream(models_api(), row, field)
     except ModelGone:
@@ -107,7 +113,7 @@ def _read_and_compare(event: AuditEvent, row: CatalogModel, field: str | None) -
 
 
 def _compare_value(event: AuditEvent, card: ModelCard, field: str | None) -> str:
-    """Return `happened`, or what else the card shows of the write, as in OpenQuestion."""
+    """Return `happened` if the card shows the new value, else an answer as in OpenQuestion."""
     if field is None:
         return "same"  # the model is still there
     value = value_on_card(card, field)
@@ -119,7 +125,7 @@ def _compare_value(event: AuditEvent, card: ModelCard, field: str | None) -> str
 
 
 def _settle_by_reading(event: AuditEvent, row: CatalogModel, reading: Reading, happened: bool, settled_by: str) -> Done:
-    """Add the outcome, and take what was read into the row."""
+    """Record the outcome, and update the row from the reading."""
     with transaction.atomic():
         if happened:
             apply_outcome(row, VERB_OF_KIND[event.kind], event.after, reading)
@@ -129,23 +135,23 @@ def _settle_by_reading(event: AuditEvent, row: CatalogModel, reading: Reading, h
     return Done(row, settled)
 
 
-# --- What was recorded since
+# --- Later records
 
-# The value of a sighting that tells only that something else was there later.
+# The value of a sighting whose value is not known: it proves neither success nor failure.
 _NOT_SEEN: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """The value of one field of a model, as a later action or run saw it and recorded it."""
+    """A value of one field, as a later action or sync run saw and recorded it."""
 
     at: datetime
     value: Any
-    wanted: Any = None  # the value that was to replace it, in an action from here
+    wanted: Any = None  # the value that the later action was to write; None for a sync run
 
 
 def _outcome_by_records(event: AuditEvent, row: CatalogModel, field: str | None) -> AuditEvent.Outcome | None:
-    """Return what later records say of a write of unknown outcome; None where they say nothing for certain."""
+    """Return the outcome that later records prove for a write of unknown outcome; None if they prove none."""
     later = AuditEvent.objects.filter(model_id=event.model_id, outcome=Outcome.ATTEMPTED, pk__gt=event.pk)
     attempts = list(later.exclude(action_id=event.action_id).order_by("pk"))
     if field is None:
@@ -160,7 +166,7 @@ def _outcome_by_records(event: AuditEvent, row: CatalogModel, field: str | None)
 def _outcome_by_sightings(
     event: AuditEvent, sightings: Iterable[_Sighting], field: str
 ) -> tuple[AuditEvent.Outcome | None, bool]:
-    """Return the outcome that later sightings show, and whether nothing after them can say more."""
+    """Return the outcome that later sightings prove, and whether no other record can prove more."""
     wanted, before = _none_for_empty(event.after.get(field)), _none_for_empty(event.before.get(field))
     for number, sighting in enumerate(sightings):
         if sighting.value == wanted:
@@ -174,9 +180,9 @@ def _outcome_by_sightings(
 
 
 def _shows_model_was_there(deletion: AuditEvent, attempt: AuditEvent) -> bool:
-    """Whether a later action found the model that the deletion would have taken away.
+    """Whether a later action found the model, so that the deletion of unknown outcome had no effect.
 
-    Each attempt begins with a look at the model, and what upstream says it has deleted was not deleted before.
+    Each attempt begins with reading the model. And if a later deletion succeeded, the earlier one had not.
     """
     if attempt.at - deletion.at > SETTLES_AFTER:
         return True
@@ -186,7 +192,7 @@ def _shows_model_was_there(deletion: AuditEvent, attempt: AuditEvent) -> bool:
 
 
 def _sightings_of(event: AuditEvent, attempts: Iterable[AuditEvent], field: str) -> list[_Sighting]:
-    """Return what later actions saw before they wrote, and the names that upstream's list changed, in order of time."""
+    """Return the values that later actions saw before they wrote and the names that sync runs saw, oldest first."""
     sightings = [
         _Sighting(attempt.at, _none_for_empty(attempt.before[field]), _none_for_empty(attempt.after.get(field)))
         for attempt in attempts
@@ -195,12 +201,13 @@ def _sightings_of(event: AuditEvent, attempts: Iterable[AuditEvent], field: str)
     if field == "name":
         changes = CatalogChange.objects.filter(model_id=event.model_id, kind="name.changed", at__gt=event.at)
         known = _none_for_empty(event.before.get(field))
-        # A name that was known before the action is what people were told last, not what a later run saw.
+        # The old name of such a change is the name told last. If that is the one from before this action, it does
+        # not prove that a run saw it after the action.
         olds = ((change.at, _none_for_empty(change.before)) for change in changes)
         sightings += [_Sighting(at, _NOT_SEEN if old == known else old) for at, old in olds]
     return sorted(sightings, key=lambda sighting: sighting.at)
 
 
 def _none_for_empty(value: Any) -> Any:
-    """Return a value to compare: no text and an empty one are the same."""
+    """Return the value to compare with: None for an empty text, which means the same."""
     return None if value == "" else value

@@ -1,8 +1,8 @@
-"""One write to upstream: look, compare, write, look again, and keep what came of it.
+"""One write to upstream: read, compare, write, read again, and record the outcome.
 
-No database transaction is open while upstream is asked. The API has no precondition, so between the look and the write
-a small window stays open in which somebody else's change is overwritten. The history keeps the value that was seen, so
-it can be put back.
+No database transaction is open while upstream is asked. The API has no conditional writes: a change that somebody
+else makes between our read and our write is overwritten. The history keeps the value that was read, so that it can be
+put back.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from models_ui.services.stored_errors import error_facts
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What to write, for whom, and where to note it."""
+    """What to write, for whom, and the journal that records it."""
 
     journal: Journal
     role: Role
@@ -39,11 +39,12 @@ class Write:
 
     @property
     def field(self) -> str | None:
+        """The field to write; None for a deletion, which takes the whole model."""
         return VERBS[self.verb].field
 
 
 def write_upstream(write: Write) -> Done:
-    """Do it, unless the value is as asked for already or somebody else has changed it."""
+    """Write, unless the value is already so (no event) or has changed since the person saw it (EditConflict)."""
     row, field = write.row, write.field
     try:
         api = models_api()
@@ -55,14 +56,14 @@ def write_upstream(write: Write) -> Done:
     if field is not None:
         write.journal.entry.before[field] = current
     _check_again(write, current)
-    if field is None:
+    if field is None:  # a deletion: keep what is lost with the model
         write.journal.entry.before.update(name=row.name, description=row.description, archived=row.archived)
     write.journal.attempted()
     return _send(write, api)
 
 
 def _check_again(write: Write, current: Any) -> None:
-    """Refuse what the look at upstream has made impossible."""
+    """Check policy and conflicts again, now against the fresh upstream value. Record a refusal and raise it."""
     try:
         check_action(write.role, write.row, write.verb)
         if (conflict := _find_conflict(write, current)) is not None:
@@ -73,7 +74,7 @@ def _check_again(write: Write, current: Any) -> None:
 
 
 def _find_conflict(write: Write, current: Any) -> EditConflict | None:
-    """Return a conflict if the text has changed since the person saw it. The other verbs set a state, whatever was."""
+    """Return a conflict if the text has changed since the person saw it. Verbs that set a state have no conflicts."""
     field = write.field
     if field is None or not VERBS[write.verb].takes_text or current == write.seen:
         return None
@@ -83,7 +84,7 @@ def _find_conflict(write: Write, current: Any) -> EditConflict | None:
 
 
 def _send(write: Write, api: ModelsAPI) -> Done:
-    """Write, and find out what came of it."""
+    """Send the write, and record its outcome."""
     try:
         correlation_id = _call_upstream(api, write)
     except ModelsAPIError as error:
@@ -101,11 +102,12 @@ def _call_upstream(api: ModelsAPI, write: Write) -> str:
 
 
 def _handle_error(write: Write, api: ModelsAPI, error: ModelsAPIError) -> Done:
+    """Record the outcome of a write that raised an error: unknown, failed, or done in spite of the error."""
     if error.outcome_unknown:
         return look_after_unknown(write.journal.unknown(error), write.row, certain=False)
-    if (error.status or 0) < 500:
+    if (error.status or 0) < 500:  # 4xx: refused; no status: nothing was sent
         return _note_failure(write, error)
-    # The server's own word that it failed is taken, unless it did as asked and failed after that.
+    # Believe a 5xx, unless a re-read shows that the write took effect.
     reading = read_after_write(api, write.row, write.field)
     if not reading.shows(write.field, write.wanted):
         return _note_failure(write, error)
@@ -113,7 +115,7 @@ def _handle_error(write: Write, api: ModelsAPI, error: ModelsAPIError) -> Done:
 
 
 def _note_success(write: Write, reading: Reading, correlation_id: str, detail: OutcomeDetail | None = None) -> Done:
-    """Save row and event together. A reading that failed does not undo what upstream confirmed."""
+    """Save row and event together. The write counts as done even if reading the model again failed."""
     with transaction.atomic():
         left_open = apply_outcome(write.row, write.verb, write.journal.entry.after, reading)
         event = write.journal.succeeded(detail or left_open, correlation_id)
@@ -121,7 +123,7 @@ def _note_success(write: Write, reading: Reading, correlation_id: str, detail: O
 
 
 def _note_failure(write: Write, error: ModelsAPIError) -> Done:
-    """Upstream said no. When it said that the model is not there, the row says so too."""
+    """Record that the action failed, before or at the write. If upstream has no such model, mark the row as gone."""
     with transaction.atomic():
         if isinstance(error, ModelGone):
             mark_gone(write.row)

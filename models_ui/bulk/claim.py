@@ -24,7 +24,7 @@ def claim_item(now: datetime) -> BulkItem | None:
 
 
 def action_id_of(item: BulkItem) -> str:
-    """Return the action id of the item's current attempt, which follows from job, position and attempt."""
+    """Return the action id of the item's current attempt, derived from job, position and attempt number."""
     return blake2s(f"{item.job_id}/{item.position}/{item.attempt}".encode(), digest_size=16).hexdigest()
 
 

@@ -1,11 +1,11 @@
-"""What `manage.py run_jobs` does: works through the items of bulk jobs, any number of processes and threads at a time.
+"""The work of `manage.py run_jobs`: one item of a bulk job after the other, in any number of processes and threads.
 
     claim an item (`claim.py`) -> act, or settle what an earlier attempt left open -> decide what follows (`decide.py`)
-    -> write it down and let the item go (`write_step.py`)
+    -> write the item's new state and release its lease (`write_step.py`)
 
-An item has one attempt at a time, and each attempt has an action id that follows from the job, the item and its
-number. So a worker that is killed anywhere loses nothing and repeats nothing: the worker that takes the lease over
-finds the attempt in the history and settles it, or finds none, which means that nothing was sent.
+An item has one attempt at a time, and the action id of each attempt is derived from job, item and attempt number. So a
+worker may be killed at any moment, and nothing is lost or done twice: the worker that takes the lease over finds the
+attempt in the history and settles it, or finds none, which means that nothing was sent.
 """
 
 import logging
@@ -38,8 +38,9 @@ _CHANGED: Final = gettext_lazy("Somebody has changed it since")
 
 
 def run_one() -> bool:
-    """Work on one item that is due, in whichever job. Return False where there is none right now."""
+    """Work on one item of any job that is due. Return False if no item is due now."""
     now = timezone.now()
+    # A pause may have begun before the clock was set back; ending it makes items due.
     item = claim_item(now) or (claim_item(now) if end_void_pauses(now) else None)
     if item is None:
         return False
@@ -52,20 +53,22 @@ def run_one() -> bool:
 
 
 def is_idle() -> bool:
-    """Whether no job is under way, or waiting to be."""
+    """Whether no started job is unfinished."""
     return not BulkJob.objects.filter(finished_at=None).exclude(started_at=None).exists()
 
 
 def work_on_item(item: BulkItem) -> Step:
-    """Act, or find out what became of the attempt before. Never raises: an exception is a step, too."""
+    """Act, or find out what became of the last attempt. Never raises: exceptions become a Step."""
     item.job = job = BulkJob.objects.select_related("actor").get(pk=item.job_id)
     try:
         earlier = latest_event(item.action_id)
         if earlier is not None and earlier.outcome in UNSETTLED:
+            # job.actor is None once the account is deleted.
             settler = job.actor or User(username=job.started_by)
             return step_of_done(item, settle_action(actor=settler, action_id=item.action_id))
         if earlier is not None and earlier.outcome != Outcome.REFUSED:
             return step_of_event(item, earlier)
+        # No attempt yet, or it was refused: a refusal changed nothing, so act again.
         return step_of_done(item, _act_on_item(job, item))
     except ActionDenied as denied:
         return Step(ItemState.REFUSED, denied.detail)
@@ -92,7 +95,10 @@ def _act_on_item(job: BulkJob, item: BulkItem) -> Done:
 
 
 def _actor_of(job: BulkJob, item: BulkItem) -> User:
-    """Return the person who started the job. One who was switched off or removed since does nothing any more."""
+    """Return the person who started the job.
+
+    If their account was deactivated or deleted since, record a refusal and raise ActionDenied.
+    """
     actor: User | None = job.actor
     if actor is not None and actor.is_active:
         return actor

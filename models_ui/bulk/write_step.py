@@ -1,4 +1,4 @@
-"""Writing down what came of an attempt on an item, and what follows for its job."""
+"""Writing the outcome of an attempt on an item, and what follows from it for the job."""
 
 import logging
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def write_step(item: BulkItem, step: Step) -> None:
-    """Let the item go with its new state, and let the job know. Nothing, if the lease has been taken over."""
+    """Write the item's new state, release its lease and update its job. Write nothing if the lease was taken over."""
     with lock_job(item.job_id) as job:
         state, now = step.state, timezone.now()
         if state == ItemState.WAITING and job.state == JobState.CANCELLED:

@@ -1,4 +1,8 @@
-"""The tables of bulk jobs: one verb on many models, item by item."""
+"""The tables of bulk jobs: one verb on many models, item by item.
+
+In `bulk/`, `jobs.py` makes, starts and stops jobs, `claim.py` leases items to workers, `write_step.py` writes the
+outcome of each attempt, and `pauses.py` ends pauses. `runner.py` puts these together for `manage.py run_jobs`.
+"""
 
 import secrets
 
@@ -75,7 +79,8 @@ class BulkJob(models.Model):
 class BulkItem(models.Model):
     """One model of a job, and its state.
 
-    The worker that works on it holds a lease. With the wrong token, a worker whose lease has expired writes nothing.
+    The worker that works on it holds a lease. A worker whose lease was taken over has an old token, so it writes
+    nothing.
     """
 
     class State(models.TextChoices):
