@@ -2,7 +2,8 @@
 
     run_sync() -> take the lease -> one HTTP call, outside any transaction -> one transaction of changes
 
-A failed call changes no row. Rows that are no longer listed get `missing_since` and stay for ever.
+A failed call changes no row. A row stays for ever, also when its model is no longer listed. Once that absence is
+confirmed (see `pending.py`), the row gets `missing_since`, which is the start of the absence.
 """
 
 import logging
@@ -38,9 +39,9 @@ from models_ui.vocabulary import BASE, make_storable
 
 log = logging.getLogger(__name__)
 
-# Fields that no page shows: the run does not count their changes.
+# Internal fields; changes to them do not count in the run's summary.
 _UNSEEN_FIELDS = frozenset({"identity", "pending", "last_seen_at"})
-# Entries that may be odd before the whole answer is refused.
+# So many garbled entries are accepted in a list of any size.
 FEW = 20
 
 
@@ -48,8 +49,11 @@ FEW = 20
 class SyncResult:
     """The outcome of asking for a sync.
 
-    `synced` and `failed` ran; `joined`: another run is under way; `fresh`: another one finished since it was asked.
-    `busy`: too many web requests wait for upstream already, so nothing was asked.
+    `synced`  the run succeeded
+    `failed`  the run failed
+    `joined`  another run is in progress, or took over from this one
+    `fresh`   another run has ended since this one was asked for
+    `busy`    too many web requests wait for upstream already, so nothing was sent
     """
 
     outcome: Literal["synced", "failed", "joined", "fresh", "busy"]
@@ -61,8 +65,8 @@ def run_sync(
 ) -> SyncResult:
     """Mirror upstream's list once. A failure of upstream is recorded and returned, not raised.
 
-    `adopt` accepts that the configured address is not the one the rows came from. `source` has a list of its own,
-    which nobody else can have fetched meanwhile.
+    `adopt` accepts an upstream other than the one that the rows came from. `source` replaces the live API (e.g. a
+    recording), so the already-fresh check is skipped.
     """
     started = source.now() if source else asked_at or timezone.now()
     token = take_lease(LEASE, lease_seconds())
@@ -93,12 +97,12 @@ def _run_with_lease(run: SyncRun, source: Source | None, mirror: Mirror, token: 
 
 
 def _is_done_since(mirror: Mirror, started: datetime) -> bool:
-    """Whether a run ended since. A run that ended at a moment ahead did so before the clock was set back."""
+    """Whether a run ended since `started`. A timestamp in the future (the clock was set back) is ignored."""
     return mirror.last_synced_at is not None and started <= mirror.last_synced_at <= timezone.now()
 
 
 def _fetch_and_apply(source: Source, run: SyncRun, mirror: Mirror, token: str, *, adopt: bool) -> None:
-    """Make the calls, outside any transaction, then write what came of them in one."""
+    """Make the calls outside any transaction, then write the result in one transaction."""
     if not adopt:
         _check_upstream(mirror, source)
     asked_at = source.now()
@@ -107,7 +111,7 @@ def _fetch_and_apply(source: Source, run: SyncRun, mirror: Mirror, token: str, *
     _check_not_garbled(listed)
     asked = ask_by_id(source, listed, lambda: _renew_lease(token))
     with transaction.atomic():
-        # Rows before the mirror, as actions do: whoever locks in another order may wait for ever.
+        # Lock order, the same as in actions: rows, then mirror. Another order deadlocks.
         rows = list(CatalogModel.objects.select_for_update().order_by("pk"))
         mirror = _hold_mirror(token)
         mirror.upstream = source.upstream
@@ -115,37 +119,39 @@ def _fetch_and_apply(source: Source, run: SyncRun, mirror: Mirror, token: str, *
 
 
 def _hold_mirror(token: str) -> Mirror:
-    """Return the mirror's row, locked until the transaction ends. Raise LeaseLost: a late process writes nothing."""
+    """Return the mirror's row, locked until the transaction ends.
+
+    Raise LeaseLost if another process has taken over, so that this one writes nothing.
+    """
     lock_lease(LEASE, token)
     return Mirror.objects.select_for_update().get(pk=1)
 
 
 def _renew_lease(token: str) -> None:
-    """Keep the lease through one more call. Raise LeaseLost."""
+    """Renew the lease for one more call. Raise LeaseLost if another process has taken it over."""
     if not renew_lease(LEASE, token, lease_seconds()):
         raise LeaseLost(LEASE)
 
 
-# --- What may be mirrored
+# --- Lists that are refused
 
 
 def _check_upstream(mirror: Mirror, source: Source) -> None:
-    """Raise OtherUpstream if the rows came from another address: rows of two upstreams never mix."""
+    """Raise OtherUpstream if the rows came from another address, because rows of two upstreams must not mix."""
     if mirror.upstream and mirror.upstream != source.upstream and CatalogModel.objects.exists():
         raise OtherUpstream(mirror.upstream)
 
 
 def _check_not_emptied(listed: ModelList) -> None:
-    """Raise EmptyList for an empty list after a full one: a fault of the answer, not the end of every model."""
+    """Raise EmptyList if the list is empty but the mirror has listed models: that is a fault of the answer."""
     if not listed.cards and CatalogModel.objects.filter(missing_since=None).exists():
         raise EmptyList(correlation_id=listed.correlation_id)
 
 
 def _check_not_garbled(listed: ModelList) -> None:
-    """Raise GarbledList if most entries have no readable name or aliases.
+    """Raise GarbledList if more than FEW entries, and most of all, have no readable name or aliases.
 
-    Nothing tells which of them are one model. A few of them are shown as they are; an answer full of them would make
-    each entry a model of its own.
+    Without these, nothing shows which entries are the same model, so each would become a model of its own.
     """
     garbled = sum(1 for card in listed.cards if {"name", "aliases"} & set(card.problems))
     if garbled > FEW and 2 * garbled > len(listed.cards) and CatalogModel.objects.exists():
@@ -157,7 +163,13 @@ def _check_not_garbled(listed: ModelList) -> None:
 
 @dataclass(slots=True)
 class _Writing:
-    """One list that becomes rows: `asked_at` is when it was asked for, `synced_at` when the run before ended."""
+    """Turns one list into rows.
+
+    `asked_at`   when the list was asked for
+    `synced_at`  when the run before ended
+    `new`        the rows to insert
+    `changed`    by field, the rows to update
+    """
 
     source: Source
     listed: ModelList
@@ -184,11 +196,12 @@ class _Writing:
             owners,
             frozenset(_unconfirmed_claims(pairs, owners, confirmation)),
             self.synced_at,
-            # Whoever is first told of a mirror knows nothing, so nothing in it is new.
+            # First sync into an empty mirror: nothing counts as news.
             is_start=self.source.is_start or not self.rows,
         )
 
     def _take_in_listed(self, pairs: Sequence[Pair], answer: Answer) -> None:
+        """Update the rows of listed models, and make rows for new models."""
         identities = {row.identity for row in self.rows}
         torn_off = _ids_torn_off(pairs)
         split_off: dict[str, datetime] = {}
@@ -196,7 +209,7 @@ class _Writing:
             if row is None:
                 listed_since = _torn_off_since(model, torn_off, answer.confirmation)
                 if listed_since is not None and not answer.confirmation.is_over(listed_since):
-                    # To the model that had these ids it is a loss, and waits as any loss.
+                    # For the model that had these ids this is a loss: wait for confirmation.
                     split_off |= dict.fromkeys(ids_of(model), listed_since)
                     continue
                 identity = unique_identity(model.identity, identities)
@@ -211,7 +224,7 @@ class _Writing:
         _remember_split_off(pairs, split_off)
 
     def _take_in_unlisted(self, unlisted: Iterable[CatalogModel], asked: Asked, answer: Answer) -> int:
-        """Take in that rows are not listed, and return how many are missing now."""
+        """Mark unlisted rows as absent; return how many became missing."""
         count = 0
         for row in unlisted:
             if not self._is_newer(row):
@@ -221,23 +234,24 @@ class _Writing:
         return count
 
     def _is_newer(self, row: CatalogModel) -> bool:
-        """Whether somebody acted on the model after the list was asked for, so that the list may not know of it.
+        """Whether an action on the model came after the list was asked for, so that the list may be out of date.
 
-        An action at a moment ahead was before the clock was set back.
+        A timestamp in the future (the clock was set back) is ignored.
         """
         latest = self.source.now() + timedelta(seconds=LEASE_MARGIN)
         return row.acted_at is not None and self.asked_at <= row.acted_at <= latest
 
     def _note(self, row: CatalogModel, fields: Iterable[str]) -> None:
+        """Remember that these fields of the row must be saved."""
         for name in fields:
             self.changed.setdefault(name, []).append(row)
 
     def _save(self, before: Before, confirmation: Confirmation) -> list[CatalogChange]:
-        """Write rows and news, and return the news."""
+        """Write the rows and their changes; return those changes."""
         CatalogModel.objects.bulk_create(self.new, batch_size=500)
         waiting = {row.pk: row.pending for row in self.new}
         news = changes_since(before, [*self.new, *self.rows], confirmation, is_start=self.source.is_start)
-        # What waits is changed in more than one place.
+        # `pending` is also changed by changes_since, so compare it here.
         waiting |= {pk: known.pending for pk, known in before.rows.items()}
         if rows := [row for row in (*self.rows, *self.new) if row.pending != waiting[row.pk]]:
             self.changed["pending"] = rows
@@ -245,7 +259,7 @@ class _Writing:
             self.changed.pop("pending", None)
         touched = {row.pk: row for group in self.changed.values() for row in group}
         if touched:
-            # Rows that exist, so this inserts none: on every database several times faster than bulk_update's CASE.
+            # All these rows exist, so nothing is inserted. Several times faster than bulk_update on every database.
             CatalogModel.objects.bulk_create(
                 touched.values(),
                 update_conflicts=True,
@@ -257,6 +271,7 @@ class _Writing:
         return news
 
     def _describe(self, run: SyncRun) -> None:
+        """Fill in the run's summary and save it."""
         run.entries = len(self.listed.cards) + self.listed.unreadable
         run.unreadable = self.listed.unreadable
         run.added, run.changed = len(self.new), len(self._visibly_changed()) - run.missing
@@ -265,11 +280,13 @@ class _Writing:
         run.save()
 
     def _visibly_changed(self) -> set[int]:
+        """Return the keys of known rows with a change to any field that is not internal."""
         old = {row.pk for row in self.rows}
         fields = self.changed.keys() - _UNSEEN_FIELDS
         return old & {row.pk for name in fields for row in self.changed[name]}
 
     def _move_version(self, mirror: Mirror, run: SyncRun, *, has_news: bool) -> None:
+        """Save the mirror's state, with a new version if anything that people see has changed."""
         if self.new or self._visibly_changed() or has_news or not mirror.version:
             mirror.version = secrets.token_urlsafe(9)
         mirror.last_synced_at, mirror.unreadable = run.finished_at, run.unreadable
@@ -277,8 +294,20 @@ class _Writing:
         mirror.save()
 
 
+# --- Ids that pass from one model to another
+#
+# An id is torn off if a row has it as an alias, but the list no longer gives it to the row's model. It is split off if
+# the list also shows it as a base model of its own. An example: model A has the alias x; the list now shows x alone.
+#
+#     the first such list   x is torn off and split off. A keeps x, and `split_off` in A's `pending` says since when
+#                           x is listed alone. x gets no row yet, because the list may be faulty.
+#     30 minutes later      If every list in between said the same, x gets a row of its own and A loses the alias.
+#
+# If a list in between gives x to A again, nothing has happened, and a later split starts a new wait.
+
+
 def _unconfirmed_claims(pairs: Sequence[Pair], owners: AliasOwners, confirmation: Confirmation) -> Iterable[str]:
-    """Yield the ids of other models that the list gives to one which did not have them, not for long enough yet."""
+    """Yield the ids that the list gives to another model than the mirror does, while that is not confirmed."""
     torn_off = _ids_torn_off(pairs)
     for model, row in pairs:
         if row is None:
@@ -290,9 +319,9 @@ def _unconfirmed_claims(pairs: Sequence[Pair], owners: AliasOwners, confirmation
 
 
 def _claims_of(row: CatalogModel, listed_ids: Iterable[str], owners: AliasOwners) -> dict[str, datetime | None]:
-    """Return the listed ids of a row that another model has or had last, with the moment since when it claims them.
+    """Return the row's listed ids that another model has, or had last, each with the start of the claim if known.
 
-    A model that is not told as listed claims its own id as well: another model may have taken it meanwhile.
+    A missing or unannounced model also claims its own id, since another model may have taken that id meanwhile.
     """
     pending = Pending.from_json(row.pending)
     claimed_since = {**pending.gained, row.model_id: _listed_since(row, pending)}
@@ -307,7 +336,7 @@ def _claims_of(row: CatalogModel, listed_ids: Iterable[str], owners: AliasOwners
 
 
 def _listed_since(row: CatalogModel, pending: Pending) -> datetime | None:
-    """Return since when lists name a model whose coming or return is not told yet; None if the last one did not."""
+    """Return since when lists show a model whose appearance or return is not told yet; None for any other."""
     if row.deleted_at is not None:
         return None if pending.relisted is None else pending.relisted.since
     if row.missing_since is not None:
@@ -316,8 +345,7 @@ def _listed_since(row: CatalogModel, pending: Pending) -> datetime | None:
 
 
 def _ids_torn_off(pairs: Iterable[Pair]) -> dict[str, datetime | None]:
-    """Return the ids that the list no longer gives to the model of a row which has them, with the moment since when
-    they are listed as models of their own, where they are."""
+    """Return the ids that are torn off: each with the moment since when it is split off, or None if it was not yet."""
     torn_off: dict[str, datetime | None] = {}
     for model, row in pairs:
         if row is not None and row.missing_since is None:
@@ -327,7 +355,7 @@ def _ids_torn_off(pairs: Iterable[Pair]) -> dict[str, datetime | None]:
 
 
 def _remember_split_off(pairs: Iterable[Pair], split_off: dict[str, datetime]) -> None:
-    """Keep in the rows that have the ids since when these are listed as models of their own."""
+    """Store in the rows that have these ids as aliases since when the ids are split off."""
     for model, row in pairs if split_off else ():
         if row is not None and row.missing_since is None:
             aliases = split_off.keys() & (set(row.aliases) - ids_of(model))
@@ -340,7 +368,7 @@ def _remember_split_off(pairs: Iterable[Pair], split_off: dict[str, datetime]) -
 def _torn_off_since(
     model: RealModel, torn_off: dict[str, datetime | None], confirmation: Confirmation
 ) -> datetime | None:
-    """Return since when a base model is listed all of whose ids other models have lost; None if it has others."""
+    """Return since when a base model is listed that has only torn-off ids; None if it has any other id."""
     ids = ids_of(model)
     if model.card.type != BASE or not model.card.id or not ids <= torn_off.keys():
         return None
@@ -348,7 +376,7 @@ def _torn_off_since(
 
 
 def _record_failure(run: SyncRun, error: ModelsAPIError, token: str, now: datetime) -> None:
-    """Keep what went wrong, for the banner and the log; the rows stay as they are."""
+    """Record the failure in the run and, for the banner, in the mirror. The models' rows stay as they are."""
     log.warning("sync failed: %s", error)
     run.outcome, run.finished_at = SyncRun.Outcome.FAILED, now
     run.failure, run.correlation_id = error_facts(error), error.correlation_id
