@@ -1,4 +1,8 @@
-"""The catalog as CSV and JSON: every match of a query, every field."""
+"""The catalog as CSV and JSON: every match of a query, every field.
+
+The keys are read by others: `check_usage/catalog.py` reads the JSON export by key (`id`, `aliases`, `name`, `type`,
+`deprecation`, `replacement`, `missing_since`).
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime

@@ -1,6 +1,8 @@
 """The facets of the catalog, one row each. Their order is that of the page. Pure: no Django.
 
-A new facet is a row here and a field of `CatalogQuery`; index, page, chips and words follow from these two.
+A new facet is a row here and a field of `CatalogQuery`; index, page, chips and words follow from these two. If a kind
+of change can alter its value, name the facet in that kind's `own_filters` too (`changes/kinds.py`). If it shows a new
+datum, `Row` needs a field named like the column in `CatalogModel`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,12 +16,12 @@ from models_ui.vocabulary import BASE, CAPABILITIES, FINE_TUNED, TYPES, gettext_
 
 Combination = Literal["any", "all", "none"]
 ValuesOf = Callable[[Row, Lifecycle], Iterable[str]]
-"""The values that a row has, given the stage of its life at the moment of the index."""
+"""Returns the values of a row, given its lifecycle stage when the index was built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facet:
-    """One way to narrow the catalog down: values, each with the number of its rows."""
+    """One way to filter the catalog: by values, each shown with a number of rows."""
 
     name: str  # the field of `CatalogQuery`, and the parameter of the address
     label: str
@@ -39,7 +41,7 @@ class Facet:
         return self.combines != "any"
 
     def order(self, value: str, rows: int) -> tuple[int, int, SortKey]:
-        """Return the key that sorts a value that so many rows have."""
+        """Return the sort key of a value that this number of rows has."""
         place = self.fixed_order.index(value) if value in self.fixed_order else len(self.fixed_order)
         return place, -rows if self.by_size else 0, sort_key(value)
 

@@ -1,7 +1,8 @@
 """The index: the whole catalog in memory, built once for each version of the mirror and never changed.
 
-Rows have positions. A filter is a set of rows (`row_sets.py`), so that a page costs about the same with a hundred
-models as with ten thousand. A sort order is computed once. Pure: no Django, no clock; threads may share it.
+Each row has a position. A filter is a set of rows, and a set of rows is an `int` with one bit a row (`RowSet` in
+`row_sets.py`), so that a page costs about the same with a hundred models as with ten thousand. A sort order is a
+sequence of positions, computed once. Pure: no Django, no clock; threads may share it.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from models_ui.catalog.facets import FACETS, Facet
 from models_ui.catalog.lifecycle import Lifecycle, lifecycle_stage
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.row import STATES, Row, default_order
-from models_ui.catalog.row_sets import full_set, set_of_positions, sets_by_value, slice_in_order
+from models_ui.catalog.row_sets import RowSet, full_set, set_of_positions, sets_by_value, slice_in_order
 from models_ui.text.folding import SortKey, sort_key, words_to_find
 from models_ui.vocabulary import BASE
 
@@ -25,7 +26,7 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class FacetValue:
     value: str
-    count: int  # rows this value would yield with every other filter kept
+    count: int  # rows left if this value were chosen, other facets unchanged
     selected: bool
 
 
@@ -33,7 +34,7 @@ class FacetValue:
 class SearchResult:
     """One page of matches, and the facets."""
 
-    query: CatalogQuery  # with the page that is really shown
+    query: CatalogQuery  # with the number of the page that is shown
     total: int
     pages: int
     rows: tuple[Row, ...]
@@ -56,9 +57,9 @@ class CatalogIndex:
     rows: tuple[Row, ...]
     version: str
     expires_at: datetime | None
-    _all: int
-    _facets: dict[str, dict[str, int]]
-    _contexts: dict[int, int]
+    _all: RowSet
+    _facets: dict[str, dict[str, RowSet]]  # by facet and value
+    _contexts: dict[int, RowSet]  # by context length
     _orders: dict[str, Sequence[int]]
     _haystacks: list[str]
     _by_id: dict[str, tuple[Row, ...]]
@@ -98,9 +99,9 @@ class CatalogIndex:
         return self._by_pk.get(pk)
 
     def cached(self, key: Hashable, build: Callable[[], T]) -> T:
-        """Return what `build` derives from these rows, kept under the key as long as they hold.
+        """Return what `build` derives from these rows, kept under the key for the life of this index.
 
-        Two threads may build at once; both get what the first one kept.
+        Two threads may build at once; both get the value that was stored first.
         """
         if key not in self._kept:
             self._kept.setdefault(key, build())
@@ -134,12 +135,12 @@ class CatalogIndex:
 
     # --- Sets of rows
 
-    def _matching(self, query: CatalogQuery) -> int:
+    def _matching(self, query: CatalogQuery) -> RowSet:
         return reduce(and_, self._filters(query).values(), self._all)
 
-    def _filters(self, query: CatalogQuery) -> dict[str, int]:
+    def _filters(self, query: CatalogQuery) -> dict[str, RowSet]:
         """Return the rows that each filter in use lets through."""
-        filters: dict[str, int] = {}
+        filters: dict[str, RowSet] = {}
         if query.q:
             filters["q"] = self._rows_with_words(query.q)
         if query.context_min is not None or query.context_max is not None:
@@ -149,7 +150,7 @@ class CatalogIndex:
                 filters[name] = self._rows_of_facet(facet, values)
         return filters
 
-    def _rows_of_facet(self, facet: Facet, values: Iterable[str]) -> int:
+    def _rows_of_facet(self, facet: Facet, values: Iterable[str]) -> RowSet:
         sets = [self._facets[facet.name].get(value, 0) for value in values]
         if facet.combines == "all":
             return reduce(and_, sets, self._all)
@@ -157,7 +158,7 @@ class CatalogIndex:
             return self._all & ~reduce(or_, sets, 0)
         return reduce(or_, sets, 0)
 
-    def _rows_with_words(self, text: str) -> int:
+    def _rows_with_words(self, text: str) -> RowSet:
         """Return the rows that contain every word, anywhere, however it is spelled."""
         haystacks = self._haystacks
         positions: Sequence[int] = range(len(haystacks))
@@ -165,7 +166,7 @@ class CatalogIndex:
             positions = [position for position in positions if word in haystacks[position]]
         return set_of_positions(positions, len(haystacks))
 
-    def _rows_in_range(self, lowest: int | None, highest: int | None) -> int:
+    def _rows_in_range(self, lowest: int | None, highest: int | None) -> RowSet:
         """Return the rows whose context length is known and within the bounds, both included."""
         within = (
             rows
@@ -174,15 +175,18 @@ class CatalogIndex:
         )
         return reduce(or_, within, 0)
 
-    def _slice(self, sort: str, matching: int, start: int, end: int) -> list[int]:
+    def _slice(self, sort: str, matching: RowSet, start: int, end: int) -> list[int]:
         """Return the positions from `start` to `end` of the matching rows, in the order of `sort`."""
         order = self._orders[sort]
         return list(order[start:end]) if matching == self._all else slice_in_order(matching, order, start, end)
 
     def _facet_values(
-        self, facet: Facet, query: CatalogQuery, filters: Mapping[str, int], matching: int
+        self, facet: Facet, query: CatalogQuery, filters: Mapping[str, RowSet], matching: RowSet
     ) -> tuple[FacetValue, ...]:
-        """Return the facet's values with their counts. A chosen value that no row has is among them."""
+        """Return the facet's values with their counts, also chosen values that no row has.
+
+        If the facet narrows, a value is counted beside the chosen ones; otherwise as if it alone were chosen.
+        """
         selected = frozenset(getattr(query, facet.name))
         sets = self._facets[facet.name]
         others = (rows for name, rows in filters.items() if name != facet.name)
@@ -200,10 +204,13 @@ def _next_end(rows: Iterable[Row], now: datetime) -> datetime | None:
     return min(ahead, default=None)
 
 
-def _facet_sets(rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, dict[str, int]]:
-    """Return for each facet its values in order, each with the set of its rows. Facets of the same values share it."""
-    shared: dict[Hashable, dict[str, int]] = {}
-    sets: dict[str, dict[str, int]] = {}
+def _facet_sets(rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, dict[str, RowSet]]:
+    """Return for each facet its values in order, each with the set of its rows.
+
+    Facets with identical values share one dict.
+    """
+    shared: dict[Hashable, dict[str, RowSet]] = {}
+    sets: dict[str, dict[str, RowSet]] = {}
     for name, facet in FACETS.items():
         key = (facet.values_of, facet.offers, facet.fixed_order, facet.is_closed, facet.by_size)
         if key not in shared:
@@ -212,7 +219,7 @@ def _facet_sets(rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, d
     return sets
 
 
-def _sets_of_facet(facet: Facet, rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, int]:
+def _sets_of_facet(facet: Facet, rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, RowSet]:
     sets = sets_by_value(map(facet.values_of, rows, stages), len(rows))
     offered = {value for row in rows for value in facet.offers(row)}
     for value in (*facet.fixed_order, *offered) if facet.is_closed else offered:
@@ -220,7 +227,7 @@ def _sets_of_facet(facet: Facet, rows: Sequence[Row], stages: Sequence[Lifecycle
     return dict(sorted(sets.items(), key=lambda item: facet.order(item[0], item[1].bit_count())))
 
 
-def _context_sets(rows: Sequence[Row]) -> dict[int, int]:
+def _context_sets(rows: Sequence[Row]) -> dict[int, RowSet]:
     lengths = (row.max_context_length for row in rows)
     return sets_by_value((() if length is None else (length,) for length in lengths), len(rows))
 
@@ -256,10 +263,9 @@ def _both_ways(keys: Sequence[Any]) -> tuple[Sequence[int], Sequence[int]]:
 
 
 def _rows_by_id(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
-    """Return what each id and alias leads to. Listed models come before those that are gone.
+    """Map each id and alias to its models, listed ones before missing ones.
 
-    An alias of a model that is gone, and a name, which is nearly always an id as well, lead to their model only where
-    nothing else has claimed them.
+    Former aliases and display names are fallbacks, used only if no model claims the id.
     """
     listed = [row for row in rows if not row.is_missing]
     gone = [row for row in rows if row.is_missing]
@@ -274,7 +280,7 @@ def _rows_by_id(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
 
 
 def _claims(listed: Iterable[Row], gone: Iterable[Row]) -> Iterator[tuple[str, Row]]:
-    """Yield each id and alias of listed models, and the ids of those that are gone."""
+    """Yield each id and alias of listed models, then the ids of missing models, each with its model."""
     for row in listed:
         for model_id in dict.fromkeys((row.model_id, *row.aliases)):
             yield model_id, row
@@ -283,7 +289,7 @@ def _claims(listed: Iterable[Row], gone: Iterable[Row]) -> Iterator[tuple[str, R
 
 
 def _former_aliases(gone: Iterable[Row]) -> dict[str, list[Row]]:
-    """Return each alias of models that are gone with the first of them that had it."""
+    """Map each alias of a missing model to the first model that had it."""
     holders: dict[str, list[Row]] = {}
     for row in gone:
         for alias in row.aliases:
@@ -292,7 +298,7 @@ def _former_aliases(gone: Iterable[Row]) -> dict[str, list[Row]]:
 
 
 def _base_models_by_name(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Return the base models of each name: written for people, a name may be that of several."""
+    """Group base models by name; names are not unique."""
     named: dict[str, list[Row]] = {}
     for row in rows:
         if row.type == BASE and row.name:

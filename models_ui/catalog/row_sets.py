@@ -1,17 +1,19 @@
-"""Sets of rows as Python integers, one bit a position: `&`, `|` and `~` combine them, `bit_count` counts. Pure."""
+"""Sets of rows as Python integers, one bit a row: `&`, `|` and `~` combine them, `bit_count` counts. Pure."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TypeVar
 
 Value = TypeVar("Value", bound=Hashable)
+RowSet = int
+"""A set of rows: bit n is set if the row at position n is in the set."""
 
 
-def full_set(size: int) -> int:
+def full_set(size: int) -> RowSet:
     """Return the set of all rows."""
     return (1 << size) - 1
 
 
-def set_of_positions(positions: Iterable[int], size: int) -> int:
+def set_of_positions(positions: Iterable[int], size: int) -> RowSet:
     """Return the set of these rows. Bits are collected in bytes: setting one in an integer copies the integer."""
     bits = bytearray(-(-size // 8))
     for position in positions:
@@ -19,7 +21,7 @@ def set_of_positions(positions: Iterable[int], size: int) -> int:
     return int.from_bytes(bits, "little")
 
 
-def sets_by_value(values_of_rows: Iterable[Iterable[Value]], size: int) -> dict[Value, int]:
+def sets_by_value(values_of_rows: Iterable[Iterable[Value]], size: int) -> dict[Value, RowSet]:
     """Return for each value the set of rows that have it."""
     width = -(-size // 8)
     collected: dict[Value, bytearray] = {}
@@ -32,7 +34,7 @@ def sets_by_value(values_of_rows: Iterable[Iterable[Value]], size: int) -> dict[
     return {value: int.from_bytes(bits, "little") for value, bits in collected.items()}
 
 
-def slice_in_order(rows: int, order: Sequence[int], start: int, end: int) -> list[int]:
+def slice_in_order(rows: RowSet, order: Sequence[int], start: int, end: int) -> list[int]:
     """Return the positions of a set's rows that come from `start` to `end` when the set is put in this order."""
     bits = rows.to_bytes(-(-len(order) // 8) or 1, "little")
     positions: list[int] = []

@@ -1,6 +1,6 @@
-"""Every kind of change upstream: one row each, with all that its readers do differently from kind to kind.
+"""The kinds of changes upstream: one `ChangeKind` each, with everything that differs between kinds.
 
-A new kind is a row here and a finder in `mirror/detect_changes.py`.
+A new kind is an entry of CHANGE_KINDS and a finder in `mirror/detect_changes.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,14 +27,14 @@ ALIAS_REPOINTED: Final = "alias.repointed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeKind:
-    """What is said and shown of one kind of change.
+    """Everything that differs between kinds of changes.
 
-    `build_sentence`  returns a translated sentence with the gaps %(model)s, %(subject)s, %(capability)s, %(before)s and
-                      %(after)s, as far as it needs them
-    `value_type`      what `before` and `after` hold; an id is that of a model
-    `own_filters`     the filters of the catalog that a change of this kind can make untrue by itself: a feed leaves
-                      them out, so that no change is hidden by what it changed
-    `digest_section`  the section of the digest that tells it; None: the digest does not
+    `build_sentence`  returns a translated sentence, which may contain the placeholders %(model)s, %(subject)s,
+                      %(capability)s, %(before)s and %(after)s
+    `value_type`      the type of `before` and `after`; an id is that of a model
+    `own_filters`     catalog filters that this change can stop the model from matching; feeds ignore them for such
+                      changes, or a change would be hidden by its own effect. Maps each filter to its default
+    `digest_section`  the section of the digest for it; None if digests leave it out
     """
 
     label: str | Promise
@@ -55,7 +55,7 @@ class ChangeKind:
 
 
 def find_kind(name: str) -> ChangeKind:
-    """Return the row of a kind. A kind of a later version is shown by its name."""
+    """Return the ChangeKind of this name. An unknown kind (written by a newer version) is shown by its name."""
     return CHANGE_KINDS.get(name) or _unheard_of_kind(name)
 
 
@@ -64,7 +64,7 @@ def change_label(kind: str) -> str:
 
 
 def _unheard_of_kind(name: str) -> ChangeKind:
-    sentence = name.replace("%", "%%")  # it may hold anything
+    sentence = name.replace("%", "%%")  # the name may contain any character
     return ChangeKind(label=name, build_sentence=lambda _change: sentence, value_type="flag")
 
 
@@ -72,7 +72,7 @@ def _unheard_of_kind(name: str) -> ChangeKind:
 
 
 def _show_date(change: CatalogChange, value: Any) -> str:
-    """Return the day; with the time where a date moved within one day."""
+    """Return the day, and also the time if a date moved within one day."""
     moment = parse_datetime(str(value))
     if moment is None:
         return str(value)
@@ -89,7 +89,7 @@ def _is_past(value: Any, at: datetime) -> bool:
 
 
 def _build_fixed_sentence(sentence: Promise) -> SentenceBuilder:
-    """Return a builder for kinds that have one sentence, whatever their values are."""
+    """Return a builder that always returns this sentence."""
     return lambda _change: str(sentence)
 
 

@@ -1,12 +1,12 @@
-"""What an address asks for: frozen dataclasses whose fields are its parameters, and the one reader of addresses.
+"""The parameters of an address as fields of frozen dataclasses, and the only parser of a list's query string.
 
     q: str = parameter("", read_text)
     kind: tuple[str, ...] = alternatives(one_of(KINDS))
     page: int = parameter(1, read_page, role="place")
 
-`parse` reads a query string and reports what it ignored; `serialize` writes the one canonical string: parameters in
-the order of the fields, values sorted, defaults left out. So `parse(serialize(query))` is `query`. No Django here, for
-`catalog/query.py` has none.
+`parse` reads a query string and reports what it ignored. `serialize` writes the canonical query string: parameters in
+the order of the fields, values sorted, defaults left out. So `parse(serialize(query))` returns `query`. No Django here,
+because `catalog/query.py` uses none.
 """
 
 import re
@@ -19,13 +19,17 @@ from urllib.parse import urlencode
 from models_ui.listing.querystring import MAX_TEXT, MAX_VALUES, Ignored, Reason, split_query, tidy_text
 
 Role = Literal["filter", "view", "place"]
-"""Filters decide which rows there are, views how they are shown, and places which page of them."""
+"""A filter chooses the rows, a view the way they are shown, and a place the page of them."""
 
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 class Reading(NamedTuple):
-    """What a text means, None where it makes no sense, and why a part of it or all of it is ignored."""
+    """The result of reading one text.
+
+    `value`    the parsed value, None if invalid
+    `ignored`  why all or part of the text was not used
+    """
 
     value: Any
     ignored: Reason | None = None
@@ -38,10 +42,10 @@ Reader = Callable[[str], Reading]
 class Parameter:
     default: Any
     read: Reader
-    name: str = ""  # in the address; empty: that of the field
+    name: str = ""  # in the address; if empty, the name of the field
     role: Role = "filter"
     several: bool = False  # whether its values are alternatives, kept as a sorted tuple
-    verbatim: bool = False  # whether spaces count: upstream may have named a value so, and links lead to it
+    verbatim: bool = False  # keep leading and trailing spaces, because upstream values may contain them
 
 
 def parameter(default: Any, read: Reader, *, name: str = "", role: Role = "filter") -> Any:
@@ -67,17 +71,17 @@ def read_text(text: str) -> Reading:
 
 
 def one_of(values: Iterable[str]) -> Reader:
-    """Return a reader of exactly these values."""
+    """Return a reader that accepts exactly these values."""
     return meaning_of({value: value for value in values})
 
 
 def meaning_of(meanings: Mapping[str, object]) -> Reader:
-    """Return a reader of these texts that yields what they mean."""
+    """Return a reader that accepts these texts and returns the value that each stands for."""
     return lambda text: Reading(meanings[text]) if text in meanings else Reading(None, "unknown_value")
 
 
 def text_up_to(longest: int) -> Reader:
-    """Return a reader of any text that a column of so many characters can hold."""
+    """Return a reader that accepts any text of at most so many characters."""
     return lambda text: Reading(text) if len(text) <= longest else Reading(None, "unknown_value")
 
 
@@ -91,7 +95,7 @@ class AddressQuery:
 
     @classmethod
     def parse(cls, query_string: str) -> "Parsed[Self]":
-        """Read a query string. Never raises: what makes no sense is left out and reported."""
+        """Read a query string. Never raises: invalid parts are left out and reported."""
         parser = _Parser(parameters_of(cls))
         parser.read_all(query_string)
         return Parsed(cls(**parser.values()), tuple(parser.ignored))
@@ -137,6 +141,7 @@ class AddressQuery:
 
     @property
     def has_filters(self) -> bool:
+        # Both reset the page, so they differ only in filters.
         return self.changed() != self.cleared()
 
     def _defaults(self, *roles: Role) -> dict[str, Any]:
@@ -163,7 +168,7 @@ def _parameters_of(query_type: Any) -> Mapping[str, Parameter]:
 
 
 class _Parser:
-    """One reading of one query string: collects values by field, and what was ignored."""
+    """Parses one query string: collects the values by field, and what was ignored."""
 
     def __init__(self, parameters: Mapping[str, Parameter]) -> None:
         self.ignored: list[Ignored] = []
@@ -187,7 +192,7 @@ class _Parser:
     def _read(self, field_name: str, spec: Parameter, text: str) -> None:
         text = _SURROGATES.sub("\ufffd", text) if spec.verbatim else tidy_text(text)
         if not text:
-            return  # an empty form field says nothing
+            return  # an empty field sets nothing
         if field_name in self._single:
             self._ignore(spec.name, text, "repeated")
             return
