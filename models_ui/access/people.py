@@ -1,7 +1,7 @@
-"""People and their roles: what a change of them means, what the history says of it, and that a Manager is left.
+"""People and their roles: the events that the history keeps of changes, and the check that a Manager is left.
 
-Whoever changes people does it in a transaction that begins with `lock_roles`, so that two who do so at once follow each
-other, and what they check is what they change. Each kind of change is one event of its own.
+Change people only in a transaction that begins with `lock_roles`. Then changes at the same time are made one after the
+other, and what was checked is still true when it is written. Each kind of change is an event of its own.
 """
 
 import secrets
@@ -19,13 +19,13 @@ from models_ui.audit.chain import Entry, Outcome, append_event
 from models_ui.log_filters import request_id
 from models_ui.models import AuditEvent
 
-SUPERUSER: Final = "superuser"  # a role in the history, above the three
+SUPERUSER: Final = "superuser"  # recorded in the history like a role, though it is not one of `Role`
 NEEDS_A_MANAGER: Final = gettext_lazy(
     "This is the last person with the Manager role. Make somebody else a Manager first."
 )
 
 
-# What somebody did: the words between their name and the person's.
+# What somebody did: the words between that person's name and the name of the person whose account was changed.
 KINDS: Final[dict[str, str | Promise]] = {
     "person.added": pgettext_lazy("somebody … a person", "added"),
     "person.role_changed": pgettext_lazy("somebody … a person", "changed the role of"),
@@ -50,7 +50,7 @@ KIND_LABELS: Final[dict[str, str | Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class PersonState:
-    """What the history tells of a person. The e-mail address is compared, and never written down."""
+    """The facts of a person whose changes are recorded. The e-mail address is only compared, never recorded."""
 
     username: str
     role: str
@@ -64,12 +64,12 @@ class PersonState:
 
 
 def lock_roles() -> None:
-    """Let nobody else change people until the transaction ends."""
+    """Lock changes of people until the transaction ends; others wait."""
     list(Group.objects.select_for_update().filter(name=Role.MANAGER.group_name))
 
 
 def is_last_manager(person: User) -> bool:
-    """Whether nobody would be a Manager without this person. Superusers are not counted: they are there to help."""
+    """Whether this person is the only active Manager. Superusers do not count."""
     managers = _managers()
     return managers.filter(pk=person.pk).exists() and managers.count() == 1
 
@@ -84,7 +84,7 @@ def record_added(actor: User, person: User) -> None:
 
 
 def record_changes(actor: User, before: PersonState, person: User) -> None:
-    """Write one event for each kind of change between the state before and the person as saved."""
+    """Record one event for each kind of change between the state before and the saved person."""
     after = PersonState.of(person)
     if before.username != after.username:
         _record(actor, "person.renamed", after.username, {"username": before.username}, {"username": after.username})
@@ -102,7 +102,7 @@ def record_password(actor: User, person: User) -> None:
 
 
 def record_deleted(actor: User, person: User) -> None:
-    """Write that the account goes, before it does."""
+    """Record the deletion of an account. Call it before the account is deleted."""
     state = PersonState.of(person)
     _record(actor, "person.deleted", state.username, {"role": state.role, "is_active": state.is_active}, {})
 
@@ -125,7 +125,7 @@ def _record(actor: User, kind: str, label: str, before: dict[str, Any], after: d
 
 
 def change_words(event: AuditEvent) -> tuple[str, str] | None:
-    """Return before and after of what the event changed, in words; None where it says no more than its kind."""
+    """Return in words what the event changed, before and after; None if the kind alone says it all."""
     if event.kind == "person.role_changed":
         return _role_words(event.before.get("role")), _role_words(event.after.get("role"))
     if event.kind == "person.renamed":

@@ -1,7 +1,8 @@
-"""Where django-allauth counts what it limits, such as failed logins: in a table, until the limit is over.
+"""The counts of django-allauth's rate limits, such as failed logins, kept in a database table.
 
-django-allauth counts in Django's default cache, which may forget a count before its time, and whose lock is no lock on
-every database. It has no setting for another place, so `count_in_the_database` puts this one into its module.
+By default django-allauth counts in Django's default cache. That may drop a count too early, and its lock is not safe
+on every database. There is no setting for another store, so `count_in_the_database` replaces the cache in allauth's
+module.
 """
 
 import hashlib
@@ -18,14 +19,14 @@ from django.utils import timezone
 
 from models_ui.models import RateCount
 
-# Seconds that clocks of two machines may differ. A use later than that from now was counted before the clock was set
-# back, and would otherwise count for as long as the clock was wrong.
+# Seconds by which the clocks of two machines may differ. A use further in the future was counted before the clock was
+# set back. It is ignored; otherwise it would count for as long as the clock had been wrong.
 CLOCK_SKEW = 30
 CLEANED_AT_ONCE = 200
 
 
 def count_in_the_database() -> None:
-    """Make django-allauth count here, for as long as this process runs."""
+    """Make django-allauth use this table in this process. Raise ImproperlyConfigured if its module has changed."""
     if not (hasattr(ratelimit, "cache") and hasattr(ratelimit, "cache_lock")):
         raise ImproperlyConfigured("django-allauth counts in another way now: see models_ui/rate_limits.py.")
     ratelimit.cache, ratelimit.cache_lock = Counts(), lock_count
@@ -33,12 +34,12 @@ def count_in_the_database() -> None:
 
 @contextmanager
 def lock_count(name: str) -> Iterator[bool]:
-    """Let one process at a time look at a count and change it. Yield True; whoever comes later waits."""
+    """Lock one count while it is read and changed; others wait. Yield True, as allauth's own lock does."""
     key = _key_of(name)
     remove_expired()
     with transaction.atomic():
         while RateCount.objects.select_for_update().filter(pk=key).first() is None:
-            # It is new, or another process has just removed it. Nobody removes it again within the minute.
+            # The count is new, or another process has just removed it. It is not removed again within a minute.
             RateCount.objects.bulk_create(
                 [RateCount(key=key, expires_at=timezone.now() + timedelta(minutes=1))], ignore_conflicts=True
             )
@@ -46,7 +47,7 @@ def lock_count(name: str) -> Iterator[bool]:
 
 
 def remove_expired() -> None:
-    """Remove counts that no longer count, except those that somebody is just looking at."""
+    """Remove expired counts, at most CLEANED_AT_ONCE of them. Skip those that another process has locked."""
     with transaction.atomic():
         expired = RateCount.objects.filter(expires_at__lte=timezone.now()).select_for_update(skip_locked=True)
         if keys := list(expired.values_list("pk", flat=True)[:CLEANED_AT_ONCE]):
@@ -54,7 +55,7 @@ def remove_expired() -> None:
 
 
 class Counts:
-    """What django-allauth needs of a cache, over the table. `cache_lock` is held whenever it is called."""
+    """The methods of a cache that django-allauth calls, on the table. Called only with the count locked."""
 
     def get(self, name: str, default: Any) -> Any:
         count = RateCount.objects.filter(pk=_key_of(name)).first()
@@ -70,5 +71,5 @@ class Counts:
 
 
 def _key_of(name: str) -> str:
-    """Return a key of one length that holds nobody's name or address."""
+    """Return a key of fixed length that does not reveal a login name or an address."""
     return hashlib.sha256(name.encode()).hexdigest()

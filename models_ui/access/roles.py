@@ -1,4 +1,4 @@
-"""Viewer, Editor, Manager: groups of Django’s, each of which may do all that the one before it may."""
+"""The roles Viewer, Editor and Manager, stored as Django groups. Each includes the permissions of the one before."""
 
 from enum import IntEnum
 
@@ -28,7 +28,7 @@ ROLE_LABELS = {
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
-    """The highest role the person has. A superuser is a Manager; whoever has no group is a Viewer. One query."""
+    """Return the person's highest role: Manager for superusers, Viewer without a group. Makes one query at most."""
     assert isinstance(user, User)
     if user.is_superuser:
         return Role.MANAGER
@@ -37,11 +37,11 @@ def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
 
 
 def make_roles() -> None:
-    """The three groups. Does nothing where they exist."""
+    """Create the groups of the three roles, if they do not exist."""
     for role in Role:
         Group.objects.get_or_create(name=role.group_name)
 
 
 def exports_everyones(role: Role) -> bool:
-    """Whether this role's activity export holds what everybody did. Others export what they did themselves."""
+    """Whether this role's activity export contains everybody's actions, not only the person's own."""
     return role >= Role.MANAGER

@@ -1,7 +1,7 @@
-"""The checks that every request passes before its body, its session or the database is read.
+"""The checks on every request before Django reads its body, its session or the database.
 
-Probes are answered here. Requests that no page could understand are refused, and malformed addresses are removed
-from headers. `Handler` answers whatever fails outside of all middleware.
+Health probes are answered here. Requests that no page could handle are refused, and malformed URLs in headers are
+removed. `Handler` turns exceptions outside all middleware into an error page.
 """
 
 import codecs
@@ -24,7 +24,7 @@ from models_ui.web.plain_pages import Text, plain_page
 logger = logging.getLogger(__name__)
 
 PROBES: Final = {"/healthz": healthz, "/readyz": readyz}
-# Headers that hold an address which something behind here reads. Not Origin: without it less would be checked.
+# Headers with a URL that later code parses. Not Origin: removing it would weaken the CSRF check.
 ADDRESS_HEADERS: Final = ("HTTP_REFERER", "HTTP_HX_CURRENT_URL")
 FORM: Final = "multipart/form-data"
 
@@ -33,7 +33,7 @@ TOO_LARGE = gettext_lazy("That is too much at once")
 
 
 class Refusal(Exception):
-    """A request that goes no further. `title` and `sentence` are for its sender."""
+    """The reason to refuse a request. `title` and `sentence` are shown to its sender."""
 
     def __init__(self, status: int, title: Text, sentence: Text) -> None:
         super().__init__(status)
@@ -59,9 +59,10 @@ class GateMiddleware:
 
 
 def _check_body(request: HttpRequest) -> None:
-    """Read at most as many bytes as the largest form has.
+    """Let through bodies of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes; read a body without a length here.
 
-    Raise Refusal for larger bodies and for those of unknown length that the server cannot read to their end.
+    Raise Refusal for larger bodies, and for a body without a length whose end the server does not mark (no
+    `wsgi.input_terminated`).
     """
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
     too_large = Refusal(
@@ -86,16 +87,16 @@ def _check_body(request: HttpRequest) -> None:
 
 
 def _length(meta: dict[str, Any]) -> int:
-    """Return the length that the headers give for the body.
+    """Return the body's length by its header, 0 if there is none.
 
-    It is read from its first 20 digits, which are too many already.
+    Only the first 20 digits are read: 20 digits already exceed every limit.
     """
     said = str(meta.get("CONTENT_LENGTH") or "0").strip()
     return int(said[:20]) if said.isascii() and said.isdecimal() else 0
 
 
 def _check_type(request: HttpRequest) -> None:
-    """Raise Refusal for text that is not UTF-8, and for a multipart form without a boundary."""
+    """Raise Refusal for an invalid Content-Type, a charset other than UTF-8 and a multipart form without boundary."""
     charset = (request.content_params or {}).get("charset")
     is_bad = getattr(request, "has_bad_type", False) or not (charset is None or _is_utf8(charset))
     if is_bad or (request.content_type == FORM and not (request.content_params or {}).get("boundary")):
@@ -113,13 +114,14 @@ def _is_utf8(charset: str) -> bool:
 
 
 def _drop_unstorable_cookies(request: HttpRequest) -> None:
-    """Remove cookies with a NUL: PostgreSQL raises when it is asked for a session with such a key."""
+    """Remove cookies with a NUL: with such a session key, PostgreSQL raises an error."""
     for name, value in list(request.COOKIES.items()):
         if "\x00" in value:
             del request.COOKIES[name]
 
 
 def _drop_malformed_addresses(meta: dict[str, Any]) -> None:
+    """Remove malformed URLs in headers, because later code would raise on them."""
     for name in ADDRESS_HEADERS:
         value = meta.get(name, "")
         if not (is_address(value) and is_address(unquote(value))):
@@ -127,7 +129,7 @@ def _drop_malformed_addresses(meta: dict[str, Any]) -> None:
 
 
 def is_address(text: str) -> bool:
-    """Return whether an address can be parsed."""
+    """Return whether a URL can be parsed."""
     try:
         _ = urlsplit(text).port
     except ValueError:
@@ -136,7 +138,10 @@ def is_address(text: str) -> bool:
 
 
 class GateRequest(WSGIRequest):
-    """A request that can be built whatever its headers say. `has_bad_type` makes the gate refuse it."""
+    """A request that can be built even if its Content-Type header is invalid.
+
+    `has_bad_type` then makes the gate refuse it.
+    """
 
     has_bad_type = False
 
@@ -148,7 +153,7 @@ class GateRequest(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's WSGI application, with an error page for failures outside of every middleware."""
+    """Django's WSGI application. Turns exceptions outside all middleware into an error page."""
 
     request_class = GateRequest
 

@@ -1,4 +1,4 @@
-"""Questions about a request that several views ask, and the answer that all lists share."""
+"""Questions about a request that several views ask, and `render_list`, the response of every list page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,16 +27,13 @@ class Request(HttpRequest):
 
 
 def query_string(request: HttpRequest) -> str:
-    """Return the query of the address as text. WSGI gives it as Latin-1; people paste UTF-8."""
+    """Return the query string as text. WSGI decodes it as Latin-1, but browsers and people send UTF-8."""
     raw: str = request.META.get("QUERY_STRING", "")
     return raw.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def is_whole_form(request: Request) -> bool:
-    """Return whether a form sent without JavaScript has named all its fields, also empty ones.
-
-    An address worth sharing names only the fields in use.
-    """
+    """Return whether a plain GET form sent empty fields too; the caller then redirects to the short address."""
     return not request.htmx and any("" in values for _, values in request.GET.lists())
 
 
@@ -48,17 +45,16 @@ def role_of_request(request: HttpRequest) -> Role:
 
 
 def is_own_address(request: HttpRequest, address: str) -> bool:
-    """Return whether an address that came with a request belongs to this dashboard, so that people may be led there."""
+    """Return whether an address from a request belongs to this dashboard, so that a redirect to it is safe."""
     return url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
 
 
 def render_list(request: Request, template: str, context: dict[str, Any], address: str) -> HttpResponse:
-    """Return a list as a whole page, or for htmx only its partial `results`, and set the browser's address to
-    `address`.
+    """Return the whole page. For htmx return only the partial `results`, and set the browser's address to `address`.
 
-    The history entry is replaced while somebody types a search or when the address is unchanged; otherwise a new one
+    The history entry is replaced while somebody types a search, or if the address stays the same. Otherwise a new one
     is pushed.
     """
     if not wants_fragment(request):
@@ -69,15 +65,17 @@ def render_list(request: Request, template: str, context: dict[str, Any], addres
     return response
 
 
-# What forms of ours carry beside the texts that people write, and what nobody wants to see on a screen.
+# Fields of our forms that hold no text written by a person.
 _NOT_WRITTEN: Final = frozenset(
-    # What a form is about, and by what it is known …
+    # What the form is about, and its id …
     {"action_id", "all", "by_itself", "concern", "form_id", "model", "model_id", "query", "seen", "verb", "version"}
-    # … what was chosen, and what goes along with every form.
+    # … choices, and fields of every form.
     | {"csrfmiddlewaretoken", "days", "insist", "language", "login", "next", "remember", "scope", "with_script"}
 )
+# A field with one of these words in its name may hold a secret, so it is never shown again.
 _SECRET: Final = ("password", "passwort", "secret", "token", "otp", "key")
-_CARRIED: Final = "typed_"  # the sign-in form carries such texts along, in case that a password is mistyped
+# The sign-in form sends the texts again under this prefix, so that a wrong password does not lose them.
+_CARRIED: Final = "typed_"
 _LABELS: Final = {
     "value": gettext_lazy("New text"),
     "reason": gettext_lazy("Reason (optional)"),
@@ -88,7 +86,7 @@ _LABELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TypedText:
-    """A text that somebody wrote into a form which could not be saved."""
+    """A text that a person typed into a form that could not be saved."""
 
     field: str
     label: str | Promise
@@ -101,9 +99,9 @@ class TypedText:
 
 
 def typed_texts(request: HttpRequest) -> list[TypedText]:
-    """Return the texts that a form was sent with, to be shown once more. They are never stored, logged or linked to.
+    """Return the texts that a person typed into the form that was sent, so that the page can show them again.
 
-    A body that cannot be read has none.
+    They are never stored, logged or put into an address. A body that cannot be read has none.
     """
     try:
         return list(_find_typed_texts(request)) if request.method == "POST" else []
@@ -121,5 +119,5 @@ def _find_typed_texts(request: HttpRequest) -> Iterator[TypedText]:
 
 
 def wants_fragment(request: Request) -> bool:
-    """Return whether htmx asks for the part that it swaps. Boosted and history requests want the whole page."""
+    """Return whether htmx asks for a part of the page. Boosted and history requests ask for the whole page."""
     return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request

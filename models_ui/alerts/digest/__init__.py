@@ -4,6 +4,15 @@ run.py        one run over all readers
 readers.py    who gets a digest and which one; forms.py: the form for it
 content.py    what a digest tells one reader
 mail.py       the digest as an e-mail; slack.py: as a message to a Slack-compatible webhook
-sentences.py  the sentences that both share
+sentences.py  the sentence that both share
 delivery.py   claim, send, and store the outcome, so that nothing is told twice
+
+The words of a digest stand in several places:
+
+content.py                                       the titles of the sections, and "You watch it as …"
+models_ui/changes/kinds.py                       a sentence for each kind of change
+models_ui/retirements/sentences.py               the sentences on ends, replacements and fine-tunes at risk
+mail.py                                          the subject and the footer of the e-mail
+slack.py                                         the texts of the links in the message
+sentences.py                                     the sentence for items that were left out
 """

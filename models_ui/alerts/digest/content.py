@@ -1,9 +1,9 @@
 """What a digest tells one reader: everything that they have not been told yet.
 
-A change upstream is told once, by its key. An end ahead is told once at each threshold it crosses: a late run tells
-the nearest threshold only, and a date that moves starts anew. Acknowledged and snoozed concerns are not told as ends
-ahead, but changes to them are. The fine-tunes that an end puts at risk are counted beside it; only people who watch
-them get a line for each.
+A change upstream is told once, by its key. An upcoming end is told once per threshold (90, 60, … days). If a run was
+skipped, only the threshold reached now is told. If the date changes, all thresholds count again. Acknowledged and
+snoozed models get no reminders of their end, but changes to them are still told. The line of a base model's end says
+how many fine-tunes it puts at risk; only people who watch these get a line for each.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -111,23 +111,26 @@ class _Content:
                 yield change
 
     def _is_watched(self, change: CatalogChange) -> bool:
-        """Return whether a change is about a watched model and came after the watch began."""
+        """Return whether a change concerns a watched model and came after the watch began."""
         moved = change.kind == ALIAS_REPOINTED
         since = self._watched_since if moved else self._watched_since | self._run_on_since
-        # An alias that moved concerns the model that it has left as much.
+        # A moved alias also concerns the model that it pointed to before.
         ids = (change.model_id, change.subject, str(change.before)) if moved else (change.model_id,)
         return any(model_id in since and change.at > since[model_id] for model_id in ids)
 
     @cached_property
     def _watched_since(self) -> dict[str, datetime]:
-        """When each id began to be watched: the ids on the list and those of the models they lead to."""
+        """Since when each id is watched: the ids on the list, and the ids of the models that these lead to."""
         return _earliest_watch(
             (entry, {entry.watch.model_id, *(row.model_id for row in entry.rows)}) for entry in self.watched
         )
 
     @cached_property
     def _run_on_since(self) -> dict[str, datetime]:
-        """When each base model of a watched fine-tune began to count, without those that are watched themselves."""
+        """Since when each base model of a watched fine-tune counts.
+
+        Excludes base models that are on the list themselves.
+        """
         bases = ((entry, {base.model_id for row in entry.rows for base in self._bases(row)}) for entry in self.watched)
         return {key: at for key, at in _earliest_watch(bases).items() if key not in self._watched_since}
 
@@ -141,7 +144,7 @@ class _Content:
             concern = concern_of(row, self.index.find, self.now)
             if concern is not None and concern.ending is not None:
                 sentences += self._advice(concern.ending)
-                # The date just told says how near the end is, so the threshold crossed already is told with it.
+                # The sentence gives the date, so mark the current threshold as told too.
                 keys += [_threshold_key(concern)] if threshold_of(concern.days) else []
         path = address_of(row, self.index) if row else ""
         path = path or f"{reverse('changes')}?{urlencode({'model': change.model_id})}"
@@ -161,14 +164,17 @@ class _Content:
 
     @cached_property
     def _hushed(self) -> set[int]:
-        """The rows of acknowledged or snoozed entries, without models that another entry still warns about."""
+        """The rows of acknowledged or snoozed entries.
+
+        Excludes models that another entry still shows as needing attention.
+        """
         hushed = {row.pk for entry in self.watched if entry.standing == "snoozed" for row in entry.rows}
         hushed |= {entry.concern.row.pk for entry in self.watched if entry.standing == "acknowledged" and entry.concern}
         return hushed - {row.pk for entry in self.watched if entry.standing == "attention" for row in entry.rows}
 
     @cached_property
     def _endings(self) -> dict[int, Ending]:
-        """The endings of all models with a date, by row, with the fine-tunes trained from them."""
+        """The endings of all models with a date, by row key, each with the fine-tunes trained from it."""
         return {ending.row.pk: ending for ending in retirements_at(self.index, self.now).endings}
 
     def _advice(self, ending: Ending) -> Iterator[str]:
@@ -185,7 +191,7 @@ class _Content:
 
     @cached_property
     def _aliases(self) -> dict[int, str]:
-        """The alias by which the reader watches a model, by row, where the model's own id is not on their list."""
+        """By row key, the alias by which the reader watches a model whose own id is not on their list."""
         own = {entry.watch.model_id for entry in self.watched}
         return {row.pk: entry.watch.model_id for entry in self.watched for row in entry.rows if row.model_id not in own}
 

@@ -1,8 +1,8 @@
-"""The stored calendar event of each model's end: a moved date is the same event in a later revision.
+"""One stored calendar event per model. If the date moves, the same event gets a new revision.
 
-The rows are updated when a feed is read and the mirror has changed since. Two changes in between are one revision,
-since nobody read the first. Processes that update at once agree: a revision is written only over the one it was made
-from.
+Events are updated when a feed is read and the mirror has changed since the last update. Several changes in between
+make one revision, because nobody has read the earlier states. If two processes update at the same time, the second
+writes nothing: an update applies only to the revision it was computed from.
 """
 
 import hashlib
@@ -21,12 +21,12 @@ _REVISED = ("at", "inherited_from", "cancelled", "sequence", "facts", "modified_
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """When a model stops working: on its own date, or perhaps on that of the base model it was trained from."""
+class CalendarEnd:
+    """When a model stops working: on its own date, or else perhaps on the date inherited from its base model."""
 
     row: Row
     ending: Ending  # of the model itself; of its base model, if the date is inherited
-    base: Row | None = None  # that base model, also where the own date comes later than that of the base model
+    base: Row | None = None  # the base model, if the date is inherited or the base model ends before the own date
 
     @property
     def inherited_from(self) -> str:
@@ -39,10 +39,10 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """The end of a model with its event. For a cancelled event, `end` is the end it announced."""
+    """An event and the end that it announces, or announced before it was cancelled."""
 
     event: CalendarEvent
-    end: End
+    end: CalendarEnd
 
     @property
     def row(self) -> Row:
@@ -52,7 +52,7 @@ class Occasion:
 def occasions_of(index: CatalogIndex, now: datetime) -> tuple[Occasion, ...]:
     """Return all events, also cancelled ones, by date.
 
-    They are cached with the index, unless the index is older than the mirror.
+    The result is cached with the index. It is not cached if the mirror has changed since the index was built.
     """
     kept = index.cached("occasions", list[tuple[Occasion, ...]])
     if kept:
@@ -71,14 +71,14 @@ def occasions_of(index: CatalogIndex, now: datetime) -> tuple[Occasion, ...]:
 
 
 def _stored_events() -> dict[int, CalendarEvent]:
-    """Return every event by its model's row."""
+    """Return every event by the key of its model's row."""
     return {event.row_id: event for event in CalendarEvent.objects.all()}
 
 
-def _find_ends(index: CatalogIndex, events: Iterable[int], now: datetime) -> dict[int, End]:
-    """Return the models with a date of their own or an inherited one, by row.
+def _find_ends(index: CatalogIndex, events: Iterable[int], now: datetime) -> dict[int, CalendarEnd]:
+    """Return the ends of all models with their own or an inherited date, by row key.
 
-    A model deleted from here has no end ahead. A missing model inherits no date, unless it had inherited one before.
+    A model deleted through this dashboard has none. A missing model inherits no date, unless it already has an event.
     """
     endings = {ending.row.pk: ending for ending in retirements_at(index, now).endings}
     known = frozenset(events)
@@ -86,24 +86,24 @@ def _find_ends(index: CatalogIndex, events: Iterable[int], now: datetime) -> dic
     return {end.row.pk: end for end in ends if end is not None}
 
 
-def _find_end(row: Row, index: CatalogIndex, endings: Mapping[int, Ending], *, has_event: bool) -> End | None:
+def _find_end(row: Row, index: CatalogIndex, endings: Mapping[int, Ending], *, has_event: bool) -> CalendarEnd | None:
     base = inherited_dates(index).base_of(row) if row.is_fine_tuned else None
     own = endings.get(row.pk)
     if own is not None:
         is_base_sooner = base is not None and endings[base.pk].at < own.at
-        return End(row, own, base if is_base_sooner else None)
+        return CalendarEnd(row, own, base if is_base_sooner else None)
     if base is None or (row.is_missing and not has_event):
         return None
-    return End(row, endings[base.pk], base)
+    return CalendarEnd(row, endings[base.pk], base)
 
 
 def _make_occasions(
-    index: CatalogIndex, ends: Mapping[int, End], events: Mapping[int, CalendarEvent], now: datetime
+    index: CatalogIndex, ends: Mapping[int, CalendarEnd], events: Mapping[int, CalendarEvent], now: datetime
 ) -> Iterator[Occasion]:
     for pk, event in events.items():
         row = index.get(pk)
         if row is not None:
-            yield Occasion(event, ends.get(pk) or End(row, ending_of(row, event.at, index.find, now)))
+            yield Occasion(event, ends.get(pk) or CalendarEnd(row, ending_of(row, event.at, index.find, now)))
 
 
 # --- Revisions
@@ -111,7 +111,7 @@ def _make_occasions(
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What an event tells calendars."""
+    """The content of an event at one time, as calendars get it."""
 
     at: datetime
     inherited_from: str
@@ -128,10 +128,11 @@ class Revision:
         return {name: getattr(self, name) for name in _REVISED}
 
 
-def next_revision(last: Revision, end: End | None, now: datetime) -> Revision:
+def next_revision(last: Revision, end: CalendarEnd | None, now: datetime) -> Revision:
     """Return the next revision, or the last one if nothing is new. Without an end the event is cancelled.
 
-    A new time, cancellation or certainty raises `sequence`; other changes of the text do not.
+    A new time, a cancellation, its withdrawal and a change between own date and inherited date raise `sequence`. Other
+    changes of the text do not.
     """
     if end is None:
         if last.cancelled:
@@ -145,7 +146,7 @@ def next_revision(last: Revision, end: End | None, now: datetime) -> Revision:
 
 
 def _bring_up_to_date(
-    index: CatalogIndex, ends: Mapping[int, End], events: Mapping[int, CalendarEvent], now: datetime
+    index: CatalogIndex, ends: Mapping[int, CalendarEnd], events: Mapping[int, CalendarEvent], now: datetime
 ) -> bool:
     """Write the new events and revisions. Return whether there were any."""
     new = [
@@ -165,7 +166,7 @@ def _bring_up_to_date(
     for pk, event in events.items():
         row, end = index.get(pk), ends.get(pk)
         if row is None or (end is None and _is_unreadable(row)):
-            continue  # a date that cannot be read is not withdrawn
+            continue  # the row is not in the index, or its date is unreadable, which does not cancel the event
         last = Revision.of(event)
         following = next_revision(last, end, now)
         if following != last:
@@ -179,8 +180,8 @@ def _is_unreadable(row: Row) -> bool:
     return row.deprecation is None and "deprecation" in row.problems and not row.is_deleted
 
 
-def _facts_hash(end: End) -> str:
-    """Return a hash of what the event tells beside its date. It must not depend on the clock."""
+def _facts_hash(end: CalendarEnd) -> str:
+    """Return a hash of the event's text except its date. It must not depend on the current time."""
     row, instead = end.row, end.ending.replacement
     facts: tuple[object, ...] = (
         row.model_id,
