@@ -28,7 +28,7 @@ CLEANED_AT_ONCE = 200
 def count_in_the_database() -> None:
     """Make django-allauth use this table in this process. Raise ImproperlyConfigured if its module has changed."""
     if not (hasattr(ratelimit, "cache") and hasattr(ratelimit, "cache_lock")):
-        raise ImproperlyConfigured("django-allauth counts in another way now: see models_ui/rate_limits.py.")
+        raise ImproperlyConfigured("django-allauth counts in another way now: see models_ui/access/rate_limits.py.")
     ratelimit.cache, ratelimit.cache_lock = Counts(), lock_count
 
 

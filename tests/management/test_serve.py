@@ -172,7 +172,7 @@ def test_a_sandbox_that_cannot_start_says_why(serve: Serve, var: Path):
     serving = serve(var)
     assert serving.ended() == 1
     assert re.search(
-        r"The state \S+sandbox\.json cannot be read; remove it to start afresh: .*\n"
+        r"The state \S+sandbox\.json cannot be read: .* Remove it to start afresh\.\n"
         r"CommandError: The sandbox stopped with code 1; the lines above say why\.\n$",
         serving.output,
     )
