@@ -1,7 +1,7 @@
 """Which ids a text uses: words that may be ids, judged by value, place and the host in sight."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from .lexing import Language, Lexed
 from .lines import Lines
@@ -101,7 +101,3 @@ class TextUses:
 
 def _is_followed_by_value(text: str, end: int) -> bool:
     return re.compile(r"[\w.:-]*\s*[=:]").match(text, end) is not None
-
-
-def used_ids(text: str, language: Language, matcher: Matcher, path: str = "") -> Sequence[Token]:
-    return list(TextUses(text, language, matcher, path).find())

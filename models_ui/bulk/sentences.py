@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, ngettext_lazy
+from django.utils.translation import ngettext_lazy
 
 from models_ui.access.verbs import bulk_words_of
 from models_ui.audit.outcome_detail import DenialDetail, detail_from_json
@@ -23,10 +23,6 @@ _OTHER_STATES: Final[dict[str, Any]] = {
     ItemState.CANCELLED: ngettext_lazy("%d not sent", "%d not sent"),
     ItemState.SKIPPED: ngettext_lazy("%d skipped", "%d skipped"),
 }
-
-
-def count_models(number: int) -> str:
-    return ngettext("%d model", "%d models", number) % number
 
 
 def job_label(verb: str, number: int) -> str:

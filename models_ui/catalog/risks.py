@@ -126,11 +126,6 @@ class RiskFinder:
         return _RISKS.index(_kind_of(base, self._now)), base.deprecation or self._now
 
 
-def base_models_of(row: Row, find: Find) -> tuple[Row, ...]:
-    """Return the models that the row's root leads to today. Nothing was trained from itself."""
-    return tuple(base for base in find(row.root) if base.pk != row.pk) if row.root else ()
-
-
 def _kind_of(base: Row, now: datetime) -> RiskKind | None:
     stage = lifecycle_stage(base.deprecation, now)
     if stage == "retired":

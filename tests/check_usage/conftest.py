@@ -12,7 +12,7 @@ from check_usage.catalog import Catalog
 from check_usage.cli import main
 from check_usage.languages import language_of
 from check_usage.tokens import Matcher
-from check_usage.uses import used_ids
+from tests.support.uses import used_ids
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ import pytest
 from check_usage.catalog import Catalog
 from check_usage.languages import language_of
 from check_usage.tokens import Matcher
-from check_usage.uses import used_ids
 from tests.check_usage.conftest import EXPORT
+from tests.support.uses import used_ids
 
 OLD = "mistral-large-2411"
 PADDING = "x" * 200

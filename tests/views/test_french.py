@@ -32,7 +32,7 @@ from models_ui.actions.sentences import (
 from models_ui.alerts.feeds.addresses import address_with
 from models_ui.bulk import jobs
 from models_ui.bulk.runner import run_one
-from models_ui.bulk.sentences import count_models, item_reason, item_state_label, job_label, job_summary, job_title
+from models_ui.bulk.sentences import item_reason, item_state_label, job_label, job_summary, job_title
 from models_ui.changes import kinds, sentences
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
@@ -388,7 +388,7 @@ def test_a_bulk_job_is_french_from_its_review_to_its_end(manager, editor, reader
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_bulk_job_is_told_in_french_whatever_became_of_it(verb: Verb, number: int):
     with translation.override("fr"):
-        said = [count_models(number), job_label(verb, number)]
+        said = [job_label(verb, number)]
         for state in BulkJob.State:
             job = BulkJob(verb=verb, state=state, started_at=timezone.now() if state != "draft" else None)
             for each in BulkItem.State:
