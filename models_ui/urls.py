@@ -7,7 +7,8 @@ from models_ui.web import health
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("deprecations/", retirements.retirements, name="retirements"),
+    path("retirements/", retirements.retirements, name="retirements"),
+    path("deprecations/", retirements.deprecations, name="deprecations"),
     path("models/", catalog.catalog, name="catalog"),
     path("models.csv", catalog.catalog_csv, name="catalog_csv"),
     path("models.json", catalog.catalog_json, name="catalog_json"),

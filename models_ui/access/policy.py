@@ -14,7 +14,7 @@ from typing import Protocol
 
 from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy, gettext_noop, override
 
 from models_ui.access.roles import ROLE_LABELS, Role
 from models_ui.access.verbs import VERBS, Verb
@@ -24,6 +24,11 @@ from models_ui.vocabulary import FINE_TUNED
 
 NO_SUCH_MODEL = gettext_lazy("There is no such model")
 NOTHING_TO_UNDO = gettext_lazy("There is nothing to undo")
+# Reasons that older events keep in English. They are named here so that French readers still read them in French.
+FORMER_REASONS = (
+    gettext_noop("Mistral no longer lists it"),
+    gettext_noop("It is protected; a Manager can lift that"),
+)
 
 
 class Subject(Protocol):
@@ -89,9 +94,9 @@ def check_policy(model: Subject, verb: Verb) -> None:
 
 def _check_sent_verb(model: Subject, verb: Verb) -> None:
     if model.is_missing:
-        raise ActionDenied(gettext_lazy("Mistral no longer lists it"))
+        raise ActionDenied(gettext_lazy("It is gone from Mistral’s list"))
     if model.protected and VERBS[verb].is_blocked_by_protection:
-        raise ActionDenied(gettext_lazy("It is protected; a Manager can lift that"))
+        raise ActionDenied(gettext_lazy("It is protected; a Manager can unprotect it"))
     if verb is Verb.DELETE and settings.DELETE_REQUIRES_ARCHIVE and not model.archived:
         raise ActionDenied(gettext_lazy("It must be archived first"))
 

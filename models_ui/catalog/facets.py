@@ -81,9 +81,9 @@ _ALL: Final = (
         value_labels={BASE: gettext_noop("Base"), FINE_TUNED: gettext_noop("Fine-tuned")},
         starts_open=True,
     ),
-    _capability_facet("capability", gettext_noop("Can do all of"), "all", starts_open=True),
-    _capability_facet("capability_any", gettext_noop("Can do any of"), "any"),
-    _capability_facet("capability_not", gettext_noop("Can do none of"), "none"),
+    _capability_facet("capability", gettext_noop("Must be able to"), "all", starts_open=True),
+    _capability_facet("capability_any", gettext_noop("Any one of"), "any"),
+    _capability_facet("capability_not", gettext_noop("Must not"), "none"),
     Facet(
         name="lifecycle",
         label=gettext_noop("Lifecycle"),
@@ -106,7 +106,7 @@ _ALL: Final = (
         value_labels={
             "live": gettext_noop("Live"),
             "archived": gettext_noop("Archived"),
-            "missing": gettext_noop("Missing"),
+            "missing": gettext_noop("Gone"),
         },
         starts_open=True,
     ),

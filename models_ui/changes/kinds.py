@@ -172,8 +172,8 @@ CHANGE_KINDS: Final[Mapping[str, ChangeKind]] = {
         own_filters=_STATE,
     ),
     "model.missing": ChangeKind(
-        label=gettext_lazy("Model no longer listed"),
-        build_sentence=_build_fixed_sentence(gettext_lazy("%(model)s is no longer listed.")),
+        label=gettext_lazy("Gone from Mistral’s list"),
+        build_sentence=_build_fixed_sentence(gettext_lazy("%(model)s is gone from Mistral’s list.")),
         own_filters=_STATE,
         digest_section="missing",
     ),

@@ -65,7 +65,7 @@ def replacement_sentences(ending: Ending) -> Iterator[str]:
     elif instead.outcome == "several":
         yield fill(_("Mistral names %(model)s as its replacement, which leads to several models."), words)
     elif instead.by_alias:
-        yield fill(_("Replacement: %(model)s, today %(today)s."), words)
+        yield fill(_("Replacement: %(today)s (Mistral calls it %(model)s)."), words)
     else:
         yield fill(_("Replacement: %(model)s."), words)
     if instead.at:

@@ -4,9 +4,12 @@ from datetime import datetime
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from models_ui.text.isolation import LEFT_TO_RIGHT_MARK, fill, isolate
+
+# Django shortens these French months to « jan. » and « fév. »; our messages say « janv. » and « févr. ».
+_SHORT_MONTHS = (pgettext_lazy("abbrev. month", "Jan."), pgettext_lazy("abbrev. month", "Feb."))
 
 
 def svg_percent(share: float) -> str:

@@ -13,7 +13,7 @@ _DOUBTS: Mapping[str, str | Promise] = {
     "itself": gettext_lazy("leads back here"),
     "circular": gettext_lazy("leads back here"),
     "retired": gettext_lazy("retired itself"),
-    "missing": gettext_lazy("no longer listed"),
+    "missing": gettext_lazy("gone from Mistral’s list"),
     "retiring": gettext_lazy("retiring itself"),
 }
 _FIELDS: Mapping[str, str | Promise] = {

@@ -32,7 +32,7 @@ FIGURES = (
     (gettext_lazy("Models live"), CatalogQuery(state=_LIVE)),
     (gettext_lazy("Fine-tunes live"), CatalogQuery(type=(FINE_TUNED,), state=_LIVE)),
     (pgettext_lazy("several models", "Archived"), CatalogQuery(state=("archived",))),
-    (gettext_lazy("No longer listed"), CatalogQuery(state=("missing",))),
+    (gettext_lazy("Gone from Mistral’s list"), CatalogQuery(state=("missing",))),
     (pgettext_lazy("several models", "Retiring"), CatalogQuery(lifecycle=("retiring",), sort="deprecation")),
 )
 LINKS = (

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from models_ui.catalog.store import load_index
+from models_ui.listing.querystring import with_query
 from models_ui.mirror.state import describe_freshness, mirror_state
 from models_ui.retirements.page import RetirementsPage
 from models_ui.retirements.query import RetirementsQuery
@@ -24,3 +26,9 @@ def retirements(request: Request) -> HttpResponse:
         "freshness": describe_freshness(mirror, now),
     }
     return render(request, "models_ui/retirements.html", context)
+
+
+@require_safe
+def deprecations(request: Request) -> HttpResponse:
+    """Lead from the page's former address to its present one, with the query as it came."""
+    return HttpResponsePermanentRedirect(with_query(reverse("retirements"), query_string(request)))

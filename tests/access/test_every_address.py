@@ -46,6 +46,7 @@ EVERYBODY = ("200 200 200 200",) * 4
 TABLE = {
     "home": READ,
     "retirements": READ,
+    "deprecations": ("login 301 301 301", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
     "catalog": READ,
     "catalog_csv": READ,
     "catalog_json": READ,

@@ -138,7 +138,7 @@ POLICIES = {
     "base": "Only fine-tuned models can be changed",
     "protected": "It is protected",
     "deleted": "It has been deleted",
-    "missing": "Mistral no longer lists it",
+    "missing": "It is gone from Mistral’s list",
     "unroutable": "Its id cannot be part of an address",
     "unarchived": "It must be archived first",
 }

@@ -376,7 +376,7 @@ def test_a_model_that_is_gone_upstream_says_so_in_its_row(bobs: Page, sandbox: S
     row = row_of(bobs, tune)
     row.get_by_role("button", name="Archive").click()
     expect(row.locator(".state")).to_have_text("Missing")
-    expect(row.get_by_text("Mistral no longer lists it")).to_be_visible()
+    expect(row.get_by_text("It is gone from Mistral’s list")).to_be_visible()
     expect(message(bobs, "Contract clause finder was not archived.")).to_be_visible()
 
 
@@ -407,15 +407,15 @@ def test_a_manager_protects_a_model_and_lifts_that(browser_of, alice, bob, tune,
     alices.goto(f"/models/{tune}/")
     actions = alices.locator("#actions")
     actions.get_by_role("button", name="Protect", exact=True).click()
-    expect(actions.get_by_role("button", name="Lift protection")).to_be_focused()
+    expect(actions.get_by_role("button", name="Unprotect")).to_be_focused()
     for name in ("Rename", "Archive", "Delete…"):
         expect(actions.get_by_role("button", name=name)).to_be_disabled()
     bobs.goto(TUNES)
     row = row_of(bobs, tune)
     expect(row.get_by_role("button", name="Rename")).to_be_disabled()
     expect(row.get_by_role("button", name="Archive")).to_be_disabled()
-    expect(row.get_by_text("It is protected; a Manager can lift that")).to_be_visible()
-    actions.get_by_role("button", name="Lift protection").click()
+    expect(row.get_by_text("It is protected; a Manager can unprotect it")).to_be_visible()
+    actions.get_by_role("button", name="Unprotect").click()
     expect(actions.get_by_role("button", name="Protect", exact=True)).to_be_focused()
     bobs.reload()
     row.get_by_role("button", name="Archive").click()

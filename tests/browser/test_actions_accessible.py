@@ -84,7 +84,7 @@ def pages(page: Page, alice, tune: str, archived: str, sandbox: Sandbox) -> Iter
     page.goto(f"/bulk/{job.pk}/")
     page.locator("#everything").evaluate("fold => { fold.open = true; }")
     yield "done"
-    for address in ("/bulk/", "/activity/", "/activity/?outcome=failed&kind=model.renamed", "/deprecations/", "/"):
+    for address in ("/bulk/", "/activity/", "/activity/?outcome=failed&kind=model.renamed", "/retirements/", "/"):
         page.goto(address)
         for fold in page.locator("#facets, main details").all():
             fold.evaluate("fold => { fold.open = true; }")

@@ -71,7 +71,7 @@ def test_chips_remove_one_filter_each_and_clear_all_removes_the_rest(catalog: Pa
     catalog.goto("/models/?q=mistral&type=base&capability=vision&capability=fine_tuning&context_min=128k&sort=name")
     names = catalog.get_by_role("list", name="Filters in use").get_by_role("link")
     expect(names).to_have_count(6)
-    catalog.get_by_role("link", name="Remove filter: Can do all of: Vision").click()
+    catalog.get_by_role("link", name="Remove filter: Must be able to: Vision").click()
     expect(catalog).to_have_url("/models/?q=mistral&type=base&capability=fine_tuning&context_min=128000&sort=name")
     expect(catalog.locator("#count")).to_be_focused()
     catalog.get_by_role("link", name="Remove filter: “mistral”").click()

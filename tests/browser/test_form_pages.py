@@ -43,7 +43,7 @@ DEEDS = [
     Deed("archive", "Archive", "Contract clause finder is archived.", "Reason (optional)", "No longer used"),
     Deed("unarchive", "Restore", "is restored.", "Reason (optional)", "Used again", archived=True),
     Deed("protect", "Protect", "is protected.", "Reason (optional)", "In production"),
-    Deed("unprotect", "Lift protection", "is no longer protected.", "Reason (optional)", "Retired", protected=True),
+    Deed("unprotect", "Unprotect", "is no longer protected.", "Reason (optional)", "Retired", protected=True),
 ]
 
 
@@ -134,7 +134,7 @@ def test_the_review_of_a_bulk_job_by_itself(alices: Page, alice, sandbox: Sandbo
 def test_feeds_and_digest_by_themselves(alices: Page, alice):
     alices.goto("/feeds/?type=base")
     alices.get_by_label("Name").fill("Base models")
-    alices.get_by_role("button", name="Make the address").click()
+    alices.get_by_role("button", name="Create private link").click()
     expect(alices.get_by_role("heading", name="“Base models” is ready")).to_be_visible()
     assert FeedAddress.objects.get(owner=alice).name == "Base models"
     alices.goto("/watching/")

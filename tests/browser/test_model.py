@@ -33,7 +33,7 @@ def test_the_tab_is_called_as_the_model_is_called_now(browser_of, bob, tune):
     page.get_by_label("Name", exact=True).fill("Clauses")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Clauses")
-    expect(page).to_have_title("Clauses · Model dashboard")
+    expect(page).to_have_title("Clauses · Models")
     expect(page.locator("main title")).to_have_count(0)
 
 

@@ -36,14 +36,14 @@ def test_from_the_overview_to_what_stops_working_next_and_what_to_use_instead(pa
 
 
 def test_the_retirements_are_narrowed_down_by_links_that_the_address_holds(page: Page):
-    page.goto("/deprecations/")
+    page.goto("/retirements/")
     everything = page.locator("tr[data-model-id]")
     expect(everything).to_have_count(9)
     page.get_by_role("link", name="30 days", exact=True).click()
-    expect(page).to_have_url("/deprecations/?within=30")
+    expect(page).to_have_url("/retirements/?within=30")
     expect(everything).to_have_count(3)
     page.get_by_role("link", name="With fine-tunes affected").click()
-    expect(page).to_have_url("/deprecations/?within=30&affected=1")
+    expect(page).to_have_url("/retirements/?within=30&affected=1")
     expect(everything).to_have_count(1)
     expect(row_of(page, TUNED).first).to_contain_text("Parcel damage")
     page.reload()
@@ -55,7 +55,7 @@ def test_the_retirements_are_narrowed_down_by_links_that_the_address_holds(page:
 
 
 def test_the_picture_is_read_aloud_and_its_facts_stand_in_the_table(page: Page):
-    page.goto("/deprecations/")
+    page.goto("/retirements/")
     picture = page.get_by_role("img", name="When models stop working, month by month")
     expect(picture).to_be_visible()
     expect(picture.locator("desc")).to_contain_text("The tables below hold the same facts.")
@@ -63,7 +63,7 @@ def test_the_picture_is_read_aloud_and_its_facts_stand_in_the_table(page: Page):
 
 
 def test_a_fine_tunes_risk_is_worded_as_a_risk_and_leads_to_its_base_model(page: Page):
-    page.goto("/deprecations/")
+    page.goto("/retirements/")
     risk = page.locator("#at-risk").locator("..").locator("li").filter(has_text="Parcel damage")
     expect(risk).to_contain_text("Mistral does not say what happens to fine-tunes of it.")
     risk.get_by_role("link", name=TUNED).click()
@@ -94,16 +94,16 @@ def test_a_change_upstream_is_on_the_overview_on_its_page_and_on_the_models(page
     expect(page).to_have_url("/changes/?kind=deprecation.announced")
     expect(page.locator("#count")).to_have_text("1 change")
     page.locator(".change").get_by_role("link", name="codestral-2508").click()
-    expect(page.locator("section").filter(has_text="What changed upstream")).to_contain_text("stops working on")
+    expect(page.locator("section").filter(has_text="What changed at Mistral")).to_contain_text("stops working on")
 
 
 def test_the_sentence_that_nothing_has_changed_stands_where_there_is_room_for_it(page: Page):
     page.goto("/")
     expect(page.get_by_role("region", name="What changed lately")).to_contain_text(
-        "Nothing has changed upstream so far."
+        "Nothing has changed at Mistral so far."
     )
     page.goto("/changes/")
-    said = page.get_by_text("Nothing has changed upstream since the first sync")
+    said = page.get_by_text("Nothing has changed at Mistral since the first sync")
     expect(said).to_be_visible()
     assert said.bounding_box()["width"] > 400
     expect(page.get_by_role("link", name="CSV")).to_have_count(0)
@@ -116,7 +116,7 @@ def test_a_calendar_of_a_filtered_view_is_made_used_and_revoked(page: Page, move
     page.get_by_role("link", name="Feed", exact=True).click()
     expect(page.get_by_role("group", name="Tells of")).to_contain_text("Type: Base")
     page.get_by_label("Name").fill("Our team")
-    page.get_by_role("button", name="Make the address").click()
+    page.get_by_role("button", name="Create private link").click()
     expect(page.get_by_role("heading", name="“Our team” is ready")).to_be_visible()
     address = page.locator("#made-ics").inner_text()
     calendar = icalendar.Calendar.from_ical(page.context.browser.new_context().request.get(address).text())

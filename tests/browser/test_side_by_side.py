@@ -58,7 +58,7 @@ def long_names(synced, sandbox: Sandbox, alice, tune) -> dict[str, str]:
         "jobs": "/bulk/",
         "feeds": f"/feeds/?q={LONG}",
         "watching": "/watching/",
-        "retirements": "/deprecations/?type=fine-tuned",
+        "retirements": "/retirements/?type=fine-tuned",
         "overview": "/",
     }
 
@@ -193,7 +193,7 @@ def test_a_preset_keeps_the_focus(browser_of, carol):
 # --- Messages that agree
 
 
-@pytest.mark.parametrize("address", ["/", "/models/", "/deprecations/"])
+@pytest.mark.parametrize("address", ["/", "/models/", "/retirements/"])
 def test_a_failed_sync_and_the_last_good_one_are_one_statement(browser_of, carol, sandbox: Sandbox, address):
     sandbox.faults.add("status", status=500)
     page = browser_of(carol)

@@ -355,7 +355,7 @@ def test_a_lost_session_leaves_the_form_and_saving_works_after_signing_in_elsewh
         alices.get_by_label("Type the id to confirm").fill(tune)
     address = alices.url
     alices.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
-    names = {"archive": "Archive", "review": "Archive 1 model", "feeds": "Make the address"}
+    names = {"archive": "Archive", "review": "Archive 1 model", "feeds": "Create private link"}
     names |= dict.fromkeys(("delete", "dialog"), "Delete for ever")
     send = alices.locator("main form:has(:is(textarea, select, input:not([type=hidden])))")
     send = send.get_by_role("button", name=names.get(place, "Save"), exact=True)
@@ -456,7 +456,7 @@ def test_a_text_that_cannot_be_saved_any_more_can_still_be_copied(browser_of, bo
         field.fill(TEXT)
         CatalogModel.objects.filter(model_id=tune).update(protected=True)
         page.get_by_role("button", name="Save").click()
-        expect(message(page, "It is protected; a Manager can lift that.")).to_be_visible()
+        expect(message(page, "It is protected; a Manager can unprotect it.")).to_be_visible()
         expect(page.locator("main [name=value], main [name=typed_value]")).to_have_value(TEXT)
     assert written(sandbox) == []
 

@@ -51,7 +51,7 @@ def test_a_model_that_will_be_skipped_is_never_sent(alice, bob, tunes, archived_
     assert states(job) == ["done", "skipped", "skipped", "skipped", "skipped"]
     assert sent() == [tunes[0]]
     assert [item_of(job, each).failure["reason"] for each in (tunes[1], archived_tune, "ft:nothing:such")] == [
-        "It is protected; a Manager can lift that",
+        "It is protected; a Manager can unprotect it",
         "It is archived already",
         "There is no such model",
     ]

@@ -6,7 +6,7 @@ from django.test import Client
 
 @pytest.mark.parametrize(
     ("page", "parameter"),
-    [("/models/", "q"), ("/activity/", "q"), ("/changes/", "q"), ("/deprecations/", "type"), ("/feeds/", "q")],
+    [("/models/", "q"), ("/activity/", "q"), ("/changes/", "q"), ("/retirements/", "type"), ("/feeds/", "q")],
 )
 def test_a_pasted_address_with_bare_accents_is_shown_as_it_was_meant(viewer: Client, synced, page: str, parameter: str):
     bare = f"{parameter}=réécrit".encode().decode("latin-1")

@@ -69,8 +69,8 @@ STORY = [
     "2025-01-26 nemo was to stop working on 30 Apr 2025; that date is withdrawn.",
     "2025-01-26 nemo lost OCR.",
     "2025-01-26 lima-latest now means lima-2512, before lima-2508.",
-    "2025-05-04 lima-2508 is no longer listed.",
-    "2025-05-04 nemo is no longer listed.",
+    "2025-05-04 lima-2508 is gone from Mistral’s list.",
+    "2025-05-04 nemo is gone from Mistral’s list.",
     "2025-05-04 lima now means lima-2512, before lima-2508.",
 ]
 
@@ -130,7 +130,7 @@ def test_a_pair_alone_reports_nothing_and_says_what_it_left_open(
 def test_a_real_change_within_seconds_is_told_once_another_answer_says_it(replay: Replay):
     gone = [*LIMA, tune()]
     assert replay({TRIPLE[0]: BEFORE, TRIPLE[1]: gone}) == []
-    assert replay({"2025-09-28": gone}) == ["2025-09-28 nemo is no longer listed."]
+    assert replay({"2025-09-28": gone}) == ["2025-09-28 nemo is gone from Mistral’s list."]
     assert CatalogModel.objects.get(model_id="nemo").missing_since == datetime(2025, 9, 21, 14, 53, 49, tzinfo=UTC)
 
 
@@ -162,7 +162,7 @@ def test_replayed_answers_are_left_out_the_next_time_and_later_ones_go_on(replay
     assert replay({"2025-06-01": nemo(), "2024-01-01": []}) == [
         "2025-06-01 lima-2508 is listed again.",
         "2025-06-01 nemo is listed again.",
-        "2025-06-01 lima-2512 is no longer listed.",
+        "2025-06-01 lima-2512 is gone from Mistral’s list.",
         "2025-06-01 lima now means lima-2508, before lima-2512.",
         "2025-06-01 lima-latest now means lima-2508, before lima-2512.",
     ]

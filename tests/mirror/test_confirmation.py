@@ -115,7 +115,7 @@ def test_a_clock_that_is_set_back_delays_what_waits_by_half_an_hour_and_tells_no
     assert told_after(sandbox, -24 * 60, [*B, *gone[1:]]) == []
     assert series(sandbox, [(29, [*B, *gone[1:]]), (1, [*B, *gone[1:]]), (60, B), (31, B)]) == [
         SHORTER,
-        "lima is no longer listed.",
+        "lima is gone from Mistral’s list.",
     ]
     assert series(sandbox, [(-24 * 60, B), (31, B), (31, B), (31, B)]) == []
     assert state.is_stale(mirror_state(), timezone.now() - timedelta(days=1))
@@ -237,7 +237,7 @@ OLDER: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         {"max_context_length": 32_768},
         "The context length of nemo is now 32,768 tokens, before 131,072.",
     ),
-    ({"absent_since": "{before}"}, {}, "nemo is no longer listed."),
+    ({"absent_since": "{before}"}, {}, "nemo is gone from Mistral’s list."),
     ({"dropped": ["nemo-latest"], "untold": {}}, {"aliases": []}, ""),
     ({"description": "New words", "default_temperature": None}, {"description": "New words"}, ""),
     ({"untold": {"capabilities": {"vision": False}, "context": "either"}}, {}, "nemo gained Vision."),
@@ -394,7 +394,7 @@ class World:
     def plant_end(self, place: int) -> list[str]:
         model_id, _model = self.pick(place)
         del self.models[model_id]
-        return [f"{model_id} is no longer listed."]
+        return [f"{model_id} is gone from Mistral’s list."]
 
     def plant_name(self, place: int) -> list[str]:
         old = self.tunes[TUNE]["name"]
@@ -405,7 +405,7 @@ class World:
     def plant_vanished_tune(self, place: int) -> list[str]:
         fields = self.tunes.pop(f"{TUNE}2", None)
         if fields is not None:
-            return ["Second is no longer listed."]
+            return ["Second is gone from Mistral’s list."]
         self.tunes[f"{TUNE}2"] = {"name": "Second", "archived": self.lists_archived and bool(place % 2)}
         return ["Second is listed again."]
 

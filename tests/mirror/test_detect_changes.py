@@ -187,7 +187,7 @@ def test_a_model_that_comes_vanishes_and_returns_is_told_once_each_when_that_is_
     upstream.catalog.add(*listing("kilo-2601", "kilo-2601", "kilo-latest"))
     assert [told(), told(), told()] == [[], ["kilo-2601 is new."], []]
     upstream.catalog.replace(nemo())
-    assert [told(), told(), told()] == [[], ["kilo-2601 is no longer listed."], []]
+    assert [told(), told(), told()] == [[], ["kilo-2601 is gone from Mistral’s list."], []]
     upstream.catalog.add(*listing("kilo-2601", "kilo-2601", "kilo-latest"))
     assert [told(), told(), told()] == [[], ["kilo-2601 is listed again."], []]
 
@@ -196,7 +196,7 @@ def test_a_model_that_was_to_retire_and_vanishes_is_told_as_gone_once(upstream: 
     upstream.catalog.replace(nemo(deprecation=DATE, deprecation_replacement_model="lima-latest"))
     told(), told()
     upstream.catalog.replace([*LIMA, tune()])
-    assert [told() for _ in range(4)] == [[], ["nemo is no longer listed."], [], []]
+    assert [told() for _ in range(4)] == [[], ["nemo is gone from Mistral’s list."], [], []]
     assert kinds() == ["deprecation.announced", "model.missing"]
 
 
@@ -241,7 +241,7 @@ def test_an_alias_of_a_model_that_vanishes_as_its_successor_comes_is_told_with_b
     upstream.catalog.replace([*listing("lima-2512", "lima-2512", "lima-latest"), *NEMO, tune()])
     assert told() == []
     assert told() == [
-        "lima-2508 is no longer listed.",
+        "lima-2508 is gone from Mistral’s list.",
         "lima-2512 is new.",
         "lima-latest now means lima-2512, before lima-2508.",
     ]
@@ -323,7 +323,7 @@ def test_a_nameless_model_that_lost_its_id_never_comes_back_as_another(sandbox: 
         story += [*told(), *told(), *told()]
     assert story == [
         "medium now means medium-2312, before it was a model of its own.",
-        "medium-2312 is no longer listed.",
+        "medium-2312 is gone from Mistral’s list.",
         "medium-2505 is new.",
         "medium now means medium-2505, before medium-2312.",
         "medium-2508 is new.",
@@ -366,7 +366,7 @@ def test_a_floating_name_and_the_aliases_that_go_to_a_successor_make_it_no_heir_
     assert [told(), told(), told()] == [
         [],
         [
-            "medium-2604 is no longer listed.",
+            "medium-2604 is gone from Mistral’s list.",
             "medium-2611 is new.",
             "medium now means medium-2611, before medium-2604.",
             "medium-latest now means medium-2611, before medium-2604.",
@@ -392,7 +392,7 @@ def test_two_models_with_one_id_are_two_models_and_neither_took_it_from_the_othe
         sandbox.catalog.replace(entries)
         assert told() == []
     sandbox.catalog.replace([*NEMO, *SECOND])
-    assert [told(), told(), told()] == [[], ["voxtral-2507 is no longer listed."], []]
+    assert [told(), told(), told()] == [[], ["voxtral-2507 is gone from Mistral’s list."], []]
     assert kinds() == ["model.added", "model.missing"]
 
 
@@ -513,7 +513,7 @@ def test_a_model_that_an_action_found_gone_is_told_by_the_next_run_once(upstream
     upstream.catalog.remove(TUNE)
     verbs.archive_model(context=Context(actor=alice), model_id=TUNE)
     assert CatalogModel.objects.get(model_id=TUNE).is_missing
-    assert [told(), told(), told()] == [["Support is no longer listed."], [], []]
+    assert [told(), told(), told()] == [["Support is gone from Mistral’s list."], [], []]
 
 
 def test_a_model_that_an_action_alone_found_gone_and_that_is_listed_all_the_same_is_no_news(
@@ -531,7 +531,7 @@ def test_an_archived_model_that_leaves_the_contracts_list_is_no_news_until_it_ca
     upstream.strict = True
     assert told() == told() == told() == []
     upstream.catalog.remove(TUNE)
-    assert [told(), told()] == [["Support is no longer listed."], []]
+    assert [told(), told()] == [["Support is gone from Mistral’s list."], []]
 
 
 @pytest.mark.parametrize("archived", [True, False])
@@ -542,7 +542,7 @@ def test_a_fine_tune_that_leaves_the_platforms_list_and_comes_back_is_told_once_
     upstream.catalog.update(TUNE, archived=archived)
     told(), told()
     upstream.catalog.remove(TUNE)
-    assert [told(), told(), told()] == [[], ["Support is no longer listed."], []]
+    assert [told(), told(), told()] == [[], ["Support is gone from Mistral’s list."], []]
     upstream.catalog.add(tune(archived=archived))
     assert [told(), told(), told()] == [[], ["Support is listed again."], []]
 

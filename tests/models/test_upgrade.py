@@ -57,7 +57,7 @@ WAITING: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("withdrawn", {"deprecation": None}, {}, "withdrawn was to stop working on 31 Dec 2026; that date is withdrawn."),
     ("gains", {"untold": {"capabilities": {"vision": False}, "context": "either"}}, {}, "gains gained Vision."),
     ("grows", {"untold": {"context": 32_768}}, {}, "The context length of grows is now 131,072 tokens, before 32,768."),
-    ("vanishes", {"absent_since": BEFORE.isoformat()}, {}, "vanishes is no longer listed."),
+    ("vanishes", {"absent_since": BEFORE.isoformat()}, {}, "vanishes is gone from Mistral’s list."),
     ("renumbered", {"model_id": "renumbered-2", "dropped": ["x"], "gained": ["y"], "meant": ["z"]}, {}, ""),
     ("described", {"description": "New", "name": None, "default_temperature": 0.7, "listed": True}, {}, ""),
     ("retires", {}, {"deprecation": RETIRES}, ""),

@@ -45,7 +45,7 @@ def test_an_id_leads_to_what_it_means_today_rather_than_to_what_it_once_meant(vi
     run_sync()
     sandbox.catalog.remove("old-embed")
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        for _ in range(2):  # what is no longer listed is missing once an hour has confirmed it
+        for _ in range(2):  # what is gone from Mistral’s list is missing once an hour has confirmed it
             clock.shift(3600)
             run_sync()
     assert "no longer names this model" in viewer.get("/models/old-embed/").content.decode()
@@ -77,7 +77,7 @@ def test_ids_no_address_can_carry_break_no_page_that_refers_to_them(viewer: Clie
         "/models/good/",
         "/models/self/",
         f"/models/{tune['id']}/",
-        "/deprecations/",
+        "/retirements/",
         "/",
         "/changes/",
     ):

@@ -45,7 +45,7 @@ ALL = [
     f"{LATEST} now means {EMBED}, before {MEDIUM}.",
     f"The context length of {MEDIUM} is now 262,144 tokens, before 131,072.",
     f"{EMBED} gained Vision.",
-    "forgotten-2301 is no longer listed.",
+    "forgotten-2301 is gone from Mistral’s list.",
 ]
 
 
@@ -77,7 +77,7 @@ def test_models_in_a_sentence_are_links_and_those_nobody_knows_are_text(viewer, 
     html = html_of(viewer)
     assert f'now means <a href="/models/{EMBED}/"><bdi>{EMBED}</bdi></a>' in html
     assert f'<a href="/models/{MEDIUM}/"><bdi>{MEDIUM}</bdi></a>' in html
-    assert "<bdi>forgotten-2301</bdi> is no longer listed." in html
+    assert "<bdi>forgotten-2301</bdi> is gone from Mistral’s list." in html
     assert "/models/forgotten-2301/" not in html
     assert "/models/some-latest/" not in html
     change("model.added", "voxtral-mini-latest")
@@ -206,7 +206,7 @@ def test_empty_states_tell_nothing_yet_from_nothing_known_and_from_no_match(view
     assert "Nothing is known yet" in html_of(viewer)
     run_sync()
     today = timezone.now()
-    expected = f"Nothing has changed upstream since the first sync on {today.day} {today:%b %Y}."
+    expected = f"Nothing has changed at Mistral since the first sync on {today.day} {today:%b %Y}."
     assert expected in html_of(viewer)
     change()
     html = html_of(viewer, "/changes/?q=nowhere")
@@ -233,7 +233,7 @@ def test_a_model_page_tells_its_own_changes_and_which_aliases_moved_to_it(viewer
     change("alias.repointed", EMBED, subject="mistral-embed", before="old", after=EMBED)
     html = html_of(viewer, f"/models/{EMBED}/?alias=mistral-embed")
     assert html.count('href="/changes/?model=mistral-embed"') == 2  # beside the alias, and since it led here
-    assert "What changed upstream" not in html_of(viewer, "/models/codestral-2508/")
+    assert "What changed at Mistral" not in html_of(viewer, "/models/codestral-2508/")
 
 
 def test_the_start_page_tells_the_last_five(viewer, told):

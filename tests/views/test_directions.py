@@ -86,7 +86,7 @@ def pages_of(history: list[str]) -> list[str]:
     found = [
         "/",
         "/models/?per_page=100",
-        "/deprecations/",
+        "/retirements/",
         "/changes/",
         "/activity/",
         "/bulk/",
@@ -106,7 +106,7 @@ def pages_of(history: list[str]) -> list[str]:
         found += [
             f"/activity/?q={word}&model={word}&actor={word}",
             f"/changes/?model={word}&q={word}",
-            f"/deprecations/?x={word}",
+            f"/retirements/?x={word}",
         ]
     return found
 

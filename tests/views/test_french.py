@@ -169,9 +169,9 @@ PAGES = [
     "/models/?q=mistral&capability=vision&capability_any=ocr&context_min=32k&context_max=1M&lifecycle=retiring",
     "/models/?q=zzz&type=fine-tuned&state=archived&owner=nobody",
     f"/models/?page=x&colour=red&context_min=many&q={'x' * 300}",
-    "/deprecations/",
-    "/deprecations/?within=30&type=fine-tuned&affected=1&colour=red",
-    "/deprecations/?type=base&within=90",
+    "/retirements/",
+    "/retirements/?within=30&type=fine-tuned&affected=1&colour=red",
+    "/retirements/?type=base&within=90",
     "/changes/",
     "/changes/?q=x&kind=alias.repointed&affects=fine-tunes&model=mistral-large-latest&from=2026-01-01&to=2026-12-31",
     "/activity/",
@@ -207,14 +207,14 @@ def test_people_and_roles_are_looked_after_in_french(manager: Client, alice):
 
 @pytest.mark.usefixtures("synced")
 @pytest.mark.parametrize(
-    "address", ["/", "/models/?type=fine-tuned", "/deprecations/", "/activity/", "/bulk/", "/feeds/"]
+    "address", ["/", "/models/?type=fine-tuned", "/retirements/", "/activity/", "/bulk/", "/feeds/"]
 )
 def test_a_refusal_for_want_of_a_role_is_french_too(reader: Client, editor: Client, address: str):
     assert_french(reader.get(address))
     assert_french(editor.get(address))
 
 
-@pytest.mark.parametrize("address", ["/", "/models/", "/deprecations/", "/changes/", "/activity/", "/bulk/", "/feeds/"])
+@pytest.mark.parametrize("address", ["/", "/models/", "/retirements/", "/changes/", "/activity/", "/bulk/", "/feeds/"])
 def test_before_the_first_sync_every_page_is_french(manager: Client, address: str, sandbox):
     assert_french(manager.get(address))
 
@@ -260,7 +260,7 @@ def test_the_page_of_every_kind_of_model_is_french(of_each_kind, manager, reader
             answer = client.get(address, follow=True)
             assert_french(answer, 404 if "no-such" in address else 200)
     assert_french(manager.get("/models/?per_page=100"))
-    assert_french(manager.get("/deprecations/"))
+    assert_french(manager.get("/retirements/"))
     assert_french(manager.get("/activity/"))
 
 
@@ -271,10 +271,10 @@ def test_a_date_is_written_as_the_french_write_it(manager: Client, sandbox: Sand
     assert "<strong>Cesse de fonctionner le 22 avr. 2031</strong> à 12:00 UTC" in " ".join(
         manager.get("/models/mistral-embed-2312/").content.decode().split()
     )
-    page = manager.get("/deprecations/").content.decode()
+    page = manager.get("/retirements/").content.decode()
     assert "Avril 2031" in page
     assert ">avr.</text>" in page
-    everywhere = [manager.get(each).content.decode() for each in ("/", "/models/?per_page=100", "/deprecations/")]
+    everywhere = [manager.get(each).content.decode() for each in ("/", "/models/?per_page=100", "/retirements/")]
     assert not re.search(r"\d [A-ZÉÀ]\w{2}\.? \d{4}", "".join(everywhere))
 
 

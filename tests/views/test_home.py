@@ -48,8 +48,8 @@ def test_every_number_is_the_count_of_the_catalog_view_it_leads_to(viewer: Clien
 @pytest.mark.usefixtures("synced")
 def test_the_number_of_fine_tunes_at_risk_is_what_the_page_of_retirements_lists(viewer: Client):
     html = viewer.get("/").content.decode()
-    number = int(re.search(r'href="/deprecations/\?type=fine-tuned"><strong>(\d+)', html)[1])
-    listed = viewer.get("/deprecations/?type=fine-tuned").content.decode()
+    number = int(re.search(r'href="/retirements/\?type=fine-tuned"><strong>(\d+)', html)[1])
+    listed = viewer.get("/retirements/?type=fine-tuned").content.decode()
     assert number == len(re.findall(r"data-risk=", listed)) == 4
 
 
@@ -78,7 +78,7 @@ def test_before_the_first_sync_the_page_says_so_and_offers_one(viewer: Client, s
 
 def test_when_nothing_has_changed_that_is_said(viewer: Client, synced):
     html = viewer.get("/").content.decode()
-    assert "Nothing has changed upstream so far." in html
+    assert "Nothing has changed at Mistral so far." in html
 
 
 def test_a_catalog_without_dates_says_so(viewer: Client, sandbox: Sandbox):
@@ -111,7 +111,7 @@ def test_numbers_change_with_the_clock_alone(viewer: Client, sandbox: Sandbox):
     assert "2 are past their date" in after
 
 
-@pytest.mark.parametrize("address", ["/", "/deprecations/"])
+@pytest.mark.parametrize("address", ["/", "/retirements/"])
 def test_more_models_take_no_more_queries(viewer: Client, sandbox: Sandbox, address: str):
     counts = []
     for models in ((), synthetic_entries(300, anchor=datetime.now(UTC).date())):
@@ -135,7 +135,7 @@ def test_the_brand_and_the_navigation_lead_here(viewer: Client, synced):
     assert 'aria-current="page">Overview' in viewer.get("/").content.decode()
 
 
-@pytest.mark.parametrize("address", ["/", "/models/", "/deprecations/", "/changes/", "/activity/"])
+@pytest.mark.parametrize("address", ["/", "/models/", "/retirements/", "/changes/", "/activity/"])
 def test_the_navigation_marks_the_page_one_is_on(viewer: Client, synced, address: str):
     html = viewer.get(address).content.decode()
     assert re.findall(r'<a href="([^"]*)" aria-current="page">', html.partition("</nav>")[0]) == [address]

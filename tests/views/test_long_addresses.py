@@ -15,7 +15,7 @@ QUERIES = {
     "percent-encoded": "capability_any=" + "%F0%9F%92%A9" * LONGEST,
     "numbers": "context_min=" + "9" * LONGEST,
 }
-PAGES = ("/models/", "/models.csv", "/models.json", "/deprecations/", "/changes/", "/activity/", "/feeds/", "/")
+PAGES = ("/models/", "/models.csv", "/models.json", "/retirements/", "/changes/", "/activity/", "/feeds/", "/")
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)

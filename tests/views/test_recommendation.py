@@ -62,7 +62,9 @@ def test_a_replacement_that_is_no_longer_listed_is_told(viewer: Client, upstream
     page = part(viewer.get("/models/one/").content.decode(), "recommends instead:", "</p>")
     assert "list no longer names it since" in text_of(overview)
     assert "list no longer names it since" in text_of(page)
-    assert "no longer listed" in text_of(part(viewer.get("/models/").content.decode(), 'data-model-id="one"', "</tr>"))
+    assert "gone from Mistral’s list" in text_of(
+        part(viewer.get("/models/").content.decode(), 'data-model-id="one"', "</tr>")
+    )
 
 
 def test_a_sound_replacement_is_recommended_without_a_warning(viewer: Client, upstream):
@@ -101,4 +103,4 @@ def test_a_fine_tune_at_risk_says_so_in_its_row_and_on_its_page_as_a_risk(viewer
 
 def test_a_fine_tune_whose_base_model_is_gone_says_so_in_its_row(viewer: Client, synced):
     rows = viewer.get("/models/?q=open-mistral-7b&type=fine-tuned").content.decode()
-    assert "base model not listed" in text_of(part(rows, "<tbody", "</tbody>"))
+    assert "base model gone from Mistral’s list" in text_of(part(rows, "<tbody", "</tbody>"))

@@ -20,7 +20,7 @@ from tests.support.clock import sync_until_confirmed
 HOSTILE = "<img src=x onerror=alert(1)>\"'& {{ 7*7 }}"
 
 
-def page(client: Client, address: str = "/deprecations/") -> str:
+def page(client: Client, address: str = "/retirements/") -> str:
     response = client.get(address)
     assert response.status_code == 200
     return response.content.decode()
@@ -244,23 +244,23 @@ def test_a_far_date_is_in_the_table_and_said_to_be_outside_of_the_picture(viewer
 @pytest.mark.usefixtures("synced")
 def test_each_filter_is_a_link_that_narrows_table_and_picture_alike(viewer: Client):
     for address, number in (("?within=30", 3), ("?within=90", 6), ("?within=180", 8), ("?affected=1", 2), ("", 9)):
-        html = page(viewer, f"/deprecations/{address}")
+        html = page(viewer, f"/retirements/{address}")
         assert len(listed(html)) == number
         assert len(picture(html).findall(".//{*}g[@class]")) == number
-        assert not address or f'href="/deprecations/{address}"' in page(viewer)
+        assert not address or f'href="/retirements/{address}"' in page(viewer)
 
 
 @pytest.mark.usefixtures("synced")
 def test_filters_add_up_and_can_be_cleared(viewer: Client):
-    html = page(viewer, "/deprecations/?within=30&type=base&affected=1")
+    html = page(viewer, "/retirements/?within=30&type=base&affected=1")
     assert listed(html) == ["pixtral-12b-2409"]
-    assert 'href="/deprecations/?within=90&amp;type=base&amp;affected=1"' in html
-    assert '<a href="/deprecations/">Clear all</a>' in html
+    assert 'href="/retirements/?within=90&amp;type=base&amp;affected=1"' in html
+    assert '<a href="/retirements/">Clear all</a>' in html
 
 
 @pytest.mark.usefixtures("synced")
 def test_a_value_that_a_filter_does_not_know_is_told_and_shows_everything(viewer: Client):
-    html = page(viewer, "/deprecations/?within=31&utm=%3Cscript%3E")
+    html = page(viewer, "/retirements/?within=31&utm=%3Cscript%3E")
     assert "“31” is not one of the values of “within”" in text_of(html)
     assert "“utm” is not a filter of this page" in text_of(html)
     assert "<script>" not in html
@@ -269,11 +269,11 @@ def test_a_value_that_a_filter_does_not_know_is_told_and_shows_everything(viewer
 
 @pytest.mark.usefixtures("synced")
 def test_retirements_and_catalog_lead_to_each_other(viewer: Client):
-    html = page(viewer, "/deprecations/?type=base")
+    html = page(viewer, "/retirements/?type=base")
     link = unescape(re.search(r'class="aside" href="/models/\?([^"]*)"', html)[1])
     assert sorted(ids_of_catalog(viewer, link)) == sorted(listed(html))
-    assert 'class="aside"' not in page(viewer, "/deprecations/?within=30")  # the catalog knows no horizon
-    assert 'href="/deprecations/"' in viewer.get("/models/").content.decode()
+    assert 'class="aside"' not in page(viewer, "/retirements/?within=30")  # the catalog knows no horizon
+    assert 'href="/retirements/"' in viewer.get("/models/").content.decode()
     assert "Timeline and replacements" in viewer.get("/models/?lifecycle=retiring").content.decode()
 
 
@@ -289,7 +289,7 @@ def test_without_any_date_the_page_says_so(viewer: Client, one_date: Sandbox):
 def test_filters_that_leave_nothing_say_so(viewer: Client, sandbox: Sandbox):
     sandbox.catalog.update_model("pixtral-12b-2409", deprecation=None)
     sync_until_confirmed()
-    assert "No model matches" in text_of(page(viewer, "/deprecations/?within=30&affected=1&type=base"))
+    assert "No model matches" in text_of(page(viewer, "/retirements/?within=30&affected=1&type=base"))
 
 
 def test_before_the_first_sync_and_with_upstream_down_the_page_stands(viewer: Client, sandbox: Sandbox):
@@ -329,7 +329,7 @@ def test_hostile_text_stays_text_in_picture_and_table(viewer: Client, sandbox: S
     tune = sandbox.catalog.fine_tunes()[0]
     sandbox.catalog.update(tune, name=HOSTILE, deprecation=soon, root=HOSTILE, deprecation_replacement_model=HOSTILE)
     run_sync()
-    for address in ("/deprecations/", "/"):
+    for address in ("/retirements/", "/"):
         html = page(viewer, address)
         assert "<img" not in html
         assert "49" not in re.findall(r"alert\(1\)[^<]{0,40}", html)[0]
@@ -362,5 +362,12 @@ def test_an_id_that_no_address_can_carry_is_shown_without_a_link(viewer: Client,
 
 
 def test_only_reading_is_allowed(viewer: Client, db):
-    assert viewer.post("/deprecations/").status_code == 405
+    assert viewer.post("/retirements/").status_code == 405
     assert viewer.post("/").status_code == 405
+
+
+def test_the_former_address_leads_to_the_page_with_its_filters(viewer):
+    answer = viewer.get("/deprecations/?within=30&type=base&type=%C3%A9")
+    assert answer.status_code == 301
+    assert answer["Location"] == "/retirements/?within=30&type=base&type=%C3%A9"
+    assert viewer.get("/deprecations/")["Location"] == "/retirements/"

@@ -39,7 +39,7 @@ SECTIONS: Final[Mapping[Section, Promise]] = {
     "announced": _("Newly announced"),
     "moved": _("Moved or withdrawn"),
     "repointed": _("Aliases that mean something else now"),
-    "missing": _("No longer listed"),
+    "missing": _("Gone from Mistral’s list"),
     "ahead": _("Ahead"),
 }
 LONGEST: Final = 600  # characters of one item: a name can be of any length

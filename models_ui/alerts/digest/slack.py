@@ -70,7 +70,7 @@ def _item_line(item: Item) -> str:
 def _rest_line(count: int) -> str:
     links = (
         _slack_link(full_address(reverse("changes")), _("All changes")),
-        _slack_link(full_address(reverse("retirements")), _("All deprecations")),
+        _slack_link(full_address(reverse("retirements")), _("All retirements")),
     )
     return f"{and_more(count)} {' · '.join(links)}"
 

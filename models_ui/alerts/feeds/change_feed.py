@@ -55,7 +55,7 @@ class ChangeFeed:
         newest = CatalogChange.objects.order_by("-at", "-pk")[:SEARCHED]
         for change in newest.iterator(chunk_size=500):
             if change.kind not in matching:
-                # "No longer listed" is news to whoever asked for listed models.
+                # "Gone from Mistral’s list" is news to whoever asked for listed models.
                 query = self.query.changed(**find_kind(change.kind).own_filters)
                 matching[change.kind] = frozenset(row.pk for row in self.index.matches(query))
             rows = self._rows(change)

@@ -124,7 +124,7 @@ def test_an_end_ahead_names_the_replacement_and_the_fine_tunes(clock, hook: Hook
     update(LARGE, replacement="mistral-medium-latest")
     clock.move_to(days_before(14))
     run()
-    assert "Replacement: mistral-medium-latest, today mistral-medium-2604." in hook.texts[0]
+    assert "Replacement: mistral-medium-2604 (Mistral calls it mistral-medium-latest)." in hook.texts[0]
     assert "fine-tunes were trained from it; Mistral does not say what happens to them." in hook.texts[0]
     assert f"<https://models.example.org/models/{LARGE}/|Open>" in hook.texts[0]
 
@@ -163,7 +163,7 @@ def test_every_kind_of_news_has_its_section_and_is_said_once(clock, hook: Hook):
         "*Newly announced*",
         "*Moved or withdrawn*",
         "*Aliases that mean something else now*",
-        "*No longer listed*",
+        "*Gone from Mistral’s list*",
     ]
     assert "moved-2401 stops working on 9 Jul 2027, no longer on 30 Jun 2027." in hook.texts[0]
     assert "mistral-medium-latest now means mistral-medium-2508, before old-2401." in hook.texts[0]
@@ -193,7 +193,7 @@ def test_a_reader_of_watched_models_is_told_of_those_alone(clock, subscribe, car
     run()
     letters = dict(zip(mailbox.recipients, mailbox.texts, strict=True))
     assert MEDIUM not in letters["carol@example.org"]
-    assert f"{LARGE} is no longer listed." in letters["carol@example.org"]
+    assert f"{LARGE} is gone from Mistral’s list." in letters["carol@example.org"]
     assert f"{MEDIUM} stops working" in letters["bob@example.org"]
     assert LARGE not in letters["bob@example.org"]
 
@@ -319,9 +319,9 @@ def test_more_than_there_is_room_for_is_counted_and_said(clock, hook: Hook, subs
         changed("model.missing", f"model-{number:04d}")
     run()
     assert len(hook.texts[0]) <= slack.LONGEST + 300
-    shown = hook.texts[0].count("is no longer listed")
+    shown = hook.texts[0].count("is gone from Mistral’s list")
     assert hook.texts[0].splitlines()[-1].startswith(f"And {300 - shown} more. <https://models.example.org/changes/|")
-    assert mailbox.texts[0].count("is no longer listed") == mail.MOST_ITEMS
+    assert mailbox.texts[0].count("is gone from Mistral’s list") == mail.MOST_ITEMS
     assert f"And {300 - mail.MOST_ITEMS} more." in mailbox.texts[0]
     assert run().output == "Nothing to say.\n"  # the others count as said
     assert Said.objects.count() == 600
@@ -342,7 +342,7 @@ def test_hostile_names_do_nothing_in_a_message(clock, hook: Hook):
     assert "&lt;!channel&gt;" in told
     for active in ("@here", "*bold*", "](", "://", "`", "\u202e", "\r"):
         assert active not in told
-    assert heading == "*No longer listed*"
+    assert heading == "*Gone from Mistral’s list*"
     link = line[len(told) :].strip()
     assert link.count("<") == link.count(">") == link.count("|") == 1
     assert "@" not in link

@@ -156,7 +156,7 @@ def test_a_digest_that_may_have_arrived_is_never_sent_again_and_the_log_says_so(
     assert len(hook.posts) == 1
     changed("model.missing", MEDIUM)
     run()
-    assert hook.texts[1].startswith("*No longer listed*")
+    assert hook.texts[1].startswith("*Gone from Mistral’s list*")
     assert "arrived" not in hook.texts[1]
 
 
@@ -175,7 +175,7 @@ def test_the_watch_list_says_for_some_weeks_that_a_digest_may_be_lost(
     mailbox.refusals.clear()
     day = timezone.now()
     lost = f"The digest of {day:%-d %b %Y}, with 1 item, may not have arrived, and is not sent again."
-    assert f"{lost} All changes All deprecations" in told(carol)
+    assert f"{lost} All changes All retirements" in told(carol)
     changed("model.missing", MEDIUM)
     assert run().output.count("was told 1 item") == 2
     assert lost in told(carol)  # what it said was not said since

@@ -110,10 +110,10 @@ def test_the_catalog_leads_here_with_the_filters_of_its_view(viewer: Client, syn
     html = page(viewer, "/feeds/?type=base&capability=vision&sort=-context&colour=red")
     assert 'name="query" value="type=base&amp;capability=vision"' in html
     assert "Type: Base" in html
-    assert "Can do all of: Vision" in html
+    assert "Must be able to: Vision" in html
     assert "“colour” is not a filter of this page" in html
     assert 'href="/feeds/"' in page(viewer, "/models/")
-    assert 'href="/feeds/"' in page(viewer, "/deprecations/")
+    assert 'href="/feeds/"' in page(viewer, "/retirements/")
 
 
 def test_only_a_canonical_query_is_stored_whatever_is_sent(viewer: Client, synced):

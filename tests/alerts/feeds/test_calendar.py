@@ -53,7 +53,7 @@ def test_an_event_says_what_happens_what_to_use_instead_and_where_to_look(carol,
     lines = event["DESCRIPTION"].split("\n")
     assert lines[:3] == [
         f"{MEDIUM} stops working on {day.day} {day:%b %Y}, 12:00 UTC.",
-        "Replacement: mistral-medium-3-5, today mistral-medium-2604.",
+        "Replacement: mistral-medium-2604 (Mistral calls it mistral-medium-3-5).",
         "http://testserver/models/mistral-medium-2604/",
     ]
     assert lines[-1] == event["URL"] == f"http://testserver/models/{MEDIUM}/"

@@ -167,7 +167,7 @@ def test_an_alias_that_moved_is_told_for_the_model_it_left_as_well(carol, make, 
 
 def test_a_model_that_nobody_knows_any_more_is_told_where_nothing_is_narrowed(carol, make, synced):
     change("model.missing", "forgotten-2301")
-    assert titles(fetched(make(carol).atom)) == ["forgotten-2301 is no longer listed."]
+    assert titles(fetched(make(carol).atom)) == ["forgotten-2301 is gone from Mistral’s list."]
     assert titles(fetched(make(carol, "type=base").atom)) == []
 
 
