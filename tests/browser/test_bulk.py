@@ -107,7 +107,7 @@ def test_all_that_match_never_means_another_query(browser_of, bob, sandbox: Sand
     page.goto(TUNES)
     page.get_by_role("checkbox", name="All 16 fine-tunes that match").check()
     expect(page.locator("#bulk output")).to_have_text("16")
-    page.get_by_role("searchbox").fill("support")
+    page.locator("#q").fill("support")
     expect(page.locator("#count")).to_contain_text("3 of 43")
     expect(page.locator("#bulk output")).to_have_text("0")
     expect(page.get_by_role("button", name="Archive selected…")).to_be_disabled()

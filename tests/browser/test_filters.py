@@ -76,7 +76,7 @@ def test_chips_remove_one_filter_each_and_clear_all_removes_the_rest(catalog: Pa
     expect(catalog.locator("#count")).to_be_focused()
     catalog.get_by_role("link", name="Remove filter: “mistral”").click()
     expect(catalog).to_have_url("/models/?type=base&capability=fine_tuning&context_min=128000&sort=name")
-    expect(catalog.get_by_role("searchbox")).to_have_value("")
+    expect(catalog.locator("#q")).to_have_value("")
     catalog.get_by_role("link", name="Clear all").click()
     expect(catalog).to_have_url("/models/?sort=name")
     rows(catalog, 43)
@@ -252,7 +252,7 @@ def test_a_step_back_leads_to_where_one_was_on_the_page(catalog: Page):
 
 
 def test_back_from_another_page_and_from_the_search_brings_the_fields_along(catalog: Page):
-    catalog.get_by_role("searchbox").fill("mistral")
+    catalog.locator("#q").fill("mistral")
     expect(catalog).to_have_url("/models/?q=mistral")
     tick(catalog, "type", "base").check()
     expect(catalog).to_have_url("/models/?q=mistral&type=base")
@@ -260,7 +260,7 @@ def test_back_from_another_page_and_from_the_search_brings_the_fields_along(cata
     expect(catalog.get_by_role("link", name="All models")).to_be_visible()
     catalog.go_back()
     expect(catalog).to_have_url("/models/?q=mistral&type=base")
-    expect(catalog.get_by_role("searchbox")).to_have_value("mistral")
+    expect(catalog.locator("#q")).to_have_value("mistral")
     expect(tick(catalog, "type", "base")).to_be_checked()
     catalog.go_back()
     expect(catalog).to_have_url("/models/?q=mistral")

@@ -70,7 +70,7 @@ def test_filters_are_in_the_address_and_the_exports_follow_them(
     assert (told["total"], told["everyone"]) == (1, True)
     activity.get_by_role("link", name="Clear all").click()
     expect(activity).to_have_url("/activity/")
-    activity.get_by_role("searchbox").fill("people know")
+    activity.locator("#q").fill("people know")
     search = activity.get_by_role("button", name="Search")
     if search.is_visible():
         search.click()

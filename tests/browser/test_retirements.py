@@ -26,7 +26,7 @@ def test_from_the_overview_to_what_stops_working_next_and_what_to_use_instead(pa
     expect(following.locator("li").first).to_contain_text("in 9 days")
     expect(following.locator("li").first).to_contain_text(RETIRING)
     following.get_by_role("link", name=re.compile("replacements compared")).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Deprecations")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Retirements")
     row = row_of(page, RETIRING)
     expect(row).to_contain_text("in 9 days")
     expect(row).to_contain_text("Gains Reasoning")

@@ -7,7 +7,7 @@ from tests.browser.conftest import held_up, ids, query_string
 
 
 def test_typing_narrows_the_list_and_says_how_many_are_left(catalog: Page):
-    box = catalog.get_by_role("searchbox")
+    box = catalog.locator("#q")
     box.press_sequentially("voxtral", delay=20)
     expect(catalog.locator("#count")).to_have_text("6 of 43 models")
     assert all("voxtral" in each for each in ids(catalog))
@@ -18,7 +18,7 @@ def test_typing_narrows_the_list_and_says_how_many_are_left(catalog: Page):
 
 def test_no_letter_and_no_caret_is_lost_while_the_server_is_slow(catalog: Page):
     waiting = held_up(catalog, r"/models/\?")
-    box = catalog.get_by_role("searchbox")
+    box = catalog.locator("#q")
     with catalog.expect_request("**/models/?q=mini*"):
         box.press_sequentially("mini")
     expect(catalog.locator("#results")).to_have_attribute("aria-busy", "true")
@@ -39,7 +39,7 @@ def test_no_letter_and_no_caret_is_lost_while_the_server_is_slow(catalog: Page):
 def test_back_leaves_the_catalog_in_one_step_after_typing(signed_in: Page, synced, confirm):
     signed_in.goto("/models/devstral-2512/")
     signed_in.get_by_role("link", name="Models", exact=True).click()
-    box = signed_in.get_by_role("searchbox")
+    box = signed_in.locator("#q")
     for text in ("mi", "ministral", "ministral-8b"):
         box.fill(text)
         expect(signed_in).to_have_url(f"/models/?q={text}")
@@ -52,7 +52,7 @@ def test_back_leaves_the_catalog_in_one_step_after_typing(signed_in: Page, synce
 
 
 def test_emptying_the_box_brings_every_model_back_under_the_bare_address(catalog: Page):
-    box = catalog.get_by_role("searchbox")
+    box = catalog.locator("#q")
     box.fill("voxtral")
     expect(catalog).to_have_url("/models/?q=voxtral")
     box.fill("")
@@ -62,6 +62,6 @@ def test_emptying_the_box_brings_every_model_back_under_the_bare_address(catalog
 
 def test_typing_keeps_the_filters_the_order_and_the_rows_a_page(catalog: Page):
     catalog.goto("/models/?type=base&sort=-context&per_page=25")
-    catalog.get_by_role("searchbox").fill("ministral")
+    catalog.locator("#q").fill("ministral")
     expect(catalog).to_have_url("/models/?q=ministral&type=base&sort=-context&per_page=25")
     assert query_string(catalog) == "q=ministral&type=base&sort=-context&per_page=25"

@@ -100,7 +100,7 @@ def test_a_long_name_stays_within_forms_messages_and_dialogs(browser_of, alice, 
     expect(page.locator(".flash")).to_be_visible()
     row.get_by_role("link", name="Rename").click()
     row.locator("[name=value]").fill(LONG[:-1])
-    page.get_by_role("searchbox").fill("zzz")
+    page.locator("#q").fill("zzz")
     expect(page.get_by_role("region", name="Not saved yet")).to_be_visible()
     assert (page.evaluate(LAYOUT)["sideways"], page.evaluate(LAYOUT)["outside"]) == (0, [])
     page.goto(f"/models/{tune}/")

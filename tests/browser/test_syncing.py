@@ -89,7 +89,7 @@ def test_upstream_down_shows_a_banner_and_keeps_every_row_until_it_is_back(catal
 def test_a_dashboard_that_does_not_answer_says_so_and_recovers(catalog: Page, troubles):
     troubles.expect("ERR_FAILED|htmx:sendError")
     catalog.route("**/models/?*", lambda route: route.abort())
-    box = catalog.get_by_role("searchbox")
+    box = catalog.locator("#q")
     box.fill("voxtral")
     notice = catalog.get_by_role("alert").filter(has_text="did not answer")
     expect(notice).to_be_visible()
@@ -150,12 +150,12 @@ def test_an_empty_catalog_fills_itself_after_the_first_sync(signed_in: Page, san
 
 
 def test_no_match_says_so_and_leads_out(catalog: Page):
-    catalog.get_by_role("searchbox").fill("zzz")
+    catalog.locator("#q").fill("zzz")
     expect(catalog.get_by_role("heading", name="No model matches")).to_be_visible()
     expect(catalog.locator("#live")).to_have_text("0 of 43 models")
     catalog.get_by_role("link", name="Show all models").click()
     expect(catalog.locator("#count")).to_have_text("43 models")
-    expect(catalog.get_by_role("searchbox")).to_have_value("")
+    expect(catalog.locator("#q")).to_have_value("")
 
 
 @pytest.mark.parametrize(

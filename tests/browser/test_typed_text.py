@@ -80,7 +80,7 @@ def test_a_filter_that_still_shows_the_row_keeps_its_text_and_its_caret(alices: 
 
 def test_a_filter_that_hides_the_row_puts_it_aside_until_it_is_saved(alices: Page, sandbox: Sandbox, tune):
     edit(row_of(alices, tune))
-    box = alices.get_by_role("searchbox")
+    box = alices.locator("#q")
     for word in ("contr", "zzz", "voxtral", "support"):
         box.fill(word)
         expect(alices).to_have_url(re.compile(f"q={word}"))
@@ -171,7 +171,7 @@ def test_a_refused_text_counts_as_typed(alices: Page, tune, troubles):
     field.fill("x" * 101)
     field.press("Enter")
     expect(field).to_have_attribute("aria-invalid", "true")
-    alices.get_by_role("searchbox").fill("voxtral")
+    alices.locator("#q").fill("voxtral")
     expect(alices.get_by_role("region", name="Not saved yet").locator("[name=value]")).to_have_value("x" * 101)
 
 
@@ -310,7 +310,7 @@ def test_without_text_nothing_asks(alices: Page, asked: list[str], tune):
     row_of(alices, tune).get_by_role("link", name="Rename").click()
     expect(row_of(alices, tune).locator("[name=value]")).to_be_focused()
     row_of(alices, tune).get_by_role("checkbox").or_(alices.locator(".pick input").first).first.check()
-    alices.get_by_role("searchbox").fill("contract")
+    alices.locator("#q").fill("contract")
     expect(alices).to_have_url(re.compile("q=contract"))
     for address in ("/feeds/", "/watching/", f"/models/{tune}/delete/", "/accounts/password/change/"):
         alices.goto(address)
@@ -390,13 +390,13 @@ def test_a_lost_session_leaves_the_form_and_saving_works_after_signing_in_elsewh
 def test_a_lost_session_met_by_a_filter_keeps_the_form_and_says_so(alices: Page, tune):
     field = edit(row_of(alices, tune))
     alices.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
-    alices.get_by_role("searchbox").fill("contract")
+    alices.locator("#q").fill("contract")
     corner = alices.get_by_role("alert").filter(has_text="You are signed out")
     expect(corner).to_be_visible()
     expect(field).to_have_value(TEXT)
-    expect(alices.get_by_role("searchbox")).to_have_value("contract")
+    expect(alices.locator("#q")).to_have_value("contract")
     sign_in_elsewhere(alices)
-    alices.get_by_role("searchbox").fill("contracts")
+    alices.locator("#q").fill("contracts")
     expect(alices).to_have_url(re.compile("q=contracts"))
     expect(corner).to_be_hidden()
 
@@ -405,13 +405,13 @@ def test_a_search_that_meets_a_lost_session_is_there_after_signing_in(browser_of
     page = browser_of(carol)
     page.goto("/models/")
     page.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
-    page.get_by_role("searchbox").fill("voxtral")
+    page.locator("#q").fill("voxtral")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.get_by_label("Login").fill("carol")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url("/models/?q=voxtral")
-    expect(page.get_by_role("searchbox")).to_have_value("voxtral")
+    expect(page.locator("#q")).to_have_value("voxtral")
 
 
 HOSTILE = '</textarea><script>window.pwned = 1</script> & "quotes" \u202egnp'
