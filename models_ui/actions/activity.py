@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Final
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
-from models_ui.access import people
 from models_ui.access.policy import denial_reason
 from models_ui.access.roles import Role, exports_everyones
 from models_ui.access.verbs import VERB_OF_KIND, VERBS
@@ -47,7 +46,7 @@ class ActivityQuery(Filters):
 
     q: str = parameter("", read_text)
     actor: tuple[str, ...] = alternatives(text_up_to(150))
-    kind: tuple[str, ...] = alternatives(one_of((*VERB_OF_KIND, *people.KINDS)))
+    kind: tuple[str, ...] = alternatives(one_of((*VERB_OF_KIND, *sentences.KINDS_WITHOUT_VERB)))
     outcome: tuple[str, ...] = alternatives(one_of(OUTCOMES))
     model: str = parameter("", read_model_id)
     since: date | None = parameter(None, read_day, name="from")
@@ -160,7 +159,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
 
     @property
     def kinds(self) -> list[Option]:
-        return self.options("kind", (*VERB_OF_KIND, *people.KINDS))
+        return self.options("kind", (*VERB_OF_KIND, *sentences.KINDS_WITHOUT_VERB))
 
     @property
     def outcomes(self) -> list[Option]:

@@ -3,6 +3,7 @@
 The sentences of each verb are in `access/verbs.py`, those of each detail in `audit/outcome_detail.py`.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils import timezone
@@ -16,10 +17,13 @@ from models_ui.actions.context import UNSETTLED, OpenQuestion
 from models_ui.actions.lock import lock_time
 from models_ui.audit.chain import Outcome
 from models_ui.audit.outcome_detail import NO_DETAIL, OutcomeDetail, UnconfirmedDetail, detail_from_json
+from models_ui.audit.plain_events import PLAIN_KINDS, PlainKind
 from models_ui.models import AuditEvent
 from models_ui.services.stored_errors import stored_error_sentence
 from models_ui.text.humanize import quote_text
 from models_ui.text.isolation import fill, isolate
+
+KINDS_WITHOUT_VERB: Final[Mapping[str, PlainKind]] = {**people.KINDS, **PLAIN_KINDS}
 
 
 def verb_label(verb: Verb) -> str:
@@ -28,7 +32,7 @@ def verb_label(verb: Verb) -> str:
 
 def action_kind_label(kind: str) -> str:
     """Return what an event's kind is called in a filter."""
-    return str(people.KIND_LABELS[kind]) if kind in people.KIND_LABELS else verb_label(VERB_OF_KIND[kind])
+    return str(KINDS_WITHOUT_VERB[kind].label) if kind in KINDS_WITHOUT_VERB else verb_label(VERB_OF_KIND[kind])
 
 
 def already_sentence(verb: Verb, model: str) -> str:
@@ -111,8 +115,8 @@ def _detail_sentence(event: AuditEvent, detail: OutcomeDetail) -> str:
 
 def change_words(event: AuditEvent) -> tuple[str, str] | None:
     """Return before and after of what the action changes, in words; None where neither is known."""
-    if event.kind in people.KINDS:
-        return people.change_words(event)
+    if event.kind in KINDS_WITHOUT_VERB:
+        return KINDS_WITHOUT_VERB[event.kind].change_words(event)
     field = VERBS[VERB_OF_KIND[event.kind]].field
     if field is None:
         return (field_words("name", event.before.get("name")), _("deleted")) if event.before else None
@@ -130,8 +134,9 @@ def field_words(field: str, value: Any) -> str:
 
 
 def action_words(event: AuditEvent) -> str:
-    """Return what a person did, or tried to do: the words between their name and the model's or the other person's."""
-    if event.kind in people.KINDS:
-        return str(people.KINDS[event.kind])
+    """Return what a person did, or tried to do: the words between their name and the name of what it was done to."""
+    if event.kind in KINDS_WITHOUT_VERB:
+        plain = KINDS_WITHOUT_VERB[event.kind]
+        return str(plain.told if event.label or not plain.told_unnamed else plain.told_unnamed)
     verb = VERBS[VERB_OF_KIND[event.kind]]
     return str(verb.told if event.outcome == Outcome.SUCCEEDED else verb.tried)
