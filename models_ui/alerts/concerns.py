@@ -7,7 +7,7 @@ makes a new key. Pure: no Django, no clock.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Literal
 
 from models_ui.catalog.replacements import Find
 from models_ui.catalog.risks import Risk, risk_of
@@ -15,8 +15,6 @@ from models_ui.catalog.row import Row
 from models_ui.retirements.endings import Ending, ending_of
 
 ConcernKind = Literal["deleted", "missing", "ends", "risk"]
-
-THRESHOLDS: Final = (1, 7, 14, 30, 60, 90)  # days ahead at which people are told of an end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +71,3 @@ def _inherited_concern(row: Row, find: Find, now: datetime) -> Concern | None:
         return None
     base = f"{risk.base.pk}:{(risk.at or risk.base.missing_since or '')}" if risk.base else row.root
     return Concern(kind="risk", key=f"risk:{row.pk}:{base}", row=row, at=risk.at, days=risk.days, risk=risk)
-
-
-def threshold_of(days: int | None) -> int | None:
-    """Return the nearest threshold that an end in so many days has crossed: 30 for 25 days.
-
-    None when it is far ahead or past.
-    """
-    if days is None or days < 0:
-        return None
-    return next((threshold for threshold in THRESHOLDS if days <= threshold), None)

@@ -16,6 +16,7 @@ from models_ui.catalog.labels import value_label
 from models_ui.catalog.links import address_of_id, catalog_address
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button
+from models_ui.retirements.reminders import reminder_words
 from models_ui.text import humanize, labels
 from models_ui.text.diff import Piece
 from models_ui.text.isolation import balance_in_element, isolate
@@ -67,6 +68,7 @@ register.filter("exact", humanize.exact_number)
 register.filter("doubt", labels.doubt_label)
 register.filter("in_days", humanize.in_days)
 register.filter("ago", humanize.time_ago)
+register.simple_tag(reminder_words)
 
 
 @register.filter(name="capability")

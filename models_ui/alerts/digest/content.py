@@ -1,7 +1,7 @@
 """What a digest tells one reader: everything that they have not been told yet.
 
-A change upstream is told once, by its key. An upcoming end is told once per threshold (90, 60, … days). If a run was
-skipped, only the threshold reached now is told. If the date changes, all thresholds count again. Acknowledged and
+A change upstream is told once, by its key. An upcoming end is told once per reminder (90, 60, … days). If a run was
+skipped, only the reminder reached now is told. If the date changes, all reminders count again. Acknowledged and
 snoozed models get no reminders of their end, but changes to them are still told. The line of a base model's end says
 how many fine-tunes it puts at risk; only people who watch these get a line for each.
 """
@@ -19,7 +19,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from models_ui.alerts.concerns import Concern, concern_of, threshold_of
+from models_ui.alerts.concerns import Concern, concern_of
 from models_ui.alerts.watch_list import Watched, watches_of
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of
@@ -30,6 +30,7 @@ from models_ui.models import CatalogChange, DigestReader, Said
 from models_ui.public_url import full_address
 from models_ui.retirements import sentences as retirements_sentences
 from models_ui.retirements.endings import Ending, retirements_at
+from models_ui.retirements.reminders import reminder_reached
 from models_ui.text.folding import SortKey, sort_key
 from models_ui.text.isolation import fill
 from models_ui.text.plain import plain_text
@@ -99,7 +100,7 @@ class _Content:
             fresh.update(item.keys)
             yield item
         for concern in sorted(self._ahead(), key=_order_by_date):
-            key = _threshold_key(concern)
+            key = _reminder_key(concern)
             if key not in self.said and key not in fresh:
                 yield self._coming(concern, key)
 
@@ -144,8 +145,8 @@ class _Content:
             concern = concern_of(row, self.index.find, self.now)
             if concern is not None and concern.ending is not None:
                 sentences += self._advice(concern.ending)
-                # The sentence gives the date, so mark the current threshold as told too.
-                keys += [_threshold_key(concern)] if threshold_of(concern.days) else []
+                # The sentence gives the date, so mark the reminder reached as told too.
+                keys += [_reminder_key(concern)] if reminder_reached(concern.days) else []
         path = address_of(row, self.index) if row else ""
         path = path or f"{reverse('changes')}?{urlencode({'model': change.model_id})}"
         return _make_item(DIGEST_SECTIONS[change.kind], sentences, path, *keys)
@@ -153,13 +154,13 @@ class _Content:
     # --- Ends ahead
 
     def _ahead(self) -> Iterator[Concern]:
-        """Yield the ends that have crossed a threshold, without acknowledged and snoozed ones."""
+        """Yield the ends that have reached a reminder, without acknowledged and snoozed ones."""
         rows = {row.pk: row for entry in self.watched for row in entry.rows}
         if self.everything:
             rows |= {pk: ending.row for pk, ending in self._endings.items()}
         for pk, row in rows.items():
             concern = concern_of(row, self.index.find, self.now)
-            if concern is not None and pk not in self._hushed and _is_ahead(concern) and threshold_of(concern.days):
+            if concern is not None and pk not in self._hushed and _is_ahead(concern) and reminder_reached(concern.days):
                 yield concern
 
     @cached_property
@@ -223,8 +224,8 @@ def _change_key(change: CatalogChange) -> str:
     return f"change:{change.pk}"
 
 
-def _threshold_key(concern: Concern) -> str:
-    return f"{concern.key}:{threshold_of(concern.days)}"
+def _reminder_key(concern: Concern) -> str:
+    return f"{concern.key}:{reminder_reached(concern.days)}"
 
 
 def _make_item(section: Section, sentences: Iterable[Any], path: str, *keys: str) -> Item:

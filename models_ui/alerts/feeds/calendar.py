@@ -2,8 +2,8 @@
 
 DTSTART is the second at which the model stops working, UTC. The event is not an all-day event, since that would name
 the day in UTC, which is another day for half of its readers. It lasts an hour so that every calendar draws it, and
-blocks nobody's time. A fine-tune whose base model ends has a tentative event. Reminders come 30, 7 and 1 days
-before.
+blocks nobody's time. A fine-tune whose base model ends has a tentative event. Reminders come as often as
+digests tell of an end.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,11 +25,11 @@ from models_ui.catalog.row import Row
 from models_ui.models import CalendarEvent
 from models_ui.retirements import sentences
 from models_ui.retirements.endings import Ending
+from models_ui.retirements.reminders import REMINDERS
 from models_ui.text import humanize
 from models_ui.text.isolation import fill, isolate
 
 LENGTH: Final = timedelta(hours=1)
-REMINDERS: Final = (30, 7, 1)  # days before
 REFRESH: Final = timedelta(hours=6)  # how often a calendar may look
 
 Link = Callable[[str], str]

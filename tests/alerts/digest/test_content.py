@@ -60,7 +60,7 @@ def test_on_the_last_day_it_is_said_until_the_hour_itself(clock, hook: Hook):
     assert "stops working on 30 Jun 2027, 12:00 UTC, today." in hook.texts[0]
 
 
-def test_each_threshold_is_said_once_and_the_days_between_are_quiet(clock, hook: Hook):
+def test_each_reminder_is_said_once_and_the_days_between_are_quiet(clock, hook: Hook):
     told = []
     for days in range(100, -5, -1):
         clock.move_to(days_before(days, hour=9))
@@ -74,14 +74,14 @@ def test_each_threshold_is_said_once_and_the_days_between_are_quiet(clock, hook:
 def test_a_day_begins_at_midnight_utc(clock, hook: Hook):
     clock.move_to(days_before(31, hour=23, minute=59, second=59))
     run()
-    assert "in 31 days" in hook.texts[-1]  # which is the threshold of 60
+    assert "in 31 days" in hook.texts[-1]  # which is the reminder of 60 days
     clock.move_to(days_before(30, hour=0))
     run()
     assert "in 30 days" in hook.texts[-1]
     assert len(hook.posts) == 2
 
 
-def test_a_cron_that_paused_says_the_nearest_threshold_alone(clock, hook: Hook):
+def test_a_cron_that_paused_says_the_nearest_reminder_alone(clock, hook: Hook):
     for days in (80, 10):
         clock.move_to(days_before(days))
         run()
@@ -273,7 +273,7 @@ def test_an_acknowledged_end_is_not_said_ahead_until_it_is_something_else(
     assert "in 20 days" in mailbox.texts[0]
 
 
-def test_a_snoozed_end_is_said_when_the_snooze_ends_at_the_threshold_of_that_day(
+def test_a_snoozed_end_is_said_when_the_snooze_ends_with_the_reminder_of_that_day(
     clock, subscribe, carol, mailbox: Mailbox
 ):
     subscribe(carol, LARGE)

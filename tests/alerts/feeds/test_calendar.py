@@ -93,10 +93,10 @@ def test_fine_tunes_at_risk_are_told_with_their_base_as_well(carol, make, synced
     assert risk in found["pixtral-12b-2409"]["DESCRIPTION"]
 
 
-def test_reminders_come_30_7_and_1_days_before(carol, make, synced):
+def test_a_calendar_reminds_on_the_days_on_which_a_digest_tells_of_an_end(carol, make, synced):
     for event in events(fetched(make(carol).ics)).values():
         alarms = event.walk("VALARM")
-        assert [each["TRIGGER"].dt for each in alarms] == [timedelta(days=-days) for days in (30, 7, 1)]
+        assert [each["TRIGGER"].dt for each in alarms] == [timedelta(days=-days) for days in (90, 60, 30, 14, 7, 1)]
         assert {str(each["ACTION"]) for each in alarms} == {"DISPLAY"}
         assert {str(each["DESCRIPTION"]) for each in alarms} == {str(event["SUMMARY"])}
 

@@ -36,7 +36,7 @@ def test_a_calendar_of_fine_tunes_has_those_whose_base_model_ends(carol, make, s
     for model_id, event in found.items():
         assert event["DTSTART"].dt == datetime.fromisoformat(models[AT_RISK[model_id]]["deprecation"])
         assert revision(event)[1:] == (0, "TENTATIVE")
-        assert [each["TRIGGER"].dt.days for each in event.walk("VALARM")] == [-30, -7, -1]
+        assert [each["TRIGGER"].dt.days for each in event.walk("VALARM")] == [-90, -60, -30, -14, -7, -1]
 
 
 def test_an_inherited_date_says_perhaps_why_and_where_to_look(carol, make, synced):
