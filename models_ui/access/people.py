@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from models_ui.access.roles import Role, role_of
 from models_ui.audit.plain_events import PlainKind, record_plain_event
@@ -96,7 +96,7 @@ def _changed_name(event: AuditEvent) -> tuple[str, str]:
 
 
 def _given_role(event: AuditEvent) -> tuple[str, str]:
-    return _("no account"), _role_words(event.after.get("role"))
+    return "", _role_words(event.after.get("role"))
 
 
 def _role_words(role: Any) -> str:
@@ -108,35 +108,35 @@ def _role_words(role: Any) -> str:
 KINDS: Final[Mapping[str, PlainKind]] = {
     "person.added": PlainKind(
         label=gettext_lazy("Add a person"),
-        told=pgettext_lazy("somebody … a person", "added"),
+        told=gettext_lazy("%(who)s added %(subject)s with the role %(after)s"),
         change_words=_given_role,
     ),
     "person.role_changed": PlainKind(
         label=gettext_lazy("Change a role"),
-        told=pgettext_lazy("somebody … a person", "changed the role of"),
+        told=gettext_lazy("%(who)s changed the role of %(subject)s from %(before)s to %(after)s"),
         change_words=_changed_role,
     ),
     "person.activated": PlainKind(
-        label=gettext_lazy("Give access back"), told=pgettext_lazy("somebody … a person", "gave access back to")
+        label=gettext_lazy("Give access back"), told=gettext_lazy("%(who)s gave access back to %(subject)s")
     ),
     "person.deactivated": PlainKind(
-        label=gettext_lazy("Take access away"), told=pgettext_lazy("somebody … a person", "took access away from")
+        label=gettext_lazy("Take access away"), told=gettext_lazy("%(who)s took access away from %(subject)s")
     ),
     "person.renamed": PlainKind(
         label=gettext_lazy("Rename a person"),
-        told=pgettext_lazy("somebody … a person", "renamed"),
+        told=gettext_lazy("%(who)s renamed the person %(before)s to %(after)s"),
         change_words=_changed_name,
     ),
     "person.email_changed": PlainKind(
         label=gettext_lazy("Change an e-mail address"),
-        told=pgettext_lazy("somebody … a person", "changed the e-mail address of"),
+        told=gettext_lazy("%(who)s changed the e-mail address of %(subject)s"),
     ),
     "person.password_changed": PlainKind(
         label=gettext_lazy("Change a password"),
-        told=pgettext_lazy("somebody … a person", "changed the password of"),
+        told=gettext_lazy("%(who)s changed the password of %(subject)s"),
     ),
     "person.deleted": PlainKind(
         label=gettext_lazy("Delete an account"),
-        told=pgettext_lazy("somebody … a person", "deleted the account of"),
+        told=gettext_lazy("%(who)s deleted the account of %(subject)s"),
     ),
 }

@@ -54,6 +54,18 @@ def remove_expired() -> None:
             RateCount.objects.filter(pk__in=keys).delete()
 
 
+def may_use(name: str, *, most: int, seconds: int) -> bool:
+    """Count one use and return True, unless there were `most` uses within so many seconds."""
+    counts = Counts()
+    with lock_count(name):
+        now = time.time()
+        uses = [use for use in counts.get(name, []) if use > now - seconds]
+        if len(uses) >= most:
+            return False
+        counts.set(name, [now, *uses], seconds)
+        return True
+
+
 class Counts:
     """The methods of a cache that django-allauth calls, on the table. Called only with the count locked."""
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from models_ui.access.roles import Role
 
@@ -62,7 +62,8 @@ class VerbRow:
     cleared: Words = ""  # instead of `done` where the new value is empty
     not_done: Words
     already: Words = ""  # there was nothing to change; a deletion has no such case
-    told: Words  # between a person's name and the model's
+    told: Words  # who did it, in the history; may use the new value as %(after)s
+    told_cleared: Words = ""  # instead of `told` where the new value is empty
     tried: Words  # the same without success
     bulk: BulkWords | None = None  # None where there is no bulk job of it
 
@@ -87,8 +88,9 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         cleared=gettext_lazy("The name was taken away."),
         not_done=gettext_lazy("%(model)s was not renamed."),
         already=gettext_lazy("Nothing to change: the name of %(model)s is so already."),
-        told=pgettext_lazy("somebody … a model", "renamed"),
-        tried=pgettext_lazy("somebody … a model", "tried to rename"),
+        told=gettext_lazy("%(who)s renamed %(model)s to %(after)s"),
+        told_cleared=gettext_lazy("%(who)s took the name of %(model)s away"),
+        tried=gettext_lazy("%(who)s tried to rename %(model)s"),
     ),
     Verb.DESCRIBE: VerbRow(
         kind="model.described",
@@ -102,8 +104,8 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         cleared=gettext_lazy("The description was taken away."),
         not_done=gettext_lazy("The description of %(model)s was not changed."),
         already=gettext_lazy("Nothing to change: the description of %(model)s is so already."),
-        told=pgettext_lazy("somebody … a model", "changed the description of"),
-        tried=pgettext_lazy("somebody … a model", "tried to change the description of"),
+        told=gettext_lazy("%(who)s changed the description of %(model)s"),
+        tried=gettext_lazy("%(who)s tried to change the description of %(model)s"),
     ),
     Verb.ARCHIVE: VerbRow(
         kind="model.archived",
@@ -117,8 +119,8 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         done=gettext_lazy("%(model)s is archived."),
         not_done=gettext_lazy("%(model)s was not archived."),
         already=gettext_lazy("%(model)s is archived already."),
-        told=pgettext_lazy("somebody … a model", "archived"),
-        tried=pgettext_lazy("somebody … a model", "tried to archive"),
+        told=gettext_lazy("%(who)s archived %(model)s"),
+        tried=gettext_lazy("%(who)s tried to archive %(model)s"),
         bulk=BulkWords(
             label=ngettext_lazy("Archive %d model", "Archive %d models"),
             question=ngettext_lazy("Archive %d model?", "Archive %d models?"),
@@ -142,8 +144,8 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         done=gettext_lazy("%(model)s is restored."),
         not_done=gettext_lazy("%(model)s was not restored."),
         already=gettext_lazy("%(model)s is live already."),
-        told=pgettext_lazy("somebody … a model", "restored"),
-        tried=pgettext_lazy("somebody … a model", "tried to restore"),
+        told=gettext_lazy("%(who)s restored %(model)s"),
+        tried=gettext_lazy("%(who)s tried to restore %(model)s"),
         bulk=BulkWords(
             label=ngettext_lazy("Restore %d model", "Restore %d models"),
             question=ngettext_lazy("Restore %d model?", "Restore %d models?"),
@@ -169,8 +171,8 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         done=gettext_lazy("%(model)s is protected."),
         not_done=gettext_lazy("%(model)s was not protected."),
         already=gettext_lazy("%(model)s is protected already."),
-        told=pgettext_lazy("somebody … a model", "protected"),
-        tried=pgettext_lazy("somebody … a model", "tried to protect"),
+        told=gettext_lazy("%(who)s protected %(model)s"),
+        tried=gettext_lazy("%(who)s tried to protect %(model)s"),
     ),
     Verb.UNPROTECT: VerbRow(
         kind="model.unprotected",
@@ -185,8 +187,8 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         done=gettext_lazy("%(model)s is no longer protected."),
         not_done=gettext_lazy("%(model)s is still protected."),
         already=gettext_lazy("%(model)s is not protected."),
-        told=pgettext_lazy("somebody … a model", "unprotected"),
-        tried=pgettext_lazy("somebody … a model", "tried to unprotect"),
+        told=gettext_lazy("%(who)s unprotected %(model)s"),
+        tried=gettext_lazy("%(who)s tried to unprotect %(model)s"),
     ),
     Verb.DELETE: VerbRow(
         kind="model.deleted",
@@ -198,8 +200,8 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         explanation=gettext_lazy("This cannot be undone."),
         done=gettext_lazy("%(model)s is deleted."),
         not_done=gettext_lazy("%(model)s was not deleted."),
-        told=pgettext_lazy("somebody … a model", "deleted"),
-        tried=pgettext_lazy("somebody … a model", "tried to delete"),
+        told=gettext_lazy("%(who)s deleted %(model)s"),
+        tried=gettext_lazy("%(who)s tried to delete %(model)s"),
     ),
 }
 # The verb of an audit event's kind. Events about people have none.

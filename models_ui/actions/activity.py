@@ -14,6 +14,9 @@ from functools import cached_property
 from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from models_ui.access.policy import denial_reason
@@ -30,6 +33,7 @@ from models_ui.listing.querystring import Ignored
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.text.diff import Piece, diff_words
 from models_ui.text.folding import sort_key
+from models_ui.text.sentence_html import fill_html, word_html
 
 # The filter's values. An attempt without an outcome is one of unknown outcome.
 OUTCOMES: Final = {
@@ -85,6 +89,22 @@ class ActionEntry:
     def address(self) -> str:
         """The address of the model's page; "" where an action without an id was refused."""
         return address_of_id(self.event.model_id)
+
+    @property
+    def sentence(self) -> SafeString:
+        """Who did what, with a link to the model."""
+        subject = word_html(sentences.told_words(self.event)["subject"])
+        return self._told_of(format_html('<a href="{}">{}</a>', self.address, subject) if self.address else subject)
+
+    @property
+    def sentence_on_model_page(self) -> SafeString:
+        """Who did what to “this model”."""
+        return self._told_of(conditional_escape(_("this model")))
+
+    def _told_of(self, subject: SafeString) -> SafeString:
+        words = {name: word_html(word) for name, word in sentences.told_words(self.event).items()}
+        words |= {"who": format_html("<strong>{}</strong>", words["who"]), "model": subject, "subject": subject}
+        return fill_html(sentences.told_sentence(self.event), words)
 
     @property
     def is_open(self) -> bool:

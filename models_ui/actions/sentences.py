@@ -31,8 +31,10 @@ def verb_label(verb: Verb) -> str:
 
 
 def action_kind_label(kind: str) -> str:
-    """Return what an event's kind is called in a filter."""
-    return str(KINDS_WITHOUT_VERB[kind].label) if kind in KINDS_WITHOUT_VERB else verb_label(VERB_OF_KIND[kind])
+    """Return what an event's kind is called in a filter. A kind of a newer version is shown by its name."""
+    if kind in VERB_OF_KIND:
+        return verb_label(VERB_OF_KIND[kind])
+    return str(KINDS_WITHOUT_VERB[kind].label) if kind in KINDS_WITHOUT_VERB else kind
 
 
 def already_sentence(verb: Verb, model: str) -> str:
@@ -115,8 +117,8 @@ def _detail_sentence(event: AuditEvent, detail: OutcomeDetail) -> str:
 
 def change_words(event: AuditEvent) -> tuple[str, str] | None:
     """Return before and after of what the action changes, in words; None where neither is known."""
-    if event.kind in KINDS_WITHOUT_VERB:
-        return KINDS_WITHOUT_VERB[event.kind].change_words(event)
+    if event.kind not in VERB_OF_KIND:
+        return KINDS_WITHOUT_VERB[event.kind].change_words(event) if event.kind in KINDS_WITHOUT_VERB else None
     field = VERBS[VERB_OF_KIND[event.kind]].field
     if field is None:
         return (field_words("name", event.before.get("name")), _("deleted")) if event.before else None
@@ -133,10 +135,23 @@ def field_words(field: str, value: Any) -> str:
     return str(words.is_set) if words.is_set else quote_text(value)
 
 
-def action_words(event: AuditEvent) -> str:
-    """Return what a person did, or tried to do: the words between their name and the name of what it was done to."""
+def told_sentence(event: AuditEvent) -> str:
+    """Return what somebody did, or tried to do, with gaps for the words of `told_words`."""
     if event.kind in KINDS_WITHOUT_VERB:
         plain = KINDS_WITHOUT_VERB[event.kind]
         return str(plain.told if event.label or not plain.told_unnamed else plain.told_unnamed)
+    if event.kind not in VERB_OF_KIND:
+        return "%(who)s: %(kind)s"
     verb = VERBS[VERB_OF_KIND[event.kind]]
-    return str(verb.told if event.outcome == Outcome.SUCCEEDED else verb.tried)
+    if event.outcome != Outcome.SUCCEEDED:
+        return str(verb.tried)
+    is_cleared = verb.told_cleared and not event.after.get(verb.field or "")
+    return str(verb.told_cleared if is_cleared else verb.told)
+
+
+def told_words(event: AuditEvent) -> dict[str, str]:
+    """Return the words for the gaps of `told_sentence`. `model` and `subject` are what it was done to."""
+    before, after = change_words(event) or ("", "")
+    subject = event.label or event.model_id
+    words = {"who": event.actor, "kind": event.kind, "before": before, "after": after}
+    return words | {"model": subject, "subject": subject}

@@ -1,4 +1,6 @@
-"""Events that are about no model: saved views, private links, settings. Those of people are in `access/people.py`.
+"""Events that are about no model: saved views, private links, settings, locks on signing in.
+
+Those of people are in `access/people.py`.
 
 Such an event has one step, which succeeded: the change that it tells is stored in the same transaction.
 """
@@ -10,7 +12,7 @@ from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from models_ui.audit.chain import Entry, Outcome, append_event
 from models_ui.log_filters import request_id
@@ -27,7 +29,7 @@ class PlainKind:
     """What people read of one kind."""
 
     label: Words  # in a filter
-    told: Words  # between a person's name and the event's label
+    told: Words  # with gaps for %(who)s, for the event's label as %(subject)s, and for %(before)s and %(after)s
     told_unnamed: Words = ""  # instead of `told` where the event has no label
     change_words: ChangeWords = lambda event: None
 
@@ -38,59 +40,83 @@ def _name_words(event: AuditEvent) -> tuple[str, str] | None:
     return (quote_text(str(names[0])), quote_text(str(names[1]))) if all(names) else None
 
 
+_SCOPE_WORDS: Final[Mapping[str, Words]] = {
+    "nothing": gettext_lazy("nothing"),
+    "watched": gettext_lazy("the watched models"),
+    "everything": gettext_lazy("everything"),
+}
+
+
+def _digest_words(event: AuditEvent) -> tuple[str, str]:
+    scopes = [str(side.get("scope", "")) for side in (event.before, event.after)]
+    before, after = (str(_SCOPE_WORDS.get(scope, scope)) for scope in scopes)
+    return before, after
+
+
 PLAIN_KINDS: Final[Mapping[str, PlainKind]] = {
     "view.saved": PlainKind(
         label=gettext_lazy("Save a view"),
-        told=pgettext_lazy("somebody … a view", "saved the view"),
-        told_unnamed=gettext_lazy("saved a private view"),
+        told=gettext_lazy("%(who)s saved the view “%(subject)s”"),
+        told_unnamed=gettext_lazy("%(who)s saved a private view"),
     ),
     "view.renamed": PlainKind(
         label=gettext_lazy("Rename a view"),
-        told=pgettext_lazy("somebody … a view", "renamed the view"),
-        told_unnamed=gettext_lazy("renamed a private view"),
+        told=gettext_lazy("%(who)s renamed the view %(before)s to %(after)s"),
+        told_unnamed=gettext_lazy("%(who)s renamed a private view"),
         change_words=_name_words,
     ),
     "view.updated": PlainKind(
         label=gettext_lazy("Change the filters of a view"),
-        told=pgettext_lazy("somebody … a view", "changed the filters of the view"),
-        told_unnamed=gettext_lazy("changed the filters of a private view"),
+        told=gettext_lazy("%(who)s changed the filters of the view “%(subject)s”"),
+        told_unnamed=gettext_lazy("%(who)s changed the filters of a private view"),
     ),
     "view.shared": PlainKind(
-        label=gettext_lazy("Share a view"), told=pgettext_lazy("somebody … a view", "shared the view")
+        label=gettext_lazy("Share a view"), told=gettext_lazy("%(who)s shared the view “%(subject)s” with everyone")
     ),
     "view.unshared": PlainKind(
-        label=gettext_lazy("Stop sharing a view"), told=pgettext_lazy("somebody … a view", "stopped sharing the view")
+        label=gettext_lazy("Stop sharing a view"), told=gettext_lazy("%(who)s stopped sharing the view “%(subject)s”")
     ),
     "view.deleted": PlainKind(
         label=gettext_lazy("Delete a view"),
-        told=pgettext_lazy("somebody … a view", "deleted the view"),
-        told_unnamed=gettext_lazy("deleted a private view"),
+        told=gettext_lazy("%(who)s deleted the view “%(subject)s”"),
+        told_unnamed=gettext_lazy("%(who)s deleted a private view"),
     ),
     "link.created": PlainKind(
         label=gettext_lazy("Create a private link"),
-        told=pgettext_lazy("somebody … a private link", "created the private link"),
+        told=gettext_lazy("%(who)s created a private link"),
     ),
     "link.revoked": PlainKind(
         label=gettext_lazy("Revoke a private link"),
-        told=pgettext_lazy("somebody … a private link", "revoked the private link"),
+        told=gettext_lazy("%(who)s revoked a private link"),
+    ),
+    "sign_in.locked": PlainKind(
+        label=gettext_lazy("Sign-in locked"),
+        told=gettext_lazy("Signing in as %(subject)s was locked for some minutes: too many wrong passwords"),
     ),
     "settings.digest_changed": PlainKind(
-        label=gettext_lazy("Choose a digest"), told=gettext_lazy("chose what their digest tells")
+        label=gettext_lazy("Choose a digest"),
+        told=gettext_lazy("%(who)s changed what their digest tells, from %(before)s to %(after)s"),
+        change_words=_digest_words,
     ),
     "settings.preferences_changed": PlainKind(
-        label=gettext_lazy("Change preferences"), told=gettext_lazy("changed their preferences")
+        label=gettext_lazy("Change preferences"),
+        told=gettext_lazy("%(who)s changed their preferences"),
     ),
 }
 
 
 def record_plain_event(
-    actor: User, kind: str, label: str, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None
+    actor: User | None,
+    kind: str,
+    label: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append the event of a change that is stored in the caller's transaction."""
+    """Append the event of a change that is stored in the caller's transaction. `actor` is None if nobody signed in."""
     entry = Entry(
         action_id=secrets.token_hex(16),
         kind=kind,
-        actor=actor.get_username(),
+        actor=actor.get_username() if actor else "",
         model_id="",
         label=label,
         before=dict(before or {}),

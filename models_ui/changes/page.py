@@ -19,16 +19,13 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of, address_of_id
 from models_ui.catalog.row import Row
 from models_ui.changes.kinds import ALIAS_REPOINTED, CHANGE_KINDS, change_label, find_kind
-from models_ui.changes.sentences import (
-    SentenceParts,
-    change_sentence,
-    sentence_parts,
-)
+from models_ui.changes.sentences import change_sentence, sentence_parts
 from models_ui.listing.filters import PER_PAGE, Filters, ListPage, Option, read_day, read_key, read_model_id
 from models_ui.listing.parameters import alternatives, one_of, parameter, read_text
 from models_ui.listing.querystring import Ignored
 from models_ui.models import CatalogChange, SyncRun
-from models_ui.text.isolation import balance_in_element, isolate
+from models_ui.text.isolation import isolate
+from models_ui.text.sentence_html import fill_html, word_html
 
 LATEST: Final = 5
 AFFECTS: Final = {"fine-tunes": gettext_lazy("What our fine-tunes were trained from")}
@@ -101,11 +98,11 @@ class ChangeLine:
     @property
     def linked(self) -> SafeString:
         parts = sentence_parts(self.change)
-        words = {name: format_html("<bdi>{}</bdi>", balance_in_element(word)) for name, word in parts.words.items()}
+        words = {name: word_html(word) for name, word in parts.words.items()}
         for name, model_id in parts.ids.items():
             if address := self._find_address(model_id):
                 words[name] = format_html('<a href="{}">{}</a>', address, words[name])
-        return format_html(_format_template(parts), **words)
+        return fill_html(parts.sentence, words)
 
     @property
     def model_id(self) -> str:
@@ -117,14 +114,6 @@ class ChangeLine:
         if len(rows) == 1:
             return address_of(rows[0], self.index)
         return address_of_id(model_id) if rows else ""
-
-
-def _format_template(parts: SentenceParts) -> str:
-    """Return the sentence as `format_html` wants it. Its text is ours, but an unknown kind's may be anybody's."""
-    text = parts.sentence.replace("{", "{{").replace("}", "}}")
-    for name in parts.words:
-        text = text.replace(f"%({name})s", f"{{{name}}}")
-    return str(format_html("{}", text.replace("%%", "%")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,6 @@ def utc_moment(value: datetime) -> str:
 # --- Actions and the history
 
 register.filter("message_offer", offer_of_message)
-register.filter("told", sentences.action_words)
 register.filter("change", sentences.change_words)
 register.filter("why", sentences.outcome_reason)
 

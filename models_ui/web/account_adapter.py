@@ -6,13 +6,18 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from models_ui.access.lockouts import record_lockout
 from models_ui.public_url import public_host, with_public_host
 from models_ui.services.bulkhead import take_place
 from models_ui.web.plain_pages import plain_page
+
+_APP, _FAILED = "allauth.account", "login_failed"  # what allauth calls the limit on failed logins
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -48,6 +53,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def format_email_subject(self, subject: str) -> str:
         host = public_host()
         return f"[{host}] {subject}" if host else super().format_email_subject(subject)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt, as allauth does, and record it in the history if it finds the name locked."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            name = self._get_login_attempts_cache_key(request, **credentials)
+            rate = next(rate for rate in ratelimit.get_rates(app=_APP, action=_FAILED) if rate.per == "key")
+            config = {_FAILED: f"{rate.amount}/{rate.duration:.0f}s/key"}
+            # The address that too many attempts came from may be locked instead, and says nothing of the name.
+            if not ratelimit.consume(request, app=_APP, action=_FAILED, config=config, key=name, dry_run=True):
+                record_lockout(name, seconds=int(rate.duration))
+            raise
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
         """Return the key by which failed logins are counted: the name alone.

@@ -37,7 +37,7 @@ def test_activity_finds_every_spelling_in_every_text(viewer: Client, field, writ
     event(1, **{field: {"name": f"Le {written}"} if field in ("before", "after") else f"Le {written}"})
     event(2, label="zebra")
     html = viewer.get("/activity/", {"q": f"{searched} le"}).content.decode()
-    assert html.count('class="outcome"') == 1
+    assert html.count('class="told"') == 1
 
 
 @pytest.mark.parametrize("searched", SPELLINGS)
@@ -73,9 +73,9 @@ def test_the_admin_finds_people_and_models_by_every_spelling(client_of, alice, c
 @pytest.mark.parametrize("searched", ["%", "_", "100%", "\\"])
 def test_a_character_with_a_meaning_to_databases_is_searched_as_it_stands(viewer: Client, searched):
     event(1, label="plain")
-    assert 'class="outcome"' not in viewer.get("/activity/", {"q": searched}).content.decode()
+    assert 'class="told"' not in viewer.get("/activity/", {"q": searched}).content.decode()
     event(2, label=f"a {searched} b")
-    assert viewer.get("/activity/", {"q": searched}).content.decode().count('class="outcome"') == 1
+    assert viewer.get("/activity/", {"q": searched}).content.decode().count('class="told"') == 1
 
 
 def test_people_are_offered_in_the_order_of_their_names(viewer: Client):

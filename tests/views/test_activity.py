@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import UTC, datetime
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -63,20 +64,20 @@ def record(number: int, **more) -> AuditEvent:
 
 
 def shown(client: Client, query: str = "") -> list[str]:
-    """The entries of a page, as who did what to which outcome."""
+    """The lines of a page: who did what, and the outcome where there is one to tell."""
     html = client.get(f"/activity/{query}").content.decode()
-    found = re.findall(
-        r"<strong>(\w+)</strong> ([\w ]+?)\s*(?:<bdi>|<span).*?class=\"outcome\">([\w ]+)<", html, re.DOTALL
-    )
-    return [" ".join(each) for each in found]
+    lines = re.findall(r'<span class="told">(.*?)</span>(.*?)</p>', html, re.DOTALL)
+    outcomes = [re.search(r'class="outcome">([^<]+)<', rest) for _, rest in lines]
+    told = [" ".join(unescape(re.sub(r"<[^>]+>", "", line)).split()) for line, _ in lines]
+    return [f"{line}: {outcome[1].strip()}" if outcome else line for line, outcome in zip(told, outcomes, strict=True)]
 
 
 ALL = [
-    "alice protected succeeded",
-    "alice tried to delete unknown",
-    "bob tried to archive failed",
-    "carol tried to archive refused",
-    "bob renamed succeeded",
+    "alice protected Ticket sorter",
+    "alice tried to delete Contract clause finder: unknown",
+    "bob tried to archive Contract clause finder: failed",
+    "carol tried to archive Ticket sorter: refused",
+    "bob renamed Support triage to “Ticket sorter”",
 ]
 
 
@@ -88,7 +89,7 @@ def test_an_entry_says_who_what_why_and_what_to_ask_with(viewer, told):
     html = viewer.get("/activity/?kind=model.renamed").content.decode()
     event = AuditEvent.objects.get(kind="model.renamed", outcome="succeeded")
     for expected in (
-        f'<a href="/models/{told}/">Support triage</a>',
+        f'<a href="/models/{told}/"><bdi>Support triage</bdi></a>',
         "<del><bdi>“Support triage”</bdi></del> → <ins><bdi>“Ticket sorter”</bdi></ins>",
         "It says what it does",
         event.correlation_id,
@@ -147,8 +148,8 @@ def test_a_day_lasts_until_midnight_utc(viewer, db):
     for number, hour in enumerate((datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))):
         with time_machine.travel(hour, tick=False):
             record(number, actor=f"p{number}")
-    assert shown(viewer, "?to=2026-03-01") == ["p0 renamed succeeded"]
-    assert shown(viewer, "?from=2026-03-02") == ["p1 renamed succeeded"]
+    assert shown(viewer, "?to=2026-03-01") == ["p0 renamed ft:x to “b”"]
+    assert shown(viewer, "?from=2026-03-02") == ["p1 renamed ft:x to “b”"]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ def test_pages_follow_the_key_and_do_not_shift_while_others_act(viewer, db):
     record(999, actor="late")
     second = shown(viewer, older.removeprefix("/activity/"))
     assert len(first) == PER_PAGE
-    assert first[0] == "p59 renamed succeeded"
+    assert first[0] == "p59 renamed ft:x to “b”"
     assert [each.split()[0] for each in second] == [f"p{number}" for number in range(9, -1, -1)]
     html = viewer.get(older).content.decode()
     assert 'rel="next"' not in html
@@ -268,7 +269,7 @@ def test_undo_from_the_history_comes_back_to_it(bob, tune, client_of, sandbox):
     answer = client.post(f"/activity/{event.action_id}/undo/", {"next": where})
     assert answer["Location"] == where
     assert sandbox.catalog.find(tune)["archived"] is False
-    assert shown(client) == ["bob restored succeeded", "bob archived succeeded"]
+    assert shown(client) == ["bob restored Support triage", "bob archived Support triage"]
 
 
 def test_each_model_has_its_own_history_and_a_deleted_one_keeps_it(alice, client_of, told):

@@ -21,12 +21,13 @@ from models_ui.access.verbs import BULK_VERBS, VERB_OF_KIND, VERBS, Verb
 from models_ui.actions import perform
 from models_ui.actions.context import Context, EditConflict
 from models_ui.actions.sentences import (
-    action_words,
     already_sentence,
     change_words,
     outcome_label,
     outcome_reason,
     outcome_sentence,
+    told_sentence,
+    told_words,
     verb_label,
 )
 from models_ui.alerts.feeds.addresses import address_with
@@ -38,6 +39,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
 from models_ui.services import stored_errors
 from models_ui.text import humanize
+from models_ui.text.isolation import fill
 from models_ui.views import errors
 from sandbox import Sandbox
 from tests.conftest import PASSWORD
@@ -557,7 +559,7 @@ def test_every_outcome_of_every_action_is_told_in_french(kind: str, outcome: str
             outcome_sentence(event),
             outcome_label(event),
             outcome_reason(event),
-            action_words(event),
+            fill(told_sentence(event), told_words(event)),
         ]
         said += [verb_label(VERB_OF_KIND[kind]), already_sentence(VERB_OF_KIND[kind], "m")] if field else []
         said += [str(VERBS[VERB_OF_KIND[kind]].explanation), *(change_words(event) or ())]

@@ -5,8 +5,10 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Q
 
+from models_ui.audit.plain_events import record_plain_event
 from models_ui.models import Delivery, DigestReader
 
 WEBHOOK: Final = "webhook"
@@ -38,11 +40,17 @@ def last_lost(reader: DigestReader | None, now: datetime) -> Delivery | None:
 def store_digest_choice(*, owner: User, scope: str, language: str, now: datetime) -> DigestReader:
     """Store what a person chooses. Somebody who chooses more is told of changes from now on, not of the past."""
     known = reader_of(owner)
-    goes_on = known is not None and _WIDER.index(Scope(scope)) <= _WIDER.index(Scope(known.scope))
+    scope_before = str(known.scope if known else Scope.NOTHING)
+    goes_on = known is not None and _WIDER.index(Scope(scope)) <= _WIDER.index(Scope(scope_before))
     values = {"owner": owner, "scope": scope, "language": language}
-    return DigestReader.objects.update_or_create(
-        name=f"person-{owner.pk}", defaults=values if goes_on else values | {"since": now}
-    )[0]
+    with transaction.atomic():
+        reader, _ = DigestReader.objects.update_or_create(
+            name=f"person-{owner.pk}", defaults=values if goes_on else values | {"since": now}
+        )
+        if scope != scope_before:
+            before, after = {"scope": scope_before}, {"scope": scope}
+            record_plain_event(owner, "settings.digest_changed", before=before, after=after)
+    return reader
 
 
 def people_to_tell() -> list[DigestReader]:

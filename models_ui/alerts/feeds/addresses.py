@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from models_ui.audit.plain_events import record_plain_event
 from models_ui.catalog.query import CatalogQuery
 from models_ui.models import FeedAddress
 
@@ -53,6 +54,7 @@ def make_address(
     try:
         with transaction.atomic():
             address.save(force_insert=True)
+            record_plain_event(owner, "link.created", after={"link": address.pk})
     except IntegrityError:
         return None
     log.info("feeds: %s made address %s", owner.get_username(), address.pk)
@@ -63,7 +65,9 @@ def revoke_address(*, owner: User, pk: int) -> FeedAddress | None:
     """Delete one of the person's own addresses and return it, or None if they have no such address."""
     address = addresses_of(owner).filter(pk=pk).first()
     if address is not None:
-        address.delete()
+        with transaction.atomic():
+            record_plain_event(owner, "link.revoked", before={"link": address.pk})
+            address.delete()
         log.info("feeds: %s revoked address %s", owner.get_username(), pk)
     return address
 
