@@ -5,40 +5,42 @@ The keys are read by others: `check_usage/catalog.py` reads the JSON export by k
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from models_ui.catalog.lifecycle import lifecycle_stage
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.row import Row
+from models_ui.catalog.status import Standing
 from models_ui.models import CatalogModel
 
 # Fewer than the parameters that any database takes in one query.
 _PAYLOADS_AT_ONCE = 500
 
 
-def export_cells(rows: Iterable[Row], now: datetime, synced_at: datetime | None) -> Iterator[Iterable[object]]:
-    """Return the rows for a spreadsheet, in the order of COLUMNS. `synced_at` is when the list was last read."""
-    return (_export_fields(row, now, synced_at).values() for row in rows)
+def export_cells(index: CatalogIndex, query: CatalogQuery, synced_at: datetime | None) -> Iterator[Iterable[object]]:
+    """Return the matches for a spreadsheet, in the order of COLUMNS. `synced_at` is when the list was last read."""
+    return (_export_fields(row, index.standing_of(row), synced_at).values() for row in index.matches(query))
 
 
-def export_objects(rows: Iterable[Row], now: datetime, synced_at: datetime | None) -> list[dict[str, Any]]:
-    """Return the rows as JSON objects, with the payload they were read from under `raw`."""
-    rows = list(rows)
+def export_objects(index: CatalogIndex, query: CatalogQuery, synced_at: datetime | None) -> list[dict[str, Any]]:
+    """Return the matches as JSON objects, with the payload they were read from under `raw`."""
+    rows = index.matches(query)
     payloads: dict[int, Any] = {}
     for start in range(0, len(rows), _PAYLOADS_AT_ONCE):
         keys = [row.pk for row in rows[start : start + _PAYLOADS_AT_ONCE]]
         payloads.update(CatalogModel.objects.filter(pk__in=keys).values_list("pk", "raw"))
-    return [{**_export_fields(row, now, synced_at), "raw": payloads.get(row.pk, {})} for row in rows]
+    return [{**_export_fields(row, index.standing_of(row), synced_at), "raw": payloads.get(row.pk, {})} for row in rows]
 
 
-def _export_fields(row: Row, now: datetime, synced_at: datetime | None) -> dict[str, Any]:
+def _export_fields(row: Row, standing: Standing, synced_at: datetime | None) -> dict[str, Any]:
     return {
         "name": row.name,
         "id": row.model_id,
         "aliases": row.aliases,
         "type": row.type,
         "state": row.state,
-        "lifecycle": lifecycle_stage(row.deprecation, now),
+        "lifecycle": standing.stage,
         "description": row.description,
         "max_context_length": row.max_context_length,
         "capabilities": row.capabilities,
@@ -55,8 +57,9 @@ def _export_fields(row: Row, now: datetime, synced_at: datetime | None) -> dict[
         "last_seen_at": row.last_seen_at or synced_at,
         "missing_since": row.missing_since,
         "problems": row.problems,
+        "status": standing.status,
     }
 
 
 TIMES: Final = ("deprecation", "created", "first_seen_at", "last_seen_at", "missing_since")
-COLUMNS: Final = tuple(_export_fields(Row(pk=0, model_id=""), datetime.now(UTC), None))
+COLUMNS: Final = tuple(_export_fields(Row(pk=0, model_id=""), Standing("active", "live"), None))

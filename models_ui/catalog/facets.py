@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from models_ui.catalog.lifecycle import LIFECYCLES, Lifecycle
+from models_ui.catalog.lifecycle import LIFECYCLES
 from models_ui.catalog.row import STATES, Row
+from models_ui.catalog.status import STATUSES, Standing
 from models_ui.text.folding import SortKey, sort_key
 from models_ui.vocabulary import BASE, CAPABILITIES, FINE_TUNED, TYPES, gettext_noop
 
 Combination = Literal["any", "all", "none"]
-ValuesOf = Callable[[Row, Lifecycle], Iterable[str]]
-"""Returns the values of a row, given its lifecycle stage when the index was built."""
+ValuesOf = Callable[[Row, Standing], Iterable[str]]
+"""Returns the values of a row, given its standing when the index was built."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Facet:
     value_labels: Mapping[str, str] = field(default_factory=dict)
     read_unlabelled: Callable[[str], str] = str  # how a value without a label is shown
     starts_open: bool = False  # others open when they are in use
+    is_offered: bool = True  # whether pages offer it; if not, only addresses use it
 
     @property
     def narrows(self) -> bool:
@@ -60,7 +62,7 @@ def _capability_facet(name: str, label: str, combines: Combination, *, starts_op
     )
 
 
-def _capabilities_of(row: Row, stage: Lifecycle) -> Iterable[str]:
+def _capabilities_of(row: Row, standing: Standing) -> Iterable[str]:
     return row.capabilities
 
 
@@ -76,9 +78,26 @@ _ALL: Final = (
     Facet(
         name="type",
         label=gettext_noop("Type"),
-        values_of=lambda row, stage: (row.type,),
+        values_of=lambda row, standing: (row.type,),
         fixed_order=TYPES,
         value_labels={BASE: gettext_noop("Base"), FINE_TUNED: gettext_noop("Fine-tuned")},
+        starts_open=True,
+    ),
+    Facet(
+        name="status",
+        label=gettext_noop("Status"),
+        values_of=lambda row, standing: (standing.status,),
+        fixed_order=STATUSES,
+        is_closed=True,
+        value_labels={
+            "live": gettext_noop("Live"),
+            "at_risk": gettext_noop("At risk"),
+            "retiring": gettext_noop("Retiring"),
+            "past_date": gettext_noop("Past its date"),
+            "archived": gettext_noop("Archived"),
+            "gone": gettext_noop("Gone"),
+            "deleted": gettext_noop("Deleted"),
+        },
         starts_open=True,
     ),
     _capability_facet("capability", gettext_noop("Must be able to"), "all", starts_open=True),
@@ -87,7 +106,7 @@ _ALL: Final = (
     Facet(
         name="lifecycle",
         label=gettext_noop("Lifecycle"),
-        values_of=lambda row, stage: (stage,),
+        values_of=lambda row, standing: (standing.stage,),
         fixed_order=LIFECYCLES,
         is_closed=True,
         value_labels={
@@ -95,12 +114,12 @@ _ALL: Final = (
             "retiring": gettext_noop("Retiring"),
             "retired": gettext_noop("Retired"),
         },
-        starts_open=True,
+        is_offered=False,
     ),
     Facet(
         name="state",
         label=gettext_noop("State"),
-        values_of=lambda row, stage: (row.state,),
+        values_of=lambda row, standing: (row.state,),
         fixed_order=STATES,
         is_closed=True,
         value_labels={
@@ -108,18 +127,19 @@ _ALL: Final = (
             "archived": gettext_noop("Archived"),
             "missing": gettext_noop("Gone"),
         },
-        starts_open=True,
+        is_offered=False,
     ),
     Facet(
         name="owner",
         label=gettext_noop("Owner"),
-        values_of=lambda row, stage: (row.owned_by,) if row.owned_by else (),
+        values_of=lambda row, standing: (row.owned_by,) if row.owned_by else (),
         by_size=True,
     ),
     Facet(
         name="root",
         label=gettext_noop("Fine-tuned from"),
-        values_of=lambda row, stage: (row.root,) if row.root else (),
+        values_of=lambda row, standing: (row.root,) if row.root else (),
     ),
 )
 FACETS: Final[Mapping[str, Facet]] = {facet.name: facet for facet in _ALL}
+OFFERED: Final = tuple(facet for facet in _ALL if facet.is_offered)

@@ -7,16 +7,18 @@ sequence of positions, computed once. Pure: no Django, no clock; threads may sha
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, reduce
 from operator import and_, or_
 from typing import Any, TypeVar, cast
 
-from models_ui.catalog.facets import FACETS, Facet
-from models_ui.catalog.lifecycle import Lifecycle, lifecycle_stage
+from models_ui.catalog.facets import FACETS, OFFERED, Facet
+from models_ui.catalog.lifecycle import lifecycle_stage
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.risks import RiskFinder
 from models_ui.catalog.row import STATES, Row, default_order
 from models_ui.catalog.row_sets import RowSet, full_set, set_of_positions, sets_by_value, slice_in_order
+from models_ui.catalog.status import LISTED, STATUSES, Standing, Status, status_of
 from models_ui.text.folding import SortKey, sort_key, words_to_find
 from models_ui.vocabulary import BASE
 
@@ -39,6 +41,7 @@ class SearchResult:
     pages: int
     rows: tuple[Row, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
+    hidden: int = 0  # matches that are left out, because they are gone and the query asks for no status
 
     @property
     def first(self) -> int:
@@ -64,26 +67,28 @@ class CatalogIndex:
     _haystacks: list[str]
     _by_id: dict[str, tuple[Row, ...]]
     _by_pk: dict[int, Row]
-    lifecycles: tuple[Lifecycle, ...]
+    _standings: dict[int, Standing]  # by the row's key
     _kept: dict[Hashable, object] = field(default_factory=dict)
 
     @classmethod
     def build(cls, rows: Iterable[Row], *, now: datetime, version: str = "") -> "CatalogIndex":
         keyed = sorted((default_order(row), number, row) for number, row in enumerate(rows))
         listed = tuple(row for _, _, row in keyed)
-        stages = tuple(lifecycle_stage(row.deprecation, now) for row in listed)
+        by_id = _rows_by_id(listed)
+        risks = RiskFinder(lambda model_id: by_id.get(model_id, ()), now)
+        standings = [_standing_of(row, risks, now) for row in listed]
         return cls(
             rows=listed,
             version=version,
             expires_at=_next_end(listed, now),
             _all=full_set(len(listed)),
-            _facets=_facet_sets(listed, stages),
+            _facets=_facet_sets(listed, standings),
             _contexts=_context_sets(listed),
-            _orders=_sort_orders(listed, [order[2] for order, _, _ in keyed]),
+            _orders=_sort_orders(listed, [order[2] for order, _, _ in keyed], standings),
             _haystacks=[row.haystack for row in listed],
-            _by_id=_rows_by_id(listed),
+            _by_id=by_id,
             _by_pk={row.pk: row for row in listed},
-            lifecycles=stages,
+            _standings={row.pk: standing for row, standing in zip(listed, standings, strict=True)},
         )
 
     def find(self, model_id: str) -> tuple[Row, ...]:
@@ -98,6 +103,17 @@ class CatalogIndex:
     def get(self, pk: int) -> Row | None:
         return self._by_pk.get(pk)
 
+    def standing_of(self, row: Row) -> Standing:
+        """Return the stage, the status and the end of one of this index's rows."""
+        return self._standings[row.pk]
+
+    def status_of_row(self, row: Row) -> Status:
+        return self._standings[row.pk].status
+
+    def risks_at(self, now: datetime) -> RiskFinder:
+        """Return what finds the risks of fine-tunes, kept for the UTC day."""
+        return self.cached(("risks", now.astimezone(UTC).date()), lambda: RiskFinder(self.find, now))
+
     def cached(self, key: Hashable, build: Callable[[], T]) -> T:
         """Return what `build` derives from these rows, kept under the key for the life of this index.
 
@@ -108,9 +124,16 @@ class CatalogIndex:
         return cast(T, self._kept[key])
 
     def search(self, query: CatalogQuery) -> SearchResult:
-        """Return one page of matches with facets. A page past the end is the last one."""
+        """Return one page of matches with facets. A page past the end is the last one.
+
+        Models that are gone or deleted are left out of a query that asks for no status; `count` and `matches` have
+        them.
+        """
         filters = self._filters(query)
-        matching = reduce(and_, filters.values(), self._all)
+        found = matching = reduce(and_, filters.values(), self._all)
+        if query.hides_unlisted:
+            filters["status"] = self._rows_of_facet(FACETS["status"], LISTED)
+            matching &= filters["status"]
         total = matching.bit_count()
         pages = max(1, -(-total // query.per_page))
         query = query.at_page(min(query.page, pages))
@@ -121,7 +144,8 @@ class CatalogIndex:
             total=total,
             pages=pages,
             rows=tuple(self.rows[position] for position in chosen),
-            facets={name: self._facet_values(facet, query, filters, matching) for name, facet in FACETS.items()},
+            facets={facet.name: self._facet_values(facet, query, filters, matching) for facet in OFFERED},
+            hidden=(found & ~matching).bit_count(),
         )
 
     def count(self, query: CatalogQuery) -> int:
@@ -199,12 +223,19 @@ class CatalogIndex:
         return tuple(values)
 
 
+def _standing_of(row: Row, risks: RiskFinder, now: datetime) -> Standing:
+    risk = risks.risk_of(row) if row.is_fine_tuned and not row.is_missing else None
+    stage = lifecycle_stage(row.deprecation, now)
+    status = status_of(row, stage, risk is not None and risk.is_told)
+    return Standing(stage, status, row.deprecation or (risk.at if risk else None))
+
+
 def _next_end(rows: Iterable[Row], now: datetime) -> datetime | None:
     ahead = (row.deprecation for row in rows if row.deprecation is not None and row.deprecation > now)
     return min(ahead, default=None)
 
 
-def _facet_sets(rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, dict[str, RowSet]]:
+def _facet_sets(rows: Sequence[Row], standings: Sequence[Standing]) -> dict[str, dict[str, RowSet]]:
     """Return for each facet its values in order, each with the set of its rows.
 
     Facets with identical values share one dict.
@@ -214,13 +245,13 @@ def _facet_sets(rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, d
     for name, facet in FACETS.items():
         key = (facet.values_of, facet.offers, facet.fixed_order, facet.is_closed, facet.by_size)
         if key not in shared:
-            shared[key] = _sets_of_facet(facet, rows, stages)
+            shared[key] = _sets_of_facet(facet, rows, standings)
         sets[name] = shared[key]
     return sets
 
 
-def _sets_of_facet(facet: Facet, rows: Sequence[Row], stages: Sequence[Lifecycle]) -> dict[str, RowSet]:
-    sets = sets_by_value(map(facet.values_of, rows, stages), len(rows))
+def _sets_of_facet(facet: Facet, rows: Sequence[Row], standings: Sequence[Standing]) -> dict[str, RowSet]:
+    sets = sets_by_value(map(facet.values_of, rows, standings), len(rows))
     offered = {value for row in rows for value in facet.offers(row)}
     for value in (*facet.fixed_order, *offered) if facet.is_closed else offered:
         sets.setdefault(value, 0)
@@ -232,24 +263,29 @@ def _context_sets(rows: Sequence[Row]) -> dict[int, RowSet]:
     return sets_by_value((() if length is None else (length,) for length in lengths), len(rows))
 
 
-def _sort_orders(rows: Sequence[Row], names: Sequence[SortKey]) -> dict[str, Sequence[int]]:
+def _sort_orders(
+    rows: Sequence[Row], names: Sequence[SortKey], standings: Sequence[Standing]
+) -> dict[str, Sequence[int]]:
     """Return for each sort the positions in order. `names` are the keys of the rows' labels."""
     orders: dict[str, Sequence[int]] = {"": range(len(rows))}
-    for name, column in _sort_columns(rows, names).items():
+    for name, column in _sort_columns(rows, names, standings).items():
         orders[name], orders[f"-{name}"] = _both_ways(list(column))
     return orders
 
 
-def _sort_columns(rows: Sequence[Row], names: Sequence[SortKey]) -> dict[str, Iterable[Any]]:
+def _sort_columns(
+    rows: Sequence[Row], names: Sequence[SortKey], standings: Sequence[Standing]
+) -> dict[str, Iterable[Any]]:
     """Return for each sort the rows' keys, None where a row has no value."""
     key_of = cache(lambda text: sort_key(text) if text else None)  # few types and owners stand in many rows
     return {
         "name": (name if name[1] else None for name in names),
         "type": (key_of(row.type) for row in rows),
         "context": (row.max_context_length for row in rows),
-        "deprecation": (row.deprecation for row in rows),
+        "deprecation": (standing.ends_at for standing in standings),
         "owner": (key_of(row.owned_by) for row in rows),
         "state": (STATES.index(row.state) for row in rows),
+        "status": (STATUSES.index(standing.status) for standing in standings),
     }
 
 

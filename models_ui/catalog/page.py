@@ -20,6 +20,7 @@ from models_ui.catalog.index import CatalogIndex, FacetValue, SearchResult
 from models_ui.catalog.labels import facet_label, value_label
 from models_ui.catalog.query import PAGE_SIZES, CatalogQuery
 from models_ui.catalog.rows import row_fragments
+from models_ui.catalog.status import UNLISTED
 from models_ui.listing.csv_export import Download, other_download
 from models_ui.listing.filters import Chip, ChipLabel, chips_of, ignored_sentences
 from models_ui.listing.querystring import Ignored, with_query
@@ -50,6 +51,14 @@ class FacetPanel:
     label: str
     open: bool
     options: Sequence[SafeString]  # as HTML
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Models that a page leaves out, and the query that shows them."""
+
+    count: int
+    query: CatalogQuery
 
 
 def filter_chips(query: CatalogQuery) -> list[Chip]:
@@ -88,6 +97,11 @@ class CatalogPage:
         return len(self.index.rows)
 
     @property
+    def listable(self) -> int:
+        """The number of models that the page could list without any filter."""
+        return self.index.count(CatalogQuery().as_shown()) if self.query.hides_unlisted else self.catalog_size
+
+    @property
     def headings(self) -> Iterator[Heading]:
         columns = (
             (_("Model"), "name"),
@@ -96,11 +110,17 @@ class CatalogPage:
             (_("Capabilities"), ""),
             (_("Stops working"), "deprecation"),
             (_("Owner"), "owner"),
-            (_("State"), "state"),
+            (_("Status"), "status"),
         )
         for label, column in columns:
             direction = {column: "ascending", f"-{column}": "descending"}.get(self.query.sort, "") if column else ""
             yield Heading(label, column, direction, self.query.sorted_by(column))
+
+    @property
+    def hidden(self) -> Hidden | None:
+        """The matches that the page leaves out because they are gone or deleted."""
+        count = self.result.hidden
+        return Hidden(count, self.query.changed(status=UNLISTED)) if count else None
 
     @property
     def cleared(self) -> CatalogQuery:
@@ -160,7 +180,7 @@ class CatalogPage:
 
     @property
     def csv_address(self) -> str:
-        return with_query(reverse("catalog_csv"), self.query.at_page(1).serialize())
+        return with_query(reverse("catalog_csv"), self.query.at_page(1).as_shown().serialize())
 
     @property
     def other_csv(self) -> Download:
@@ -168,4 +188,4 @@ class CatalogPage:
 
     @property
     def json_address(self) -> str:
-        return with_query(reverse("catalog_json"), self.query.at_page(1).serialize())
+        return with_query(reverse("catalog_json"), self.query.at_page(1).as_shown().serialize())

@@ -11,9 +11,10 @@ from functools import partial
 from typing import Any, Final, Self
 
 from models_ui.catalog.facets import FACETS, Facet
+from models_ui.catalog.status import LISTED, statuses_of_pair
 from models_ui.listing.parameters import AddressQuery, Reading, alternatives, one_of, parameter, read_text
 
-SORTS: Final = ("name", "type", "context", "deprecation", "owner", "state")
+SORTS: Final = ("name", "type", "context", "deprecation", "owner", "state", "status")
 PAGE_SIZES: Final = (25, 50, 100)
 DEFAULT_PAGE_SIZE: Final = 50
 
@@ -80,6 +81,7 @@ class CatalogQuery(AddressQuery):
     capability_not: tuple[str, ...] = _facet_field("capability_not")
     context_min: int | None = parameter(None, partial(_read_tokens, upper=False))
     context_max: int | None = parameter(None, partial(_read_tokens, upper=True))
+    status: tuple[str, ...] = _facet_field("status")
     lifecycle: tuple[str, ...] = _facet_field("lifecycle")
     state: tuple[str, ...] = _facet_field("state")
     owner: tuple[str, ...] = _facet_field("owner")
@@ -93,6 +95,22 @@ class CatalogQuery(AddressQuery):
         """Return the order a click on the column's heading gives: ascending, then descending, then the default."""
         following = {column: f"-{column}", f"-{column}": ""}
         return self.changed(sort=following.get(self.sort, column))
+
+    @property
+    def hides_unlisted(self) -> bool:
+        """Whether pages leave out models that are gone or deleted, since the query asks for no status."""
+        return not (self.status or self.state or self.lifecycle)
+
+    def as_shown(self) -> Self:
+        """Return the query that everywhere means what its page shows."""
+        return replace(self, status=LISTED) if self.hides_unlisted else self
+
+    def in_statuses(self) -> Self:
+        """Return the query with statuses for its states and lifecycles, where these choose the same models."""
+        if self.status or not (self.state or self.lifecycle):
+            return self
+        statuses = statuses_of_pair(self.state, self.lifecycle)
+        return replace(self, status=tuple(sorted(statuses)), state=(), lifecycle=()) if statuses else self
 
     def at_page(self, page: int) -> Self:
         return replace(self, page=page)

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from heapq import nsmallest
 from typing import Final, Literal, NamedTuple
 
-from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import days_until, lifecycle_stage
 from models_ui.catalog.replacements import Find
 from models_ui.catalog.row import Row
@@ -32,6 +31,14 @@ class Risk:
         return self.at.date() if self.at else None
 
     @property
+    def is_told(self) -> bool:
+        """Whether Mistral's list tells it: the base model that it names ends, or is not in the list.
+
+        Of a fine-tune without a named base model the list tells nothing.
+        """
+        return self.kind != "unknown" or bool(self.row.root)
+
+    @property
     def by_alias(self) -> bool:
         """Whether the root is named by an alias: at training it may have meant another model."""
         return self.base is not None and self.row.root != self.base.model_id
@@ -40,11 +47,6 @@ class Risk:
 def risk_of(row: Row, find: Find, now: datetime) -> Risk | None:
     """Return what one fine-tune inherits, or None where its base model goes on."""
     return RiskFinder(find, now).risk_of(row)
-
-
-def risks_at(index: CatalogIndex, now: datetime) -> "RiskFinder":
-    """Return the finder for a whole catalog, kept with the index for the UTC day."""
-    return index.cached(("risks", now.astimezone(UTC).date()), lambda: RiskFinder(index.find, now))
 
 
 class _Fate(NamedTuple):

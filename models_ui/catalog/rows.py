@@ -23,8 +23,9 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle_stage
 from models_ui.catalog.links import Named, address_of, address_of_id, named_replacement
 from models_ui.catalog.replacements import Replacement, replacement_of
-from models_ui.catalog.risks import Risk, risks_at
+from models_ui.catalog.risks import Risk
 from models_ui.catalog.row import Row
+from models_ui.catalog.status import Status
 from models_ui.models import DISPUTED, CatalogModel
 from models_ui.services.cards import digest_of_id
 from models_ui.text.isolation import isolate
@@ -42,6 +43,7 @@ class RowView:
 
     row: Row
     lifecycle: Lifecycle
+    status: Status
     days: int | None  # until it stops working; negative once it has
     address: str  # of its page
     replacement: Replacement
@@ -78,12 +80,13 @@ def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
     return RowView(
         row=row,
         lifecycle=lifecycle_stage(row.deprecation, now),
+        status=index.status_of_row(row),
         days=days_until(row.deprecation, now) if row.deprecation else None,
         address=address_of(row, index),
         replacement=replacement,
         replacement_address=address_of_id(row.replacement) if replacement.outcome in ("found", "several") else "",
         instead=named_replacement(replacement, index),
-        risk=risks_at(index, now).risk_of(row) if row.is_fine_tuned and not row.is_missing else None,
+        risk=index.risks_at(now).risk_of(row) if row.is_fine_tuned and not row.is_missing else None,
     )
 
 

@@ -159,8 +159,8 @@ def _name_sentence(change: CatalogChange) -> str:
 
 # --- The table
 
-_STATE: Final = {"state": ()}
-_LIFECYCLE: Final = {"lifecycle": ()}
+_STATE: Final = {"state": (), "status": ()}
+_LIFECYCLE: Final = {"lifecycle": (), "status": ()}
 _CAPABILITIES: Final = {"capability": (), "capability_any": (), "capability_not": ()}
 _CONTEXT: Final = {"context_min": None, "context_max": None}
 _WORDS: Final = {"q": ""}

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle_stage
 from models_ui.catalog.replacements import Find, Replacement, replacement_of
-from models_ui.catalog.risks import Risk, risks_at
+from models_ui.catalog.risks import Risk
 from models_ui.catalog.row import Row, default_order
 from models_ui.retirements.query import HORIZONS, RetirementsQuery
 from models_ui.text.folding import SortKey, sort_key
@@ -137,7 +137,7 @@ def find_retirements(index: CatalogIndex, now: datetime) -> Retirements:
         for row in index.rows
         if row.deprecation is not None
     ]
-    finder = risks_at(index, now)
+    finder = index.risks_at(now)
     risks = [risk for row in index.rows if _is_listed_fine_tune(row) and (risk := finder.risk_of(row))]
     endings.sort(key=lambda ending: (ending.at, sort_key(ending.row.label), ending.row.pk))
     risks.sort(key=_risk_order)

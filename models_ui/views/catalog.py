@@ -20,7 +20,8 @@ from models_ui.web.request import Request, is_whole_form, query_string, render_l
 @require_safe
 def catalog(request: Request) -> HttpResponse:
     query, ignored = CatalogQuery.parse(query_string(request))
-    if not ignored and is_whole_form(request):
+    asked, query = query, query.in_statuses()
+    if not ignored and (query != asked or is_whole_form(request)):
         return HttpResponseRedirect(catalog_address(query))
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
@@ -37,7 +38,7 @@ def catalog(request: Request) -> HttpResponse:
 def catalog_csv(request: Request) -> HttpResponse:
     query, _ = CatalogQuery.parse(query_string(request))
     mirror, now = mirror_state(), timezone.now()
-    rows = export_cells(load_index(now, mirror.version).matches(query), now, mirror.last_synced_at)
+    rows = export_cells(load_index(now, mirror.version), query, mirror.last_synced_at)
     return csv_download(query_string(request), "models", COLUMNS, rows, times=TIMES)
 
 
@@ -45,6 +46,6 @@ def catalog_csv(request: Request) -> HttpResponse:
 def catalog_json(request: Request) -> HttpResponse:
     query, _ = CatalogQuery.parse(query_string(request))
     mirror, now = mirror_state(), timezone.now()
-    models = export_objects(load_index(now, mirror.version).matches(query), now, mirror.last_synced_at)
+    models = export_objects(load_index(now, mirror.version), query, mirror.last_synced_at)
     body = {"query": query.serialize(), "synced_at": mirror.last_synced_at, "total": len(models), "models": models}
     return JsonResponse(body)

@@ -18,6 +18,7 @@ from models_ui.alerts.watch_list import watch_list, watches_of
 from models_ui.catalog.context_plot import Column, ContextPlot, build_context_plot
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.status import ANSWERING, UNLISTED
 from models_ui.catalog.store import load_index
 from models_ui.changes.page import latest_lines
 from models_ui.mirror.state import describe_freshness, mirror_state
@@ -27,29 +28,29 @@ from models_ui.vocabulary import FINE_TUNED
 from models_ui.web.request import Request
 
 NEXT = 5
-_LIVE = ("live",)
 FIGURES = (
-    (gettext_lazy("Models live"), CatalogQuery(state=_LIVE)),
-    (gettext_lazy("Fine-tunes live"), CatalogQuery(type=(FINE_TUNED,), state=_LIVE)),
-    (pgettext_lazy("several models", "Archived"), CatalogQuery(state=("archived",))),
-    (gettext_lazy("Gone from Mistral’s list"), CatalogQuery(state=("missing",))),
-    (pgettext_lazy("several models", "Retiring"), CatalogQuery(lifecycle=("retiring",), sort="deprecation")),
+    (gettext_lazy("Models live"), CatalogQuery(status=ANSWERING)),
+    (gettext_lazy("Fine-tunes live"), CatalogQuery(type=(FINE_TUNED,), status=ANSWERING)),
+    (pgettext_lazy("several models", "Archived"), CatalogQuery(status=("archived",))),
+    (gettext_lazy("Gone from Mistral’s list"), CatalogQuery(status=UNLISTED)),
+    (pgettext_lazy("several models", "Retiring"), CatalogQuery(status=("retiring",), sort="deprecation")),
 )
 LINKS = (
-    (gettext_lazy("Your fine-tunes"), CatalogQuery(type=(FINE_TUNED,), state=_LIVE)),
+    (gettext_lazy("Your fine-tunes"), CatalogQuery(type=(FINE_TUNED,), status=ANSWERING)),
     (
         gettext_lazy("Vision + function calling"),
-        CatalogQuery(capability=("function_calling", "vision"), state=_LIVE),
+        CatalogQuery(capability=("function_calling", "vision"), status=ANSWERING),
     ),
-    (gettext_lazy("Reasoning"), CatalogQuery(capability=("reasoning",), state=_LIVE)),
-    (gettext_lazy("Context ≥ 128k"), CatalogQuery(context_min=128_000, state=_LIVE)),
-    (gettext_lazy("Context ≥ 256k"), CatalogQuery(context_min=256_000, state=_LIVE)),
-    (gettext_lazy("Fill-in-the-middle"), CatalogQuery(capability=("completion_fim",), state=_LIVE)),
-    (gettext_lazy("Documents (OCR)"), CatalogQuery(capability=("ocr",), state=_LIVE)),
+    (gettext_lazy("Reasoning"), CatalogQuery(capability=("reasoning",), status=ANSWERING)),
+    (gettext_lazy("Context ≥ 128k"), CatalogQuery(context_min=128_000, status=ANSWERING)),
+    (gettext_lazy("Context ≥ 256k"), CatalogQuery(context_min=256_000, status=ANSWERING)),
+    (gettext_lazy("Fill-in-the-middle"), CatalogQuery(capability=("completion_fim",), status=ANSWERING)),
+    (gettext_lazy("Documents (OCR)"), CatalogQuery(capability=("ocr",), status=ANSWERING)),
     (
         gettext_lazy("Hears or speaks"),
         CatalogQuery(
-            capability_any=("audio", "audio_speech", "audio_transcription", "audio_transcription_realtime"), state=_LIVE
+            capability_any=("audio", "audio_speech", "audio_transcription", "audio_transcription_realtime"),
+            status=ANSWERING,
         ),
     ),
 )
@@ -117,7 +118,7 @@ class HomePage:
 
     @property
     def past(self) -> Counted:
-        query = CatalogQuery(lifecycle=("retired",), sort="-deprecation")
+        query = CatalogQuery(status=("past_date",), sort="-deprecation")
         return self._counted(_("Past their date"), query)
 
     @property
@@ -131,13 +132,13 @@ class HomePage:
     @cached_property
     def plot(self) -> ContextPlot:
         return self.index.cached(
-            "context plot", lambda: build_context_plot(self.index.matches(CatalogQuery(state=_LIVE)))
+            "context plot", lambda: build_context_plot(self.index.matches(CatalogQuery(status=ANSWERING)))
         )
 
     @property
     def context_rows(self) -> Iterator[ContextRow]:
         for column in self.plot.columns:
-            query = CatalogQuery(state=_LIVE, context_min=column.lowest, context_max=column.highest)
+            query = CatalogQuery(status=ANSWERING, context_min=column.lowest, context_max=column.highest)
             yield ContextRow(
                 column,
                 Counted(_("Models"), query, column.total),

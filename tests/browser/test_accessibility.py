@@ -110,8 +110,8 @@ def test_no_page_breaks_a_rule(
 def test_the_page_is_readable_with_a_forced_palette(catalog: Page):
     """Windows' contrast themes repaint backgrounds: what is chosen or archived must show without them."""
     catalog.emulate_media(forced_colors="active")
-    catalog.goto("/models/?state=archived&state=live&context_min=32k&per_page=25&sort=-state")
-    assert {"Live", "Archived"} >= set(catalog.locator("[data-model-id] .state").all_inner_texts())
+    catalog.goto("/models/?status=archived&status=live&context_min=32k&per_page=25&sort=-status")
+    assert {"Live", "Archived"} >= set(catalog.locator("[data-model-id] .status").all_inner_texts())
     marks = catalog.locator("main [aria-current]")
     assert marks.count() >= 2
     for mark in marks.all():

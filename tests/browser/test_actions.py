@@ -179,7 +179,7 @@ def test_archive_is_one_click_and_the_row_stays_where_it_was_under_the_pointer(b
     row = row_of(bobs, tune)
     was_at = row.bounding_box()["y"]
     row.get_by_role("button", name="Archive").click()
-    expect(row.locator(".state")).to_have_text("Archived")
+    expect(row.locator(".status")).to_have_text("Archived")
     expect(row.get_by_role("button", name="Restore")).to_be_focused()
     assert ids(bobs) == before
     assert abs(row.bounding_box()["y"] - was_at) < 2
@@ -215,7 +215,7 @@ def test_however_many_messages_there_are_the_newest_is_in_sight(bobs: Page, tune
 def test_a_double_click_archives_once_and_never_restores(bobs: Page, sandbox: Sandbox, tune):
     row = row_of(bobs, tune)
     row.get_by_role("button", name="Archive").dblclick()
-    expect(row.locator(".state")).to_have_text("Archived")
+    expect(row.locator(".status")).to_have_text("Archived")
     assert written(sandbox) == ["archive"]
 
 
@@ -235,15 +235,15 @@ def test_the_second_click_of_a_slow_double_click_does_not_hit_what_has_taken_its
     bobs.locator("#q").fill("contract")
     expect(bobs.locator("#count")).to_contain_text("of 43")
     assert written(sandbox) == ["archive"]
-    expect(row.locator(".state")).to_have_text("Archived")
+    expect(row.locator(".status")).to_have_text("Archived")
 
 
 def test_archived_models_are_found_by_filter_and_by_search_with_restore_beside_them(bobs: Page, sandbox, archived):
-    for address in ("/models/?state=archived", "/models/?q=rfp"):
+    for address in ("/models/?status=archived", "/models/?q=rfp"):
         bobs.goto(address)
         expect(row_of(bobs, archived).get_by_role("button", name="Restore")).to_be_visible()
     row_of(bobs, archived).get_by_role("button", name="Restore").click()
-    expect(row_of(bobs, archived).locator(".state")).to_have_text("Live")
+    expect(row_of(bobs, archived).locator(".status")).to_have_text("Live")
     expect(message(bobs, "RFP answers is restored.")).to_be_visible()
     assert not sandbox.catalog.find(archived)["archived"]
 
@@ -266,7 +266,7 @@ def test_a_person_who_reads_only_the_page_renames_archives_finds_and_restores(br
     expect(page.locator("#count")).to_have_text("1 of 43 models")
     page.get_by_role("link", name="Clear all").click()
     page.get_by_role("group", name="State").get_by_role("checkbox", name="Archived").check()
-    expect(page).to_have_url(re.compile("state=archived"))
+    expect(page).to_have_url(re.compile("status=archived"))
     row = page.get_by_role("row").filter(has_text="Contracts 2026")
     row.get_by_role("button", name="Restore").click()
     expect(row).to_contain_text("Live")
@@ -280,7 +280,7 @@ def test_undo_from_the_message_touches_that_row_alone_and_not_what_is_being_type
     field = edit(row_of(bobs, archived))
     field.fill("Half a thought")
     said.get_by_role("button", name="Undo").click()
-    expect(row_of(bobs, tune).locator(".state")).to_have_text("Live")
+    expect(row_of(bobs, tune).locator(".status")).to_have_text("Live")
     expect(row_of(bobs, tune).get_by_role("button", name="Archive")).to_be_visible()
     expect(message(bobs, "Contract clause finder is restored.")).to_be_visible()
     expect(field).to_have_value("Half a thought")
@@ -317,11 +317,11 @@ def test_a_failure_is_told_with_its_correlation_id_and_the_row_stays_as_it_was(
     said = message(bobs, "Contract clause finder was not archived.")
     expect(said).to_contain_text(re.compile(re.escape(words), re.IGNORECASE))
     expect(said).to_contain_text("Correlation id: ")
-    expect(row.locator(".state")).to_have_text("Live")
+    expect(row.locator(".status")).to_have_text("Live")
     expect(row.get_by_role("button", name="Archive")).to_be_focused()
     sandbox.faults.clear()
     row.get_by_role("button", name="Archive").click()
-    expect(row.locator(".state")).to_have_text("Archived")
+    expect(row.locator(".status")).to_have_text("Archived")
 
 
 def test_a_failed_rename_keeps_what_was_typed_and_can_be_sent_again(place: Locator, sandbox: Sandbox, tune, troubles):
@@ -344,7 +344,7 @@ def test_a_timeout_after_the_change_was_made_is_settled_by_looking(bobs: Page, s
     row = row_of(bobs, tune)
     row.get_by_role("button", name="Archive").click()
     expect(message(bobs, "Contract clause finder is archived.")).to_be_visible()
-    expect(row.locator(".state")).to_have_text("Archived")
+    expect(row.locator(".status")).to_have_text("Archived")
     assert written(sandbox) == ["archive"]
 
 
@@ -375,7 +375,7 @@ def test_a_model_that_is_gone_upstream_says_so_in_its_row(bobs: Page, sandbox: S
     sandbox.catalog.remove(tune)
     row = row_of(bobs, tune)
     row.get_by_role("button", name="Archive").click()
-    expect(row.locator(".state")).to_have_text("Missing")
+    expect(row.locator(".status")).to_have_text("Gone")
     expect(row.get_by_text("It is gone from Mistral’s list")).to_be_visible()
     expect(message(bobs, "Contract clause finder was not archived.")).to_be_visible()
 
@@ -419,7 +419,7 @@ def test_a_manager_protects_a_model_and_lifts_that(browser_of, alice, bob, tune,
     expect(actions.get_by_role("button", name="Protect", exact=True)).to_be_focused()
     bobs.reload()
     row.get_by_role("button", name="Archive").click()
-    expect(row.locator(".state")).to_have_text("Archived")
+    expect(row.locator(".status")).to_have_text("Archived")
     assert written(sandbox) == ["archive"]
 
 
@@ -434,7 +434,7 @@ def test_a_session_that_ended_leads_to_the_login_and_back_never_into_a_cell(bobs
     bobs.get_by_label("Password").fill("correct horse battery staple")
     bobs.get_by_role("button", name="Sign in").click()
     expect(bobs).to_have_url(TUNES)
-    expect(row_of(bobs, tune).locator(".state")).to_have_text("Live")
+    expect(row_of(bobs, tune).locator(".status")).to_have_text("Live")
     assert written(sandbox) == []
 
 

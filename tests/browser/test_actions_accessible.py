@@ -149,7 +149,7 @@ def test_rename_archive_undo_and_restore_without_a_mouse(browser_of, bob, sandbo
     press_until(page, "Undo", "Shift+Tab")  # of the last message, which stands above
     page.keyboard.press("Enter")
     expect(message(page, "By keys is restored.")).to_be_visible()
-    expect(row.locator(".state")).to_have_text("Live")
+    expect(row.locator(".status")).to_have_text("Live")
     assert sandbox.catalog.find(tune)["name"] == "By keys"
 
 
@@ -167,7 +167,7 @@ def test_delete_without_a_mouse(browser_of, alice, sandbox: Sandbox, tune):
     page.keyboard.type(tune)
     press_until(page, "Delete for ever")
     page.keyboard.press("Space")
-    expect(row_of(page, tune).locator(".state")).to_have_text("Deleted")
+    expect(row_of(page, tune).locator(".status")).to_have_text("Deleted")
 
 
 def test_bulk_without_a_mouse(browser_of, bob, sandbox: Sandbox, tune):

@@ -53,17 +53,17 @@ def test_archive_undo_restore_and_a_failure_between(plain: Page, sandbox: Sandbo
     row = row_of(plain, tune)
     row.get_by_role("button", name="Archive").click()
     expect(plain).to_have_url(TUNES)
-    expect(row.locator(".state")).to_have_text("Archived")
+    expect(row.locator(".status")).to_have_text("Archived")
     message(plain, "is archived").get_by_role("button", name="Undo").click()
     expect(plain).to_have_url(TUNES)
-    expect(row.locator(".state")).to_have_text("Live")
+    expect(row.locator(".status")).to_have_text("Live")
     sandbox.faults.add("500", verb="archive", times=1)
     row.get_by_role("button", name="Archive").click()
     expect(message(plain, "Contract clause finder was not archived.")).to_contain_text("Correlation id: ")
     plain.get_by_role("button", name="Archive").click()
-    expect(row.locator(".state")).to_have_text("Archived")
+    expect(row.locator(".status")).to_have_text("Archived")
     row.get_by_role("button", name="Restore").click()
-    expect(row.locator(".state")).to_have_text("Live")
+    expect(row.locator(".status")).to_have_text("Live")
     assert written(sandbox) == ["archive", "unarchive", "archive", "archive", "unarchive"]
 
 

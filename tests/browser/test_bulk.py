@@ -196,5 +196,5 @@ def test_the_whole_way_without_a_script(browser_of, bob, sandbox: Sandbox, tune)
     page.get_by_role("link", name="Back to the list").click()
     expect(page).to_have_url("/models/?q=contract")
     expect(page.locator(".notice")).to_have_count(0)
-    expect(row_of(page, tune).locator(".state")).to_have_text("Live")
+    expect(row_of(page, tune).locator(".status")).to_have_text("Live")
     assert written(sandbox) == ["archive", "unarchive"]

@@ -94,7 +94,7 @@ def test_the_right_id_deletes_and_the_card_and_its_history_stay(asked: Locator, 
     expect(asked).to_have_count(0)
     if in_list:
         expect(page).to_have_url("/models/?q=contract")
-        expect(row_of(page, tune).locator(".state")).to_have_text("Deleted")
+        expect(row_of(page, tune).locator(".status")).to_have_text("Deleted")
         expect(row_of(page, tune).locator("a.name")).to_be_focused()
         page.keyboard.press("Enter")
     expect(page).to_have_url(f"/models/{tune}/")
@@ -107,7 +107,7 @@ def test_the_right_id_deletes_and_the_card_and_its_history_stay(asked: Locator, 
     assert (written(sandbox), sandbox.catalog.find(tune)) == (["delete"], None)
     page.goto("/models/?q=contract")
     row = row_of(page, tune)
-    expect(row.locator(".state")).to_have_text("Deleted")
+    expect(row.locator(".status")).to_have_text("Deleted")
     expect(row.locator(".actions, .pick")).to_have_count(0)
 
 

@@ -65,7 +65,7 @@ def test_a_key_pressed_twice_on_archive_does_not_restore(alices: Page, sandbox: 
     expect(restore).to_be_focused()
     alices.keyboard.press(key)
     quiet(alices, tune)
-    expect(row.locator(".state")).to_have_text("Archived")
+    expect(row.locator(".status")).to_have_text("Archived")
     assert written(sandbox) == ["archive"]
     # Whoever means it does it: another key between, or a moment.
     alices.keyboard.press("Tab")

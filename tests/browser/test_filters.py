@@ -26,7 +26,7 @@ def rows(page: Page, number: int) -> None:
     expect(page.locator("[data-model-id]")).to_have_count(min(number, 50))
 
 
-STEPS = [("type", "base"), ("capability", "vision"), ("capability", "function_calling"), ("lifecycle", "active")]
+STEPS = [("type", "base"), ("capability", "vision"), ("capability", "function_calling"), ("status", "live")]
 
 
 def test_each_ticked_value_yields_the_count_beside_it_and_unticking_gives_it_back(catalog: Page):
@@ -37,7 +37,7 @@ def test_each_ticked_value_yields_the_count_beside_it_and_unticking_gives_it_bac
         rows(catalog, path[-1])
         expect(tick(catalog, facet, value)).to_be_checked()
         expect(tick(catalog, facet, value)).to_be_focused()
-    expect(catalog).to_have_url("/models/?type=base&capability=function_calling&capability=vision&lifecycle=active")
+    expect(catalog).to_have_url("/models/?type=base&capability=function_calling&capability=vision&status=live")
     for facet, value in reversed(STEPS):
         path.pop()
         tick(catalog, facet, value).uncheck()
@@ -46,13 +46,13 @@ def test_each_ticked_value_yields_the_count_beside_it_and_unticking_gives_it_bac
 
 
 def test_two_values_of_one_facet_are_alternatives_whose_counts_add_up(catalog: Page):
-    archived, live = count_of(catalog, "state", "archived"), count_of(catalog, "state", "live")
-    tick(catalog, "state", "archived").check()
+    archived, live = count_of(catalog, "status", "archived"), count_of(catalog, "status", "live")
+    tick(catalog, "status", "archived").check()
     rows(catalog, archived)
-    assert count_of(catalog, "state", "live") == live
-    tick(catalog, "state", "live").check()
+    assert count_of(catalog, "status", "live") == live
+    tick(catalog, "status", "live").check()
     rows(catalog, archived + live)
-    expect(catalog).to_have_url("/models/?state=archived&state=live")
+    expect(catalog).to_have_url("/models/?status=archived&status=live")
 
 
 def test_a_capability_can_be_asked_for_or_excluded(catalog: Page):
@@ -113,7 +113,7 @@ def test_context_presets_and_ranges_take_words_people_write(catalog: Page):
         ("Context", "context"),
         ("Stops working", "deprecation"),
         ("Owner", "owner"),
-        ("State", "state"),
+        ("Status", "status"),
     ],
 )
 def test_each_heading_sorts_up_then_down_then_not_at_all(catalog: Page, heading: str, column: str):
@@ -194,8 +194,8 @@ def test_back_and_forward_go_through_every_step_with_page_fields_and_rows(catalo
         catalog.go_forward()
         shows(catalog, address, count)
     # Filtering goes on from there, with both values of the repeated key.
-    tick(catalog, "lifecycle", "active").check()
-    expect(catalog).to_have_url("/models/?capability=reasoning&capability=vision&lifecycle=active&sort=context")
+    tick(catalog, "status", "live").check()
+    expect(catalog).to_have_url("/models/?capability=reasoning&capability=vision&status=live&sort=context")
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def chip(page: Page, text: str):
 
 def test_removing_one_chip_after_the_other_keeps_the_focus_at_the_count_beside_them(browser_of, carol):
     page = browser_of(carol)
-    page.goto("/models/?type=base&capability=vision&state=live")
+    page.goto("/models/?type=base&capability=vision&status=live")
     page.evaluate("() => { window.scrollTo(0, 60); }")
     chip(page, "Type: Base").press("Enter")
     expect(page).not_to_have_url(re.compile("type=base"))

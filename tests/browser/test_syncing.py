@@ -114,7 +114,7 @@ def test_an_error_page_is_told_in_its_own_words_and_never_put_into_the_middle_of
 def test_a_session_that_ended_leads_to_the_login_and_back_to_the_same_view(catalog: Page):
     catalog.goto("/models/?type=base&capability=vision")
     catalog.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
-    catalog.locator('[data-facet="lifecycle"][data-value="active"] input').click()
+    catalog.locator('[data-facet="status"][data-value="live"] input').click()
     expect(catalog.get_by_role("heading", level=1)).to_have_text("Sign in")
     catalog.get_by_label("Login").fill("carol")
     catalog.get_by_label("Password").fill(PASSWORD)

@@ -66,8 +66,8 @@ def test_a_filter_that_still_shows_the_row_keeps_its_text_and_its_caret(alices: 
     row = row_of(alices, tune)
     field = edit(row, verb)
     field.evaluate("field => { field.setSelectionRange(4, 4); }")
-    alices.locator('[data-facet="state"][data-value="live"] input').evaluate("box => box.click()")
-    expect(alices).to_have_url(re.compile("state=live"))
+    alices.locator('[data-facet="status"][data-value="live"] input').evaluate("box => box.click()")
+    expect(alices).to_have_url(re.compile("status=live"))
     expect(field).to_have_value(TEXT)
     expect(field).to_be_focused()
     alices.keyboard.type("!")
@@ -138,8 +138,8 @@ def test_a_sync_behind_the_page_neither_takes_nor_selects_what_is_typed(browser_
 
 
 def test_back_within_the_list_keeps_it(alices: Page, tune):
-    alices.locator('[data-facet="state"][data-value="live"] input').check()
-    expect(alices).to_have_url(re.compile("state=live"))
+    alices.locator('[data-facet="status"][data-value="live"] input').check()
+    expect(alices).to_have_url(re.compile("status=live"))
     field = edit(row_of(alices, tune))
     alices.go_back()
     expect(alices).to_have_url(TUNES)
@@ -201,12 +201,12 @@ def test_a_text_typed_into_a_filter_goes_along_with_the_next_link(alices: Page):
 
 
 def test_letters_typed_while_an_answer_is_under_way_stay(alices: Page):
-    waiting = held_up(alices, "state=live")
-    alices.locator('[data-facet="state"][data-value="live"] input').check()
+    waiting = held_up(alices, "status=live")
+    alices.locator('[data-facet="status"][data-value="live"] input').check()
     field = alices.locator("#context-min")
     field.press_sequentially("64k")
     waiting.pop().continue_()
-    expect(alices).to_have_url(re.compile("state=live"))
+    expect(alices).to_have_url(re.compile("status=live"))
     expect(field).to_have_value("64k")
     expect(field).to_be_focused()
 
@@ -218,7 +218,7 @@ def test_an_answer_that_comes_while_somebody_writes_elsewhere_does_not_take_the_
     row_of(alices, tune).get_by_role("button", name="Archive").click()
     field = edit(row_of(alices, archived))
     waiting.pop().continue_()
-    expect(row_of(alices, tune).locator(".state")).to_have_text("Archived")
+    expect(row_of(alices, tune).locator(".status")).to_have_text("Archived")
     expect(field).to_be_focused()
     alices.keyboard.type(" or two")
     expect(field).to_have_value(f"{TEXT} or two")

@@ -24,11 +24,11 @@ def test_undo_from_the_message_puts_the_row_right_and_can_be_undone_itself(bobs:
     said = message(bobs, "Contract clause finder is archived.")
     said.get_by_role("button", name="Undo").click()
     expect(said).to_have_count(0)
-    expect(row.locator(".state")).to_have_text("Live")
+    expect(row.locator(".status")).to_have_text("Live")
     expect(bobs.locator("body")).not_to_be_focused()
     restored = message(bobs, "Contract clause finder is restored.")
     restored.get_by_role("button", name="Undo").click()
-    expect(row.locator(".state")).to_have_text("Archived")
+    expect(row.locator(".status")).to_have_text("Archived")
     assert written(sandbox) == ["archive", "unarchive", "archive"]
 
 

@@ -96,7 +96,7 @@ def test_where_no_fine_tune_matches_there_is_nothing_to_choose(editor, synced):
 
 @pytest.mark.parametrize(
     "query",
-    ["", "type=fine-tuned", "q=support", "type=base&type=fine-tuned", "state=archived", "q=support&per_page=25"],
+    ["", "type=fine-tuned", "q=support", "type=base&type=fine-tuned", "status=archived", "q=support&per_page=25"],
 )
 def test_all_that_match_counts_fine_tunes_alone_and_is_every_one_of_them(editor, synced, query):
     text = page(editor, query)
@@ -146,7 +146,7 @@ def test_a_filter_changed_in_another_tab_changes_nothing_about_what_was_chosen_i
 
 
 def test_the_reviewed_models_are_acted_on_whatever_happens_to_the_catalog_in_between(editor, bob, tunes, sandbox):
-    token, _ = offer(page(editor, "type=fine-tuned&state=live"))
+    token, _ = offer(page(editor, "type=fine-tuned&status=live"))
     job = job_of(editor.post("/bulk/", {"verb": "archive", "all": token}))
     reviewed = ids_of(job)
     new = {**sandbox.catalog.find(tunes[0]), "id": "ft:new:one", "name": "Came later"}
@@ -158,6 +158,15 @@ def test_the_reviewed_models_are_acted_on_whatever_happens_to_the_catalog_in_bet
     work()
     assert sorted(performed(sandbox)) == sorted(reviewed)
     assert sandbox.catalog.find("ft:new:one")["archived"] is False
+
+
+def test_all_that_match_are_those_that_the_page_shows_and_none_that_is_gone(editor, tunes, sandbox):
+    CatalogModel.objects.filter(model_id=tunes[0]).update(missing_since=timezone.now())
+    token, total = offer(page(editor, "type=fine-tuned"))
+    job = job_of(editor.post("/bulk/", {"verb": "archive", "all": token}))
+    assert tunes[0] not in ids_of(job)
+    assert len(ids_of(job)) == total == len(sandbox.catalog.fine_tunes()) - 1
+    assert job.query == "type=fine-tuned"
 
 
 def test_a_catalog_that_changed_since_the_page_was_shown_is_told_on_the_review(editor, tunes, sandbox):

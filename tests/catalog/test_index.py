@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models_ui import vocabulary
-from models_ui.catalog.facets import FACETS
+from models_ui.catalog.facets import FACETS, OFFERED
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import lifecycle_stage
 from models_ui.catalog.query import PAGE_SIZES, SORTS, CatalogQuery
+from models_ui.catalog.risks import risk_of
 from models_ui.catalog.row import STATES, Row
+from models_ui.catalog.status import STATUSES
 from models_ui.text.folding import fold_for_search, sort_key
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -23,7 +25,38 @@ SECOND = timedelta(seconds=1)
 # --- The same in plain Python
 
 
-def matches(row: Row, query: CatalogQuery) -> bool:
+def statuses_of(rows: list[Row]) -> dict[int, str]:
+    """The status of each row by its key, in the order in which the first one holds."""
+    find = CatalogIndex.build(rows, now=NOW).find
+
+    def status(row: Row) -> str:
+        risk = risk_of(row, find, NOW) if row.type == "fine-tuned" else None
+        holds = {
+            "deleted": row.missing_since is not None and row.deleted_at is not None,
+            "gone": row.missing_since is not None,
+            "archived": row.archived,
+            "past_date": row.deprecation is not None and row.deprecation <= NOW,
+            "retiring": row.deprecation is not None,
+            "at_risk": risk is not None and (risk.base is not None or row.root != ""),
+            "live": True,
+        }
+        return next(word for word, does in holds.items() if does)
+
+    return {row.pk: status(row) for row in rows}
+
+
+def ends_of(rows: list[Row]) -> dict[int, datetime | None]:
+    """When each row stops working, by its key: on its own date, else on that of its base model."""
+    find = CatalogIndex.build(rows, now=NOW).find
+
+    def end(row: Row) -> datetime | None:
+        risk = risk_of(row, find, NOW) if row.type == "fine-tuned" and row.missing_since is None else None
+        return row.deprecation or (risk.at if risk else None)
+
+    return {row.pk: end(row) for row in rows}
+
+
+def matches(row: Row, query: CatalogQuery, statuses: dict[int, str]) -> bool:
     texts = [row.model_id, row.name, row.description, row.owned_by, *row.aliases]
     everything = fold_for_search("\n".join(text for text in texts if text))
     if not all(word in everything for word in fold_for_search(query.q).split()):
@@ -45,7 +78,7 @@ def matches(row: Row, query: CatalogQuery) -> bool:
         wanted = getattr(query, facet)
         if wanted and not set(wanted) & value_of(row, facet):
             return False
-    return True
+    return not query.status or statuses[row.pk] in query.status
 
 
 def value_of(row: Row, facet: str) -> set[str]:
@@ -54,17 +87,24 @@ def value_of(row: Row, facet: str) -> set[str]:
     return {value} if value else set()
 
 
-def in_order(rows: Iterable[Row], sort: str) -> list[Row]:
-    rows = sorted(rows, key=by_default)
+def is_shown(row: Row, query: CatalogQuery) -> bool:
+    """Whether the page shows a match: not what is gone, unless a status is asked for."""
+    return row.missing_since is None or bool(query.status or query.state or query.lifecycle)
+
+
+def in_order(found: Iterable[Row], sort: str, every_row: list[Row]) -> list[Row]:
+    rows = sorted(found, key=by_default)
     if not sort:
         return rows
+    ends, statuses = ends_of(every_row), statuses_of(every_row)
     keys = {
         "name": lambda row: sort_key(row.label) if row.label else None,
         "type": lambda row: row.type,
         "context": lambda row: row.max_context_length,
-        "deprecation": lambda row: row.deprecation,
+        "deprecation": lambda row: ends[row.pk],
         "owner": lambda row: sort_key(row.owned_by) if row.owned_by else None,
         "state": lambda row: STATES.index(row.state),
+        "status": lambda row: STATUSES.index(statuses[row.pk]),
     }
     key = keys[sort.removeprefix("-")]
     known = [row for row in rows if key(row) is not None]
@@ -82,7 +122,8 @@ def count(rows: list[Row], query: CatalogQuery, facet: str, value: str) -> int:
         chosen = replace(query, **{facet: (*getattr(query, facet), value)})
     else:
         chosen = replace(query, **{facet: (value,)})
-    return sum(matches(row, chosen) for row in rows)
+    statuses = statuses_of(rows)
+    return sum(matches(row, chosen, statuses) and is_shown(row, chosen) for row in rows)
 
 
 # --- Rows and queries that meet often
@@ -93,7 +134,7 @@ OWNERS = ("mistralai", "Mistralai", "org-1", "")
 CHOICES: dict[str, tuple] = {
     "model_id": (*WORDS, ""),
     "aliases": ((), ("nemo",), ("Large", "ft:x"), ("mistral-2512",)),
-    "type": ("base", "fine-tuned", "reranker"),
+    "type": ("base", "fine-tuned", "fine-tuned", "reranker"),
     "name": (None, *WORDS),
     "description": (None, "A model\nof words"),
     "owned_by": OWNERS,
@@ -102,6 +143,7 @@ CHOICES: dict[str, tuple] = {
     "root": ("", "nemo", "mistral-2512"),
     "archived": (False, True),
     "missing_since": (None, NOW),
+    "deleted_at": (None, NOW),
 }
 
 
@@ -134,6 +176,7 @@ queries = st.builds(
     capability_not=values(CAPABILITIES),
     context_min=bounds,
     context_max=bounds,
+    status=values(["live", "at_risk", "gone"]),
     lifecycle=values(["active", "retired"]),
     state=values(["live", "missing"]),
     owner=values(["mistralai", "org-1"]),
@@ -154,8 +197,10 @@ few_filters = st.builds(
 @settings(max_examples=200)
 def test_a_search_finds_what_a_loop_would_find_in_the_same_order(rows: list[Row], query: CatalogQuery):
     result = CatalogIndex.build(rows, now=NOW).search(query)
-    expected = in_order((row for row in rows if matches(row, query)), query.sort)
-    assert result.total == len(expected)
+    statuses = statuses_of(rows)
+    found = [row for row in rows if matches(row, query, statuses)]
+    expected = in_order((row for row in found if is_shown(row, query)), query.sort, rows)
+    assert (result.total, result.hidden) == (len(expected), len(found) - len(expected))
     assert result.pages == max(1, -(-len(expected) // query.per_page))
     assert result.query.page == min(query.page, result.pages)
     start = (result.query.page - 1) * query.per_page
@@ -169,14 +214,18 @@ def test_an_export_holds_all_matches_in_the_order_of_the_pages(rows: list[Row], 
     index = CatalogIndex.build(rows, now=NOW)
     found = index.matches(query)
     assert index.count(query) == len(found)
-    assert [row.pk for row in found] == [row.pk for row in in_order((r for r in rows if matches(r, query)), query.sort)]
+    statuses = statuses_of(rows)
+    expected = in_order((row for row in rows if matches(row, query, statuses)), query.sort, rows)
+    assert [row.pk for row in found] == [row.pk for row in expected]
+    shown = index.search(query.as_shown())
+    assert (shown.total, shown.hidden) == (index.search(query).total, 0)
 
 
 @given(some_rows, few_filters | queries)
 @settings(max_examples=200)
 def test_every_facet_value_says_how_many_rows_choosing_it_leaves(rows: list[Row], query: CatalogQuery):
     facets = CatalogIndex.build(rows, now=NOW).search(query).facets
-    assert list(facets) == list(FACETS)
+    assert list(facets) == [facet.name for facet in OFFERED]
     for name, offered in facets.items():
         assert {each.value: each.count for each in offered} == {
             each.value: count(rows, query, name, each.value) for each in offered
@@ -189,7 +238,7 @@ def test_every_value_of_every_row_can_be_chosen(rows: list[Row]):
     facets = CatalogIndex.build(rows, now=NOW).search(CatalogQuery()).facets
     offered = {name: {each.value for each in values} for name, values in facets.items()}
     for row in rows:
-        for name in ("type", "lifecycle", "state", "owner", "root"):
+        for name in ("type", "owner", "root"):
             assert value_of(row, name) <= offered[name]
         for name in ("capability", "capability_any", "capability_not"):
             assert {*row.capabilities, *row.lacks} <= offered[name]
@@ -234,8 +283,8 @@ def ids(index: CatalogIndex, **filters) -> list[str]:
 def test_an_empty_catalog_has_one_empty_page():
     result = CatalogIndex.build([], now=NOW).search(CatalogQuery(q="x", page=9))
     assert (result.total, result.pages, result.query.page, result.rows, result.first) == (0, 1, 1, (), 0)
-    assert [each.value for each in result.facets["state"]] == ["live", "archived", "missing"]
-    assert {each.count for each in result.facets["state"]} == {0}
+    assert [each.value for each in result.facets["status"]] == list(STATUSES)
+    assert {each.count for each in result.facets["status"]} == {0}
 
 
 @pytest.mark.parametrize(("sort", "expected"), [("context", ["b", "a", "z"]), ("-context", ["a", "b", "z"])])
@@ -246,9 +295,10 @@ def test_models_without_the_value_come_last_whichever_way(sort: str, expected: l
 
 def test_usable_models_sort_first_and_an_entry_without_any_name_last():
     rows = [row("a", missing_since=NOW), row("b", archived=True), row("z"), row(""), row("c", name="Alpha")]
-    assert ids(CatalogIndex.build(rows, now=NOW)) == ["c", "z", "", "b", "a"]
-    assert ids(CatalogIndex.build(rows, now=NOW), sort="name") == ["a", "c", "b", "z", ""]
-    assert ids(CatalogIndex.build(rows, now=NOW), sort="-name") == ["z", "b", "c", "a", ""]
+    index = CatalogIndex.build(rows, now=NOW)
+    assert ids(index, status=STATUSES) == ["c", "z", "", "b", "a"]
+    assert ids(index, status=STATUSES, sort="name") == ["a", "c", "b", "z", ""]
+    assert ids(index, status=STATUSES, sort="-name") == ["z", "b", "c", "a", ""]
 
 
 def test_known_capabilities_come_in_upstreams_order_and_new_ones_after_them():
@@ -280,13 +330,16 @@ def test_an_unknown_context_is_in_no_range():
 # --- The clock
 
 
-@pytest.mark.parametrize(("offset", "stage"), [(-1, "retiring"), (0, "retired"), (1, "retired")])
-def test_a_model_retires_at_that_very_second(offset: int, stage: str):
+@pytest.mark.parametrize(
+    ("offset", "stage", "status"),
+    [(-1, "retiring", "retiring"), (0, "retired", "past_date"), (1, "retired", "past_date")],
+)
+def test_a_model_retires_at_that_very_second(offset: int, stage: str, status: str):
     index = CatalogIndex.build([row("a", deprecation=NOW)], now=NOW + offset * SECOND)
     assert ids(index, lifecycle=(stage,)) == ["a"]
-    assert index.lifecycles == (stage,)
-    counts = {each.value: each.count for each in index.search(CatalogQuery()).facets["lifecycle"]}
-    assert counts == {"active": 0, "retiring": 0, "retired": 0, stage: 1}
+    assert index.standing_of(index.rows[0]) == (stage, status, NOW)
+    counts = {each.value: each.count for each in index.search(CatalogQuery()).facets["status"]}
+    assert counts == {**dict.fromkeys(STATUSES, 0), status: 1}
 
 
 def test_an_index_expires_when_the_next_model_retires():

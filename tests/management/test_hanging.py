@@ -81,7 +81,7 @@ def editor(serving: Serving) -> requests.Session:
 
 
 def live_tunes(serving: Serving, editor: requests.Session) -> list[str]:
-    page = serving.get("/models/?type=fine-tuned&state=live&per_page=100", editor).text
+    page = serving.get("/models/?type=fine-tuned&status=live&per_page=100", editor).text
     return re.findall(r'action="(/models/[^"]*/archive/)"|formaction="(/models/[^"]*/archive/)"', page)
 
 

@@ -49,7 +49,7 @@ LAYOUT = """() => {
   const cut = seen.filter((each) => getComputedStyle(each).overflowX === "hidden"
     && each.scrollWidth > each.clientWidth + 1 && !meant(each));
   const texts = seen.filter((each) =>
-    each.matches("a, button, input, summary, h1, h2, label, code, time, dt, dd, th p, .badges li, .days, .state"));
+    each.matches("a, button, input, summary, h1, h2, label, code, time, dt, dd, th p, .badges li, .days, .status"));
   const boxes = texts.map((each) => [...each.getClientRects()]);  // one for each line
   const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;

@@ -169,7 +169,7 @@ PAGES = [
     "/models/?per_page=100",
     "/models/?per_page=25&page=2&sort=-context",
     "/models/?q=mistral&capability=vision&capability_any=ocr&context_min=32k&context_max=1M&lifecycle=retiring",
-    "/models/?q=zzz&type=fine-tuned&state=archived&owner=nobody",
+    "/models/?q=zzz&type=fine-tuned&lifecycle=active&state=archived&owner=nobody",
     f"/models/?page=x&colour=red&context_min=many&q={'x' * 300}",
     "/retirements/",
     "/retirements/?within=30&type=fine-tuned&affected=1&colour=red",

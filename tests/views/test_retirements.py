@@ -274,7 +274,7 @@ def test_retirements_and_catalog_lead_to_each_other(viewer: Client):
     assert sorted(ids_of_catalog(viewer, link)) == sorted(listed(html))
     assert 'class="aside"' not in page(viewer, "/retirements/?within=30")  # the catalog knows no horizon
     assert 'href="/retirements/"' in viewer.get("/models/").content.decode()
-    assert "Timeline and replacements" in viewer.get("/models/?lifecycle=retiring").content.decode()
+    assert "Timeline and replacements" in viewer.get("/models/?status=retiring").content.decode()
 
 
 def test_without_any_date_the_page_says_so(viewer: Client, one_date: Sandbox):

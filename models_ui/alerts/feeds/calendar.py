@@ -61,11 +61,11 @@ class Calendar:
     def _chosen(self, now: datetime) -> Iterator[Occasion]:
         """Yield the occasions that the filters let through.
 
-        A cancelled event ignores the filter by lifecycle, since its model is no longer retiring and its readers must
-        learn that.
+        A cancelled event ignores the filters by lifecycle and status, since its model is no longer retiring and its
+        readers must learn that.
         """
         matching = {row.pk for row in self.index.matches(self.query)}
-        whatever_stage = {row.pk for row in self.index.matches(self.query.changed(lifecycle=()))}
+        whatever_stage = {row.pk for row in self.index.matches(self.query.changed(lifecycle=(), status=()))}
         for occasion in occasions_of(self.index, now):
             if occasion.row.pk in (whatever_stage if occasion.event.cancelled else matching):
                 yield occasion
