@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sandbox.sources import Source, SourceError, explain_unreadable, is_fine_tune
+from sandbox.past import changes_outside
+from sandbox.sources import Source, SourceError, Start, explain_unreadable, is_fine_tune
 
 Entry = dict[str, Any]
 """One entry of the list answer: a model under one of its ids."""
@@ -33,6 +34,7 @@ class Catalog:
         self._entries: list[Any] = []
         self._retired: set[str] = set()
         self._unlisted: set[str] = set()
+        self._days_ago = 0  # how far back in its past the list is
         if state and state.exists():
             self._load(state)
         else:
@@ -123,9 +125,32 @@ class Catalog:
         """Return to the first contents. Relative dates still count from the first start."""
         start = self.source.start(self.anchor)
         with self._changing():
-            self._entries, self._retired, self._unlisted = start.entries, set(start.retired), set(start.unlisted)
+            self._begin(start, 0)
+
+    def turn_to(self, days_ago: int) -> None:
+        """Turn the list to what it was so many days before the first start.
+
+        Backwards, all that clients did is forgotten. Forwards, the base models change and the fine-tunes stay, but for
+        what others did to them meanwhile. Raise SourceError for a list or a day without a past.
+        """
+        past = self.source.past(self.anchor, days_ago)
+        with self._changing():
+            if days_ago > self._days_ago:
+                self._begin(past, days_ago)
+                return
+            bases = [entry for entry in past.entries if not is_fine_tune(entry)]
+            self._entries = bases + list(filter(is_fine_tune, self._entries))
+            for change in changes_outside(self._days_ago, days_ago):
+                for entry in self._entries:
+                    if str(entry.get("job", "")).startswith(change.job):
+                        entry.update(change.fields)
+            self._days_ago = days_ago
 
     # Inside
+
+    def _begin(self, start: Start, days_ago: int) -> None:
+        self._entries, self._retired, self._unlisted = start.entries, set(start.retired), set(start.unlisted)
+        self._days_ago = days_ago
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from sandbox.answers import Answer, answer, correlation_id, detail, no_route, wr
 from sandbox.calls import Call
 from sandbox.faults import Fault
 from sandbox.routes import Route, perform, resolve
+from sandbox.sources import SourceError
 from sandbox.state import SandboxState
 
 LONGEST_BODY = 1 << 20
@@ -120,7 +121,20 @@ class Handler(BaseHTTPRequestHandler):
             case "POST", "reset":
                 sandbox.reset()
                 return answer(200, {"models": len(sandbox.catalog.entries())})
+            case "POST", "past":
+                return self._turn_to_past(body)
         return no_route()
+
+    def _turn_to_past(self, body: bytes) -> Answer:
+        """Turn the list to a day of its past: `{"days_ago": 21}` goes back, a smaller number on, 0 ends it."""
+        try:
+            days_ago = json.loads(body)["days_ago"]
+            if not isinstance(days_ago, int) or isinstance(days_ago, bool):
+                raise TypeError("days_ago should be a whole number")
+            self.sandbox.catalog.turn_to(days_ago)
+        except (ValueError, TypeError, KeyError, RecursionError, SourceError) as error:
+            return detail(422, f"Not a day of the past: {error}")
+        return answer(200, {"days_ago": days_ago, "models": len(self.sandbox.catalog.entries())})
 
     def _add_faults(self, body: bytes) -> Answer:
         try:

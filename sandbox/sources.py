@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.company import fine_tune_entries
 from sandbox.facts import RETIRED, UNLISTED, base_entries
+from sandbox.past import LONGEST, bases_before, tunes_at_the_start
 from sandbox.synthetic import synthetic_entries
 
 
@@ -45,10 +46,22 @@ class Source:
         synthetic = list(synthetic_entries(self.models, seed=self.seed, anchor=anchor))
         if self.file:
             return Start(read_recording(self.file) + synthetic)
-        mixed = [*base_entries(anchor), *fine_tune_entries(), *synthetic]
-        # The live order: base models first, then fine-tunes, the newest of them first.
-        tunes = sorted(filter(is_fine_tune, mixed), key=lambda entry: -int(entry["created"]))
-        return Start([entry for entry in mixed if not is_fine_tune(entry)] + tunes, RETIRED, UNLISTED)
+        return Start(_in_live_order([*base_entries(anchor), *fine_tune_entries(), *synthetic]), RETIRED, UNLISTED)
+
+    def past(self, anchor: date, days_ago: int) -> Start:
+        """Return what the list held so many days before `anchor`. Raise SourceError for a list that has no past."""
+        if self.file or self.models:
+            raise SourceError("Only the built-in catalogue has a past.")
+        if not 0 <= days_ago <= LONGEST:
+            raise SourceError(f"The past reaches back {LONGEST} days.")
+        entries = [*bases_before(anchor, days_ago), *tunes_at_the_start()]
+        return Start(_in_live_order(entries), RETIRED, UNLISTED)
+
+
+def _in_live_order(entries: list[Any]) -> list[Any]:
+    """Return base models first, then fine-tunes, the newest of them first."""
+    tunes = sorted(filter(is_fine_tune, entries), key=lambda entry: -int(entry["created"]))
+    return [entry for entry in entries if not is_fine_tune(entry)] + tunes
 
 
 def read_recording(file: Path) -> list[Any]:

@@ -266,3 +266,29 @@ def test_the_longest_chain_of_imports_has_at_most_15_modules():
 
     chain = max(map(longest, graph.modules), key=len)
     assert len(chain) <= 15, " > ".join(chain)
+
+
+# --- The clock
+
+
+def test_nothing_but_the_demos_past_turns_the_clock():
+    """Only `serve` plays that past. No setting and no variable of the environment leads there."""
+    turning = {"unittest.mock", "unittest", "time_machine", "freezegun", "models_ui.management.past.clock"}
+    for path in modules("models_ui", "dashboard"):
+        name, used = module_name(path), imports(path)
+        if name not in ("models_ui.management.past.clock", "models_ui.management.past.story"):
+            assert not used & turning, name
+            plays = {each for each in used if each.startswith("models_ui.management.past")}
+            assert not plays or name == "models_ui.management.commands.serve", name
+    assert "clock" not in (ROOT / "dashboard/settings.py").read_text().lower()
+    assert "clock" not in (ROOT / ".env.example").read_text().lower()
+
+
+def test_the_app_asks_one_clock_for_the_time():
+    """`django.utils.timezone.now`: services, which know no Django, are told the time or measure their own waits."""
+    own = {"services/models_api.py", "services/answers.py", "catalog/export.py"}
+    for path in modules("models_ui"):
+        asked = re.findall(
+            r"datetime\.(?:now|utcnow|today)\(|date\.today\(|localtime\(\)|timezone import now", path.read_text()
+        )
+        assert not asked or str(path.relative_to(ROOT / "models_ui")) in own, path

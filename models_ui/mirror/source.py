@@ -1,5 +1,6 @@
 """The sources of a run's list, and its clock."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -59,7 +60,8 @@ class Live:
         return timezone.now()
 
     def list(self) -> ModelList:
-        return self._api.list()
+        # The run's clock, by which the other moments of a run are told, says when the list came.
+        return replace(self._api.list(), fetched_at=self.now())
 
     def retrieve(self, model_id: str) -> ModelCard:
         return self._api.retrieve(model_id)

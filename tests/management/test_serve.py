@@ -39,6 +39,8 @@ def test_the_first_start_tells_the_address_and_three_people_with_a_password_that
     assert len(found[0][1]) >= 12
     assert output.endswith("\nStopped.\n")
     assert "Traceback" not in output
+    assert "without a past" not in output
+    assert output.count("sync:") == 1, "the past is quiet"
 
 
 def test_files_of_the_first_start_are_for_their_owner_alone(first_var: Path):
@@ -49,7 +51,9 @@ def test_files_of_the_first_start_are_for_their_owner_alone(first_var: Path):
 def test_a_second_start_is_quick_and_one_click_on_the_login_page_leads_to_the_models(serve: Serve, var: Path):
     serving = serve(var).until("Sign in as:")
     browser = press(serving, "viewer")
-    assert "43 models" in serving.get("/models/", browser).text
+    assert "Contract clause finder" in serving.get("/models/", browser).text
+    assert "magistral-medium-latest" in serving.get("/changes/", browser).text, "the first start had a past"
+    assert "ana.diop" in serving.get("/activity/", browser).text
     assert serving.process.poll() is None
     # An address holds all of a page's filters, and htmx repeats it in a header.
     long = "/models/?" + "&".join(f"capability_not=some_capability_{number:03}" for number in range(200))[:8000]

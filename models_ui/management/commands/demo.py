@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 
@@ -40,13 +41,15 @@ def has_demo() -> bool:
 def make_demo_people(password: str) -> list[str]:
     """Make a viewer, an editor and a manager with this password, and return their usernames."""
     make_roles()
+    encoded = ""
     for role in Role:
         user, _ = User.objects.get_or_create(username=role.name.lower())
         user.groups.set([Group.objects.get(name=role.group_name)])
         user.is_staff = user.is_superuser = role is Role.MANAGER
         user.is_active = True
-        if not user.check_password(password):
-            user.set_password(password)
+        # One hash for all three, who share the password: each costs a quarter of a second.
+        encoded = encoded or (user.password if user.check_password(password) else make_password(password))
+        user.password = encoded
         user.save()
     return [role.name.lower() for role in Role]
 

@@ -4,6 +4,7 @@ import ctypes
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -24,6 +25,7 @@ from django.db import DatabaseError
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from models_ui.management.commands.demo import check_database_is_the_demos, demo_password, has_demo, make_demo_people
+from models_ui.management.past.story import play_past
 from models_ui.mirror.sync import run_sync
 from models_ui.services.stored_errors import stored_error_sentence
 
@@ -59,10 +61,13 @@ class Command(BaseCommand):
         _prepare_installation()
         password = demo_password() if settings.DEMO else ""
         # The first page shows the demo's people and models, so a new demo has both before anybody can ask for it.
-        server = _start_server(stack, password) if not sandbox or has_demo() else None
+        is_new = bool(sandbox) and not has_demo()
+        server = None if is_new else _start_server(stack, password)
         if sandbox:
             people = make_demo_people(password)
             _wait_for(settings.SANDBOX_PORT, sandbox, "The sandbox")
+            if is_new:
+                self._play_past()
             self._sync()
         server = server or _start_server(stack, password)
         runner = _start_process(stack, "manage", "run_jobs")
@@ -90,6 +95,16 @@ class Command(BaseCommand):
         if not User.objects.filter(is_superuser=True, is_active=True).exists():
             self._say("Nobody can sign in yet. Make the first Manager in another terminal, with the same settings:")
             self._say(f"  {sys.executable} manage.py createsuperuser")
+
+    def _play_past(self) -> None:
+        """Give a new demo its past. Without it the demo works as well, so what goes wrong is said and no more."""
+        logging.disable(logging.WARNING)  # a line for each sync would hide the address
+        try:
+            play_past()
+        except Exception as error:
+            self._say(f"The demo starts without a past: {' '.join(str(error).split())}")
+        finally:
+            logging.disable(logging.NOTSET)
 
     def _sync(self) -> None:
         run = run_sync(asked_by="serve").run
