@@ -54,7 +54,6 @@ class VerbRow:
     is_local: bool = False  # known to the dashboard only: nothing is sent, and it does not matter what upstream lists
     is_blocked_by_protection: bool = False
     asks_first: bool = False  # a button leads to a form; the others act at one click
-    is_in_row: bool = True  # has a button in the catalog's rows; on the model's page all verbs have one
 
     label: Words
     explanation: Words  # what the verb does
@@ -114,6 +113,7 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         reverse=Verb.UNARCHIVE,
         role=Role.EDITOR,
         is_blocked_by_protection=True,
+        asks_first=True,
         label=gettext_lazy("Archive"),
         explanation=gettext_lazy("An archived model stops answering. You can restore it at any time."),
         done=gettext_lazy("%(model)s is archived."),
@@ -165,7 +165,6 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         reverse=Verb.UNPROTECT,
         role=Role.MANAGER,
         is_local=True,
-        is_in_row=False,
         label=gettext_lazy("Protect"),
         explanation=gettext_lazy("Nobody can rename, archive or delete it from here until a Manager unprotects it."),
         done=gettext_lazy("%(model)s is protected."),
@@ -181,7 +180,6 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         reverse=Verb.PROTECT,
         role=Role.MANAGER,
         is_local=True,
-        is_in_row=False,
         label=gettext_lazy("Unprotect"),
         explanation=gettext_lazy("It can be renamed, archived and deleted from here again."),
         done=gettext_lazy("%(model)s is no longer protected."),

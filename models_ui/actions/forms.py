@@ -33,6 +33,8 @@ def _is_visible(letter: str) -> bool:
 
 
 class ActionForm(forms.Form):
+    dialog = ""  # the partial that asks over a row or the model's page; without one a form stands in their place
+
     def again(self) -> Self:
         """Return the form to be sent once more after a failure: as another attempt, not the same one twice."""
         self.data = {**self.data.dict(), "action_id": secrets.token_hex(16)}  # type: ignore[attr-defined]
@@ -141,6 +143,12 @@ class ReasonForm(ActionForm):
         return cls(initial={"action_id": secrets.token_hex(16)}, **options)
 
 
+class ArchiveForm(ReasonForm):
+    """The question before a model stops answering."""
+
+    dialog = "models_ui/action.html#archive_dialog"
+
+
 class UndoForm(ReasonForm):
     """After a conflict the form carries the value that the person has been shown and wants to replace."""
 
@@ -158,6 +166,7 @@ class UndoForm(ReasonForm):
 class DeleteForm(ReasonForm):
     """The id has to be typed to delete a model: the one action that can never be put right."""
 
+    dialog = "models_ui/action.html#delete_dialog"
     typed_id = forms.CharField(
         label=_("Type the id to confirm"),
         max_length=400,

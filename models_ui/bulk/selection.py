@@ -22,11 +22,12 @@ _LASTS: Final = 24 * 60 * 60  # seconds; a page that is older than a day shows a
 
 @dataclass(frozen=True, slots=True)
 class BulkOffer:
-    """The choice beside single rows: every fine-tune that matches."""
+    """What can be chosen on a page: its rows, and beside them every fine-tune that matches."""
 
-    total: int
-    token: str
-    query: str
+    query: str  # where the single rows come from
+    total: int = 0  # 0 where no fine-tune matches, or the person may not act on it
+    token: str = ""
+    is_on_page: bool = False  # whether all of them are rows of the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ class Expired(Exception):
     """The token is too old, or not one of ours."""
 
 
-def bulk_offer_on(page: CatalogPage) -> BulkOffer | None:
-    """Return None where no fine-tune matches, or the person may not act."""
+def bulk_offer_on(page: CatalogPage) -> BulkOffer:
+    query = page.query.at_page(1).serialize()
     total = _count_fine_tunes(page) if page.role >= Role.EDITOR else 0
     if not total:
-        return None
-    query = page.query.at_page(1).serialize()
-    return BulkOffer(total, _token_signer().sign(f"{page.index.version}?{query}"), query)
+        return BulkOffer(query)
+    token = _token_signer().sign(f"{page.index.version}?{query}")
+    return BulkOffer(query, total, token, is_on_page=page.result.pages == 1)
 
 
 def read_choice(token: str, index: CatalogIndex) -> BulkChoice:

@@ -137,8 +137,10 @@ _ALL: Final = (
     ),
     Facet(
         name="root",
-        label=gettext_noop("Fine-tuned from"),
+        label=gettext_noop("Base model"),
         values_of=lambda row, standing: (row.root,) if row.root else (),
+        by_size=True,
+        starts_open=True,
     ),
 )
 FACETS: Final[Mapping[str, Facet]] = {facet.name: facet for facet in _ALL}

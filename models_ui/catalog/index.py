@@ -2,18 +2,20 @@
 
 Each row has a position. A filter is a set of rows, and a set of rows is an `int` with one bit a row (`RowSet` in
 `row_sets.py`), so that a page costs about the same with a hundred models as with ten thousand. A sort order is a
-sequence of positions, computed once. Pure: no Django, no clock; threads may share it.
+sequence of positions, computed when it is first asked for. Pure: no Django, no clock; threads may share it.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from operator import and_, or_
 from typing import Any, TypeVar, cast
 
 from models_ui.catalog.facets import FACETS, OFFERED, Facet
+from models_ui.catalog.groups import Group, Grouping, GroupSlice, group_rows, slice_groups
 from models_ui.catalog.lifecycle import lifecycle_stage
+from models_ui.catalog.orders import Orders
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.risks import RiskFinder
 from models_ui.catalog.row import STATES, Row, default_order
@@ -40,6 +42,7 @@ class SearchResult:
     total: int
     pages: int
     rows: tuple[Row, ...]
+    groups: tuple[GroupSlice, ...]  # the same rows; none where they are not grouped
     facets: Mapping[str, tuple[FacetValue, ...]]
     hidden: int = 0  # matches that are left out, because they are gone and the query asks for no status
 
@@ -63,7 +66,7 @@ class CatalogIndex:
     _all: RowSet
     _facets: dict[str, dict[str, RowSet]]  # by facet and value
     _contexts: dict[int, RowSet]  # by context length
-    _orders: dict[str, Sequence[int]]
+    _orders: Orders
     _haystacks: list[str]
     _by_id: dict[str, tuple[Row, ...]]
     _by_pk: dict[int, Row]
@@ -84,7 +87,7 @@ class CatalogIndex:
             _all=full_set(len(listed)),
             _facets=_facet_sets(listed, standings),
             _contexts=_context_sets(listed),
-            _orders=_sort_orders(listed, [order[2] for order, _, _ in keyed], standings),
+            _orders=Orders(len(listed), partial(_sort_keys, listed, [order[2] for order, _, _ in keyed], standings)),
             _haystacks=[row.haystack for row in listed],
             _by_id=by_id,
             _by_pk={row.pk: row for row in listed},
@@ -138,12 +141,13 @@ class CatalogIndex:
         pages = max(1, -(-total // query.per_page))
         query = query.at_page(min(query.page, pages))
         start = (query.page - 1) * query.per_page
-        chosen = self._slice(query.sort, matching, start, start + query.per_page)
+        before, chosen, groups = self._page_of(query, matching, start)
         return SearchResult(
             query=query,
             total=total,
             pages=pages,
             rows=tuple(self.rows[position] for position in chosen),
+            groups=tuple(slice_groups(groups, matching, before, chosen)),
             facets={facet.name: self._facet_values(facet, query, filters, matching) for facet in OFFERED},
             hidden=(found & ~matching).bit_count(),
         )
@@ -153,9 +157,10 @@ class CatalogIndex:
         return self._matching(query).bit_count()
 
     def matches(self, query: CatalogQuery) -> list[Row]:
-        """Return every match in order, for exports."""
+        """Return every match in the order of the pages, for exports."""
         matching = self._matching(query)
-        return [self.rows[position] for position in self._slice(query.sort, matching, 0, matching.bit_count())]
+        order = self._orders.positions(query.sort, query.grouping, self.groups(query.grouping))
+        return [self.rows[position] for position in self._slice(order, matching, 0, matching.bit_count())]
 
     # --- Sets of rows
 
@@ -199,9 +204,26 @@ class CatalogIndex:
         )
         return reduce(or_, within, 0)
 
-    def _slice(self, sort: str, matching: RowSet, start: int, end: int) -> list[int]:
-        """Return the positions from `start` to `end` of the matching rows, in the order of `sort`."""
-        order = self._orders[sort]
+    def _page_of(
+        self, query: CatalogQuery, matching: RowSet, start: int
+    ) -> tuple[Sequence[int], Sequence[int], Sequence[Group]]:
+        """Return the last position of the page before, the positions of this page, and the groups there are."""
+        groups = self.groups(query.grouping)
+        order = self._orders.positions(query.sort, query.grouping, groups)
+        extra = 1 if start else 0
+        positions = self._slice(order, matching, start - extra, start + query.per_page)
+        return positions[:extra], positions[extra:], groups
+
+    def groups(self, grouping: Grouping) -> Sequence[Group]:
+        """Return the groups of all rows, in order; none without a grouping."""
+        return self.cached(("groups", grouping), lambda: self._group_rows(grouping))
+
+    def _group_rows(self, grouping: Grouping) -> Sequence[Group]:
+        standings = [self._standings[row.pk] for row in self.rows]
+        return group_rows(grouping, self.rows, standings, self.find)
+
+    def _slice(self, order: Sequence[int], matching: RowSet, start: int, end: int) -> list[int]:
+        """Return the positions from `start` to `end` of the matching rows, in this order."""
         return list(order[start:end]) if matching == self._all else slice_in_order(matching, order, start, end)
 
     def _facet_values(
@@ -263,39 +285,23 @@ def _context_sets(rows: Sequence[Row]) -> dict[int, RowSet]:
     return sets_by_value((() if length is None else (length,) for length in lengths), len(rows))
 
 
-def _sort_orders(
-    rows: Sequence[Row], names: Sequence[SortKey], standings: Sequence[Standing]
-) -> dict[str, Sequence[int]]:
-    """Return for each sort the positions in order. `names` are the keys of the rows' labels."""
-    orders: dict[str, Sequence[int]] = {"": range(len(rows))}
-    for name, column in _sort_columns(rows, names, standings).items():
-        orders[name], orders[f"-{name}"] = _both_ways(list(column))
-    return orders
-
-
-def _sort_columns(
-    rows: Sequence[Row], names: Sequence[SortKey], standings: Sequence[Standing]
-) -> dict[str, Iterable[Any]]:
-    """Return for each sort the rows' keys, None where a row has no value."""
+def _sort_keys(
+    rows: Sequence[Row], names: Sequence[SortKey], standings: Sequence[Standing], column: str
+) -> Sequence[Any]:
+    """Return the rows' keys in the order of a column, None where a row has no value. `names` are those of labels."""
     key_of = cache(lambda text: sort_key(text) if text else None)  # few types and owners stand in many rows
-    return {
+    keys: dict[str, Iterable[Any]] = {
         "name": (name if name[1] else None for name in names),
-        "type": (key_of(row.type) for row in rows),
-        "context": (row.max_context_length for row in rows),
+        "status": (STATUSES.index(standing.status) for standing in standings),
         "deprecation": (standing.ends_at for standing in standings),
+        "context": (row.max_context_length for row in rows),
+        "type": (key_of(row.type) for row in rows),
+        "root": (key_of(row.root) for row in rows),
+        "created": (row.created_at for row in rows),
         "owner": (key_of(row.owned_by) for row in rows),
         "state": (STATES.index(row.state) for row in rows),
-        "status": (STATUSES.index(standing.status) for standing in standings),
     }
-
-
-def _both_ways(keys: Sequence[Any]) -> tuple[Sequence[int], Sequence[int]]:
-    """Return the positions ascending and descending. Rows without a key come last both ways; ties stay in order."""
-    known = [position for position, key in enumerate(keys) if key is not None]
-    unknown = [position for position, key in enumerate(keys) if key is None]
-    ascending = sorted(known, key=keys.__getitem__)
-    descending = sorted(known, key=keys.__getitem__, reverse=True)
-    return ascending + unknown, descending + unknown
+    return list(keys[column])
 
 
 def _rows_by_id(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:

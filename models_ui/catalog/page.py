@@ -1,56 +1,71 @@
-"""The catalog's page of one query: headings, chips, facets and links, ready for the template."""
+"""The catalog's page of one query: tabs, chips, headings, groups and links, ready for the template."""
 
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 
 from django.core.paginator import Paginator
-from django.template.loader import get_template
 from django.urls import reverse
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from models_ui.access.roles import Role
+from models_ui.catalog import sentences
+from models_ui.catalog.chips import values_in_order, view_chips
+from models_ui.catalog.columns import COLUMNS
+from models_ui.catalog.facet_panels import FacetPanel, facet_panels
 from models_ui.catalog.facets import FACETS
-from models_ui.catalog.index import CatalogIndex, FacetValue, SearchResult
-from models_ui.catalog.labels import facet_label, value_label
-from models_ui.catalog.query import PAGE_SIZES, CatalogQuery
-from models_ui.catalog.rows import row_fragments
+from models_ui.catalog.groups import GROUPINGS
+from models_ui.catalog.headline import Headline, headline_of
+from models_ui.catalog.index import CatalogIndex, SearchResult
+from models_ui.catalog.labels import value_label
+from models_ui.catalog.query import PAGE_SIZES, TABS, CatalogQuery
+from models_ui.catalog.rows import GroupView, RowStyle, group_views
 from models_ui.catalog.status import UNLISTED
 from models_ui.listing.csv_export import Download, other_download
-from models_ui.listing.filters import Chip, ChipLabel, chips_of, ignored_sentences
+from models_ui.listing.filters import Chip, ignored_sentences
 from models_ui.listing.querystring import Ignored, with_query
 from models_ui.text.humanize import quote_text, short_tokens
-from models_ui.text.isolation import fill
+from models_ui.text.isolation import isolate
+from models_ui.vocabulary import BASE, FINE_TUNED
 
-CONTEXT_PRESETS = (32_000, 128_000, 256_000)
+CONTEXT_PRESETS: Final = (32_000, 128_000)
+_MOST_NAMED: Final = 3  # filters that the title names
 
-_COUNT: Final = secrets.token_hex(8)  # stands for the count in cached HTML; no text from outside can contain it
 
-
-@cache
-def _option_template() -> Any:
-    return get_template("models_ui/catalog.html#option")
+@dataclass(frozen=True, slots=True)
+class Tab:
+    label: str
+    count: int  # models that it shows
+    query: CatalogQuery
+    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
+    name: str
     label: str
-    column: str  # its sort; empty where rows cannot be compared
-    direction: str  # ascending, descending or empty: the value of aria-sort
-    query: CatalogQuery
+    direction: str = ""  # ascending, descending or empty: the value of aria-sort
+    rank: int = 0  # among several columns that sort; 0 where there is one at most
+    query: CatalogQuery | None = None  # sorts by this column alone; None where rows cannot be compared
+    also: CatalogQuery | None = None  # sorts by this column besides the others
 
 
 @dataclass(frozen=True, slots=True)
-class FacetPanel:
+class GroupingChoice:
+    label: str
+    query: CatalogQuery
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
     name: str
     label: str
-    open: bool
-    options: Sequence[SafeString]  # as HTML
+    is_shown: bool
+    earlier: CatalogQuery | None = None  # moves the column to the left
+    later: CatalogQuery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,60 +76,65 @@ class Hidden:
     query: CatalogQuery
 
 
-def filter_chips(query: CatalogQuery) -> list[Chip]:
-    """Return the filters in use: words, context, then the facets in their order."""
-    labels: dict[str, ChipLabel] = {
-        "q": quote_text,
-        "context_min": lambda tokens: fill(_("Context from %(tokens)s"), {"tokens": short_tokens(tokens)}),
-        "context_max": lambda tokens: fill(_("Context up to %(tokens)s"), {"tokens": short_tokens(tokens)}),
-        **{name: partial(_facet_chip_label, name) for name in FACETS},
-    }
-    return chips_of(query, labels)
-
-
-def _facet_chip_label(name: str, value: str) -> str:
-    return fill(_("%(facet)s: %(value)s"), {"facet": facet_label(name), "value": value_label(name, value)})
-
-
 class CatalogPage:
     """One page of the catalog. `query` is the query of this page: a number past the end has become the last page."""
 
     def __init__(
-        self, index: CatalogIndex, query: CatalogQuery, ignored: Sequence[Ignored], now: datetime, role: Role
+        self,
+        index: CatalogIndex,
+        query: CatalogQuery,
+        ignored: Sequence[Ignored],
+        now: datetime,
+        role: Role,
+        style: RowStyle,
     ) -> None:
         self.index = index
         self.now = now
         self.role = role
+        self.style = style
         self.ignored = ignored_sentences(ignored)
         self.result: SearchResult = index.search(query)
         self.query = self.result.query
-        self.chips = filter_chips(self.query)
         # Rendered here and not on the template's demand: there some errors pass for "there are no rows".
-        self.rows: list[SafeString] = row_fragments(index, self.result.rows, now, role)
+        self.groups: list[GroupView] = group_views(index, self.result, now, role, style)
 
     @property
     def catalog_size(self) -> int:
         return len(self.index.rows)
 
-    @property
-    def listable(self) -> int:
-        """The number of models that the page could list without any filter."""
-        return self.index.count(CatalogQuery().as_shown()) if self.query.hides_unlisted else self.catalog_size
+    # --- What the page is called, and what it says
 
     @property
-    def headings(self) -> Iterator[Heading]:
-        columns = (
-            (_("Model"), "name"),
-            (_("Type"), "type"),
-            (_("Context"), "context"),
-            (_("Capabilities"), ""),
-            (_("Stops working"), "deprecation"),
-            (_("Owner"), "owner"),
-            (_("Status"), "status"),
-        )
-        for label, column in columns:
-            direction = {column: "ascending", f"-{column}": "descending"}.get(self.query.sort, "") if column else ""
-            yield Heading(label, column, direction, self.query.sorted_by(column))
+    def view_label(self) -> str:
+        return sentences.view_label(self.query.type)
+
+    @property
+    def title(self) -> str:
+        """The filters, then the view: Vision · Our fine-tunes."""
+        facets = [name for name in FACETS if name != "type" or not self.query.is_of_tab]
+        words = [quote_text(self.query.q)] if self.query.q else []
+        words += [value_label(name, value) for name in facets for value in values_in_order(self.query, name)]
+        view = self.view_label if self.query.type else _("Models")
+        return " · ".join([", ".join(map(isolate, words[:_MOST_NAMED])), view] if words else [view])
+
+    @property
+    def total_words(self) -> str:
+        """How many models the page lists, and of how many."""
+        all_of_view = self.cleared.as_shown() if self.query.hides_unlisted else self.cleared
+        return sentences.total_words(self.result.total, self.index.count(all_of_view))
+
+    @property
+    def headline(self) -> Headline | None:
+        return headline_of(self.query, self.index, self.now)
+
+    @property
+    def role_note(self) -> str:
+        return "" if self.query.type == (BASE,) else sentences.role_note(self.role)
+
+    @property
+    def tells_of_fine_tunes(self) -> bool:
+        """Whether the list is empty because there is no fine-tune at all."""
+        return self.query.type == (FINE_TUNED,) and not self.index.count(CatalogQuery(type=(FINE_TUNED,)))
 
     @property
     def hidden(self) -> Hidden | None:
@@ -122,31 +142,84 @@ class CatalogPage:
         count = self.result.hidden
         return Hidden(count, self.query.changed(status=UNLISTED)) if count else None
 
+    # --- Views, and the ways to show them
+
+    @property
+    def tabs(self) -> Iterator[Tab]:
+        """Yield the views by type. Each keeps the words that were searched for, and no other filter."""
+        for types in TABS:
+            query = CatalogQuery(type=types, q=self.query.q, per_page=self.query.per_page)
+            is_current = self.query.type == types
+            yield Tab(sentences.view_label(types), self.index.count(query.as_shown()), query, is_current)
+
+    @property
+    def kept_parameters(self) -> Iterator[tuple[str, str]]:
+        """Yield what the form of the filters carries along without showing it."""
+        for name, text in self.query.pairs():
+            if name in ("type", "group", "sort", "per_page"):
+                yield name, text
+
+    @property
+    def headings(self) -> Iterator[Heading]:
+        for name in self.style.columns:
+            yield self._heading(name, _(COLUMNS[name].label), is_sorted=COLUMNS[name].is_sorted)
+
+    @property
+    def name_heading(self) -> Heading:
+        return self._heading("name", _("Name"), is_sorted=True)
+
+    def _heading(self, name: str, label: str, *, is_sorted: bool) -> Heading:
+        if not is_sorted:
+            return Heading(name, label)
+        sorts = self.query.sort.split(",")
+        rank = next((place for place, sort in enumerate(sorts, 1) if sort.removeprefix("-") == name), 0)
+        direction = ("descending" if sorts[rank - 1].startswith("-") else "ascending") if rank else ""
+        query, also = self.query.sorted_by(name), self.query.also_sorted_by(name)
+        return Heading(name, label, direction, rank if len(sorts) > 1 else 0, query, also)
+
+    @property
+    def grouping_label(self) -> str:
+        return sentences.grouping_label(self.query.grouping)
+
+    @property
+    def grouping_choices(self) -> Iterator[GroupingChoice]:
+        for grouping in GROUPINGS:
+            label = sentences.grouping_label(grouping)
+            yield GroupingChoice(label, self.query.grouped_by(grouping), grouping == self.query.grouping)
+
+    @property
+    def column_choices(self) -> Iterator[ColumnChoice]:
+        """Yield the columns that are shown, in order, then the others."""
+        shown = self.style.columns
+        for place, name in enumerate(shown):
+            earlier = self._with_columns(_swap(shown, place - 1)) if place else None
+            later = self._with_columns(_swap(shown, place)) if place + 1 < len(shown) else None
+            yield ColumnChoice(name, _(COLUMNS[name].label), True, earlier, later)
+        for name in COLUMNS:
+            if name not in shown:
+                yield ColumnChoice(name, _(COLUMNS[name].label), False)
+
+    @property
+    def usual_columns(self) -> CatalogQuery:
+        return self._with_columns(())
+
+    def _with_columns(self, columns: Sequence[str]) -> CatalogQuery:
+        return self.query.changed(columns=",".join(columns))
+
+    # --- Filters
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        return view_chips(self.query)
+
     @property
     def cleared(self) -> CatalogQuery:
-        return self.query.cleared()
+        """The same view without filters."""
+        return self.query.cleared().changed(type=self.query.type if self.query.is_of_tab else ())
 
     @property
     def facets(self) -> Iterator[FacetPanel]:
-        for name, values in self.result.facets.items():
-            if not values:
-                continue
-            options = [self._render_option(name, value) for value in values]
-            yield FacetPanel(
-                name, facet_label(name), FACETS[name].starts_open or bool(getattr(self.query, name)), options
-            )
-
-    def _render_option(self, facet: str, option: FacetValue) -> SafeString:
-        """Return a facet's value as HTML. Only its count differs from page to page; the rest is cached."""
-        kept = self.index.cached(("options", get_language()), dict[tuple[str, str, bool], list[str]])
-        key = facet, option.value, option.selected
-        around = kept.get(key)
-        if around is None:
-            context = {"facet": facet, "value": option.value, "selected": option.selected, "count": _COUNT}
-            around = _option_template().render({**context, "label": value_label(facet, option.value)}).split(_COUNT)
-            if len(kept) < 5_000:  # an address may hold any values, so not all of them are kept
-                kept[key] = around
-        return SafeString(str(option.count).join(around))  # rendered by a template; the count is a number
+        return facet_panels(self.index, self.result)
 
     @property
     def context_presets(self) -> Iterator[tuple[str, CatalogQuery, bool]]:
@@ -154,6 +227,14 @@ class CatalogPage:
             chosen = self.query.context_min == tokens and self.query.context_max is None
             query = self.query.changed(context_min=None if chosen else tokens, context_max=None)
             yield f"≥ {short_tokens(tokens)}", query, chosen
+
+    @property
+    def has_context_range(self) -> bool:
+        """Whether the context is narrowed to a range that is none of the presets."""
+        low, high = self.query.context_min, self.query.context_max
+        return high is not None or (low is not None and low not in CONTEXT_PRESETS)
+
+    # --- Pages and exports
 
     @property
     def page_links(self) -> Iterator[tuple[str, CatalogQuery | None, bool]]:
@@ -189,3 +270,10 @@ class CatalogPage:
     @property
     def json_address(self) -> str:
         return with_query(reverse("catalog_json"), self.query.at_page(1).as_shown().serialize())
+
+
+def _swap(columns: Sequence[str], place: int) -> list[str]:
+    """Return the columns with the one at this place and the next one exchanged."""
+    swapped = list(columns)
+    swapped[place : place + 2] = reversed(swapped[place : place + 2])
+    return swapped

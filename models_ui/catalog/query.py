@@ -8,13 +8,18 @@ No Django here: links, tests and the index all use the same plain value.
 import re
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
+from models_ui.catalog.columns import COLUMNS, default_columns, split_columns
 from models_ui.catalog.facets import FACETS, Facet
+from models_ui.catalog.groups import GROUPINGS, Grouping
 from models_ui.catalog.status import LISTED, statuses_of_pair
 from models_ui.listing.parameters import AddressQuery, Reading, alternatives, one_of, parameter, read_text
+from models_ui.vocabulary import BASE, FINE_TUNED
 
-SORTS: Final = ("name", "type", "context", "deprecation", "owner", "state", "status")
+# "state" is an older order; the others are columns.
+SORTS: Final = ("name", *(column.name for column in COLUMNS.values() if column.is_sorted), "state")
+TABS: Final = ((), (FINE_TUNED,), (BASE,))  # the types of models of each view
 PAGE_SIZES: Final = (25, 50, 100)
 DEFAULT_PAGE_SIZE: Final = 50
 
@@ -66,6 +71,18 @@ def _read_facet_value(text: str, *, facet: Facet) -> Reading:
     return Reading(text)
 
 
+def _read_sort(text: str) -> Reading:
+    """Read columns to sort by, the first one first: `status,-context`."""
+    parts = {part.removeprefix("-"): part for part in reversed(text.split(",")) if part.removeprefix("-") in SORTS}
+    sort = ",".join(reversed(parts.values()))
+    return Reading(sort or None, None if sort == text else "unknown_value")
+
+
+def _read_columns(text: str) -> Reading:
+    columns = ",".join(split_columns(text))
+    return Reading(columns or None, None if columns == text else "unknown_value")
+
+
 def _facet_field(name: str) -> Any:
     return alternatives(partial(_read_facet_value, facet=FACETS[name]), verbatim=True)
 
@@ -86,15 +103,48 @@ class CatalogQuery(AddressQuery):
     state: tuple[str, ...] = _facet_field("state")
     owner: tuple[str, ...] = _facet_field("owner")
     root: tuple[str, ...] = _facet_field("root")
-    # A name of SORTS, "-" before it for descending; empty is live first, then by name.
-    sort: str = parameter("", one_of((*SORTS, *(f"-{column}" for column in SORTS))), role="view")
+    # How the rows are grouped; empty is how their view groups them.
+    group: str = parameter("", one_of(GROUPINGS), role="view")
+    # Names of SORTS, each with "-" before it for descending; empty is live first, then by name.
+    sort: str = parameter("", _read_sort, role="view")
+    # Names of COLUMNS, in order; empty are those that their view shows.
+    columns: str = parameter("", _read_columns, role="view", is_joined=True)
     per_page: int = parameter(DEFAULT_PAGE_SIZE, _read_page_size, role="view")
     page: int = parameter(1, _read_page, role="place")
+
+    @property
+    def is_of_tab(self) -> bool:
+        """Whether the types are those of one of the views; else they are a filter like any other."""
+        return self.type in TABS
+
+    @property
+    def grouping(self) -> Grouping:
+        return cast(Grouping, self.group) if self.group else self._usual_grouping
+
+    @property
+    def _usual_grouping(self) -> Grouping:
+        return "none" if self.type == (BASE,) else "base"
+
+    def grouped_by(self, grouping: Grouping) -> Self:
+        return self.changed(group="" if grouping == self._usual_grouping else grouping)
+
+    def without_usual_columns(self) -> Self:
+        """Return the query without columns if it names just those that its view shows anyway."""
+        is_usual = split_columns(self.columns) == default_columns(self.type, self.grouping)
+        return replace(self, columns="") if is_usual else self
 
     def sorted_by(self, column: str) -> Self:
         """Return the order a click on the column's heading gives: ascending, then descending, then the default."""
         following = {column: f"-{column}", f"-{column}": ""}
         return self.changed(sort=following.get(self.sort, column))
+
+    def also_sorted_by(self, column: str) -> Self:
+        """Return the order with one more column, or with this one the other way, then without it."""
+        following = {column: [f"-{column}"], f"-{column}": []}
+        sorts = self.sort.split(",") if self.sort else []
+        if not any(sort.removeprefix("-") == column for sort in sorts):
+            return self.changed(sort=",".join([*sorts, column]))
+        return self.changed(sort=",".join(part for sort in sorts for part in following.get(sort, [sort])))
 
     @property
     def hides_unlisted(self) -> bool:

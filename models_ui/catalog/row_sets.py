@@ -1,6 +1,6 @@
 """Sets of rows as Python integers, one bit a row: `&`, `|` and `~` combine them, `bit_count` counts. Pure."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 Value = TypeVar("Value", bound=Hashable)
@@ -32,6 +32,13 @@ def sets_by_value(values_of_rows: Iterable[Iterable[Value]], size: int) -> dict[
                 bits = collected[value] = bytearray(width)
             bits[position >> 3] |= 1 << (position & 7)
     return {value: int.from_bytes(bits, "little") for value, bits in collected.items()}
+
+
+def positions_in_set(rows: RowSet) -> Iterator[int]:
+    """Yield the positions of a set's rows, ascending."""
+    for start, byte in enumerate(rows.to_bytes(-(-rows.bit_length() // 8), "little")):
+        if byte:
+            yield from (start * 8 + bit for bit in range(8) if byte >> bit & 1)
 
 
 def slice_in_order(rows: RowSet, order: Sequence[int], start: int, end: int) -> list[int]:

@@ -1,10 +1,11 @@
-"""Table rows as HTML: rendered once for each language, day and role, and kept as long as the index holds.
+"""Table rows as HTML: rendered once for each language, day, role and style, and kept as long as the index holds.
 
-A row's HTML depends on the row, the language, the UTC date ("in 23 days") and what the role may do, never on the
-person: it holds no CSRF token. Buttons belong to a form outside the rows that has one.
+A row's HTML depends on the row, the language, the UTC date ("in 23 days"), the columns and what the role may do, never
+on the person: it holds no CSRF token. What acts on a row belongs to a form outside the rows that has one.
 """
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,27 +14,34 @@ from typing import Any, Final
 from django.http import HttpRequest
 from django.template.loader import get_template
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from models_ui.access.policy import denial_reason
 from models_ui.access.roles import Role
 from models_ui.access.verbs import VERBS, Verb
-from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.columns import default_columns, split_columns
+from models_ui.catalog.groups import GroupSlice
+from models_ui.catalog.index import CatalogIndex, SearchResult
 from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle_stage
 from models_ui.catalog.links import Named, address_of, address_of_id, named_replacement
+from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.replacements import Replacement, replacement_of
 from models_ui.catalog.risks import Risk
 from models_ui.catalog.row import Row
+from models_ui.catalog.sentences import group_count, group_label
 from models_ui.catalog.status import Status
 from models_ui.models import DISPUTED, CatalogModel
 from models_ui.services.cards import digest_of_id
-from models_ui.text.isolation import isolate
+from models_ui.text.isolation import fill, isolate
 from models_ui.text.labels import field_label
 from models_ui.vocabulary import id_is_routable, is_placeholder
 
-PAGE_VERBS: Final = tuple(VERBS)
-ROW_VERBS: Final = tuple(verb for verb in VERBS if VERBS[verb].is_in_row)
+_COUNT: Final = secrets.token_hex(8)  # stands for the count in cached HTML; no text from outside can contain it
+_MOST_STYLES: Final = 24
+_TAIL: Final = 9  # the letters of an id that stay in sight: a fine-tune's last part, which tells it from its siblings
 _LONGEST_KEPT: Final = CatalogModel._meta.get_field("model_id").max_length or 300
 
 
@@ -56,6 +64,24 @@ class RowView:
         """The description, unless it is the sentence that upstream puts where nobody wrote one."""
         text = self.row.description or ""
         return "" if is_placeholder(text) else text
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether a person could have named the model, and nobody has."""
+        return self.row.is_fine_tuned and bool(self.row.model_id) and self.row.label == self.row.model_id
+
+    @property
+    def is_named_by_id(self) -> bool:
+        return self.row.label == self.row.model_id and not self.is_unnamed
+
+    @property
+    def id_head(self) -> str:
+        """The part of the id that gives way where room is short."""
+        return self.row.model_id[:-_TAIL] if len(self.row.model_id) > 2 * _TAIL else ""
+
+    @property
+    def id_tail(self) -> str:
+        return self.row.model_id.removeprefix(self.id_head)
 
     @property
     def garbled(self) -> list[str]:
@@ -115,33 +141,104 @@ def _unroutable_ids(index: CatalogIndex) -> dict[str, str]:
     return {digest_of_id(model_id): model_id for model_id in unroutable}
 
 
-def row_fragments(index: CatalogIndex, rows: Iterable[Row], now: datetime, role: Role) -> list[SafeString]:
+@dataclass(frozen=True, slots=True)
+class RowStyle:
+    """How a person has the rows: the columns behind the name, and whether descriptions stand below it."""
+
+    columns: tuple[str, ...]
+    is_roomy: bool = False
+
+
+def style_of(query: CatalogQuery, *, is_roomy: bool = False) -> RowStyle:
+    """Return the style that an address asks for."""
+    return RowStyle(split_columns(query.columns) or default_columns(query.type, query.grouping), is_roomy)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A group on a page: its head and its rows as HTML. Rows that are not grouped have no head."""
+
+    key: str
+    head: SafeString | str
+    rows: list[SafeString]
+
+
+def group_views(
+    index: CatalogIndex, result: SearchResult, now: datetime, role: Role, style: RowStyle
+) -> list[GroupView]:
+    """Return the rows of a page under the heads of their groups."""
+    if not result.groups:
+        return [GroupView("", "", row_fragments(index, result.rows, now, role, style))] if result.rows else []
+    return [
+        GroupView(
+            part.group.key,
+            group_head(index, part, now, len(style.columns)),
+            row_fragments(index, [index.rows[position] for position in part.positions], now, role, style),
+        )
+        for part in result.groups
+    ]
+
+
+def group_head(index: CatalogIndex, part: GroupSlice, now: datetime, columns: int) -> SafeString:
+    """Return the head of a group as HTML. Only the count differs from page to page; the rest is kept."""
+    kept = index.cached(("heads", get_language(), now.date(), columns), dict[str, list[str]])
+    group = part.group
+    around = kept.get(group.key)
+    if around is None:
+        base = view_of(group.base, index, now) if group.base else None
+        context = {"group": group, "each": base, "label": group_label(group), "span": columns + 3, "count": _COUNT}
+        around = kept[group.key] = _group_template().render(context).split(_COUNT)
+    words = group_count(group, part.count)
+    if part.is_continued:
+        words = fill(_("%(count)s, continued"), {"count": words})
+    return format_html("{}{}{}", SafeString(around[0]), words, SafeString(around[1]))  # rendered by a template
+
+
+def row_fragments(
+    index: CatalogIndex, rows: Iterable[Row], now: datetime, role: Role, style: RowStyle
+) -> list[SafeString]:
     """Return the rows' HTML, in order."""
-    kept = index.cached(("rows", get_language(), now.date(), role), dict[int, SafeString])
+    kept = _kept_rows(index, now, role, style)
     fragments = []
     for row in rows:
         fragment = kept.get(row.pk)
         if fragment is None:
-            fragment = kept[row.pk] = _row_template().render(_row_context(index, row, now, role))
+            fragment = kept[row.pk] = _row_template().render(_row_context(index, row, now, role, style))
         fragments.append(fragment)
     return fragments
 
 
+def _kept_rows(index: CatalogIndex, now: datetime, role: Role, style: RowStyle) -> dict[int, SafeString]:
+    """Return the rows that are rendered already. An address may name any columns, so only some styles are kept."""
+    styles = index.cached("rows", dict[Hashable, dict[int, SafeString]])
+    key = (get_language(), now.date(), role, style)
+    if key not in styles and len(styles) >= _MOST_STYLES:
+        styles.clear()
+    return styles.setdefault(key, {})
+
+
 def row_fragment(
-    index: CatalogIndex, row: Row, now: datetime, role: Role, request: HttpRequest, extra: dict[str, Any]
+    index: CatalogIndex,
+    row: Row,
+    now: datetime,
+    role: Role,
+    style: RowStyle,
+    request: HttpRequest,
+    extra: dict[str, Any],
 ) -> SafeString:
     """Return the HTML of a row that is edited or just acted upon. It is rendered afresh, never kept."""
-    fragment: SafeString = _row_template().render({**_row_context(index, row, now, role), **extra}, request)
+    fragment: SafeString = _row_template().render({**_row_context(index, row, now, role, style), **extra}, request)
     return fragment
 
 
-def _row_context(index: CatalogIndex, row: Row, now: datetime, role: Role) -> dict[str, Any]:
-    buttons = buttons_of(row, role)
+def _row_context(index: CatalogIndex, row: Row, now: datetime, role: Role, style: RowStyle) -> dict[str, Any]:
     return {
         "each": view_of(row, index, now),
-        "buttons": buttons,
+        "can": " ".join(button.verb for button in buttons_of(row, role) if not button.denial),
+        "columns": style.columns,
+        "with_summary": style.is_roomy,
         "on_page": False,
-        "selectable": bool(buttons) and role >= Role.EDITOR,  # for bulk actions
+        "selectable": row.routable,
     }
 
 
@@ -155,18 +252,23 @@ class Button:
     asks: bool  # leads to a form first; the others act at one click
 
     @property
+    def asks_in_dialog(self) -> bool:
+        """Whether it asks before it does anything, where others let the person write."""
+        return self.asks and not VERBS[self.verb].takes_text
+
+    @property
     def reverse(self) -> Verb | None:
         """The action that this one takes back, and whose button it replaces once that is done."""
         return VERBS[self.verb].reverse
 
 
-def buttons_of(row: Row, role: Role, verbs: Sequence[Verb] = ROW_VERBS) -> list[Button]:
+def buttons_of(row: Row, role: Role) -> list[Button]:
     """Return the buttons of a fine-tune; none for Mistral's own models and for deleted ones."""
     if not row.is_fine_tuned or row.is_deleted or not row.routable:
         return []
     return [
         Button(verb, reverse(verb, args=[row.model_id]), denial_reason(role, row, verb), VERBS[verb].asks_first)
-        for verb in verbs
+        for verb in VERBS
         if not _is_so_already(row, verb)
     ]
 
@@ -179,4 +281,9 @@ def _is_so_already(row: Row, verb: Verb) -> bool:
 
 @cache
 def _row_template() -> Any:
-    return get_template("models_ui/catalog.html#row")
+    return get_template("models_ui/_row.html#row")
+
+
+@cache
+def _group_template() -> Any:
+    return get_template("models_ui/_row.html#group")

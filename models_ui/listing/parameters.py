@@ -10,7 +10,7 @@ because `catalog/query.py` uses none.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, cast
@@ -45,12 +45,13 @@ class Parameter:
     name: str = ""  # in the address; if empty, the name of the field
     role: Role = "filter"
     several: bool = False  # whether its values are alternatives, kept as a sorted tuple
+    is_joined: bool = False  # whether it may be repeated, which means the same as its values with commas between
     verbatim: bool = False  # keep leading and trailing spaces, because upstream values may contain them
 
 
-def parameter(default: Any, read: Reader, *, name: str = "", role: Role = "filter") -> Any:
+def parameter(default: Any, read: Reader, *, name: str = "", role: Role = "filter", is_joined: bool = False) -> Any:
     """Return a field for a parameter with one value."""
-    return _field(Parameter(default=default, read=read, name=name, role=role))
+    return _field(Parameter(default=default, read=read, name=name, role=role, is_joined=is_joined))
 
 
 def alternatives(read: Reader, *, verbatim: bool = False) -> Any:
@@ -112,7 +113,7 @@ class AddressQuery:
         return pairs
 
     def serialize(self) -> str:
-        return urlencode(self.pairs())
+        return urlencode(self.pairs(), safe=",")
 
     def __str__(self) -> str:
         return self.serialize()
@@ -180,11 +181,24 @@ class _Parser:
         pairs, rest = split_query(query_string)
         if rest:
             self._ignore("?", rest, "too_many")
-        for name, text in pairs:
+        for name, text in self._join(pairs):
             if name in self._fields:
                 self._read(*self._fields[name], text)
             else:
                 self._ignore(name, text, "unknown_parameter")
+
+    def _join(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """Yield the parameters, those that a form repeats as one, at the place of the first."""
+        joined: dict[str, list[str]] = {}
+        for name, text in pairs:
+            if name in self._fields and self._fields[name][1].is_joined and text:
+                joined.setdefault(name, []).append(text)
+        for name, text in pairs:
+            if name not in joined:
+                yield name, text
+            elif texts := joined[name]:
+                yield name, ",".join(texts)
+                texts.clear()
 
     def values(self) -> dict[str, Any]:
         return {**self._single, **{name: tuple(sorted(values)) for name, values in self._several.items()}}

@@ -16,6 +16,7 @@ from models_ui.catalog.labels import value_label
 from models_ui.catalog.links import address_of_id, catalog_address
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button
+from models_ui.catalog.sentences import ability_words, comparison_words
 from models_ui.retirements.reminders import reminder_words
 from models_ui.text import humanize, labels
 from models_ui.text.diff import Piece
@@ -67,8 +68,14 @@ register.filter("short_tokens", humanize.short_tokens)
 register.filter("exact", humanize.exact_number)
 register.filter("doubt", labels.doubt_label)
 register.filter("in_days", humanize.in_days)
+register.filter("in_days_short", humanize.in_days_short)
+register.filter("day_near", humanize.day_near)
 register.filter("ago", humanize.time_ago)
 register.simple_tag(reminder_words)
+
+
+register.filter("abilities", ability_words)
+register.filter("gains_and_losses", comparison_words)
 
 
 @register.filter(name="capability")

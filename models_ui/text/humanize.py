@@ -1,6 +1,7 @@
 """Numbers, dates and distances as people write them."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
@@ -10,6 +11,9 @@ from models_ui.text.isolation import LEFT_TO_RIGHT_MARK, fill, isolate
 
 # Django shortens these French months to « jan. » and « fév. »; our messages say « janv. » and « févr. ».
 _SHORT_MONTHS = (pgettext_lazy("abbrev. month", "Jan."), pgettext_lazy("abbrev. month", "Feb."))
+
+
+_UNMISTAKABLE: Final = 330  # days for which a day and a month say which year is meant
 
 
 def svg_percent(share: float) -> str:
@@ -55,6 +59,20 @@ def in_days(days: int) -> str:
     if days > 0:
         return ngettext("in %(count)d day", "in %(count)d days", days) % {"count": days}
     return ngettext("%(count)d day ago", "%(count)d days ago", -days) % {"count": -days}
+
+
+def in_days_short(days: int) -> str:
+    """Return a calendar distance as a table's cell has room for it: today, 23 d, 2 d ago."""
+    if days == 0:
+        return _("today")
+    if days > 0:
+        return _("%(count)d d") % {"count": days}
+    return _("%(count)d d ago") % {"count": -days}
+
+
+def day_near(day: date, days: int) -> str:
+    """Return a day that is so many days from today, without its year where the nearest one is meant: 18 Dec."""
+    return date_format(day, "j M" if abs(days) < _UNMISTAKABLE else "j M Y")
 
 
 def time_ago(seconds: int) -> str:

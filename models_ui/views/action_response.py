@@ -23,8 +23,9 @@ from models_ui.audit.chain import Outcome
 from models_ui.audit.outcome_detail import detail_from_json
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of
+from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.row import Row
-from models_ui.catalog.rows import row_fragment, view_of
+from models_ui.catalog.rows import RowStyle, row_fragment, style_of, view_of
 from models_ui.catalog.store import load_index
 from models_ui.models import AuditEvent
 from models_ui.text.isolation import fill, isolate
@@ -185,7 +186,7 @@ class ActionResponse:
     def show_form(self, form: Any, *, conflict: EditConflict | None = None, status: int = 200) -> HttpResponse:
         """Answer with the form, where the person is: in the row, on the model's page, or on a page of its own."""
         why_not = self._denial_reason()
-        inline = wants_fragment(self.request) and isinstance(form, (TextForm, DeleteForm))
+        inline = wants_fragment(self.request) and (isinstance(form, TextForm) or bool(form.dialog))
         if isinstance(form, TextForm):
             form.auto_id = self.auto_id
         if why_not and status in (200, 422):
@@ -229,8 +230,15 @@ class ActionResponse:
             changed = {"id": self.model_id, "address": reverse("row", args=[self.model_id])}
             return trigger_client_event(HttpResponse(status=status), "model-changed", changed)
         context = {"focus": self.verb if focus is None else focus, **(editing or {})}
+        context["focus_on_name"] = self.verb == Verb.RENAME
         if self.request.htmx.target == "model":
             context |= article_context(self.request, self.row, self.index, self.now)
             return render(self.request, "models_ui/model.html#article", context, status=status)
-        html = row_fragment(self.index, self.row, self.now, self.role, self.request, context)
+        html = row_fragment(self.index, self.row, self.now, self.role, self._row_style, self.request, context)
         return HttpResponse(html, status=status)
+
+    @property
+    def _row_style(self) -> RowStyle:
+        """The style of the rows in the list that the person acts in."""
+        query = urlsplit(self.request.htmx.current_url_abs_path or "").query
+        return style_of(CatalogQuery.parse(query).query)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from models_ui.access.verbs import VERB_OF_KIND, VERBS, Verb
 from models_ui.actions import perform
 from models_ui.actions.context import Context, Done, can_be_undone
-from models_ui.actions.forms import DeleteForm, ReasonForm, UndoForm, text_form_of
+from models_ui.actions.forms import ArchiveForm, DeleteForm, ReasonForm, UndoForm, text_form_of
 from models_ui.actions.settle import settle_action
 from models_ui.actions.undo import undo_action, undo_conflict
 from models_ui.audit.chain import latest_event
@@ -119,7 +119,7 @@ def _answer_edit(request: Request, model_id: str, verb: Verb) -> HttpResponse:
 def _answer_one_click(request: Request, model_id: str, verb: Verb) -> HttpResponse:
     response = ActionResponse(request, model_id, verb)
     if request.method != "POST":
-        return response.show_form(ReasonForm.new())
+        return response.show_form(ArchiveForm.new() if verb is Verb.ARCHIVE else ReasonForm.new())
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return response.show_form(form, status=422)

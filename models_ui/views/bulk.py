@@ -1,10 +1,14 @@
-"""Bulk archive and restore: choosing leads to a review, the review to a job, and the job's page shows how far it is.
+"""What the bar of the catalog does with the chosen models: archive and restore are jobs, watch and compare are not.
+
+Choosing leads to a review, the review to a job, and the job's page shows how far it is.
 
 POST /bulk/ -> GET /bulk/<job>/ (review) -> POST /bulk/<job>/start/ -> GET /bulk/<job>/ (progress, polled)
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,12 +18,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from models_ui.access.policy import ActionDenied, check_permission
 from models_ui.access.roles import Role
 from models_ui.access.verbs import BULK_VERBS, Verb
 from models_ui.actions.forms import ReasonForm
+from models_ui.alerts.watch_list import MOST_WATCHES, TooManyWatches, UnknownModel, put_on_list
 from models_ui.bulk import jobs
 from models_ui.bulk.jobs import BadSelection, JobState, WrongState
 from models_ui.bulk.page import JobPage
@@ -103,6 +109,11 @@ def bulk_undo(request: Request, job_id: str) -> HttpResponse:
 def _make_job(request: Request) -> HttpResponse:
     """Freeze the chosen models: those that are reviewed from here on are those that will be acted on."""
     verb = request.POST.get("verb", "")
+    if verb == "watch":
+        return _watch_chosen(request)
+    if verb == "compare":
+        chosen = urlencode([("model", model_id) for model_id in request.POST.getlist("model")])
+        return HttpResponseRedirect(with_query(reverse("compare"), chosen), status=303)
     if verb not in BULK_VERBS:
         return _answer_problem(request, _("Choose whether to archive or to restore."))
     try:
@@ -115,6 +126,25 @@ def _make_job(request: Request) -> HttpResponse:
     except BadSelection as bad:
         return _answer_problem(request, str(bad))
     return _redirect_to_job(job.pk)
+
+
+def _watch_chosen(request: Request) -> HttpResponse:
+    """Put the chosen models on the person's watch list, and lead back to the list that they stand in."""
+    chosen, now = _chosen_models(request), timezone.now()
+    index = load_index(now)
+    watched = 0
+    try:
+        for model_id in chosen["model_ids"]:
+            with suppress(UnknownModel):
+                put_on_list(owner=request.user, model_id=model_id, index=index, now=now)
+                watched += 1
+    except TooManyWatches:
+        words = {"most": MOST_WATCHES}
+        messages.error(request, _("You watch %(most)d models, as many as one may. Stop watching one first.") % words)
+    if watched:
+        sentence = ngettext("You are now watching %(count)d model.", "You are now watching %(count)d models.", watched)
+        messages.success(request, sentence % {"count": watched})
+    return HttpResponseRedirect(with_query(reverse("catalog"), chosen["query"]), status=303)
 
 
 def _chosen_models(request: Request) -> dict[str, Any]:

@@ -11,27 +11,36 @@ from models_ui.catalog.export import COLUMNS, TIMES, export_cells, export_object
 from models_ui.catalog.links import catalog_address
 from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.rows import style_of
 from models_ui.catalog.store import load_index
 from models_ui.listing.csv_export import csv_download
 from models_ui.mirror.state import describe_freshness, mirror_state
-from models_ui.web.request import Request, is_whole_form, query_string, render_list, role_of_request
+from models_ui.web.request import (
+    Request,
+    is_whole_form,
+    query_string,
+    render_list,
+    role_of_request,
+    wants_fragment,
+)
 
 
 @require_safe
 def catalog(request: Request) -> HttpResponse:
-    query, ignored = CatalogQuery.parse(query_string(request))
-    asked, query = query, query.in_statuses()
-    if not ignored and (query != asked or is_whole_form(request)):
+    asked, ignored = CatalogQuery.parse(query_string(request))
+    query = asked.in_statuses().without_usual_columns()
+    if not ignored and (query != asked or is_whole_form(request)) and not wants_fragment(request):
         return HttpResponseRedirect(catalog_address(query))
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
-    page = CatalogPage(index, query, ignored, now, role_of_request(request))
+    page = CatalogPage(index, query, ignored, now, role_of_request(request), style_of(query))
     context: dict[str, Any] = {
         "page": page,
         "freshness": describe_freshness(mirror, now),
         "jobs": sentences.running_jobs_in_words,
+        "facets_folded": request.COOKIES.get("filters") == "folded",
     }
-    return render_list(request, "models_ui/catalog.html", context, catalog_address(page.query))
+    return render_list(request, "models_ui/catalog.html", context, catalog_address(page.query), part="answer")
 
 
 @require_safe

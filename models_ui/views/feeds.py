@@ -34,8 +34,8 @@ from models_ui.alerts.feeds.addresses import (
 from models_ui.alerts.feeds.calendar import Calendar
 from models_ui.alerts.feeds.change_feed import ChangeFeed
 from models_ui.alerts.feeds.forms import FeedForm
+from models_ui.catalog.chips import filter_chips
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.page import filter_chips
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.listing.filters import ignored_sentences

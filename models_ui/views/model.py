@@ -20,7 +20,7 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of, address_of_id
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.row import Row
-from models_ui.catalog.rows import PAGE_VERBS, buttons_of, id_of_digest, rows_of_id, view_of
+from models_ui.catalog.rows import buttons_of, id_of_digest, rows_of_id, view_of
 from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
 from models_ui.catalog.store import load_index
 from models_ui.changes.page import lines_of_model, repointed_aliases
@@ -100,7 +100,7 @@ def article_context(request: Request, row: Row, index: CatalogIndex, now: dateti
     return {
         "each": view,
         "risk": risk_line(view.risk, index) if view.risk else None,
-        "buttons": buttons_of(row, role_of_request(request), PAGE_VERBS),
+        "buttons": buttons_of(row, role_of_request(request)),
         "history": entries_of(model_history(row.model_id)[:50], role_of_request(request))
         if row.type != BASE and row.model_id
         else [],

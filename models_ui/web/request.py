@@ -51,15 +51,17 @@ def is_own_address(request: HttpRequest, address: str) -> bool:
     )
 
 
-def render_list(request: Request, template: str, context: dict[str, Any], address: str) -> HttpResponse:
-    """Return the whole page. For htmx return only the partial `results`, and set the browser's address to `address`.
+def render_list(
+    request: Request, template: str, context: dict[str, Any], address: str, part: str = "results"
+) -> HttpResponse:
+    """Return the whole page. For htmx return only this partial of it, and set the browser's address to `address`.
 
     The history entry is replaced while somebody types a search, or if the address stays the same. Otherwise a new one
     is pushed.
     """
     if not wants_fragment(request):
         return render(request, template, context)
-    response = render(request, f"{template}#results", context)
+    response = render(request, f"{template}#{part}", context)
     stays = request.htmx.trigger_name == "q" or request.htmx.current_url_abs_path == address
     response["HX-Replace-Url" if stays else "HX-Push-Url"] = address
     return response

@@ -197,7 +197,7 @@ document.addEventListener("htmx:historyCacheMiss", ({ detail }) => replaceListRe
 
 // === Swaps keep what a person opened, typed and scrolled, and the focus; they announce what came ===
 
-const swap = { folds: [], filters: [], requester: null, focusBefore: null, focus: null, form: null };
+const swap = { folds: [], menu: null, scroll: 0, filters: [], requester: null, focusBefore: null, focus: null, form: null };
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.target.id === "results") replaceListRequest(detail.xhr);
@@ -217,7 +217,7 @@ function moveFocusTo(place) {
 
 function rememberFocus(target) {
   const focus = document.activeElement === document.body ? swap.requester : document.activeElement;
-  const isReplaced = target.contains(focus) || focus?.isConnected === false;
+  const isReplaced = target.contains(focus) || focus?.isConnected === false || focus?.matches("#views a, #headline a");
   swap.focusBefore = document.activeElement;
   swap.focus = isReplaced ? focus : null;
   swap.form = swap.focus?.closest("form.edit")?.getAttribute("action");
@@ -227,6 +227,8 @@ function rememberFolds() {
   swap.folds = [...document.querySelectorAll("details[id]")].map((fold) => {
     return { id: fold.id, open: fold.open, scroll: fold.querySelector("ul")?.scrollTop ?? 0 };
   });
+  swap.menu = document.querySelector("#results :popover-open")?.id;
+  swap.scroll = document.querySelector(".facets")?.scrollTop;
 }
 
 function rememberTypedFilters(target) {
@@ -252,6 +254,9 @@ function restoreFolds() {
     if (fold) fold.open = open;
     fold?.querySelector("ul")?.scrollTo(0, scroll);
   }
+  document.querySelector(".facets")?.scrollTo(0, swap.scroll);
+  const menu = document.getElementById(swap.menu);
+  if (menu && !menu.matches(":popover-open")) menu.showPopover({ source: document.querySelector(`[popovertarget="${menu.id}"]`) });
 }
 
 function restoreTypedFilters() {
@@ -261,23 +266,27 @@ function restoreTypedFilters() {
   }
 }
 
-// The focus goes to the new element that stands for the replaced one: a preset of the same name, or the same field.
+// The focus goes to the new element that stands for the replaced one: a link of the same place or words, the same field,
+// or, where its value is no longer there, the facet.
 function restoreFocus() {
   const { focus } = swap;
-  if (focus?.matches(".presets a")) {
-    const links = [...document.querySelectorAll(".presets a")];
-    links.find((link) => link.textContent === focus.textContent)?.focus();
+  if (!focus || focus.isConnected) return;
+  const group = [".presets", "#views", ".drop"].find((place) => focus.matches(`${place} a`));
+  if (group) {
+    const links = [...document.querySelectorAll(`${group} a`)];
+    const isSame = (link) => link.getAttribute("href") === focus.getAttribute("href");
+    (links.find(isSame) ?? links.find((link) => link.textContent === focus.textContent))?.focus();
   }
-  if (focus?.name && !focus.isConnected) {
-    const twin = `[name="${CSS.escape(focus.name)}"][value="${CSS.escape(focus.value)}"]`;
-    document.querySelector(twin)?.focus({ preventScroll: true });
-  }
+  if (!focus.name) return;
+  const twin = `[name="${CSS.escape(focus.name)}"][value="${CSS.escape(focus.value)}"]`;
+  (document.querySelector(twin) ?? document.getElementById(`legend-${focus.name}`))?.focus({ preventScroll: true });
 }
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   putBackUnsavedRows();
   restoreFolds();
   restoreTypedFilters();
+  showFoldedParts();
   if (detail?.target?.id === "results") typedFilters.clear();
   restoreFocus();
 });
@@ -288,11 +297,19 @@ function announceNews(target, pager) {
   if (news && place) getLiveRegion().textContent = news.textContent.trim().replace(/\s+/g, " ");
 }
 
+// A form was opened by its link, or from the menu or the name of its row.
+function findOpener(address) {
+  const [, page, verb] = address.match(/^(.*\/)([^/]+)\/$/);
+  const ofRow = `[href="${CSS.escape(page)}"]`;
+  return document.querySelector(`a.act[href="${CSS.escape(address)}"]`)
+    ?? document.querySelector(verb === "rename" ? `.models .name${ofRow}` : `.models [data-more]${ofRow}`);
+}
+
 // The focus goes to the button of the action just done; after a form to the link that opened it; else close by.
 function placeFocus() {
   const marked = [...document.querySelectorAll("[data-focus]")];
   marked.forEach((element) => element.removeAttribute("data-focus"));
-  const opener = swap.form && document.querySelector(`a.act[href="${CSS.escape(swap.form)}"]`);
+  const opener = swap.form && findOpener(swap.form);
   const isTypingElsewhere = document.activeElement === swap.focusBefore && document.activeElement.matches(TEXT_FIELDS);
   if (!isTypingElsewhere) (marked[0] ?? opener)?.focus();
   if (swap.focus && document.activeElement === document.body) moveFocusTo(findFocusFallback());
@@ -335,10 +352,16 @@ document.addEventListener("model-changed", ({ detail }) => {
 
 // === Keys and clicks ===
 
-// With Ctrl, ⌘, Shift or Alt a link does what the browser does.
+// With Ctrl, ⌘, Shift or Alt a link does what the browser does. Only Shift on a heading sorts by its column as well.
+const isModified = (event) => event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+
 document.addEventListener("click", (event) => {
-  const isModified = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-  if (isModified && event.target.closest("a[href]")) event.stopPropagation();
+  if (!isModified(event) || !event.target.closest("a[href]")) return;
+  event.stopPropagation();
+  const heading = event.target.closest("[data-also]");
+  if (!heading || !event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  htmx.ajax("GET", heading.dataset.also, { source: heading, target: "#results" });
 }, true);
 
 // A double click, a double press and a held key act once. Their second half does not act on what has come under the
@@ -397,15 +420,20 @@ document.addEventListener("keydown", (event) => {
   else event.target.closest?.("form.edit")?.querySelector("[data-cancel]")?.click();
 });
 
+function findTextToCopy(button, source) {
+  if (button.matches("[data-copy-address]")) return window.location.href;
+  return button.matches("[data-copy-id]") ? menuRow.dataset.modelId : source.dataset.raw ?? source.textContent;
+}
+
 // The page itself has the word for "copied". Without a clipboard (plain HTTP) the text is selected.
 document.addEventListener("click", async ({ target }) => {
-  const button = target.closest("[data-copy]");
+  const button = target.closest("[data-copy], [data-copy-address], [data-copy-id]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
   try {
-    await navigator.clipboard.writeText(source.dataset.raw ?? source.textContent);
+    await navigator.clipboard.writeText(findTextToCopy(button, source));
   } catch {
-    window.getSelection().selectAllChildren(source);
+    if (source) window.getSelection().selectAllChildren(source);
     return;
   }
   const label = (button.dataset.words ??= button.textContent);
@@ -444,7 +472,7 @@ document.addEventListener("click", ({ target }) => {
   message.remove();
 });
 
-// === Choosing rows: one box for the page, one for all that match; the buttons wait until something is chosen ===
+// === Choosing rows: one box for the page, one for all that match. The bar comes with the first choice ===
 
 function updateChoice(changedBox) {
   const form = document.getElementById("bulk");
@@ -452,16 +480,133 @@ function updateChoice(changedBox) {
   const boxes = [...form.elements].filter((element) => element.name === "model");
   const pageBox = form.querySelector("[data-pick-page]");
   const allBox = form.elements.all;
-  if (changedBox === pageBox || changedBox === allBox) {
+  if (changedBox && [pageBox, allBox].includes(changedBox)) {
     boxes.forEach((box) => { box.checked = changedBox.checked; });
   }
-  if (changedBox && !changedBox.checked) allBox.checked = false;
-  const chosen = allBox.checked ? Number(allBox.dataset.pickAll) : boxes.filter((box) => box.checked).length;
-  form.querySelector("output").textContent = chosen;
-  pageBox.checked = boxes.length > 0 && boxes.every((box) => box.checked);
-  pageBox.indeterminate = !pageBox.checked && boxes.some((box) => box.checked);
-  form.querySelectorAll("button").forEach((button) => { button.disabled = chosen === 0; });
+  if (allBox && changedBox && !changedBox.checked) allBox.checked = false;
+  const chosen = boxes.filter((box) => box.checked);
+  const number = allBox?.checked ? Number(allBox.dataset.pickAll) : chosen.length;
+  const output = form.querySelector("output");
+  output.textContent = (number === 1 ? output.dataset.one : output.dataset.many).replace("%d", number);
+  pageBox.checked = boxes.length > 0 && chosen.length === boxes.length;
+  pageBox.indeterminate = !pageBox.checked && chosen.length > 0;
+  for (const button of form.querySelectorAll("[name=verb]")) {
+    const isFor = (box) => box.closest(`[data-can~="${button.value}"]`);
+    if (button.dataset.most) button.disabled = number < 2 || number > Number(button.dataset.most);
+    else button.hidden = button.hasAttribute("data-changes") && !allBox?.checked && !chosen.some(isFor);
+  }
 }
 
 document.addEventListener("change", ({ target }) => { if (target.form?.id === "bulk") updateChoice(target); });
+document.addEventListener("reset", ({ target }) => { if (target.id === "bulk") setTimeout(updateChoice); });
 for (const name of ["DOMContentLoaded", "htmx:afterSwap", "pageshow"]) addEventListener(name, () => updateChoice());
+
+// === The catalog: the column of filters and groups fold, a menu acts on its row, F2 or a double click renames ===
+
+const foldedGroups = new Set(JSON.parse(sessionStorage.getItem("foldedGroups") ?? "[]"));
+const isWide = () => window.matchMedia("(min-width: 72.001rem)").matches;
+
+function showFoldedParts() {
+  for (const group of document.querySelectorAll("[data-group]")) {
+    const isFolded = foldedGroups.has(group.dataset.group);
+    group.toggleAttribute("data-folded", isFolded);
+    group.querySelector(".fold").setAttribute("aria-expanded", !isFolded);
+  }
+  const isFolded = document.querySelector(".catalog")?.hasAttribute("data-folded");
+  const isOpen = isWide() ? !isFolded : document.getElementById("facets")?.open;
+  document.getElementById("filters-button")?.setAttribute("aria-expanded", isOpen);
+}
+
+function foldGroup(key) {
+  if (!foldedGroups.delete(key)) foldedGroups.add(key);
+  sessionStorage.setItem("foldedGroups", JSON.stringify([...foldedGroups]));
+}
+
+function foldFilters() {
+  if (isWide()) {
+    const isFolded = document.querySelector(".catalog").toggleAttribute("data-folded");
+    document.cookie = `filters=${isFolded ? "folded" : "open"}; path=/; max-age=31536000; samesite=lax`;
+  } else {
+    document.getElementById("facets").toggleAttribute("open");
+  }
+}
+
+document.addEventListener("click", ({ target }) => {
+  if (target.closest(".fold")) foldGroup(target.closest("[data-group]").dataset.group);
+  else if (target.closest("#filters-button")) foldFilters();
+  else return;
+  showFoldedParts();
+});
+addEventListener("DOMContentLoaded", showFoldedParts);
+
+let menuRow = null; // the row that the menu is about
+
+const findRowPath = (row) => new URL(row.querySelector(".name").href).pathname;
+
+function openRowMenu(button) {
+  const menu = document.getElementById("row-menu");
+  menuRow = button.closest("tr");
+  for (const link of menu.querySelectorAll("[data-verb]")) {
+    link.href = `${findRowPath(menuRow)}${link.dataset.verb}/`;
+    link.parentElement.hidden = !menuRow.matches(`[data-can~="${link.dataset.verb}"]`);
+  }
+  menu.querySelector("[name=model_id]").value = menuRow.dataset.modelId;
+  menu.showPopover({ source: button });
+  menu.querySelector("li:not([hidden]) > *").focus();
+}
+
+// Verbs that ask or take a text answer with their form, others act at once.
+function actOnRow(row, verb) {
+  const isAtOnce = document.querySelector(`#row-menu [data-verb="${verb}"]`).hasAttribute("data-at-once");
+  const values = isAtOnce ? Object.fromEntries(new FormData(document.getElementById("act"))) : {};
+  htmx.ajax(isAtOnce ? "POST" : "GET", `${findRowPath(row)}${verb}/`, { source: row, target: row, values });
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-more]");
+  const link = event.target.closest("#row-menu [data-verb]");
+  if (isModified(event) || !(button ?? link)) return;
+  event.preventDefault();
+  if (button) { openRowMenu(button); return; }
+  document.getElementById("row-menu").hidePopover();
+  actOnRow(menuRow, link.dataset.verb);
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.(".drop");
+  if (menu && ["ArrowDown", "ArrowUp"].includes(event.key)) {
+    event.preventDefault();
+    const items = [...menu.querySelectorAll("a, button, input")].filter((item) => item.checkVisibility());
+    const step = event.key === "ArrowDown" ? 1 : items.length - 1;
+    items[(items.indexOf(event.target) + step) % items.length]?.focus();
+  }
+  const row = event.key === "F2" && event.target.closest?.("[data-can~=rename]");
+  if (row) { event.preventDefault(); actOnRow(row, "rename"); }
+  const isElsewhere = event.target.matches(TEXT_FIELDS) || document.querySelector("dialog:modal, :popover-open");
+  if (event.key === "Escape" && !isElsewhere && document.querySelector(".pick :checked")) document.getElementById("bulk").reset();
+});
+
+// The first click on a name waits for the second: a double click renames where a single one opens the page.
+let opening = 0;
+
+document.addEventListener("click", (event) => {
+  const name = event.target.closest("[data-can~=rename] th .name");
+  if (!name || isModified(event) || event.detail === 0 || event.defaultPrevented) return;
+  event.preventDefault();
+  clearTimeout(opening);
+  if (event.detail === 1) opening = setTimeout(() => { window.location = name.href; }, 250);
+  else actOnRow(name.closest("tr"), "rename");
+});
+
+// Without anchors in the style sheet a menu opens where its button is all the same.
+document.addEventListener("toggle", ({ target, newState, source }) => {
+  if (newState !== "open" || !target.matches(".drop, #account-menu") || CSS.supports("position-area", "bottom")) return;
+  const button = source ?? document.querySelector(`[popovertarget="${target.id}"]`) ?? menuRow.querySelector("[data-more]");
+  const { bottom, right } = button.getBoundingClientRect();
+  const { offsetWidth, offsetHeight } = target;
+  Object.assign(target.style, {
+    position: "fixed",
+    left: `${Math.max(8, right - offsetWidth)}px`,
+    top: `${Math.max(8, Math.min(bottom, innerHeight - offsetHeight - 8))}px`,
+  });
+}, true);

@@ -14,7 +14,7 @@ from django.utils import timezone
 from models_ui.access.verbs import Verb
 from models_ui.bulk import jobs
 from models_ui.mirror.sync import run_sync
-from models_ui.models import BulkItem, BulkJob, CatalogModel
+from models_ui.models import BulkItem, BulkJob, CatalogModel, Watch
 from tests.bulk.conftest import performed, states, work
 
 
@@ -50,25 +50,32 @@ def ids_of(job: BulkJob) -> list[str]:
 # --- The page
 
 
-def test_editors_and_managers_have_a_box_beside_each_fine_tune_and_beside_nothing_else(
-    alice, bob, client_of, synced, sandbox
-):
-    for person in (alice, bob):
-        found = boxes(page(client_of(person), "per_page=100"))
-        assert sorted(found) == sorted(sandbox.catalog.fine_tunes())
+def test_everybody_has_a_box_beside_each_model(alice, bob, carol, client_of, synced):
+    for person in (alice, bob, carol):
+        text = page(client_of(person), "per_page=100")
+        assert len(boxes(text)) == 43
+        assert {"watch"} <= set(offered_verbs(text))
 
 
-def test_viewers_have_no_box_and_no_bar(viewer, synced):
+def offered_verbs(text: str) -> list[str]:
+    return re.findall(r'name="verb" value="(\w+)"', text)
+
+
+def test_viewers_are_offered_nothing_that_changes_a_model(viewer, synced):
     text = page(viewer, "per_page=100")
-    assert boxes(text) == []
-    assert 'id="bulk"' not in text
+    assert not {"archive", "unarchive"} & set(offered_verbs(text))
     assert "data-pick-all" not in text
+
+
+def test_the_bar_comes_before_the_table_in_reading_order(editor, synced):
+    text = page(editor)
+    assert text.index('id="bulk"') < text.index("<table")
 
 
 def test_the_bar_and_its_query_stand_inside_what_every_change_of_the_query_replaces(editor, synced):
     fragment = editor.get("/models/?q=support", headers={"HX-Request": "true"}).content.decode()
-    assert fragment.strip().startswith('<div id="results"')
-    assert 'id="bulk"' in fragment
+    results = fragment[fragment.index('<div id="results"') : fragment.index('<nav id="views"')]
+    assert 'id="bulk"' in results
     assert re.search(r'name="query" value="([^"]*)"', fragment)[1] == "q=support"
 
 
@@ -90,8 +97,19 @@ def test_rows_that_are_kept_for_everybody_hold_no_token_of_anybody(editor, synce
     assert not any("csrf" in row for row in rows)
 
 
-def test_where_no_fine_tune_matches_there_is_nothing_to_choose(editor, synced):
-    assert 'id="bulk"' not in page(editor, "type=base")
+def test_where_no_fine_tune_matches_nothing_is_offered_that_changes_a_model(editor, synced):
+    text = page(editor, "type=base")
+    assert not {"archive", "unarchive"} & set(offered_verbs(text))
+    assert "data-pick-all" not in text
+
+
+def test_chosen_models_are_watched_whoever_chooses_them(viewer, carol, tunes):
+    response = viewer.post("/bulk/", {"verb": "watch", "model": [tunes[0], "codestral-2508", "gone"], "query": "q=x"})
+    assert (response.status_code, response["Location"]) == (303, "/models/?q=x")
+    assert sorted(Watch.objects.filter(owner=carol).values_list("model_id", flat=True)) == sorted(
+        [tunes[0], "codestral-2508"]
+    )
+    assert "You are now watching 2 models." in page(viewer)
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from models_ui import vocabulary
 from models_ui.catalog.facets import FACETS, OFFERED
+from models_ui.catalog.groups import GROUPINGS
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import lifecycle_stage
 from models_ui.catalog.query import PAGE_SIZES, SORTS, CatalogQuery
 from models_ui.catalog.risks import risk_of
 from models_ui.catalog.row import STATES, Row
+from models_ui.catalog.row_sets import positions_in_set
 from models_ui.catalog.status import STATUSES
 from models_ui.text.folding import fold_for_search, sort_key
 
@@ -92,10 +94,8 @@ def is_shown(row: Row, query: CatalogQuery) -> bool:
     return row.missing_since is None or bool(query.status or query.state or query.lifecycle)
 
 
-def in_order(found: Iterable[Row], sort: str, every_row: list[Row]) -> list[Row]:
+def in_order(found: Iterable[Row], query: CatalogQuery, every_row: list[Row]) -> list[Row]:
     rows = sorted(found, key=by_default)
-    if not sort:
-        return rows
     ends, statuses = ends_of(every_row), statuses_of(every_row)
     keys = {
         "name": lambda row: sort_key(row.label) if row.label else None,
@@ -105,11 +105,17 @@ def in_order(found: Iterable[Row], sort: str, every_row: list[Row]) -> list[Row]
         "owner": lambda row: sort_key(row.owned_by) if row.owned_by else None,
         "state": lambda row: STATES.index(row.state),
         "status": lambda row: STATUSES.index(statuses[row.pk]),
+        "root": lambda row: sort_key(row.root) if row.root else None,
+        "created": lambda row: row.created_at,
     }
-    key = keys[sort.removeprefix("-")]
-    known = [row for row in rows if key(row) is not None]
-    known.sort(key=key, reverse=sort.startswith("-"))
-    return known + [row for row in rows if key(row) is None]
+    for sort in reversed(query.sort.split(",") if query.sort else []):
+        key = keys[sort.removeprefix("-")]
+        known = [row for row in rows if key(row) is not None]
+        known.sort(key=key, reverse=sort.startswith("-"))
+        rows = known + [row for row in rows if key(row) is None]
+    index = CatalogIndex.build(every_row, now=NOW)
+    groups = [{index.rows[place] for place in positions_in_set(each.rows)} for each in index.groups(query.grouping)]
+    return [row for group in groups or [set(every_row)] for row in rows if row in group]
 
 
 def by_default(row: Row):
@@ -139,6 +145,7 @@ CHOICES: dict[str, tuple] = {
     "description": (None, "A model\nof words"),
     "owned_by": OWNERS,
     "max_context_length": (None, 1, 32_768, 131_072),
+    "created_at": (None, NOW, NOW + SECOND),
     "deprecation": (None, NOW - SECOND, NOW, NOW + SECOND, NOW + timedelta(days=30)),
     "root": ("", "nemo", "mistral-2512"),
     "archived": (False, True),
@@ -181,7 +188,10 @@ queries = st.builds(
     state=values(["live", "missing"]),
     owner=values(["mistralai", "org-1"]),
     root=values(["nemo"]),
-    sort=st.sampled_from(["", *SORTS, *(f"-{sort}" for sort in SORTS)]),
+    group=st.sampled_from(["", *GROUPINGS]),
+    sort=st.lists(st.sampled_from(SORTS), unique=True, max_size=3).flatmap(
+        lambda columns: st.tuples(*(st.sampled_from([column, f"-{column}"]) for column in columns)).map(",".join)
+    ),
     per_page=st.sampled_from(PAGE_SIZES),
     page=st.integers(1, 3),
 )
@@ -196,16 +206,19 @@ few_filters = st.builds(
 @given(some_rows, few_filters | queries)
 @settings(max_examples=200)
 def test_a_search_finds_what_a_loop_would_find_in_the_same_order(rows: list[Row], query: CatalogQuery):
-    result = CatalogIndex.build(rows, now=NOW).search(query)
+    index = CatalogIndex.build(rows, now=NOW)
+    result = index.search(query)
     statuses = statuses_of(rows)
     found = [row for row in rows if matches(row, query, statuses)]
-    expected = in_order((row for row in found if is_shown(row, query)), query.sort, rows)
+    expected = in_order((row for row in found if is_shown(row, query)), query, rows)
     assert (result.total, result.hidden) == (len(expected), len(found) - len(expected))
     assert result.pages == max(1, -(-len(expected) // query.per_page))
     assert result.query.page == min(query.page, result.pages)
     start = (result.query.page - 1) * query.per_page
     shown = expected[start : start + query.per_page]
     assert [row.pk for row in result.rows] == [row.pk for row in shown]
+    in_groups = [index.rows[place] for part in result.groups for place in part.positions]
+    assert in_groups == (shown if query.grouping != "none" else [])
     assert (result.first, result.last) == ((start + 1, start + len(shown)) if shown else (0, 0))
 
 
@@ -215,7 +228,7 @@ def test_an_export_holds_all_matches_in_the_order_of_the_pages(rows: list[Row], 
     found = index.matches(query)
     assert index.count(query) == len(found)
     statuses = statuses_of(rows)
-    expected = in_order((row for row in rows if matches(row, query, statuses)), query.sort, rows)
+    expected = in_order((row for row in rows if matches(row, query, statuses)), query, rows)
     assert [row.pk for row in found] == [row.pk for row in expected]
     shown = index.search(query.as_shown())
     assert (shown.total, shown.hidden) == (index.search(query).total, 0)
@@ -419,9 +432,10 @@ def test_names_owners_and_roots_are_in_the_order_people_expect():
     ]
     index = CatalogIndex.build(rows, now=NOW)
     ordered = ["edit", "Éditeur", "load 2", "load 10", "Öl", "zebra"]
-    assert [row.name for row in index.search(CatalogQuery()).rows] == ordered
-    assert [row.name for row in index.search(CatalogQuery(sort="-name")).rows] == ordered[::-1]
-    assert [row.owned_by for row in index.search(CatalogQuery(sort="owner")).rows] == ordered
+    assert [row.name for row in index.search(CatalogQuery(group="none")).rows] == ordered
+    assert [row.name for row in index.search(CatalogQuery(sort="-name", group="none")).rows] == ordered[::-1]
+    assert [row.owned_by for row in index.search(CatalogQuery(sort="owner", group="none")).rows] == ordered
+    assert [row.root for row in index.search(CatalogQuery(sort="root", group="none")).rows] == ordered
     for facet in ("owner", "root", "capability"):
         assert [value.value for value in index.search(CatalogQuery()).facets[facet]] == ordered
 

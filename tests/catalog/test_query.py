@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models_ui.catalog.columns import COLUMNS, MOST_COLUMNS
 from models_ui.catalog.facets import FACETS
+from models_ui.catalog.groups import GROUPINGS
 from models_ui.catalog.query import (
     MAX_CONTEXT,
     MAX_PAGE,
@@ -41,7 +43,11 @@ queries = st.builds(
     q=words,
     context_min=bounds,
     context_max=bounds,
-    sort=st.sampled_from(["", *SORTS, *(f"-{sort}" for sort in SORTS)]),
+    group=st.sampled_from(["", *GROUPINGS]),
+    sort=st.lists(st.sampled_from(SORTS), unique=True).flatmap(
+        lambda columns: st.tuples(*(st.sampled_from([column, f"-{column}"]) for column in columns)).map(",".join)
+    ),
+    columns=st.lists(st.sampled_from(list(COLUMNS)), unique=True, max_size=MOST_COLUMNS).map(",".join),
     per_page=st.sampled_from(PAGE_SIZES),
     page=st.integers(1, MAX_PAGE),
     **{
@@ -93,7 +99,7 @@ def test_bytes_that_are_no_text_become_a_query_too(garbage: bytes):
         assert parse(query.serialize()) == query
 
 
-KNOWN = ("q", "page", "per_page", "sort", "context_min", "context_max", *FACETS)
+KNOWN = ("q", "page", "per_page", "group", "sort", "columns", "context_min", "context_max", *FACETS)
 odd_values = st.sampled_from(
     ["1" * 5000, "9" * 30, "-1", "0", "1e3", "٣", "²", "name", "-name", "--name", "live", "25"]
 )
@@ -283,3 +289,42 @@ def test_a_heading_sorts_up_then_down_then_not():
         orders.append(query.sort)
     assert orders == ["context", "-context", "", "context"]
     assert parse("sort=-name").sorted_by("context").sort == "context"
+
+
+def test_shift_on_a_heading_sorts_by_its_column_besides_the_others_then_the_other_way_then_without_it():
+    query, orders = parse("sort=status"), []
+    for _ in range(3):
+        query = query.also_sorted_by("context")
+        orders.append(query.sort)
+    assert orders == ["status,context", "status,-context", "status"]
+    assert parse("").also_sorted_by("name").sort == "name"
+
+
+def test_an_order_by_several_columns_is_read_without_those_that_do_not_exist_or_come_again():
+    assert parse("sort=status,-context").serialize() == "sort=status,-context"
+    query, ignored = CatalogQuery.parse("sort=status,price,-status,context")
+    assert query.sort == "status,context"
+    assert [each.reason for each in ignored] == ["unknown_value"]
+
+
+def test_columns_come_in_the_order_in_which_a_form_or_an_address_names_them():
+    assert parse("columns=context,status").columns == "context,status"
+    assert parse("columns=context&q=x&columns=status").serialize() == "q=x&columns=context,status"
+    query, ignored = CatalogQuery.parse("columns=context,colour")
+    assert (query.columns, [each.reason for each in ignored]) == ("context", ["unknown_value"])
+
+
+def test_the_columns_that_a_view_shows_anyway_are_not_in_its_address():
+    assert parse("columns=status,deprecation,context,capability").without_usual_columns().serialize() == ""
+    assert parse("columns=status,context").without_usual_columns().serialize() == "columns=status,context"
+    assert parse("columns=status,deprecation,context,capability&type=base").without_usual_columns().columns
+
+
+def test_each_view_has_its_own_grouping_which_is_not_in_its_address():
+    assert (parse("").grouping, parse("type=fine-tuned").grouping, parse("type=base").grouping) == (
+        "base",
+        "base",
+        "none",
+    )
+    assert parse("group=status").grouped_by("base").serialize() == ""
+    assert parse("type=base").grouped_by("status").serialize() == "type=base&group=status"

@@ -84,8 +84,9 @@ def test_ids_no_address_can_carry_break_no_page_that_refers_to_them(viewer: Clie
         assert viewer.get(address).status_code == 200, address
     html = viewer.get("/models/").content.decode()
     assert {"good", "self", "a/b", tune["id"]} <= set(rows(html))
-    assert "<code>a/b</code>" in html
-    assert 'href="/models/self/"' in html and '→ <a href="/models/self/"' not in html
+    html = viewer.get("/models/?type=base").content.decode()
+    assert '<code title="a/b">a/b</code>' in html
+    assert html.count('href="/models/self/"') == 2  # its name and its menu, but not as what replaces it
 
 
 def test_entries_that_were_no_objects_are_told_on_the_page(viewer: Client, sandbox, db):

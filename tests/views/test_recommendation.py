@@ -48,7 +48,7 @@ def test_a_doubtful_replacement_is_told_on_every_page_that_recommends_it(
     upstream(one=("two", LATER), **others)
     overview = part(viewer.get("/").content.decode(), 'data-model-id="one"', "</li>")
     page = part(viewer.get("/models/one/").content.decode(), "recommends instead:", "</p>")
-    row = part(viewer.get("/models/").content.decode(), 'data-model-id="one"', "</tr>")
+    row = part(viewer.get("/models/?type=base").content.decode(), 'data-model-id="one"', "</tr>")
     assert sentence in text_of(overview)
     assert sentence in text_of(page)
     assert mark in text_of(row)
@@ -63,7 +63,7 @@ def test_a_replacement_that_is_no_longer_listed_is_told(viewer: Client, upstream
     assert "list no longer names it since" in text_of(overview)
     assert "list no longer names it since" in text_of(page)
     assert "gone from Mistral’s list" in text_of(
-        part(viewer.get("/models/").content.decode(), 'data-model-id="one"', "</tr>")
+        part(viewer.get("/models/?type=base").content.decode(), 'data-model-id="one"', "</tr>")
     )
 
 
@@ -71,7 +71,7 @@ def test_a_sound_replacement_is_recommended_without_a_warning(viewer: Client, up
     upstream(one=("two", LATER), two=(None, None))
     html = viewer.get("/models/one/").content.decode()
     assert '<a href="/models/two/">two</a>' in part(html, "recommends instead:", "</p>")
-    for address in ("/", "/models/", "/models/one/"):
+    for address in ("/", "/models/?type=base", "/models/one/"):
         assert "caution" not in viewer.get(address).content.decode()
 
 
@@ -90,7 +90,7 @@ def test_an_alias_is_recommended_with_what_it_means_today(viewer: Client, sandbo
 def test_a_fine_tune_at_risk_says_so_in_its_row_and_on_its_page_as_a_risk(viewer: Client, synced, sandbox):
     tune = next(each for each in sandbox.catalog.fine_tunes() if "parcel-damage" in each)
     row = part(viewer.get("/models/").content.decode(), f'data-model-id="{tune}"', "</tr>")
-    assert re.search(r"perhaps \d+ \w+ \d+", text_of(row))
+    assert re.search(r"perhaps \d+ \w+ · \d+ d", text_of(row))
     page = text_of(viewer.get(f"/models/{tune}/").content.decode())
     assert re.search(
         r"Its base model stops working on .*; Mistral does not say what happens to fine-tunes of it.", page
@@ -102,5 +102,7 @@ def test_a_fine_tune_at_risk_says_so_in_its_row_and_on_its_page_as_a_risk(viewer
 
 
 def test_a_fine_tune_whose_base_model_is_gone_says_so_in_its_row(viewer: Client, synced):
-    rows = viewer.get("/models/?q=open-mistral-7b&type=fine-tuned").content.decode()
-    assert "base model gone from Mistral’s list" in text_of(part(rows, "<tbody", "</tbody>"))
+    page = viewer.get("/models/?q=open-mistral-7b&type=fine-tuned").content.decode()
+    group = part(page, "<tbody", "</tbody>")
+    assert "open-mistral-7b gone from Mistral’s list" in text_of(group)
+    assert "Its base model is gone from Mistral’s list" in group

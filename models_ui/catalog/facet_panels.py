@@ -1,0 +1,80 @@
+"""The facets of a catalog page as HTML, kept for each value and language; only the counts differ from page to page."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from django.template.loader import get_template
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from models_ui.catalog.facets import FACETS, Facet
+from models_ui.catalog.index import CatalogIndex, FacetValue, SearchResult
+from models_ui.catalog.labels import facet_label, value_label
+from models_ui.text.isolation import isolate
+
+_LONG: Final = 8  # values of a facet that stand in sight; more of them are folded away
+_COUNT: Final = secrets.token_hex(8)  # stands for the count in cached HTML; no text from outside can contain it
+_MOST_KEPT: Final = 5_000  # an address may hold any values
+
+
+@dataclass(frozen=True, slots=True)
+class FacetPanel:
+    name: str
+    label: str
+    open: bool
+    options: Sequence[SafeString]  # as HTML
+    more: Sequence[SafeString]  # those folded away
+    unused: Sequence[str]  # the words for the values that no model here has
+
+
+def facet_panels(index: CatalogIndex, result: SearchResult) -> Iterator[FacetPanel]:
+    """Yield the facets that a page offers. Types are its tabs, so they are no facet there."""
+    for name, values in result.facets.items():
+        facet = FACETS[name]
+        used = [value for value in values if value.count or value.selected]
+        if name == "type" or not _tells_apart(facet, used, result.total):
+            continue
+        shown = used if len(used) <= _LONG + 1 else _choose_shown(facet, used)
+        yield FacetPanel(
+            name=name,
+            label=facet_label(name),
+            open=facet.starts_open or any(value.selected for value in used),
+            options=[_render_option(index, name, value) for value in shown],
+            more=[_render_option(index, name, value) for value in used if value not in shown],
+            unused=[isolate(value_label(name, value.value)) for value in values if not (value.count or value.selected)],
+        )
+
+
+def _tells_apart(facet: Facet, used: Sequence[FacetValue], total: int) -> bool:
+    """Return whether a facet can narrow the list or widen it: not if each model has the one value there is."""
+    is_told = len(used) == 1 and used[0].count == total and not used[0].selected
+    return bool(used) and not (is_told and not facet.fixed_order)
+
+
+def _choose_shown(facet: Facet, used: Sequence[FacetValue]) -> list[FacetValue]:
+    """Return the chosen values and those of most models, in the facet's order."""
+    if facet.fixed_order:
+        return [*used]
+    by_size = sorted(used, key=lambda value: (not value.selected, -value.count))
+    shown = by_size[:_LONG]
+    return [value for value in used if value.selected or value in shown]
+
+
+def _render_option(index: CatalogIndex, facet: str, option: FacetValue) -> SafeString:
+    kept = index.cached(("options", get_language()), dict[tuple[str, str, bool], list[str]])
+    key = facet, option.value, option.selected
+    around = kept.get(key)
+    if around is None:
+        context = {"facet": facet, "value": option.value, "selected": option.selected, "count": _COUNT}
+        around = _option_template().render({**context, "label": value_label(facet, option.value)}).split(_COUNT)
+        if len(kept) < _MOST_KEPT:
+            kept[key] = around
+    return SafeString(str(option.count).join(around))  # rendered by a template; the count is a number
+
+
+@cache
+def _option_template() -> Any:
+    return get_template("models_ui/_facets.html#option")
