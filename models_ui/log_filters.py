@@ -21,8 +21,9 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
-# A feed's address is its reader's key. Blotted out wherever it stands, and whatever stands where it belongs.
-_FEED = r"feed-[\w-]{16,}|(?<=/feeds/)[^/\s\"'?#]+"
+# The address of a feed and the link of an invitation let their reader in. Blotted out wherever they stand, and whatever
+# stands where they belong.
+_KEYED_ADDRESSES = r"(?:feed|invite)-[\w-]{16,}|(?<=/feeds/)[^/\s\"'?#]+|(?<=/invitation/)[^/\s\"'?#]+"
 _SHORTEST_PIECE = 12  # of a webhook's address: shorter pieces of its path are words
 
 
@@ -38,7 +39,7 @@ class SecretsFilter(logging.Filter):
         tail = webhook.partition("://")[2].partition("/")[2]
         pieces = {tail, quote(tail, safe="/?&=#%:@;,+$!'()*~"), *re.split(r"[/?&=#]", tail)}
         known = sorted((piece for piece in pieces if len(piece) >= _SHORTEST_PIECE), key=len, reverse=True)
-        self._secret = re.compile("|".join([*map(re.escape, known), _FEED]), re.IGNORECASE)
+        self._secret = re.compile("|".join([*map(re.escape, known), _KEYED_ADDRESSES]), re.IGNORECASE)
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from models_ui.views import actions, activity, bulk, catalog, changes, feeds, home, model, retirements, sync, watching
+from models_ui.views import (
+    actions,
+    activity,
+    bulk,
+    catalog,
+    changes,
+    feeds,
+    home,
+    model,
+    people,
+    retirements,
+    sync,
+    watching,
+)
 from models_ui.web import health
 
 urlpatterns = [
@@ -50,6 +63,15 @@ urlpatterns = [
     path("watching/<int:pk>/acknowledge/", watching.acknowledge_watch, name="acknowledge_watch"),
     path("watching/<int:pk>/snooze/", watching.snooze_watch, name="snooze_watch"),
     path("watching/<int:pk>/resume/", watching.resume_watch, name="resume_watch"),
+    path("people/", people.people, name="people"),
+    path("people/invite/", people.invite, name="invite"),
+    path("people/invitations/<int:pk>/renew/", people.renew_invitation, name="renew_invitation"),
+    path("people/invitations/<int:pk>/revoke/", people.revoke_invitation, name="revoke_invitation"),
+    path("people/<int:pk>/role/", people.change_role, name="change_role"),
+    path("people/<int:pk>/deactivate/", people.deactivate, name="deactivate"),
+    path("people/<int:pk>/reactivate/", people.reactivate, name="reactivate"),
+    path("first-run/", people.first_run, name="first_run"),
+    path("invitation/<str:secret>/", people.invitation, name="invitation"),
     path("sync/", sync.sync, name="sync"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -107,6 +107,7 @@ WRITERS = {
     "BulkItem": ("models_ui.bulk.jobs", "models_ui.bulk.claim", "models_ui.bulk.write_step"),
     "JobWorker": ("models_ui.bulk.jobs",),
     "FeedAddress": ("models_ui.alerts.feeds.addresses",),
+    "Invitation": ("models_ui.people.invitations",),
     "CalendarEvent": ("models_ui.alerts.feeds.events",),
     "Watch": ("models_ui.alerts.watch_list",),
     "DigestReader": ("models_ui.alerts.digest.readers",),

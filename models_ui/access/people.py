@@ -21,6 +21,9 @@ SUPERUSER: Final = "superuser"  # recorded in the history like a role, though it
 NEEDS_A_MANAGER: Final = gettext_lazy(
     "This is the last person with the Manager role. Make somebody else a Manager first."
 )
+SUPERUSERS_STAY: Final = gettext_lazy(
+    "This account was made in a terminal, and is changed there: manage.py changepassword, or Django’s admin."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,23 @@ KINDS: Final[Mapping[str, PlainKind]] = {
         label=gettext_lazy("Add a person"),
         told=gettext_lazy("%(who)s added %(subject)s with the role %(after)s"),
         change_words=_given_role,
+    ),
+    "person.invited": PlainKind(
+        label=gettext_lazy("Invite a person"),
+        told=gettext_lazy("invited a person"),
+        change_words=_given_role,
+    ),
+    "person.joined": PlainKind(
+        label=gettext_lazy("Accept an invitation"),
+        told=pgettext_lazy("somebody … a person", "accepted the invitation of"),
+        told_unnamed=gettext_lazy("set this dashboard up"),
+        change_words=_given_role,
+    ),
+    "invitation.renewed": PlainKind(
+        label=gettext_lazy("Renew an invitation"), told=gettext_lazy("made a new link for an invitation")
+    ),
+    "invitation.revoked": PlainKind(
+        label=gettext_lazy("Revoke an invitation"), told=gettext_lazy("revoked an invitation")
     ),
     "person.role_changed": PlainKind(
         label=gettext_lazy("Change a role"),

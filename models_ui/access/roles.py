@@ -19,11 +19,26 @@ class Role(IntEnum):
     def label(self) -> str:
         return str(ROLE_LABELS[self])
 
+    @property
+    def explanation(self) -> str:
+        """What the role may do, as a person reads it."""
+        return str(_EXPLANATIONS[self])
+
+    @classmethod
+    def named(cls, name: str) -> "Role":
+        """Return the role that a table keeps by its name in lower case."""
+        return cls[name.upper()]
+
 
 ROLE_LABELS = {
     Role.VIEWER: gettext_lazy("Viewer"),
     Role.EDITOR: gettext_lazy("Editor"),
     Role.MANAGER: gettext_lazy("Manager"),
+}
+_EXPLANATIONS = {
+    Role.VIEWER: gettext_lazy("Reads everything; watches models and saves views of their own."),
+    Role.EDITOR: gettext_lazy("Also renames, describes, archives and restores fine-tunes, alone and in bulk."),
+    Role.MANAGER: gettext_lazy("Also deletes and protects fine-tunes, exports everybody’s activity, and gives roles."),
 }
 
 

@@ -139,6 +139,8 @@ def told_sentence(event: AuditEvent) -> str:
     """Return what somebody did, or tried to do, with gaps for the words of `told_words`."""
     if event.kind in KINDS_WITHOUT_VERB:
         plain = KINDS_WITHOUT_VERB[event.kind]
+        if event.outcome == Outcome.REFUSED:
+            return fill(_("tried “%(action)s”"), {"action": str(plain.label)})
         return str(plain.told if event.label or not plain.told_unnamed else plain.told_unnamed)
     if event.kind not in VERB_OF_KIND:
         return "%(who)s: %(kind)s"

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from models_ui.audit.chain import Entry, Outcome, append_event
+from models_ui.audit.outcome_detail import DenialDetail
 from models_ui.log_filters import request_id
 from models_ui.models import AuditEvent
 from models_ui.text.humanize import quote_text
@@ -113,14 +114,23 @@ def record_plain_event(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Append the event of a change that is stored in the caller's transaction. `actor` is None if nobody signed in."""
-    entry = Entry(
+    append_event(_entry(actor, kind, label, dict(before or {}), dict(after or {})), Outcome.SUCCEEDED)
+
+
+def record_refused_event(actor: User, kind: str, label: str) -> None:
+    """Append the event of a change that the person's role does not allow."""
+    detail = DenialDetail("Needs the %(role)s role", {"role": "Manager"})
+    append_event(_entry(actor, kind, label, {}, {}), Outcome.REFUSED, detail=detail)
+
+
+def _entry(actor: User | None, kind: str, label: str, before: dict[str, Any], after: dict[str, Any]) -> Entry:
+    return Entry(
         action_id=secrets.token_hex(16),
         kind=kind,
         actor=actor.get_username() if actor else "",
         model_id="",
         label=label,
-        before=dict(before or {}),
-        after=dict(after or {}),
+        before=before,
+        after=after,
         request_id=request_id.get(),
     )
-    append_event(entry, Outcome.SUCCEEDED)

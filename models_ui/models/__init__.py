@@ -8,6 +8,7 @@ one verb on many models. `tests/test_architecture.py` lists the modules that may
 from models_ui.models.alerts import CalendarEvent, Delivery, DigestReader, FeedAddress, Said, Watch
 from models_ui.models.audit import AuditEvent, AuditHead
 from models_ui.models.bulk import BulkItem, BulkJob, JobWorker, new_job_id
+from models_ui.models.invitations import Invitation
 from models_ui.models.mirror import DISPUTED, CatalogChange, CatalogModel, Mirror, SyncRun
 from models_ui.models.shared import Lease, RateCount
 
@@ -23,6 +24,7 @@ __all__ = [
     "Delivery",
     "DigestReader",
     "FeedAddress",
+    "Invitation",
     "JobWorker",
     "Lease",
     "Mirror",

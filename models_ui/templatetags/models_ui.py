@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from models_ui.access.roles import Role
 from models_ui.access.verbs import Verb
 from models_ui.actions import sentences
 from models_ui.bulk import selection
@@ -110,6 +111,11 @@ def visible_denials(buttons: Sequence[Button], on_page: bool = False) -> list[st
     """
     shown = [button.denial for button in buttons if button.denial and (on_page or button.verb != Verb.DELETE)]
     return list(dict.fromkeys(shown))
+
+
+@register.filter(name="role")
+def role_words(name: str) -> str:
+    return Role.named(name).label
 
 
 @register.filter(name="verb")

@@ -40,6 +40,8 @@ ADMIN_TABLES = {
 READ = ("login 200 200 200", "login 405 405 405", "login 405 405 405", "login 405 405 405")
 EDIT = ("login 403 200 200", "login 403 302 302", "login 405 405 405", "login 405 405 405")
 MANAGE = ("login 403 403 200", "login 403 403 302", "login 405 405 405", "login 405 405 405")
+NOBODY = ("login 405 405 405", "login 403 403 404", "login 405 405 405", "login 405 405 405")
+MANAGES_PERSON = ("login 405 405 405", "login 403 403 302", "login 405 405 405", "login 405 405 405")
 OWN_ACCOUNT = ("login 200 200 200", "login 200 200 200", "login 200 200 200", "login 405 405 405")
 INFORMATION = ("200 200 200 200", "405 405 405 405", "405 405 405 405", "405 405 405 405")
 EVERYBODY = ("200 200 200 200",) * 4
@@ -91,6 +93,17 @@ TABLE = {
     "bulk_retry": ("login 405 405 405", "login 403 409 409", "login 405 405 405", "login 405 405 405"),
     "bulk_resume": ("login 405 405 405", "login 403 409 409", "login 405 405 405", "login 405 405 405"),
     "bulk_undo": ("login 405 405 405", "login 403 409 409", "login 405 405 405", "login 405 405 405"),
+    "people": ("login 403 403 200", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
+    "first_run": ("login 403 403 200", "login 403 403 200", "login 405 405 405", "login 405 405 405"),
+    # Without a role in the form; 404: nobody has this key.
+    "invite": ("login 405 405 405", "login 403 403 422", "login 405 405 405", "login 405 405 405"),
+    "change_role": NOBODY,
+    "deactivate": MANAGES_PERSON,
+    "reactivate": MANAGES_PERSON,
+    "renew_invitation": NOBODY,
+    "revoke_invitation": NOBODY,
+    # Whoever has the secret of one may use it, signed in or not; nobody has this one.
+    "invitation": ("404 404 404 404", "404 404 404 404", "405 405 405 405", "405 405 405 405"),
     "sync": ("login 302 302 302", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
     "healthz": EVERYBODY,
     "readyz": EVERYBODY,

@@ -207,7 +207,7 @@ def test_with_a_key_there_is_no_demo_and_the_way_to_the_first_person_is_told_unt
 ):
     with Sandbox(key="a-real-$key") as upstream:
         real = {"MISTRAL_API_KEY": upstream.key, "MODELS_API_BASE_URL": upstream.url}
-        serving = serve(var, **real).until("createsuperuser").until("sync: ")
+        serving = serve(var, **real).until("manage.py setup_link").until("sync: ")
         assert "Sign in as" not in serving.output
         assert not any("-m sandbox" in command for command in serving.family().values())
         login = serving.get("/accounts/login/").text

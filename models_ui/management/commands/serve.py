@@ -25,6 +25,7 @@ from django.db import DatabaseError
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from models_ui.management.commands.demo import check_database_is_the_demos, demo_password, has_demo, make_demo_people
+from models_ui.management.commands.setup_link import setup_address
 from models_ui.management.past.story import play_past
 from models_ui.mirror.sync import run_sync
 from models_ui.services.stored_errors import stored_error_sentence
@@ -92,9 +93,15 @@ class Command(BaseCommand):
             self._say(f"  {name:8} {password}")
 
     def _say_first_steps(self) -> None:
-        if not User.objects.filter(is_superuser=True, is_active=True).exists():
-            self._say("Nobody can sign in yet. Make the first Manager in another terminal, with the same settings:")
-            self._say(f"  {sys.executable} manage.py createsuperuser")
+        """Say how the first person gets in. A link is printed on a terminal alone: a log would keep it."""
+        if User.objects.filter(is_active=True).exists():
+            return
+        if self.stdout.isatty() and (address := setup_address()):
+            self._say("Nobody can sign in yet. Open this link, which works once, to make the first Manager:")
+            self._say(f"  {address}")
+        else:
+            self._say("Nobody can sign in yet. Print a link that makes the first Manager, with the same settings:")
+            self._say(f"  {sys.executable} manage.py setup_link")
 
     def _play_past(self) -> None:
         """Give a new demo its past. Without it the demo works as well, so what goes wrong is said and no more."""

@@ -1,0 +1,99 @@
+"""The people of the dashboard as Managers see them, and the changes that Managers make to them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.utils.functional import Promise
+
+from models_ui.access import people
+from models_ui.access.people import PersonState
+from models_ui.access.roles import Role
+
+
+class NotChanged(Exception):
+    """The change is not possible. `sentence` says why."""
+
+    def __init__(self, sentence: str | Promise) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One line of the roster."""
+
+    pk: int
+    name: str
+    email: str
+    role: Role
+    is_system: bool  # a superuser: a Manager by what the terminal gave, not by what is given here
+    is_active: bool
+    last_seen: datetime | None  # UTC
+    invited_by: str
+
+    @property
+    def role_label(self) -> str:
+        return self.role.label
+
+
+def roster() -> Iterator[Person]:
+    """Yield everybody: who may sign in first, then by name. Takes two queries."""
+    everybody = User.objects.select_related("invitation__invited_by").prefetch_related("groups")
+    for user in sorted(everybody, key=lambda user: (not user.is_active, user.get_username().casefold())):
+        names = {group.name for group in user.groups.all()}
+        role = max((role for role in Role if role.group_name in names), default=Role.VIEWER)
+        invitation = getattr(user, "invitation", None)
+        yield Person(
+            pk=user.pk,
+            name=user.get_username(),
+            email=user.email,
+            role=Role.MANAGER if user.is_superuser else role,
+            is_system=user.is_superuser,
+            is_active=user.is_active,
+            last_seen=user.last_login,
+            invited_by=invitation.invited_by.get_username() if invitation and invitation.invited_by else "",
+        )
+
+
+def change_role(*, actor: User, pk: int, role: Role) -> User:
+    """Give a person this role instead of the present one.
+
+    Raise User.DoesNotExist, and NotChanged where this would leave nobody with the Manager role.
+    """
+    with transaction.atomic():
+        person = _lock_person(pk)
+        before = PersonState.of(person)
+        if role != Role.MANAGER and people.is_last_manager(person):
+            raise NotChanged(people.NEEDS_A_MANAGER)
+        person.groups.remove(*Group.objects.filter(name__in=[each.group_name for each in Role]))
+        person.groups.add(Group.objects.get_or_create(name=role.group_name)[0])
+        people.record_changes(actor, before, person)
+    return person
+
+
+def set_active(*, actor: User, pk: int, is_active: bool) -> User:
+    """Take a person's access away, or give the access back.
+
+    Raise User.DoesNotExist, and NotChanged where this would leave nobody with the Manager role.
+    """
+    with transaction.atomic():
+        person = _lock_person(pk)
+        before = PersonState.of(person)
+        if not is_active and people.is_last_manager(person):
+            raise NotChanged(people.NEEDS_A_MANAGER)
+        person.is_active = is_active
+        person.save(update_fields=["is_active"])
+        people.record_changes(actor, before, person)
+    return person
+
+
+def _lock_person(pk: int) -> User:
+    """Return a person whose account only this transaction changes. Raise NotChanged for a superuser."""
+    people.lock_roles()
+    person = User.objects.get(pk=pk)
+    if person.is_superuser:
+        raise NotChanged(people.SUPERUSERS_STAY)
+    return person

@@ -1,0 +1,198 @@
+"""People: the page on which Managers invite others and give roles, and the page that an invitation leads to."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from models_ui.access.roles import Role
+from models_ui.audit.plain_events import record_refused_event
+from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.store import load_index
+from models_ui.mirror.api_check import look_at_api
+from models_ui.mirror.sync import run_sync
+from models_ui.models import Invitation
+from models_ui.people import invitations, roster
+from models_ui.people.forms import InvitationForm, JoinForm, RoleForm
+from models_ui.people.invitation_mail import mail_invitation
+from models_ui.people.invitations import LinkIsSpent, TooManyInvitations
+from models_ui.public_url import full_address
+from models_ui.text.isolation import fill
+from models_ui.vocabulary import FINE_TUNED
+from models_ui.web.request import Request, role_of_request
+
+SIGN_IN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@require_safe
+def people(request: Request) -> HttpResponse:
+    _check_manager(request, "")
+    return _people_page(request, InvitationForm(initial={"role": "viewer"}))
+
+
+@require_POST
+def invite(request: Request) -> HttpResponse:
+    """Make an invitation. The answer shows its link, which is stored nowhere."""
+    _check_manager(request, "person.invited")
+    form = InvitationForm(request.POST)
+    if not form.is_valid():
+        return _people_page(request, form, status=422)
+    try:
+        made = invitations.invite(
+            actor=request.user, role=form.chosen, email=form.cleaned_data["email"], now=timezone.now()
+        )
+    except TooManyInvitations:
+        words = {"most": invitations.MOST_OPEN}
+        form.add_error(None, _("There are %(most)d open invitations, as many as there may be. Revoke one.") % words)
+        return _people_page(request, form, status=422)
+    return _show_link(request, *made)
+
+
+@require_POST
+def renew_invitation(request: Request, pk: int) -> HttpResponse:
+    _check_manager(request, "invitation.renewed")
+    made = invitations.renew_invitation(actor=request.user, pk=pk, now=timezone.now())
+    if made is None:
+        raise Http404
+    return _show_link(request, *made)
+
+
+@require_POST
+def revoke_invitation(request: Request, pk: int) -> HttpResponseRedirect:
+    _check_manager(request, "invitation.revoked")
+    if not invitations.revoke_invitation(actor=request.user, pk=pk, now=timezone.now()):
+        raise Http404
+    messages.success(request, _("The invitation is revoked: its link leads nowhere any more."))
+    return redirect("people")
+
+
+@require_POST
+def change_role(request: Request, pk: int) -> HttpResponse:
+    _check_manager(request, "person.role_changed")
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    person = _change_person(request, lambda: roster.change_role(actor=request.user, pk=pk, role=form.chosen))
+    if person is not None:
+        words = {"person": person.get_username(), "role": form.chosen.label}
+        messages.success(request, fill(_("%(person)s now has the role %(role)s."), words))
+    return redirect("people")
+
+
+@require_POST
+def deactivate(request: Request, pk: int) -> HttpResponse:
+    _check_manager(request, "person.deactivated")
+    person = _change_person(request, lambda: roster.set_active(actor=request.user, pk=pk, is_active=False))
+    if person is not None:
+        sentence = _("%(person)s can no longer sign in. What they did stays in Activity.")
+        messages.success(request, fill(sentence, {"person": person.get_username()}))
+    return redirect("people")
+
+
+@require_POST
+def reactivate(request: Request, pk: int) -> HttpResponse:
+    _check_manager(request, "person.activated")
+    person = _change_person(request, lambda: roster.set_active(actor=request.user, pk=pk, is_active=True))
+    if person is not None:
+        messages.success(request, fill(_("%(person)s can sign in again."), {"person": person.get_username()}))
+    return redirect("people")
+
+
+def _change_person(request: Request, change: Callable[[], User]) -> User | None:
+    """Return the changed person. None where the change is not possible, with a message that says why."""
+    try:
+        return change()
+    except User.DoesNotExist:
+        raise Http404 from None
+    except roster.NotChanged as refused:
+        messages.error(request, str(refused.sentence))
+        return None
+
+
+def _check_manager(request: Request, kind: str) -> None:
+    """Raise PermissionDenied for everybody but Managers. A refused change is recorded under its kind."""
+    if role_of_request(request) >= Role.MANAGER:
+        return
+    if kind:
+        record_refused_event(request.user, kind, "")
+    raise PermissionDenied(_("Only Managers invite people and give roles."))
+
+
+def _show_link(request: Request, invitation: Invitation, secret: str) -> HttpResponse:
+    """Return the page with the link of an invitation: the only time that it is shown."""
+    link = full_address(reverse("invitation", args=[secret]), request)
+    is_mailed = bool(invitation.email) and mail_invitation(invitation, link, request)
+    form = InvitationForm(initial={"role": "viewer"})
+    return _people_page(request, form, made=invitation, link=link, is_mailed=is_mailed)
+
+
+def _people_page(request: Request, form: InvitationForm, status: int = 200, **extra: Any) -> HttpResponse:
+    context: dict[str, Any] = {
+        "people": list(roster.roster()),
+        "invitations": list(invitations.open_invitations()),
+        "roles": list(Role),
+        "form": form,
+        "now": timezone.now(),
+        **extra,
+    }
+    return render(request, "models_ui/people.html", context, status=status)
+
+
+# --- The first run
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def first_run(request: Request) -> HttpResponse:
+    """Lead the first Manager on: the POST checks address, key and dialect, then fetches the models."""
+    _check_manager(request, "")
+    context: dict[str, Any] = {}
+    if request.method == "POST":
+        context["check"] = check = look_at_api()
+        if not check.list_is_broken:
+            run_sync(asked_by=request.user.get_username())
+        index = load_index(timezone.now())
+        tuned = CatalogQuery(type=(FINE_TUNED,))
+        context |= {"models": len(index.rows), "fine_tunes": index.count(tuned), "tuned": tuned}
+    return render(request, "models_ui/first_run.html", context)
+
+
+# --- The link of an invitation, without login
+
+
+@login_not_required
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """Ask for a name and a password. Only the POST that makes the account spends the link."""
+    now = timezone.now()
+    found = invitations.invitation_with(secret, now)
+    if found is None:
+        return _keep_link_secret(render(request, "models_ui/invitation_spent.html", status=404))
+    form = JoinForm(request.POST or None, email=found.email)
+    if request.method == "POST" and form.is_valid():
+        try:
+            person = invitations.accept_invitation(secret, form.save(commit=False), now)
+        except LinkIsSpent:
+            return _keep_link_secret(render(request, "models_ui/invitation_spent.html", status=404))
+        login(request, person, backend=SIGN_IN_BACKEND)
+        return redirect("first_run" if found.is_setup else "home")
+    context = {"form": form, "invitation": found, "role_label": Role.named(found.role).label}
+    page = render(request, "models_ui/invitation.html", context, status=422 if form.is_bound else 200)
+    return _keep_link_secret(page)
+
+
+def _keep_link_secret(response: HttpResponse) -> HttpResponse:
+    response["X-Robots-Tag"] = "noindex"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
