@@ -1,21 +1,22 @@
 """The project's addresses: the app's own, login, language and the admin."""
 
 from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
-# The admin's own login page would be a second door without the first one's lock-out.
-admin.autodiscover()
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-
 urlpatterns = [
     path("", include("models_ui.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("language/", login_not_required(set_language), name="set_language"),
-    path("admin/", admin.site.urls),
 ]
+if settings.DJANGO_ADMIN:
+    # The admin's own login page would be a second door without the first one's lock-out.
+    admin.autodiscover()
+    admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+    urlpatterns.append(path("admin/", admin.site.urls))
 
 handler400 = "models_ui.views.errors.bad_request"
 handler403 = "models_ui.views.errors.forbidden"

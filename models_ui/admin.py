@@ -1,4 +1,4 @@
-"""The admin: people and roles. The mirror can be looked at here, and changed only by syncing and by actions."""
+"""Django's admin, for superusers where DJANGO_ADMIN is on: people and groups to change, all other tables to look at."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -21,13 +21,12 @@ from models_ui.models import AuditEvent, CatalogModel, SyncRun
 from models_ui.text.folding import fold_for_search, words_to_find
 from models_ui.text.isolation import escape_controls, isolate
 
-SUPERUSERS_FIELDS = {"is_staff", "is_superuser", "user_permissions"}
 ROLE_NAMES = [role.group_name for role in Role]
 
 
-def may_manage_people(request: HttpRequest) -> bool:
-    """Return whether this person may enter the admin: the role decides, not Django's staff flag."""
-    return request.user.is_active and request.user.is_authenticated and role_of(request.user) >= Role.MANAGER
+def is_superuser(request: HttpRequest) -> bool:
+    """Return whether this person may enter the admin. Django's staff flag does not count."""
+    return request.user.is_active and request.user.is_authenticated and request.user.is_superuser
 
 
 def lead_to_password_page(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -35,7 +34,7 @@ def lead_to_password_page(request: HttpRequest, extra_context: Any = None) -> Ht
     return HttpResponseRedirect(reverse("account_change_password"))
 
 
-admin.site.has_permission = may_manage_people  # type: ignore[method-assign]
+admin.site.has_permission = is_superuser  # type: ignore[method-assign]
 admin.site.password_change = lead_to_password_page  # type: ignore[assignment,method-assign]
 
 
@@ -146,7 +145,7 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class PersonAdmin(FoldedSearchAdmin, UserAdmin):  # type: ignore[type-arg]
-    """People, for whoever has the Manager role. Only a superuser touches superusers, or makes somebody one.
+    """People, superusers among them. A Manager gives roles on the page of people instead.
 
     Every change is an event of the history, written in the transaction of the change.
     """
@@ -163,42 +162,6 @@ class PersonAdmin(FoldedSearchAdmin, UserAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("role"))
     def role(self, person: User) -> str:
         return role_of(person).label
-
-    # Who may do what
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return may_manage_people(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return may_manage_people(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return may_manage_people(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return may_manage_people(request) and _may_touch(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return may_manage_people(request) and _may_touch(request, obj)
-
-    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        sets = super().get_fieldsets(request, obj)
-        if obj is None or _is_superuser(request):
-            return sets
-        left_out = SUPERUSERS_FIELDS if _may_touch(request, obj) else {*SUPERUSERS_FIELDS, "password"}
-        return [
-            (title, {**options, "fields": [field for field in options["fields"] if field not in left_out]})
-            for title, options in sets
-        ]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        return () if _is_superuser(request) else ("last_login", "date_joined")
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "groups" and not _is_superuser(request):
-            # Another group might carry permissions that a Manager does not have to give.
-            kwargs["queryset"] = Group.objects.filter(name__in=ROLE_NAMES)
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Ask no permission of its own for what is deleted with a person, such as their e-mail addresses."""
@@ -222,9 +185,7 @@ class PersonAdmin(FoldedSearchAdmin, UserAdmin):  # type: ignore[type-arg]
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         person: User = form.instance
         assert isinstance(request.user, User)
-        others = list(person.groups.exclude(name__in=ROLE_NAMES)) if change and not _is_superuser(request) else []
         super().save_related(request, form, formsets, change)
-        person.groups.add(*others)
         if change:
             people.record_changes(request.user, form.state_before, person)
         else:
@@ -262,17 +223,9 @@ def _password_of(key: str) -> str | None:
     return User.objects.filter(pk=key).values_list("password", flat=True).first() if key.isdecimal() else None
 
 
-def _is_superuser(request: HttpRequest) -> bool:
-    return request.user.is_authenticated and request.user.is_superuser
-
-
-def _may_touch(request: HttpRequest, person: User | None) -> bool:
-    return person is None or not person.is_superuser or _is_superuser(request)
-
-
 @admin.register(Group)
 class RoleAdmin(GroupAdmin):
-    """Groups, for superusers. The three roles are known by their names, and stay as they are."""
+    """Groups. The three roles are known by their names, and stay as they are."""
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.name not in ROLE_NAMES)

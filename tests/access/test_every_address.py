@@ -35,6 +35,12 @@ ADMIN_TABLES = {
     "account_emailaddress": EmailAddress,
 }
 
+ADMIN_NAMES = (
+    *(f"admin:{page}" for page in ("index", "password_change", "password_change_done", "autocomplete", "jsi18n")),
+    *(f"admin:{page}" for page in ("view_on_site", "app_list", "…", "auth_user_password_change")),
+    *(f"admin:{table}_{page}" for table in ADMIN_TABLES for page in (*ADMIN_PAGES, "…")),
+)
+
 # For each method, what the roles are answered, in their order. `login` is a redirect to the login page, or that page
 # itself beside the text that a form had brought. Any other 302 leads back to where one came from, or to the thing.
 READ = ("login 200 200 200", "login 405 405 405", "login 405 405 405", "login 405 405 405")
@@ -124,25 +130,9 @@ TABLE = {
     "account_reset_password_from_key_done": INFORMATION,
     "account_reset_password_done": INFORMATION,
     "admin:login": ("login 403 403 403",) * 4,
-    "admin:logout": ("login 302 302 405", "login 302 302 200", "login 302 302 405", "login 302 302 405"),
-    # The admin is open to Managers, staff or not, and holds people for them. All else in it is for superusers.
-    "admin:index": ("login login login 200",) * 4,
-    "admin:password_change": ("login login login 302",) * 4,  # leads to the page for everybody's password
-    "admin:password_change_done": ("login login login 200", *("login login login 405",) * 3),
-    "admin:autocomplete": ("login login login 403", *("login login login 405",) * 3),
-    "admin:jsi18n": ("login login login 200", *("login login login 405",) * 3),
-    "admin:view_on_site": ("login login login 404",) * 4,
-    "admin:app_list": ("login login login 404",) * 4,
-    "admin:…": ("login login login 404",) * 4,
-    **{f"admin:auth_user_{page}": ("login login login 200",) * 4 for page in (*ADMIN_PAGES, "password_change")},
-    **{
-        f"admin:{table}_{page}": ("login login login 403",) * 4
-        for table in ADMIN_TABLES
-        for page in ADMIN_PAGES
-        if table != "auth_user"
-    },
-    **{f"admin:{table}_…": ("login login login 302",) * 4 for table in ADMIN_TABLES},  # leads to its change page
-    "admin:account_emailaddress_history": ("login login login 302",) * 4,  # of no such address, so back to the start
+    "admin:logout": ("login 302 302 302",) * 4,
+    # The admin is for superusers alone, so nobody with a role gets in.
+    **dict.fromkeys(ADMIN_NAMES, ("login login login login",) * 4),
 }
 
 

@@ -209,6 +209,7 @@ OPEN = {
     "admin:jsi18n",  # words of the admin's scripts
     "changes_atom",  # for whoever has the secret in it
     "healthz",
+    "invitation",  # for whoever has the secret in it
     "models_ics",
     "no_feed",  # tells nobody anything
     "readyz",

@@ -230,7 +230,7 @@ def test_a_person_without_a_group_is_a_viewer(client: Client):
     assert re.search(r'dave <span class="role">Viewer</span>', client.get("/models/").content.decode())
 
 
-def test_a_person_who_is_no_manager_meets_a_readable_refusal_at_the_admin(viewer: Client):
+def test_a_person_who_is_no_superuser_meets_a_readable_refusal_at_the_admin(viewer: Client):
     answer = viewer.get("/admin/", follow=True)
     assert answer.status_code == 403
     assert "You may not do this" in assert_page_of_ours(answer)
