@@ -116,20 +116,20 @@ KINDS: Final[Mapping[str, PlainKind]] = {
     ),
     "person.invited": PlainKind(
         label=gettext_lazy("Invite a person"),
-        told=gettext_lazy("invited a person"),
+        told=gettext_lazy("%(who)s invited somebody with the role %(after)s"),
         change_words=_given_role,
     ),
     "person.joined": PlainKind(
         label=gettext_lazy("Accept an invitation"),
-        told=pgettext_lazy("somebody … a person", "accepted the invitation of"),
-        told_unnamed=gettext_lazy("set this dashboard up"),
+        told=gettext_lazy("%(who)s accepted the invitation of %(subject)s"),
+        told_unnamed=gettext_lazy("%(who)s set this dashboard up"),
         change_words=_given_role,
     ),
     "invitation.renewed": PlainKind(
-        label=gettext_lazy("Renew an invitation"), told=gettext_lazy("made a new link for an invitation")
+        label=gettext_lazy("Renew an invitation"), told=gettext_lazy("%(who)s made a new link for an invitation")
     ),
     "invitation.revoked": PlainKind(
-        label=gettext_lazy("Revoke an invitation"), told=gettext_lazy("revoked an invitation")
+        label=gettext_lazy("Revoke an invitation"), told=gettext_lazy("%(who)s revoked an invitation")
     ),
     "person.role_changed": PlainKind(
         label=gettext_lazy("Change a role"),

@@ -140,7 +140,7 @@ def told_sentence(event: AuditEvent) -> str:
     if event.kind in KINDS_WITHOUT_VERB:
         plain = KINDS_WITHOUT_VERB[event.kind]
         if event.outcome == Outcome.REFUSED:
-            return fill(_("tried “%(action)s”"), {"action": str(plain.label)})
+            return _("%(who)s tried “%(kind)s”")
         return str(plain.told if event.label or not plain.told_unnamed else plain.told_unnamed)
     if event.kind not in VERB_OF_KIND:
         return "%(who)s: %(kind)s"
@@ -155,5 +155,5 @@ def told_words(event: AuditEvent) -> dict[str, str]:
     """Return the words for the gaps of `told_sentence`. `model` and `subject` are what it was done to."""
     before, after = change_words(event) or ("", "")
     subject = event.label or event.model_id
-    words = {"who": event.actor, "kind": event.kind, "before": before, "after": after}
+    words = {"who": event.actor, "kind": action_kind_label(event.kind), "before": before, "after": after}
     return words | {"model": subject, "subject": subject}

@@ -23,10 +23,9 @@ def mail_invitation(invitation: Invitation, link: str, request: HttpRequest) -> 
         return False
     day = date_format(invitation.expires_at, "j M Y")
     maker = invitation.invited_by.get_username() if invitation.invited_by else ""
-    text = fill(
-        _("%(person)s invites you to the dashboard of your organisation’s models:\n\n%(link)s\n\nUntil %(day)s UTC."),
-        {"person": maker, "link": link, "day": day},
-    )
+    asks = fill(_("%(person)s invites you to the dashboard of your organisation’s models:"), {"person": maker})
+    lasts = fill(_("The link works once, until %(day)s UTC."), {"day": day})
+    text = f"{asks}\n\n{link}\n\n{lasts}\n"
     try:
         send_mail(_("An invitation to the models dashboard"), text, None, [invitation.email])
     except (OSError, SMTPException) as error:
