@@ -61,10 +61,12 @@ class Seen:
 
 
 def catalog_page(html: str) -> Seen:
-    tags = [dict(re.findall(r'data-(\w+)="([^"]*)"', tag)) for tag in re.findall(r"<li [^>]*data-facet=[^>]*>", html)]
+    tags = [
+        dict(re.findall(r'data-(\w+)="([^"]*)"', tag)) for tag in re.findall(r"<label [^>]*data-facet=[^>]*>", html)
+    ]
     options = [(tag["facet"], tag["value"], tag["count"]) for tag in tags]
     counts = {f"{facet}={value}": int(count) for facet, value, count in options}
-    total = re.search(r'<h2 id="count"[^>]*>\s*(\d+)', html)
+    total = re.search(r'id="count"[^>]*>\s*(\d+)', html)
     return Seen(html.count("data-model-id="), int(total[1]) if total else 0, counts)
 
 
