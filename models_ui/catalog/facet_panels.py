@@ -27,7 +27,8 @@ class FacetPanel:
     open: bool
     options: Sequence[SafeString]  # as HTML
     more: Sequence[SafeString]  # those folded away
-    unused: Sequence[str]  # the words for the values that no model here has
+    unused: Sequence[str]  # the words for the values that leave no model
+    leaves_out: bool  # whether its values are what models must not have
 
 
 def facet_panels(index: CatalogIndex, result: SearchResult) -> Iterator[FacetPanel]:
@@ -44,6 +45,7 @@ def facet_panels(index: CatalogIndex, result: SearchResult) -> Iterator[FacetPan
             open=facet.starts_open or any(value.selected for value in used),
             options=[_render_option(index, name, value) for value in shown],
             more=[_render_option(index, name, value) for value in used if value not in shown],
+            leaves_out=facet.combines == "none",
             unused=[isolate(value_label(name, value.value)) for value in values if not (value.count or value.selected)],
         )
 

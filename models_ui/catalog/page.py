@@ -106,7 +106,7 @@ class CatalogPage:
 
     @property
     def view_label(self) -> str:
-        return sentences.view_label(self.query.type)
+        return sentences.view_label(self.query.type) if self.query.type else _("Models")
 
     @property
     def title(self) -> str:
@@ -114,8 +114,8 @@ class CatalogPage:
         facets = [name for name in FACETS if name != "type" or not self.query.is_of_tab]
         words = [quote_text(self.query.q)] if self.query.q else []
         words += [value_label(name, value) for name in facets for value in values_in_order(self.query, name)]
-        view = self.view_label if self.query.type else _("Models")
-        return " · ".join([", ".join(map(isolate, words[:_MOST_NAMED])), view] if words else [view])
+        named = ", ".join(map(isolate, words[:_MOST_NAMED]))
+        return f"{named} · {self.view_label}" if named else self.view_label
 
     @property
     def total_words(self) -> str:

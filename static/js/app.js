@@ -197,16 +197,25 @@ document.addEventListener("htmx:historyCacheMiss", ({ detail }) => replaceListRe
 
 // === Swaps keep what a person opened, typed and scrolled, and the focus; they announce what came ===
 
-const swap = { folds: [], menu: null, scroll: 0, filters: [], requester: null, focusBefore: null, focus: null, form: null };
+const swap = { isUnsettled: false, folds: [], menu: null, scroll: 0, top: null, filters: [], requester: null, focusBefore: null, focus: null, form: null };
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.target.id === "results") replaceListRequest(detail.xhr);
   detail.target.setAttribute("aria-busy", "true");
   detail.elt.querySelector?.(".signed-out")?.remove();
+  if (detail.elt.dataset.waiting) tellWaiting(detail.elt, detail.target);
   // A button that is disabled during its request loses the focus.
   if (document.activeElement !== document.body) swap.requester = document.activeElement;
 });
 document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
+
+// What is under way is said in its row, and after a moment aloud. The dialog that asked for it goes.
+function tellWaiting(element, row) {
+  row.dataset.waiting = element.dataset.waiting;
+  element.closest("dialog")?.setAttribute("data-sent", "");
+  element.closest("dialog")?.close();
+  setTimeout(() => { if (row.isConnected && row.ariaBusy) getLiveRegion().textContent = row.dataset.waiting; }, 200);
+}
 
 const findFocusFallback = () => document.getElementById("count") ?? document.getElementById("main");
 
@@ -220,6 +229,7 @@ function rememberFocus(target) {
   const isReplaced = target.contains(focus) || focus?.isConnected === false || focus?.matches("#views a, #headline a");
   swap.focusBefore = document.activeElement;
   swap.focus = isReplaced ? focus : null;
+  swap.top = focus?.getBoundingClientRect().top ?? null;
   swap.form = swap.focus?.closest("form.edit")?.getAttribute("action");
 }
 
@@ -242,6 +252,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.isError) showError(detail);
   if (!detail.shouldSwap) return;
   if (detail.target.contains(getToast())) document.body.append(getToast());
+  swap.isUnsettled = true;
   rememberFolds();
   rememberFocus(detail.target);
   rememberTypedFilters(detail.target);
@@ -271,6 +282,7 @@ function restoreTypedFilters() {
 function restoreFocus() {
   const { focus } = swap;
   if (!focus || focus.isConnected) return;
+  if (focus.id) document.getElementById(focus.id)?.focus({ preventScroll: true });
   const group = [".presets", "#views", ".drop"].find((place) => focus.matches(`${place} a`));
   if (group) {
     const links = [...document.querySelectorAll(`${group} a`)];
@@ -279,7 +291,11 @@ function restoreFocus() {
   }
   if (!focus.name) return;
   const twin = `[name="${CSS.escape(focus.name)}"][value="${CSS.escape(focus.value)}"]`;
-  (document.querySelector(twin) ?? document.getElementById(`legend-${focus.name}`))?.focus({ preventScroll: true });
+  const field = document.querySelector(twin) ?? document.getElementById(`legend-${focus.name}`);
+  field?.focus({ preventScroll: true });
+  // Values that nothing has any more are gone: the column scrolls so that the box stays under the pointer.
+  const column = field?.closest(".facets");
+  if (column && swap.top !== null) column.scrollTop += field.getBoundingClientRect().top - swap.top;
 }
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
@@ -319,18 +335,20 @@ function placeFocus() {
 }
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (!swap.isUnsettled) return; // htmx says so of each piece of an answer
+  swap.isUnsettled = false;
   const pager = detail.requestConfig?.elt.closest(".pager");
   announceNews(detail.target, pager);
   placeFocus();
   if (pager) document.getElementById("results").scrollIntoView(); // a new page of rows starts at its top
-  document.querySelector("dialog:not(:modal)")?.showModal(); // the question before a deletion came with its row
+  document.querySelector("dialog:not(:modal, [data-sent])")?.showModal(); // the question before a deletion came with its row
   if (document.activeElement !== swap.focusBefore) noteMovedFocus();
   Object.assign(swap, { requester: null, focusBefore: null, focus: null, form: null });
 });
 
 document.addEventListener("close", ({ target }) => {
   if (target.contains(getToast())) document.body.append(getToast());
-  target.remove();
+  if (!target.matches("[data-sent]")) target.remove(); // of one that was sent, htmx still needs the form
 }, true);
 
 // Messages come in above the rest. The page scrolls along, so that nothing moves away from under the pointer.
@@ -557,7 +575,9 @@ function openRowMenu(button) {
 
 // Verbs that ask or take a text answer with their form, others act at once.
 function actOnRow(row, verb) {
-  const isAtOnce = document.querySelector(`#row-menu [data-verb="${verb}"]`).hasAttribute("data-at-once");
+  const { waiting } = document.querySelector(`#row-menu [data-verb="${verb}"]`).dataset;
+  const isAtOnce = waiting !== undefined;
+  if (isAtOnce) row.dataset.waiting = waiting;
   const values = isAtOnce ? Object.fromEntries(new FormData(document.getElementById("act"))) : {};
   htmx.ajax(isAtOnce ? "POST" : "GET", `${findRowPath(row)}${verb}/`, { source: row, target: row, values });
 }
@@ -567,7 +587,8 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("#row-menu [data-verb]");
   if (isModified(event) || !(button ?? link)) return;
   event.preventDefault();
-  if (button) { openRowMenu(button); return; }
+  if (button && !button.closest("[aria-busy]")) openRowMenu(button);
+  if (button) return;
   document.getElementById("row-menu").hidePopover();
   actOnRow(menuRow, link.dataset.verb);
 });
@@ -582,7 +603,7 @@ document.addEventListener("keydown", (event) => {
   }
   const row = event.key === "F2" && event.target.closest?.("[data-can~=rename]");
   if (row) { event.preventDefault(); actOnRow(row, "rename"); }
-  const isElsewhere = event.target.matches(TEXT_FIELDS) || document.querySelector("dialog:modal, :popover-open");
+  const isElsewhere = event.target.matches("textarea, input:not([type=checkbox])") || document.querySelector("dialog:modal, :popover-open");
   if (event.key === "Escape" && !isElsewhere && document.querySelector(".pick :checked")) document.getElementById("bulk").reset();
 });
 

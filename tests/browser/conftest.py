@@ -205,3 +205,47 @@ def message(page: Page, text: str) -> Locator:
 def written(sandbox: Sandbox) -> list[str]:
     """The writes that reached upstream, performed or not."""
     return [call.verb for call in sandbox.calls if call.verb in ("update", "archive", "unarchive", "delete")]
+
+
+def choose(place: Locator, verb: str) -> None:
+    """Ask for something to be done to a model: from the menu of its row, or by the button on its page."""
+    if is_row(place):
+        place.locator("[data-more]").click()  # without a script this leads to the model's page
+        of_menu = place.page.locator(f'#row-menu [data-verb="{verb}"]')
+        of_menu.or_(button_of(place.page.locator("#model"), verb)).click()
+    else:
+        button_of(place, verb).click()
+
+
+def archive(place: Locator) -> None:
+    """Archive a model, and say yes to the question."""
+    choose(place, "archive")
+    confirm(place.page)
+
+
+def confirm(page: Page, label: str = "Archive") -> None:
+    page.get_by_role("alertdialog").get_by_role("button", name=label, exact=True).click()
+
+
+def is_row(place: Locator) -> bool:
+    return bool(place.evaluate("each => each.matches('tr')"))
+
+
+def button_of(place: Locator, verb: str) -> Locator:
+    """The button or link of a verb on the model's page."""
+    return place.locator(f'.act[href$="/{verb}/"], .act[formaction$="/{verb}/"]')
+
+
+def opener_of(place: Locator, verb: str) -> Locator:
+    """What has the focus once something is done or given up: in a row its name or its menu, on the page the button."""
+    if not is_row(place):
+        return button_of(place, verb)
+    return place.locator("a.name" if verb == "rename" else "[data-more]")
+
+
+def expect_offer(place: Locator, verb: str) -> None:
+    """The person may do this to the model now."""
+    if is_row(place):
+        expect(place).to_have_attribute("data-can", re.compile(rf"\b{verb}\b"))
+    else:
+        expect(button_of(place, verb)).to_be_enabled()

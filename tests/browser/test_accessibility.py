@@ -33,10 +33,20 @@ def entrance(page: Page) -> Iterator[None]:
 def catalog_states(page: Page, sandbox: Sandbox) -> Iterator[None]:
     page.goto("/models/?per_page=25")
     page.locator("#facets").evaluate("fold => { fold.open = true; }")
-    page.locator("[data-model-id] details").first.evaluate("fold => { fold.open = true; }")
     page.locator(".menu > button").click()
     yield
+    page.keyboard.press("Escape")
+    for menu in ("group-menu", "columns-menu", "export-menu"):
+        page.locator(f"[popovertarget={menu}]").click()
+        yield
+        page.keyboard.press("Escape")
+    page.locator("[data-more]").first.click()
+    yield
+    page.keyboard.press("Escape")
+    page.locator(".pick input").first.check()
+    yield
     addresses = (
+        "/models/?type=base&group=status&sort=status,-context&columns=replacement,root,owner,created,type",
         "/models/?q=mistral&type=base&capability=vision&capability_not=ocr&context_min=32k&sort=-context&colour=red",
         "/models/?q=zzz",
         "/models/mistral-medium-2508/",  # retiring

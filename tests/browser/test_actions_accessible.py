@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from models_ui.access.verbs import Verb
 from models_ui.bulk import jobs, runner
 from sandbox import Sandbox
-from tests.browser.conftest import message, row_of
+from tests.browser.conftest import archive, choose, message, opener_of, row_of
 from tests.support.browser import FOCUS, LAYOUT, violations
 
 TUNES = "/models/?type=fine-tuned"
@@ -19,7 +19,7 @@ def in_place(page: Page, sandbox: Sandbox, tune: str) -> Iterator[str]:
     """The row and the model's page while they are edited, and each level of message."""
     for address, place in ((TUNES, row_of(page, tune)), (f"/models/{tune}/", page.locator("#model"))):
         page.goto(address)
-        place.get_by_role("link", name="Rename").click()
+        choose(place, "rename")
         field = place.get_by_label("Name", exact=True)
         expect(field).to_be_focused()
         yield f"editing {address}"
@@ -36,7 +36,7 @@ def in_place(page: Page, sandbox: Sandbox, tune: str) -> Iterator[str]:
         place.get_by_role("button", name="Use mine").click()
         expect(message(page, "The name is now “Mine”.")).to_be_visible()
         sandbox.faults.add("504", verb="archive", times=1)
-        place.get_by_role("button", name="Archive").click()
+        archive(place)
         expect(message(page, "It is not known whether this worked")).to_be_visible()
         yield f"messages {address}"
 
@@ -45,7 +45,7 @@ def dialogs(page: Page, tune: str) -> Iterator[str]:
     """What asks before it deletes, over the row and over the model's page, at first and after a wrong id."""
     for address, place in (("/models/?q=contract", row_of(page, tune)), (f"/models/{tune}/", page.locator("#model"))):
         page.goto(address)
-        place.get_by_role("link", name="Delete…").click()
+        choose(place, "delete")
         dialog = page.get_by_role("alertdialog")
         expect(dialog.locator("[autofocus]")).to_be_focused()
         yield f"a dialog {address}"
@@ -132,20 +132,25 @@ def test_rename_archive_undo_and_restore_without_a_mouse(browser_of, bob, sandbo
     page = browser_of(bob)
     page.goto("/models/?q=contract")
     row = row_of(page, tune)
-    press_until(page, "Rename")
-    page.keyboard.press("Enter")
+    press_until(page, "Contract clause finder")
+    page.keyboard.press("F2")
     expect(row.get_by_label("Name", exact=True)).to_be_focused()
     page.keyboard.press("Escape")
-    expect(row.get_by_role("link", name="Rename")).to_be_focused()
-    page.keyboard.press("Enter")
+    expect(opener_of(row, "rename")).to_be_focused()
+    page.keyboard.press("F2")
     expect(row.get_by_label("Name", exact=True)).to_be_focused()
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("By keys")
     page.keyboard.press("Enter")
-    expect(row.get_by_role("link", name="Rename")).to_be_focused()
+    expect(opener_of(row, "rename")).to_be_focused()
+    press_until(page, "•••")
+    page.keyboard.press("Enter")
+    press_until(page, "Archive… stops answering", "ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Keep the model")).to_be_focused()
     press_until(page, "Archive")
     page.keyboard.press("Enter")
-    expect(row.get_by_role("button", name="Restore")).to_be_focused()
+    expect(opener_of(row, "unarchive")).to_be_focused()
     press_until(page, "Undo", "Shift+Tab")  # of the last message, which stands above
     page.keyboard.press("Enter")
     expect(message(page, "By keys is restored.")).to_be_visible()
@@ -156,11 +161,17 @@ def test_rename_archive_undo_and_restore_without_a_mouse(browser_of, bob, sandbo
 def test_delete_without_a_mouse(browser_of, alice, sandbox: Sandbox, tune):
     page = browser_of(alice)
     page.goto("/models/?q=contract")
-    press_until(page, "Delete…")
+    row = row_of(page, tune)
+    press_until(page, "•••")
+    for _ in range(2):
+        page.keyboard.press("Enter")
+        press_until(page, "Delete…", "ArrowUp")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Keep the model")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(opener_of(row, "delete")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Keep the model")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Delete…")).to_be_focused()
+    press_until(page, "Delete…", "ArrowUp")
     page.keyboard.press("Enter")
     press_until(page, "Keep the model")
     page.keyboard.press("Tab")
@@ -175,7 +186,8 @@ def test_bulk_without_a_mouse(browser_of, bob, sandbox: Sandbox, tune):
     page.goto("/models/?q=contract")
     row_of(page, tune).get_by_role("checkbox").focus()
     page.keyboard.press("Space")
-    press_until(page, "Archive selected…")
+    page.keyboard.press("Shift+Tab")
+    press_until(page, "Archive…")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Archive 1 model?")
     press_until(page, "Archive 1 model")

@@ -4,30 +4,36 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sandbox import Sandbox
-from tests.browser.conftest import message, row_of, written
+from tests.browser.conftest import button_of, message, row_of, written
 
 TUNES = "/models/?type=fine-tuned"
 
 
 @pytest.fixture
-def plain(browser_of, alice) -> Page:
+def plain(browser_of, alice, tune) -> Page:
+    """Alice's browser on the page of a model, where its row in the list leads."""
     page = browser_of(alice, script=False)
     page.goto(TUNES)
+    row_of(page, tune).get_by_role("link", name="Actions for Contract clause finder").click()
     return page
+
+
+def on_page(page: Page, verb: str) -> None:
+    button_of(page.locator("#actions"), verb).click()
 
 
 def test_rename_cancel_and_what_is_too_long(plain: Page, sandbox: Sandbox, tune, troubles):
     troubles.expect("422")
-    row_of(plain, tune).get_by_role("link", name="Rename").click()
+    on_page(plain, "rename")
     expect(plain.get_by_role("heading", level=1)).to_have_text("Rename: Contract clause finder")
     expect(plain.get_by_label("Name", exact=True)).to_be_focused()
     plain.get_by_role("link", name="Cancel").click()
-    expect(plain).to_have_url(TUNES)
-    row_of(plain, tune).get_by_role("link", name="Rename").click()
+    expect(plain).to_have_url(f"/models/{tune}/")
+    on_page(plain, "rename")
     plain.get_by_label("Name", exact=True).fill("Clauses")
     plain.keyboard.press("Enter")
-    expect(plain).to_have_url(TUNES)
-    expect(row_of(plain, tune)).to_contain_text("Clauses")
+    expect(plain).to_have_url(f"/models/{tune}/")
+    expect(plain.get_by_role("heading", level=1)).to_have_text("Clauses")
     expect(message(plain, "The name is now “Clauses”.")).to_be_visible()
     expect(plain.locator("[data-dismiss]")).to_be_hidden()
 
@@ -35,41 +41,44 @@ def test_rename_cancel_and_what_is_too_long(plain: Page, sandbox: Sandbox, tune,
 def test_a_conflict_and_both_ways_out_of_it(plain: Page, sandbox: Sandbox, tune, troubles):
     troubles.expect("409")
     for choice in ("Keep theirs", "Use mine"):
-        plain.goto(TUNES)
-        row_of(plain, tune).get_by_role("link", name="Rename").click()
+        plain.goto(f"/models/{tune}/")
+        on_page(plain, "rename")
         plain.get_by_label("Name", exact=True).fill("Mine")
         sandbox.catalog.rename(tune, f"Theirs, before {choice}")
         plain.get_by_role("button", name="Save").click()
         expect(plain.get_by_role("alert")).to_contain_text(f"“Theirs, before {choice}”")
         assert written(sandbox) == []
         plain.get_by_text(choice, exact=True).click()
-        expect(plain).to_have_url(TUNES)
+        expect(plain).to_have_url(f"/models/{tune}/")
     assert sandbox.catalog.find(tune)["name"] == "Mine"
+    plain.goto(TUNES)
     expect(row_of(plain, tune)).to_contain_text("Mine")
 
 
 def test_archive_undo_restore_and_a_failure_between(plain: Page, sandbox: Sandbox, tune, troubles):
     troubles.expect("502")
-    row = row_of(plain, tune)
-    row.get_by_role("button", name="Archive").click()
-    expect(plain).to_have_url(TUNES)
-    expect(row.locator(".status")).to_have_text("Archived")
+    status = plain.locator("#model .status").first
+    on_page(plain, "archive")
+    expect(plain.get_by_role("link", name="Keep the model")).to_be_focused()
+    plain.get_by_role("button", name="Archive", exact=True).click()
+    expect(plain).to_have_url(f"/models/{tune}/")
+    expect(status).to_have_text("Archived")
     message(plain, "is archived").get_by_role("button", name="Undo").click()
-    expect(plain).to_have_url(TUNES)
-    expect(row.locator(".status")).to_have_text("Live")
+    expect(status).to_have_text("Live")
     sandbox.faults.add("500", verb="archive", times=1)
-    row.get_by_role("button", name="Archive").click()
+    on_page(plain, "archive")
+    plain.get_by_role("button", name="Archive", exact=True).click()
     expect(message(plain, "Contract clause finder was not archived.")).to_contain_text("Correlation id: ")
-    plain.get_by_role("button", name="Archive").click()
-    expect(row.locator(".status")).to_have_text("Archived")
-    row.get_by_role("button", name="Restore").click()
-    expect(row.locator(".status")).to_have_text("Live")
+    plain.get_by_role("button", name="Archive", exact=True).click()
+    expect(status).to_have_text("Archived")
+    on_page(plain, "unarchive")
+    expect(status).to_have_text("Live")
     assert written(sandbox) == ["archive", "unarchive", "archive", "archive", "unarchive"]
 
 
 def test_delete(plain: Page, sandbox: Sandbox, tune, troubles):
     troubles.expect("422")
-    row_of(plain, tune).get_by_role("link", name="Delete…").click()
+    on_page(plain, "delete")
     expect(plain.get_by_role("link", name="Keep the model")).to_be_focused()
     plain.get_by_label("Type the id to confirm").fill("wrong")
     plain.get_by_role("button", name="Delete for ever").click()

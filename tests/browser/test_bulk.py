@@ -71,8 +71,8 @@ def test_chosen_rows_are_reviewed_with_what_is_skipped_and_why(bobs: Page, sandb
     for each in (tune, archived):
         row_of(bobs, each).get_by_role("checkbox").check()
     if bobs.scripted:
-        expect(bobs.locator("#bulk output")).to_have_text("2")
-    bobs.get_by_role("button", name="Archive selected…").click()
+        expect(bobs.locator("#bulk output")).to_have_text("2 chosen")
+    bobs.get_by_role("button", name="Archive…").click()
     expect(bobs.get_by_role("heading", level=1)).to_have_text("Archive 1 model?")
     skipped = bobs.get_by_role("region", name="1 model will be skipped")
     expect(row_of(bobs, archived)).to_contain_text("It is archived already")
@@ -85,34 +85,67 @@ def test_chosen_rows_are_reviewed_with_what_is_skipped_and_why(bobs: Page, sandb
     assert written(sandbox) == []
 
 
-def test_the_bulk_form_cannot_be_sent_before_something_is_chosen(browser_of, bob, tune):
+def test_the_bar_comes_with_the_first_choice_over_the_tables_head_and_goes_with_the_last(browser_of, bob, tune):
     page = browser_of(bob)
     page.goto(TUNES)
-    button = page.get_by_role("button", name="Archive selected…")
-    expect(button).to_be_disabled()
-    box = row_of(page, tune).get_by_role("checkbox")
+    bar, row = page.get_by_role("form", name="What to do with the chosen models"), row_of(page, tune)
+    expect(bar).to_be_hidden()
+    was_at = row.bounding_box()["y"]
+    box = row.get_by_role("checkbox")
     box.focus()
     page.keyboard.press("Space")
-    expect(button).to_be_enabled()
+    expect(bar).to_be_visible()
+    assert row.bounding_box()["y"] == was_at
+    expect(bar.get_by_role("button", name="Archive…")).to_be_visible()
+    expect(bar.get_by_role("button", name="Restore…")).to_be_hidden()  # nothing of it is archived
     expect(page.locator("[data-pick-page]")).to_have_js_property("indeterminate", True)
     page.get_by_role("checkbox", name="All on this page").check()
-    expect(page.locator("#bulk output")).to_have_text("16")
-    page.keyboard.press("Space")
-    expect(button).to_be_disabled()
+    expect(page.locator("#bulk output")).to_have_text("16 chosen")
+    expect(bar.get_by_role("button", name="Restore…")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(bar).to_be_hidden()
+    expect(box).not_to_be_checked()
+
+
+def test_the_bar_leaves_at_least_half_of_a_screen_at_400_percent(browser_of, bob, tune):
+    page = browser_of(bob, width=320)
+    page.set_viewport_size({"width": 320, "height": 225})
+    page.goto(TUNES)
+    row_of(page, tune).get_by_role("checkbox").check()
+    bar = page.get_by_role("form", name="What to do with the chosen models")
+    page.mouse.wheel(0, 400)
+    expect(bar).to_be_in_viewport()
+    assert bar.bounding_box()["height"] <= 225 / 4
+
+
+def test_chosen_models_are_watched_from_the_bar(browser_of, carol, tune, archived):
+    page = browser_of(carol)
+    page.goto(TUNES)
+    for each in (tune, archived):
+        row_of(page, each).get_by_role("checkbox").check()
+    page.get_by_role("form", name="What to do with the chosen models").get_by_role("button", name="Watch").click()
+    expect(page).to_have_url(TUNES)
+    expect(page.get_by_text("You are now watching 2 models.")).to_be_visible()
+
+
+def choose_all(page: Page) -> None:
+    """Choose all that match: a box of the bar, which comes with the first choice."""
+    page.locator("[data-model-id] .pick input").first.check()
+    page.locator("[data-pick-all]").evaluate("box => box.click()")
 
 
 def test_all_that_match_never_means_another_query(browser_of, bob, sandbox: Sandbox):
     """What is sent belongs to the rows in sight, though the filter has changed since the box was ticked."""
     page = browser_of(bob)
     page.goto(TUNES)
-    page.get_by_role("checkbox", name="All 16 fine-tunes that match").check()
-    expect(page.locator("#bulk output")).to_have_text("16")
+    choose_all(page)
+    expect(page.locator("#bulk output")).to_have_text("16 chosen")
     page.locator("#q").fill("support")
-    expect(page.locator("#count")).to_contain_text("3 of 43")
-    expect(page.locator("#bulk output")).to_have_text("0")
-    expect(page.get_by_role("button", name="Archive selected…")).to_be_disabled()
-    page.get_by_role("checkbox", name="All 3 fine-tunes that match").check()
-    page.get_by_role("button", name="Archive selected…").click()
+    expect(page.locator("#count")).to_contain_text("3 of 16")
+    expect(page.locator("#bulk")).to_be_hidden()
+    choose_all(page)
+    expect(page.locator("#bulk output")).to_have_text("3 chosen")
+    page.get_by_role("button", name="Archive…").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Archive 2 models?")
     assert BulkJob.objects.get().items.count() == 3
     assert all("support" in item.model_id for item in BulkJob.objects.get().items.all())
@@ -131,8 +164,9 @@ def test_a_big_job_runs_through_failures_and_a_killed_worker_and_can_be_taken_ba
     sandbox.faults.add("slow", verb="archive", seconds=0.03)
     page = browser_of(bob)
     page.goto("/models/?q=trial&per_page=25")
+    page.locator("[data-model-id] .pick input").first.check()
     page.get_by_role("checkbox", name="All 60 fine-tunes that match").check()
-    page.get_by_role("button", name="Archive selected…").click()
+    page.get_by_role("button", name="Archive…").click()
     page.get_by_label("Reason (optional)").fill("Last year’s trials")
     page.get_by_role("button", name="Archive 60 models").click()
     expect(page.get_by_text("Nothing is working on jobs")).to_be_visible()
@@ -180,7 +214,7 @@ def test_the_whole_way_without_a_script(browser_of, bob, sandbox: Sandbox, tune)
     page = browser_of(bob, script=False)
     page.goto("/models/?q=contract")
     page.get_by_role("checkbox", name="The 1 fine-tune that matches").check()
-    page.get_by_role("button", name="Archive selected…").click()
+    page.get_by_role("button", name="Archive…").click()
     page.get_by_role("button", name="Archive 1 model").click()
     page.goto("/models/?type=base")  # whoever looks at models meanwhile is told what is changing them
     notice = page.locator(".notice").filter(has_text="Archiving 1 model for bob: 0 of 1 archived.")

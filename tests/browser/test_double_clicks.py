@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from models_ui.models import BulkJob
 from sandbox import Sandbox
-from tests.browser.conftest import message, row_of, written
+from tests.browser.conftest import archive, button_of, choose, message, opener_of, row_of, written
 
 TUNES = "/models/?type=fine-tuned"
 KEYS = ("Enter", "Space")
@@ -25,19 +25,25 @@ def quiet(page: Page, tune: str) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("surface", ["row", "page"])
-def test_enter_twice_on_delete_leaves_the_model_as_it_is(alices: Page, sandbox: Sandbox, tune, surface):
+def focus_on(page: Page, tune: str, surface: str, verb: str) -> None:
+    """Put the focus on what begins the verb: in the menu of the row, or on the model's page."""
     if surface == "page":
-        alices.goto(f"/models/{tune}/")
-    link = (row_of(alices, tune) if surface == "row" else alices.locator("#actions")).get_by_role(
-        "link", name="Delete…"
-    )
-    link.focus()
+        page.goto(f"/models/{tune}/")
+        button_of(page.locator("#actions"), verb).focus()
+    else:
+        row_of(page, tune).locator("[data-more]").click()
+        page.locator(f'#row-menu [data-verb="{verb}"]').focus()
+
+
+@pytest.mark.parametrize("surface", ["row", "page"])
+@pytest.mark.parametrize("verb", ["archive", "delete"])
+def test_enter_twice_on_what_asks_leaves_the_model_as_it_is(alices: Page, sandbox: Sandbox, tune, surface, verb):
+    focus_on(alices, tune, surface, verb)
     alices.keyboard.press("Enter")
     expect(alices.get_by_role("button", name="Keep the model")).to_be_focused()
     alices.keyboard.press("Enter")
     expect(alices.get_by_role("alertdialog")).to_have_count(0)
-    expect(link).to_be_focused()
+    expect(opener_of(row_of(alices, tune) if surface == "row" else alices.locator("#actions"), verb)).to_be_focused()
     quiet(alices, tune)
     assert written(sandbox) == []
     assert sandbox.catalog.find(tune)["archived"] is False
@@ -57,29 +63,25 @@ def test_enter_twice_on_a_page_of_its_own_leaves_the_model_as_it_is(browser_of, 
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_key_pressed_twice_on_archive_does_not_restore(alices: Page, sandbox: Sandbox, tune, key):
+def test_a_key_pressed_twice_on_the_answer_archives_once_and_opens_nothing(alices: Page, sandbox, tune, key):
     row = row_of(alices, tune)
-    row.get_by_role("button", name="Archive").focus()
+    choose(row, "archive")
+    alices.get_by_role("alertdialog").get_by_role("button", name="Archive", exact=True).focus()
     alices.keyboard.press(key)
-    restore = row.get_by_role("button", name="Restore")
-    expect(restore).to_be_focused()
+    expect(opener_of(row, "archive")).to_be_focused()
     alices.keyboard.press(key)
     quiet(alices, tune)
     expect(row.locator(".status")).to_have_text("Archived")
+    expect(alices.locator("#row-menu")).to_be_hidden()
     assert written(sandbox) == ["archive"]
-    # Whoever means it does it: another key between, or a moment.
-    alices.keyboard.press("Tab")
-    alices.keyboard.press("Shift+Tab")
-    alices.keyboard.press(key)
-    expect(row.get_by_role("button", name="Archive")).to_be_focused()
-    assert written(sandbox) == ["archive", "unarchive"]
 
 
 def test_a_key_that_is_held_down_archives_once(alices: Page, sandbox: Sandbox, tune):
     row = row_of(alices, tune)
-    row.get_by_role("button", name="Archive").focus()
+    choose(row, "archive")
+    alices.get_by_role("alertdialog").get_by_role("button", name="Archive", exact=True).focus()
     alices.keyboard.down("Enter")
-    expect(row.get_by_role("button", name="Restore")).to_be_focused()
+    expect(opener_of(row, "archive")).to_be_focused()
     for _ in range(5):
         alices.keyboard.down("Enter")  # Playwright sends these as repetitions
     alices.keyboard.up("Enter")
@@ -89,7 +91,7 @@ def test_a_key_that_is_held_down_archives_once(alices: Page, sandbox: Sandbox, t
 
 def test_enter_twice_on_rename_opens_the_form_and_sends_nothing(alices: Page, sandbox: Sandbox, tune):
     row = row_of(alices, tune)
-    row.get_by_role("link", name="Rename").focus()
+    focus_on(alices, tune, "row", "rename")
     alices.keyboard.press("Enter")
     field = row.get_by_label("Name", exact=True)
     expect(field).to_be_focused()
@@ -104,7 +106,7 @@ def test_enter_twice_on_rename_opens_the_form_and_sends_nothing(alices: Page, sa
 
 def test_enter_twice_on_describe_puts_no_line_into_the_text(alices: Page, tune):
     row = row_of(alices, tune)
-    row.locator('a.act[href$="/describe/"]').focus()
+    focus_on(alices, tune, "row", "describe")
     alices.keyboard.press("Enter")
     field = row.get_by_label("Description", exact=True)
     expect(field).to_be_focused()
@@ -114,8 +116,7 @@ def test_enter_twice_on_describe_puts_no_line_into_the_text(alices: Page, tune):
 
 
 def test_the_second_click_on_delete_hits_nothing_of_the_dialog(alices: Page, sandbox: Sandbox, tune):
-    link = row_of(alices, tune).get_by_role("link", name="Delete…")
-    link.click()
+    choose(row_of(alices, tune), "delete")
     instead = alices.get_by_role("button", name="Archive instead")
     expect(instead).to_be_visible()
     box = instead.bounding_box()
@@ -130,7 +131,7 @@ def test_the_second_click_on_delete_hits_nothing_of_the_dialog(alices: Page, san
 @pytest.mark.parametrize("way", ["double click", "Enter twice"])
 def test_a_selection_makes_one_job_and_a_review_starts_nothing_by_itself(alices: Page, sandbox: Sandbox, tune, way):
     row_of(alices, tune).get_by_role("checkbox").check()
-    button = alices.get_by_role("button", name="Archive selected…")
+    button = alices.get_by_role("button", name="Archive…")
     if way == "double click":
         button.dblclick(no_wait_after=True)
     else:
@@ -153,14 +154,14 @@ def test_a_selection_makes_one_job_and_a_review_starts_nothing_by_itself(alices:
 def test_a_question_on_its_own_page_has_the_focus_on_cancel(browser_of, alice, sandbox: Sandbox, tune, verb, script):
     page = browser_of(alice, script=script)
     page.goto(f"/models/{tune}/{verb}/")
-    expect(page.get_by_role("link", name="Cancel")).to_be_focused()
+    expect(page.get_by_role("link", name="Keep the model" if verb == "archive" else "Cancel")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"/models/{tune}/")
     assert written(sandbox) == []
 
 
 def test_an_undo_that_asks_first_has_the_focus_on_cancel(alices: Page, sandbox: Sandbox, tune):
-    row_of(alices, tune).get_by_role("button", name="Archive").click()
+    archive(row_of(alices, tune))
     expect(message(alices, "is archived")).to_be_visible()
     alices.goto("/activity/")
     alices.locator(".event").first.get_by_role("link", name="Undo").press("Enter")

@@ -9,7 +9,7 @@ from tests.support.browser import FOCUS
 def walk(page: Page) -> list[dict]:
     """Tab from the top until the focus leaves the page."""
     steps = []
-    for _ in range(120):
+    for _ in range(250):
         page.keyboard.press("Tab")
         step = page.evaluate(FOCUS)
         if step["tag"] == "BODY":
@@ -27,8 +27,9 @@ def test_tab_reaches_everything_and_the_focus_is_always_seen(catalog: Page, widt
     assert [step for step in steps if not (step["outlined"] and step["inSight"])] == []
     assert [step for step in steps if step["covered"]] == []
     reached = {step["what"] for step in steps}
-    assert {"#main", "language", "q", "refresh-button", "sort-name", "sort-context", "legend-owner"} <= reached
-    assert {"context-min", "/models/codestral-2508/", "3 aliases", "/models/?type=base&per_page=25&page=2"} <= reached
+    assert {"#main", "language", "q", "refresh-button", "sort-name", "sort-context", "legend-capability"} <= reached
+    assert {"/models/?type=fine-tuned&per_page=25", "/models/codestral-2508/", "model"} <= reached
+    assert {"Columns", "/models/?type=base&per_page=25&page=2"} <= reached
 
 
 def test_the_skip_link_jumps_over_the_header(catalog: Page):
@@ -39,7 +40,7 @@ def test_the_skip_link_jumps_over_the_header(catalog: Page):
     catalog.keyboard.press("Enter")
     expect(catalog.locator("#main")).to_be_focused()
     catalog.keyboard.press("Tab")
-    expect(catalog.locator("#refresh-button")).to_be_focused()
+    expect(catalog.get_by_role("link", name="All 43")).to_be_focused()
 
 
 def test_filtering_sorting_paging_and_reading_without_a_mouse(catalog: Page):
@@ -55,10 +56,22 @@ def test_filtering_sorting_paging_and_reading_without_a_mouse(catalog: Page):
     catalog.locator("#sort-context").focus()
     catalog.keyboard.press("Enter")
     expect(catalog.locator("[aria-sort=ascending]")).to_have_text("Context")
-    fold = catalog.locator("[data-model-id] details").first
-    fold.locator("summary").focus()
+    expect(catalog.locator("#sort-context")).to_be_focused()
+
+
+def test_the_menu_of_a_row_opens_walks_and_closes_by_keys(catalog: Page):
+    more = catalog.get_by_role("link", name="Actions for Parcel damage")
+    more.focus()
     catalog.keyboard.press("Enter")
-    expect(fold.locator("li").first).to_be_visible()
+    menu = catalog.locator("#row-menu")
+    expect(menu.get_by_role("button", name="Watch")).to_be_focused()  # all that a Viewer may do
+    catalog.keyboard.press("ArrowDown")
+    expect(menu.get_by_role("button", name="Copy the id")).to_be_focused()
+    catalog.keyboard.press("ArrowDown")
+    expect(menu.get_by_role("button", name="Watch")).to_be_focused()
+    catalog.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(more).to_be_focused()
 
 
 def test_the_menu_opens_and_closes_as_menus_do(catalog: Page):
@@ -71,7 +84,7 @@ def test_the_menu_opens_and_closes_as_menus_do(catalog: Page):
     expect(menu.get_by_role("link", name="Change password")).to_be_hidden()
     expect(opener).to_be_focused()
     opener.click()
-    catalog.get_by_role("heading", level=1).click()
+    catalog.locator("#count").click()
     expect(menu.get_by_role("link", name="Change password")).to_be_hidden()
 
 

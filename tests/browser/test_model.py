@@ -5,12 +5,13 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from sandbox import Sandbox
+from tests.browser.conftest import archive, expect_offer
 
 
 def test_from_the_list_to_a_model_and_back_with_filters_kept(catalog: Page):
     catalog.goto("/models/?type=base&capability=vision&sort=-context")
     row = catalog.locator('[data-model-id="mistral-large-2512"]')
-    row.get_by_role("link", name="mistral-large-2512").click()
+    row.locator("a.name").click()
     expect(catalog.get_by_role("heading", level=1)).to_have_text("mistral-large-2512")
     catalog.get_by_role("link", name="All models").click()
     expect(catalog).to_have_url("/models/?type=base&capability=vision&sort=-context")
@@ -19,9 +20,9 @@ def test_from_the_list_to_a_model_and_back_with_filters_kept(catalog: Page):
 def test_the_way_back_is_kept_while_one_acts_on_the_model(browser_of, bob, tune):
     page = browser_of(bob)
     page.goto("/models/?q=contract")
-    page.get_by_role("link", name="Contract clause finder").click()
-    page.locator("#actions").get_by_role("button", name="Archive").click()
-    expect(page.locator("#actions").get_by_role("button", name="Restore")).to_be_visible()
+    page.get_by_role("link", name="Contract clause finder", exact=True).click()
+    archive(page.locator("#actions"))
+    expect_offer(page.locator("#actions"), "unarchive")
     page.get_by_role("link", name="All models").click()
     expect(page).to_have_url("/models/?q=contract")
 
@@ -58,6 +59,7 @@ def test_an_id_of_two_models_asks_which_one(catalog: Page):
 
 
 def test_the_replacement_of_a_retiring_model_is_one_click_away(catalog: Page):
+    catalog.goto("/models/?type=base")
     catalog.locator('[data-model-id="mistral-medium-2508"]').get_by_role("link", name="mistral-medium-3-5").click()
     expect(catalog.get_by_role("heading", level=1)).to_have_text("mistral-medium-2604")
 

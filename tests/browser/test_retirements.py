@@ -113,7 +113,8 @@ def test_the_sentence_that_nothing_has_changed_stands_where_there_is_room_for_it
 
 def test_a_calendar_of_a_filtered_view_is_made_used_and_revoked(page: Page, moved):
     page.goto("/models/?type=base&status=retiring")
-    page.get_by_role("link", name="Feed", exact=True).click()
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("link", name="Calendar and news").click()
     expect(page.get_by_role("group", name="Tells of")).to_contain_text("Type: Base")
     page.get_by_label("Name").fill("Our team")
     page.get_by_role("button", name="Create private link").click()

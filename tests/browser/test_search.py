@@ -38,7 +38,7 @@ def test_no_letter_and_no_caret_is_lost_while_the_server_is_slow(catalog: Page):
 @pytest.mark.parametrize("confirm", [None, "Enter"])
 def test_back_leaves_the_catalog_in_one_step_after_typing(signed_in: Page, synced, confirm):
     signed_in.goto("/models/devstral-2512/")
-    signed_in.get_by_role("link", name="Models", exact=True).click()
+    signed_in.get_by_role("navigation", name="Main").get_by_role("link", name="Models").click()
     box = signed_in.locator("#q")
     for text in ("mi", "ministral", "ministral-8b"):
         box.fill(text)

@@ -11,7 +11,7 @@ from models_ui.actions.context import Context
 from models_ui.bulk.jobs import make_job
 from models_ui.models import BulkJob, CatalogModel
 from sandbox import Sandbox
-from tests.browser.conftest import held_up, message, row_of, written
+from tests.browser.conftest import archive, choose, confirm, expect_offer, held_up, message, row_of, written
 from tests.conftest import PASSWORD
 from tests.support import verbs
 
@@ -41,7 +41,7 @@ def asked(alices: Page) -> list[str]:
 
 def edit(place: Locator, verb: str = "rename") -> Locator:
     """The field of the form that opens in this place, with a text that is not saved."""
-    place.locator(f'a.act[href$="/{verb}/"]').click()
+    choose(place, verb)
     field = place.locator("form.edit [name=value]")
     expect(field).to_be_focused()
     field.fill(TEXT)
@@ -103,9 +103,10 @@ def test_a_filter_that_hides_the_row_puts_it_aside_until_it_is_saved(alices: Pag
 
 
 @pytest.mark.parametrize(
-    "link", ["#sort-deprecation", ".chips a.chip", ".chips li:last-child a", ".presets a >> nth=0"]
+    "link", ["#sort-deprecation", ".chips a.chip >> nth=0", ".chips li:last-child a", ".presets a >> nth=0"]
 )
 def test_links_within_the_list_keep_it_too(alices: Page, tune, link):
+    alices.goto("/models/?type=fine-tuned&status=live&capability=completion_chat")
     field = edit(row_of(alices, tune))
     before = alices.url
     alices.locator(link).evaluate("link => link.click()")
@@ -153,10 +154,10 @@ def test_back_within_the_list_keeps_it(alices: Page, tune):
 def test_another_rows_rename_and_an_undo_elsewhere_keep_it(alices: Page, tune, archived):
     field = edit(row_of(alices, tune))
     other = row_of(alices, archived)
-    other.get_by_role("button", name="Restore").click()
+    choose(other, "unarchive")
     message(alices, "is restored").get_by_role("button", name="Undo").click()
-    expect(other.get_by_role("button", name="Restore")).to_be_visible()
-    other.get_by_role("link", name="Rename").click()
+    expect_offer(other, "unarchive")
+    choose(other, "rename")
     other.locator("[name=value]").fill("Other")
     other.get_by_role("button", name="Save").click()
     expect(message(alices, "The name is now “Other”.")).to_be_visible()
@@ -179,7 +180,7 @@ def test_a_delete_dialog_stays_open_with_its_text_while_the_list_is_loaded_again
     waiting = held_up(alices, "/sync/$")
     sandbox.catalog.add({"id": "aaa-new", "object": "model", "type": "base", "owned_by": "mistralai"})
     alices.get_by_role("button", name="Refresh").click()
-    row_of(alices, tune).get_by_role("link", name="Delete…").click()
+    choose(row_of(alices, tune), "delete")
     dialog = alices.get_by_role("alertdialog")
     reason = dialog.get_by_label("Reason")
     reason.fill("Not needed")
@@ -193,6 +194,7 @@ def test_a_delete_dialog_stays_open_with_its_text_while_the_list_is_loaded_again
 
 def test_a_text_typed_into_a_filter_goes_along_with_the_next_link(alices: Page):
     waiting = held_up(alices, "^(?!.*sort=context).*context_min=64k")
+    alices.get_by_text("from – to").click()
     alices.locator("#context-min").fill("64k")
     alices.get_by_role("columnheader", name="Context").get_by_role("link").click()
     expect(alices).to_have_url(re.compile(r"context_min=64000.*sort=context"))
@@ -201,6 +203,7 @@ def test_a_text_typed_into_a_filter_goes_along_with_the_next_link(alices: Page):
 
 
 def test_letters_typed_while_an_answer_is_under_way_stay(alices: Page):
+    alices.get_by_text("from – to").click()
     waiting = held_up(alices, "status=live")
     alices.locator('[data-facet="status"][data-value="live"] input').check()
     field = alices.locator("#context-min")
@@ -215,7 +218,9 @@ def test_an_answer_that_comes_while_somebody_writes_elsewhere_does_not_take_the_
     alices: Page, sandbox, tune, archived
 ):
     waiting = held_up(alices, "/archive/$")
-    row_of(alices, tune).get_by_role("button", name="Archive").click()
+    choose(row_of(alices, tune), "archive")
+    waiting.pop().continue_()
+    confirm(alices)
     field = edit(row_of(alices, archived))
     waiting.pop().continue_()
     expect(row_of(alices, tune).locator(".status")).to_have_text("Archived")
@@ -243,7 +248,7 @@ def type_at(page: Page, place: str, alice, tune: str) -> Locator:
     if place == "row":
         return edit(row_of(page, tune))
     if place == "dialog":
-        row_of(page, tune).get_by_role("link", name="Delete…").click()
+        choose(row_of(page, tune), "delete")
         field = page.get_by_role("alertdialog").get_by_label("Reason")
     elif place == "model page":
         page.goto(f"/models/{tune}/")
@@ -294,7 +299,8 @@ def test_every_form_with_text_asks_first_and_sending_or_giving_up_does_not(
     value = field.input_value()
     assert value in (TEXT, "watched")
     form = alices.locator("main form").filter(has=alices.locator(":focus, textarea, select, input[name=reason]")).last
-    cancel = form.get_by_role("link", name="Cancel").or_(form.get_by_role("button", name="Cancel"))
+    words = re.compile("^(Cancel|Keep the model)$")
+    cancel = form.get_by_role("link", name=words).or_(form.get_by_role("button", name=words))
     if place == "delete":
         cancel = alices.get_by_role("link", name="Keep the model")
     if place == "dialog":
@@ -307,7 +313,7 @@ def test_every_form_with_text_asks_first_and_sending_or_giving_up_does_not(
 
 
 def test_without_text_nothing_asks(alices: Page, asked: list[str], tune):
-    row_of(alices, tune).get_by_role("link", name="Rename").click()
+    choose(row_of(alices, tune), "rename")
     expect(row_of(alices, tune).locator("[name=value]")).to_be_focused()
     row_of(alices, tune).get_by_role("checkbox").or_(alices.locator(".pick input").first).first.check()
     alices.locator("#q").fill("contract")
@@ -451,7 +457,7 @@ def test_a_text_that_cannot_be_saved_any_more_can_still_be_copied(browser_of, bo
         CatalogModel.objects.filter(model_id=tune).update(protected=False)
         page.goto(TUNES)
         row = row_of(page, tune)
-        row.get_by_role("link", name="Rename").click()
+        choose(row, "rename")
         field = page.get_by_label("Name", exact=True)
         field.fill(TEXT)
         CatalogModel.objects.filter(model_id=tune).update(protected=True)
@@ -482,14 +488,14 @@ def test_a_token_from_before_signing_in_again_is_none_the_worse(alices: Page, tu
     sign_in_elsewhere(alices)
     field.press("Enter")
     expect(message(alices, f"The name is now “{TEXT}”.")).to_be_visible()
-    row_of(alices, tune).get_by_role("button", name="Archive").click()
+    archive(row_of(alices, tune))
     expect(message(alices, "is archived")).to_be_visible()
 
 
 def test_an_undo_elsewhere_leaves_the_dialog_and_its_text_alone(alices: Page, alice, sandbox: Sandbox, tune):
     verbs.archive_model(context=Context(actor=alice), model_id=tune)
     alices.goto(f"/models/{tune}/")
-    alices.locator("#actions").get_by_role("link", name="Delete…").click()
+    choose(alices.locator("#actions"), "delete")
     reason = alices.get_by_role("alertdialog").get_by_label("Reason")
     reason.fill(TEXT)
     changed = {"id": tune, "address": f"/models/{tune}/row/"}

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from models_ui.actions.context import Context
 from sandbox import Sandbox
-from tests.browser.conftest import message, row_of, written
+from tests.browser.conftest import archive, choose, message, row_of, written
 from tests.support import verbs
 
 TUNES = "/models/?type=fine-tuned"
@@ -20,7 +20,7 @@ def bobs(browser_of, bob) -> Page:
 
 def test_undo_from_the_message_puts_the_row_right_and_can_be_undone_itself(bobs: Page, sandbox: Sandbox, tune):
     row = row_of(bobs, tune)
-    row.get_by_role("button", name="Archive").click()
+    archive(row)
     said = message(bobs, "Contract clause finder is archived.")
     said.get_by_role("button", name="Undo").click()
     expect(said).to_have_count(0)
@@ -67,7 +67,7 @@ def test_undo_asks_when_a_third_person_has_changed_it_since(
 ):
     troubles.expect("409")
     row = row_of(bobs, tune)
-    row.get_by_role("link", name="Rename").click()
+    choose(row, "rename")
     row.get_by_label("Name", exact=True).fill("Bob’s")
     row.get_by_role("button", name="Save").click()
     said = message(bobs, "The name is now “Bob’s”.")

@@ -45,7 +45,8 @@ LAYOUT = """() => {
     const box = each.getBoundingClientRect();
     return box.right > wide + 1 || box.left < -1;
   });
-  const meant = (each) => each.closest(".owner, th p, input");  // shortened on purpose, whole on the model's page
+  // Shortened on purpose: the whole text is in the title, or on the model's page.
+  const meant = (each) => each.closest(".models [title], .owner, th p, input") || each.querySelector(".models [title]");
   const cut = seen.filter((each) => getComputedStyle(each).overflowX === "hidden"
     && each.scrollWidth > each.clientWidth + 1 && !meant(each));
   const texts = seen.filter((each) =>
