@@ -222,6 +222,7 @@ def test_templates_name_models_and_people_through_a_filter_that_isolates_them():
         "{{ label }}",
         "{{ name }}",
         "{{ facet.name }}",
+        "{{ period.label }}",
         "{{ section.name }}",
     )
     ours += ("{{ form.value.label }}", "{{ form.reason.label }}", "{{ role.label }}", "{{ page.other_csv.label }}")

@@ -40,6 +40,9 @@ class BulkWords:
     same: Words  # models that already were as asked for
     item_done: Words
     already: Words  # why a model is skipped
+    told: Words  # who did it, in the history; %(count)d models
+    told_partly: Words  # to %(done)d of %(count)d models
+    tried: Words  # to none of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +134,11 @@ VERBS: Final[dict[Verb, VerbRow]] = {
             same=ngettext_lazy("%d already archived", "%d already archived"),
             item_done=gettext_lazy("archived"),
             already=gettext_lazy("It is archived already"),
+            told=ngettext_lazy("%(who)s archived %(count)d model", "%(who)s archived %(count)d models", "count"),
+            told_partly=gettext_lazy("%(who)s archived %(done)d of %(count)d models"),
+            tried=ngettext_lazy(
+                "%(who)s tried to archive %(count)d model", "%(who)s tried to archive %(count)d models", "count"
+            ),
         ),
     ),
     Verb.UNARCHIVE: VerbRow(
@@ -156,6 +164,11 @@ VERBS: Final[dict[Verb, VerbRow]] = {
             same=ngettext_lazy("%d already live", "%d already live"),
             item_done=gettext_lazy("restored"),
             already=gettext_lazy("It is live already"),
+            told=ngettext_lazy("%(who)s restored %(count)d model", "%(who)s restored %(count)d models", "count"),
+            told_partly=gettext_lazy("%(who)s restored %(done)d of %(count)d models"),
+            tried=ngettext_lazy(
+                "%(who)s tried to restore %(count)d model", "%(who)s tried to restore %(count)d models", "count"
+            ),
         ),
     ),
     Verb.PROTECT: VerbRow(

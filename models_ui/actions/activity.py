@@ -1,39 +1,32 @@
-"""Reading the history: the filters of the page (`ActivityQuery`, held by the address bar), and its entries.
+"""Reading the history: the filters of the page (`ActivityQuery`, held by the address bar), its lines, and exports.
 
-    /activity/?actor=bob&kind=model.archived&outcome=failed&from=2026-11-01&before=1234
+    /activity/?actor=bob&kind=model.archived&outcome=failed&period=7&before=1234
 
-One entry is one action: its last known outcome, with its steps. Pages follow the events' keys, so that a page does
-not shift while others act.
+Pages follow the events' keys, so that a page does not shift while others act.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
-from models_ui.access.policy import denial_reason
 from models_ui.access.roles import Role, exports_everyones
-from models_ui.access.verbs import VERB_OF_KIND, VERBS
+from models_ui.access.verbs import VERB_OF_KIND
 from models_ui.actions import sentences
-from models_ui.actions.context import UNSETTLED, can_be_undone
-from models_ui.actions.model_row import rows_of
+from models_ui.actions.entries import DayOfEntries, days_of, lines_of
 from models_ui.audit import history
-from models_ui.catalog.links import address_of_id
-from models_ui.listing.filters import Filters, ListPage, Option, read_day, read_key, read_model_id
+from models_ui.listing.facet_counts import Counts, CrossCounts
+from models_ui.listing.filters import PERIODS, Facet, Filters, ListPage, Switch, read_day, read_key, read_model_id
 from models_ui.listing.parameters import alternatives, one_of, parameter, read_text, text_up_to
 from models_ui.listing.querystring import Ignored
-from models_ui.models import AuditEvent, CatalogModel
-from models_ui.text.diff import Piece, diff_words
+from models_ui.models import AuditEvent
 from models_ui.text.folding import sort_key
-from models_ui.text.sentence_html import fill_html, word_html
 
 # The filter's values. An attempt without an outcome is one of unknown outcome.
 OUTCOMES: Final = {
@@ -46,20 +39,21 @@ OUTCOMES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityQuery(Filters):
-    """Filters and place. Values of one filter are alternatives. Days are UTC, both ends included."""
+    """Filters and place. Values of one filter are alternatives. Both ends of the days are included."""
 
     q: str = parameter("", read_text)
     actor: tuple[str, ...] = alternatives(text_up_to(150))
     kind: tuple[str, ...] = alternatives(one_of((*VERB_OF_KIND, *sentences.KINDS_WITHOUT_VERB)))
     outcome: tuple[str, ...] = alternatives(one_of(OUTCOMES))
     model: str = parameter("", read_model_id)
+    period: str = parameter("", one_of(PERIODS))
     since: date | None = parameter(None, read_day, name="from")
     until: date | None = parameter(None, read_day, name="to")
     before: int | None = parameter(None, read_key, role="place")  # an event's key: older ones follow it
 
     page: ClassVar = "activity"
 
-    def matches(self) -> QuerySet[AuditEvent]:
+    def matches(self, last_visit: datetime | None = None) -> QuerySet[AuditEvent]:
         """Return the last event of each action that fits, the newest first, of every page."""
         events = history.latest_events().order_by("-pk")
         if self.actor:
@@ -67,100 +61,59 @@ class ActivityQuery(Filters):
         if self.kind:
             events = events.filter(kind__in=self.kind)
         if self.outcome:
-            events = events.filter(outcome__in=[outcome for name in self.outcome for outcome in OUTCOMES[name]])
+            events = events.filter(outcome__in=self.stored_outcomes)
         if self.model:
             events = events.filter(model_id=self.model)
-        return self.narrow(events)
-
-
-# --- Entries
-
-
-@dataclass(frozen=True, slots=True)
-class ActionEntry:
-    """One action as a page shows it."""
-
-    event: AuditEvent  # the last one
-    steps: Sequence[AuditEvent]
-    may_undo: bool
-    undone: AuditEvent | None  # the action that has taken it back
+        return self.narrow(events, last_visit)
 
     @property
-    def address(self) -> str:
-        """The address of the model's page; "" where an action without an id was refused."""
-        return address_of_id(self.event.model_id)
-
-    @property
-    def sentence(self) -> SafeString:
-        """Who did what, with a link to the model."""
-        subject = word_html(sentences.told_words(self.event)["subject"])
-        return self._told_of(format_html('<a href="{}">{}</a>', self.address, subject) if self.address else subject)
-
-    @property
-    def sentence_on_model_page(self) -> SafeString:
-        """Who did what to “this model”."""
-        return self._told_of(conditional_escape(_("this model")))
-
-    def _told_of(self, subject: SafeString) -> SafeString:
-        words = {name: word_html(word) for name, word in sentences.told_words(self.event).items()}
-        words |= {"who": format_html("<strong>{}</strong>", words["who"]), "model": subject, "subject": subject}
-        return fill_html(sentences.told_sentence(self.event), words)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a person should look what became of the action."""
-        return self.event.outcome in UNSETTLED and not sentences.is_under_way(self.event)
-
-    @property
-    def outcome(self) -> str:
-        return sentences.outcome_label(self.event)
-
-    @property
-    def diff(self) -> list[Piece]:
-        words = sentences.change_words(self.event)
-        return diff_words(*words) if words else []
-
-
-def entries_of(events: Iterable[AuditEvent], role: Role) -> list[ActionEntry]:
-    """Return an entry for the last event of each action, with all its steps and what this role may do about it."""
-    events = list(events)
-    ids = [event.action_id for event in events]
-    steps, undone = history.steps_of(ids), history.undoings_of(ids)
-    rows = rows_of(event.model_id for event in events if can_be_undone(event))
-    return [
-        ActionEntry(
-            event,
-            steps[event.action_id],
-            may_undo=event.action_id not in undone and _may_undo(event, rows.get(event.model_id), role),
-            undone=undone.get(event.action_id),
-        )
-        for event in events
-    ]
-
-
-def _may_undo(event: AuditEvent, row: CatalogModel | None, role: Role) -> bool:
-    """Whether the action can be taken back, and this role may do so now."""
-    if row is None or not can_be_undone(event):
-        return False
-    verb = VERBS[VERB_OF_KIND[event.kind]]
-    if verb.field is None or verb.reverse is None:
-        return False
-    now, before = getattr(row, verb.field) or None, event.before.get(verb.field) or None
-    return now != before and not denial_reason(role, row, verb.reverse)
+    def stored_outcomes(self) -> list[str]:
+        return [outcome for name in self.outcome for outcome in OUTCOMES[name]]
 
 
 # --- The page
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The person who reads the history."""
+
+    username: str
+    role: Role
+    last_visit: datetime | None = None
+
+
 class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
-    """One page of the history."""
+    """One page of the history: a line for each action, and one for all that a bulk job did."""
 
     labels: ClassVar = {"actor": gettext_lazy("Who"), "kind": gettext_lazy("What"), "outcome": gettext_lazy("Outcome")}
 
-    def __init__(self, query: ActivityQuery, ignored: Sequence[Ignored], role: Role) -> None:
-        super().__init__(query, ignored, query.matches())
-        self.entries = entries_of(self.shown, role)
-        self.everyones = exports_everyones(role)
+    def __init__(self, query: ActivityQuery, ignored: Sequence[Ignored], reader: Reader) -> None:
+        matching = query.matches(reader.last_visit)
+        listed = history.last_of_jobs(matching)
+        super().__init__(query, ignored, matching, last_visit=reader.last_visit, listed=listed)
+        self.lines = lines_of(self.shown, matching, reader.role)
+        self.everyones = exports_everyones(reader.role)
+        self.reader = reader
+
+    @property
+    def tabs(self) -> list[Switch]:
+        """Everyone's activity and the reader's own, each with its number."""
+        actors = self._counts_of("actor")
+        mine = (self.reader.username,)
+        return [
+            Switch(_("Everyone"), self.query.changed(actor=()).address(), not self.query.actor, actors.total_of(())),
+            Switch(
+                pgettext("what a person has done", "Mine"),
+                self.query.changed(actor=mine).address(),
+                self.query.actor == mine,
+                actors.total_of(mine),
+            ),
+        ]
+
+    @property
+    def days(self) -> list[DayOfEntries]:
+        return days_of(self.lines)
 
     @cached_property
     def is_empty(self) -> bool:
@@ -173,17 +126,29 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
         return str(AuditEvent.Outcome(value).label) if name == "outcome" else value
 
     @property
-    def actors(self) -> list[Option]:
-        known = AuditEvent.objects.order_by("actor").values_list("actor", flat=True).distinct()
-        return self.options("actor", sorted({*known, *self.query.actor}, key=sort_key))
+    def facets(self) -> list[Facet]:
+        actors = self._counts_of("actor")
+        known_actors = {*actors.numbers, *self.query.actor} - {""}
+        return [
+            self.facet("kind", (*VERB_OF_KIND, *sentences.KINDS_WITHOUT_VERB), self._counts_of("kind")),
+            self.facet("actor", sorted(known_actors, key=sort_key), actors),
+            self.facet("outcome", OUTCOMES, _outcome_counts(self._counts_of("outcome"))),
+        ]
 
-    @property
-    def kinds(self) -> list[Option]:
-        return self.options("kind", (*VERB_OF_KIND, *sentences.KINDS_WITHOUT_VERB))
+    def _counts_of(self, name: str) -> Counts:
+        chosen = {"actor": self.query.actor, "kind": self.query.kind, "outcome": self.query.stored_outcomes}
+        return self._cross_counts.counts_of(name, chosen)
 
-    @property
-    def outcomes(self) -> list[Option]:
-        return self.options("outcome", OUTCOMES)
+    @cached_property
+    def _cross_counts(self) -> CrossCounts:
+        unfiltered = replace(self.query, actor=(), kind=(), outcome=())
+        return CrossCounts(unfiltered.matches(self.last_visit), ("actor", "kind", "outcome"))
+
+
+def _outcome_counts(stored: Counts) -> Counts:
+    """Return the counts by the values of the filter, of which one stands for two stored outcomes."""
+    numbers = {name: sum(stored.numbers.get(each, 0) for each in outcomes) for name, outcomes in OUTCOMES.items()}
+    return Counts(numbers, stored.is_whole)
 
 
 # --- Exports
@@ -208,10 +173,10 @@ COLUMNS: Final = (
 )
 
 
-def exported_events(query: ActivityQuery, role: Role, username: str) -> QuerySet[AuditEvent]:
+def exported_events(query: ActivityQuery, reader: Reader) -> QuerySet[AuditEvent]:
     """Return the matches that this person may export: a Manager everyone's, others their own."""
-    events = query.changed().matches()
-    return events if exports_everyones(role) else events.filter(actor=username)
+    events = query.changed().matches(reader.last_visit)
+    return events if exports_everyones(reader.role) else events.filter(actor=reader.username)
 
 
 def action_record(event: AuditEvent) -> dict[str, Any]:

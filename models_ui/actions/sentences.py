@@ -9,10 +9,10 @@ from typing import Any, Final
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from models_ui.access import people
-from models_ui.access.verbs import FIELD_WORDS, VERB_OF_KIND, VERBS, Verb
+from models_ui.access.verbs import FIELD_WORDS, VERB_OF_KIND, VERBS, Verb, bulk_words_of
 from models_ui.actions.context import UNSETTLED, OpenQuestion
 from models_ui.actions.lock import lock_time
 from models_ui.audit.chain import Outcome
@@ -157,3 +157,25 @@ def told_words(event: AuditEvent) -> dict[str, str]:
     subject = event.label or event.model_id
     words = {"who": event.actor, "kind": action_kind_label(event.kind), "before": before, "after": after}
     return words | {"model": subject, "subject": subject}
+
+
+# How many of a bulk job's actions ended so; successes are told by its sentence.
+_OUTCOME_COUNTS: Final[dict[str, Any]] = {
+    Outcome.FAILED: ngettext_lazy("%d failed", "%d failed"),
+    Outcome.REFUSED: ngettext_lazy("%d refused", "%d refused"),
+    Outcome.UNKNOWN: ngettext_lazy("%d not known", "%d not known"),
+    Outcome.ATTEMPTED: ngettext_lazy("%d under way", "%d under way"),
+}
+
+
+def told_job_sentence(kind: str, numbers: Mapping[str, int]) -> str:
+    """Return what somebody did in a bulk job, with a gap for %(who)s. `numbers` counts its actions by outcome."""
+    words = bulk_words_of(VERB_OF_KIND[kind])
+    count, done = sum(numbers.values()), numbers.get(Outcome.SUCCEEDED, 0)
+    sentence = words.told if done == count else words.told_partly if done else words.tried
+    return str(sentence % {"who": "%(who)s", "count": count, "done": done})
+
+
+def outcome_count_words(numbers: Mapping[str, int]) -> list[str]:
+    """Return how many of a job's actions did not succeed, by outcome: 1 failed, 2 refused."""
+    return [str(words % numbers[outcome]) for outcome, words in _OUTCOME_COUNTS.items() if numbers.get(outcome)]

@@ -1,8 +1,9 @@
 """Reads of the history of actions."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import models
+from django.db.models.functions import RowNumber
 
 from models_ui.models import AuditEvent
 
@@ -18,6 +19,29 @@ def latest_events() -> models.QuerySet[AuditEvent]:
     """Return the last event of each action, which is its outcome as far as it is known."""
     later = AuditEvent.objects.filter(action_id=models.OuterRef("action_id"), pk__gt=models.OuterRef("pk"))
     return AuditEvent.objects.filter(~models.Exists(later))
+
+
+def last_of_jobs(events: models.QuerySet[AuditEvent]) -> models.QuerySet[AuditEvent]:
+    """Return those of the events that are part of no bulk job, and of each job the last one."""
+    later = events.order_by().filter(job=models.OuterRef("job"), pk__gt=models.OuterRef("pk"))
+    return events.filter(models.Q(job="") | ~models.Exists(later))
+
+
+def newest_of_jobs(
+    events: models.QuerySet[AuditEvent], jobs: Collection[str], most: int
+) -> models.QuerySet[AuditEvent]:
+    """Return the newest events of each job, at most so many of each."""
+    place = models.Window(RowNumber(), partition_by="job", order_by=models.F("pk").desc())
+    return events.filter(job__in=jobs).annotate(place=place).filter(place__lte=most).order_by("-pk")
+
+
+def count_outcomes(events: models.QuerySet[AuditEvent], jobs: Collection[str]) -> dict[str, dict[str, int]]:
+    """Return how many events of each job have which outcome, by job."""
+    counts: dict[str, dict[str, int]] = {job: {} for job in jobs}
+    counted = events.filter(job__in=jobs).order_by().values_list("job", "outcome").annotate(number=models.Count("pk"))
+    for job, outcome, number in counted:
+        counts[job][outcome] = number
+    return counts
 
 
 def order_by_beginning(events: models.QuerySet[AuditEvent]) -> models.QuerySet[AuditEvent]:

@@ -35,13 +35,13 @@ from models_ui.catalog.sentences import group_count, group_label
 from models_ui.catalog.status import Status
 from models_ui.models import DISPUTED, CatalogModel
 from models_ui.services.cards import digest_of_id
+from models_ui.text.humanize import id_head
 from models_ui.text.isolation import fill, isolate
 from models_ui.text.labels import field_label
 from models_ui.vocabulary import id_is_routable, is_placeholder
 
 _COUNT: Final = secrets.token_hex(8)  # stands for the count in cached HTML; no text from outside can contain it
 _MOST_STYLES: Final = 24
-_TAIL: Final = 9  # the letters of an id that stay in sight: a fine-tune's last part, which tells it from its siblings
 _LONGEST_KEPT: Final = CatalogModel._meta.get_field("model_id").max_length or 300
 
 
@@ -77,7 +77,7 @@ class RowView:
     @property
     def id_head(self) -> str:
         """The part of the id that gives way where room is short."""
-        return self.row.model_id[:-_TAIL] if len(self.row.model_id) > 2 * _TAIL else ""
+        return id_head(self.row.model_id)
 
     @property
     def id_tail(self) -> str:

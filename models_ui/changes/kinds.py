@@ -34,12 +34,14 @@ class ChangeKind:
     `value_type`      the type of `before` and `after`; an id is that of a model
     `own_filters`     catalog filters that this change can stop the model from matching; feeds ignore them for such
                       changes, or a change would be hidden by its own effect. Maps each filter to its default
+    `note`            a word beside the sentence, where it lacks one
     `digest_section`  the section of the digest for it; None if digests leave it out
     """
 
     label: str | Promise
     build_sentence: SentenceBuilder
     value_type: ValueType = "id"
+    note: str | Promise = ""
     own_filters: Mapping[str, Any] = field(default_factory=dict)
     digest_section: DigestSection | None = None
 
@@ -192,6 +194,7 @@ CHANGE_KINDS: Final[Mapping[str, ChangeKind]] = {
         label=gettext_lazy("Retirement announced"),
         build_sentence=_announced_sentence,
         value_type="date",
+        note=gettext_lazy("announced"),
         own_filters=_LIFECYCLE,
         digest_section="announced",
     ),

@@ -4,15 +4,17 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from models_ui.catalog.index import CatalogIndex
@@ -20,20 +22,32 @@ from models_ui.catalog.links import address_of, address_of_id
 from models_ui.catalog.row import Row
 from models_ui.changes.kinds import ALIAS_REPOINTED, CHANGE_KINDS, change_label, find_kind
 from models_ui.changes.sentences import change_sentence, sentence_parts
-from models_ui.listing.filters import PER_PAGE, Filters, ListPage, Option, read_day, read_key, read_model_id
+from models_ui.listing.facet_counts import Counts, CrossCounts
+from models_ui.listing.filters import (
+    PER_PAGE,
+    PERIODS,
+    Facet,
+    Filters,
+    ListPage,
+    Switch,
+    read_day,
+    read_key,
+    read_model_id,
+)
 from models_ui.listing.parameters import alternatives, one_of, parameter, read_text
 from models_ui.listing.querystring import Ignored
 from models_ui.models import CatalogChange, SyncRun
-from models_ui.text.isolation import isolate
+from models_ui.text.humanize import id_head
 from models_ui.text.sentence_html import fill_html, word_html
 
 LATEST: Final = 5
-AFFECTS: Final = {"fine-tunes": gettext_lazy("What our fine-tunes were trained from")}
+OURS: Final = "fine-tunes"
+AFFECTS: Final = {OURS: gettext_lazy("Our fine-tunes and their base models")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesQuery(Filters):
-    """Filters and place. Days are UTC, both ends included.
+    """Filters and place. Both ends of the days are included.
 
     `model` is an id or an alias; `before` is the key of a change, which older ones follow.
     """
@@ -42,22 +56,23 @@ class ChangesQuery(Filters):
     kind: tuple[str, ...] = alternatives(one_of(CHANGE_KINDS))
     affects: tuple[str, ...] = alternatives(one_of(AFFECTS))
     model: str = parameter("", read_model_id)
+    period: str = parameter("", one_of(PERIODS))
     since: date | None = parameter(None, read_day, name="from")
     until: date | None = parameter(None, read_day, name="to")
     before: int | None = parameter(None, read_key, role="place")
 
     page: ClassVar = "changes"
 
-    def matches(self, index: CatalogIndex) -> QuerySet[CatalogChange]:
+    def matches(self, index: CatalogIndex, last_visit: datetime | None = None) -> QuerySet[CatalogChange]:
         """Return the matching changes of every page, the newest first."""
         changes = CatalogChange.objects.order_by("-pk")
         if self.kind:
             changes = changes.filter(kind__in=self.kind)
         if self.affects:
-            changes = changes.filter(_affecting_fine_tunes(index))
+            changes = changes.filter(OurModels.of(index).condition)
         if self.model:
             changes = changes.filter(_about_model(self.model))
-        return self.narrow(changes)
+        return self.narrow(changes, last_visit)
 
 
 def _about_model(model_id: str) -> Q:
@@ -66,11 +81,30 @@ def _about_model(model_id: str) -> Q:
     return Q(model_id=model_id) | Q(is_moved, kind=ALIAS_REPOINTED)
 
 
-def _affecting_fine_tunes(index: CatalogIndex) -> Q:
-    """Match changes of the models that fine-tunes were trained from, and of the ids that fine-tunes name them by."""
-    root_ids = {row.root for row in index.rows if row.root and not row.is_missing}
-    model_ids = {root.model_id for root_id in root_ids for root in index.find(root_id)}
-    return Q(model_id__in=root_ids | model_ids) | Q(kind=ALIAS_REPOINTED, subject__in=root_ids)
+@dataclass(frozen=True, slots=True)
+class OurModels:
+    """The models whose changes concern us: our fine-tunes and what they were trained from.
+
+    `base_names` are the ids by which fine-tunes name their base models, aliases among them.
+    """
+
+    base_names: frozenset[str]
+    model_ids: frozenset[str]
+
+    @classmethod
+    def of(cls, index: CatalogIndex) -> Self:
+        names = frozenset(row.root for row in index.rows if row.root and not row.is_missing)
+        base_ids = {base.model_id for name in names for base in index.find(name)}
+        fine_tune_ids = {row.model_id for row in index.rows if row.is_fine_tuned}
+        return cls(names, names | base_ids | fine_tune_ids)
+
+    @property
+    def condition(self) -> Q:
+        return Q(model_id__in=self.model_ids) | Q(kind=ALIAS_REPOINTED, subject__in=self.base_names)
+
+    def has(self, change: CatalogChange) -> bool:
+        is_base_name = change.kind == ALIAS_REPOINTED and change.subject in self.base_names
+        return change.model_id in self.model_ids or is_base_name
 
 
 # --- Changes on a page
@@ -88,8 +122,9 @@ class ChangeLine:
         return self.change.at
 
     @property
-    def kind(self) -> str:
-        return isolate(change_label(self.change.kind))
+    def note(self) -> str:
+        """A word that the sentence lacks."""
+        return str(find_kind(self.change.kind).note)
 
     @property
     def sentence(self) -> str:
@@ -109,6 +144,14 @@ class ChangeLine:
         """The id, where the sentence calls the model by its name."""
         return self.change.model_id if self.change.label not in ("", self.change.model_id) else ""
 
+    @property
+    def id_head(self) -> str:
+        return id_head(self.model_id)
+
+    @property
+    def id_tail(self) -> str:
+        return self.model_id.removeprefix(self.id_head)
+
     def _find_address(self, model_id: str) -> str:
         rows = self.index.find(model_id)
         if len(rows) == 1:
@@ -118,8 +161,21 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangesOfDay:
+    """The changes of one day of the reader's time zone, those that concern us first.
+
+    Each group has a heading, "" where it is the day's only one.
+    """
+
     day: date
-    lines: Sequence[ChangeLine]
+    groups: Sequence[tuple[str, Sequence[ChangeLine]]]
+
+    @classmethod
+    def of(cls, day: date, lines: Sequence[ChangeLine], ours: OurModels) -> Self:
+        first = [line for line in lines if ours.has(line.change)]
+        others = [line for line in lines if not ours.has(line.change)]
+        if not first or not others:
+            return cls(day, [("", lines)])
+        return cls(day, [(str(AFFECTS[OURS]), first), (_("Mistral’s other models"), others)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +212,45 @@ class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
 
     labels: ClassVar = {"kind": gettext_lazy("What")}
 
-    def __init__(self, query: ChangesQuery, ignored: Sequence[Ignored], index: CatalogIndex) -> None:
-        super().__init__(query, ignored, query.matches(index))
+    def __init__(
+        self,
+        query: ChangesQuery,
+        ignored: Sequence[Ignored],
+        index: CatalogIndex,
+        last_visit: datetime | None = None,
+    ) -> None:
+        super().__init__(query, ignored, query.matches(index, last_visit), last_visit=last_visit)
         self.index = index
-        self.lines = [ChangeLine(change, index) for change in self.shown]
 
     @property
     def days(self) -> list[ChangesOfDay]:
-        return [ChangesOfDay(day, list(lines)) for day, lines in groupby(self.lines, key=lambda line: line.at.date())]
+        ours, lines = OurModels.of(self.index), [ChangeLine(change, self.index) for change in self.shown]
+        by_day = groupby(lines, key=lambda line: timezone.localdate(line.at))
+        return [ChangesOfDay.of(day, list(of_day), ours) for day, of_day in by_day]
+
+    @property
+    def tabs(self) -> list[Switch]:
+        """All changes, and those that concern us, each with its number."""
+        tabs = [("", _("All")), (OURS, str(AFFECTS[OURS]))]
+        return [self._tab(affects, label) for affects, label in tabs]
+
+    def _tab(self, affects: str, label: str) -> Switch:
+        query = self.query.changed(affects=(affects,) if affects else ())
+        number = self._counts_of_kinds[affects].total_of(self.query.kind)
+        return Switch(label, query.address(), query.affects == self.query.affects, number)
+
+    @property
+    def facets(self) -> list[Facet]:
+        return [self.facet("kind", CHANGE_KINDS, self._counts_of_kinds[OURS if self.query.affects else ""])]
+
+    @cached_property
+    def _counts_of_kinds(self) -> dict[str, Counts]:
+        """The number of changes by kind: of all, and of those that concern us."""
+        return {affects: self._count_kinds(affects) for affects in ("", OURS)}
+
+    def _count_kinds(self, affects: str) -> Counts:
+        query = replace(self.query, kind=(), affects=(affects,) if affects else ())
+        return CrossCounts(query.matches(self.index, self.last_visit), ("kind",)).counts_of("kind", {})
 
     @cached_property
     def is_empty(self) -> bool:
@@ -207,21 +294,15 @@ class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
     def value_label(self, name: str, value: str) -> str:
         return change_label(value) if name == "kind" else str(AFFECTS[value])
 
-    @property
-    def kinds(self) -> list[Option]:
-        return self.options("kind", CHANGE_KINDS)
-
-    @property
-    def affected(self) -> list[Option]:
-        return self.options("affects", AFFECTS)
-
 
 # --- Exports
 
 
-def export_changes(query: ChangesQuery, index: CatalogIndex) -> Iterable[Mapping[str, Any]]:
+def export_changes(
+    query: ChangesQuery, index: CatalogIndex, last_visit: datetime | None = None
+) -> Iterable[Mapping[str, Any]]:
     """Yield a record of every match, on whichever page it stands."""
-    return map(change_record, query.changed().matches(index).iterator(chunk_size=1000))
+    return map(change_record, query.changed().matches(index, last_visit).iterator(chunk_size=1000))
 
 
 def change_record(change: CatalogChange) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from models_ui.listing.csv_export import Download, other_download
+from models_ui.listing.facet_counts import Counts
 from models_ui.listing.parameters import AddressQuery, Reading, parameters_of
 from models_ui.listing.querystring import MAX_TEXT, Ignored, with_query
 from models_ui.text.folding import words_to_find
@@ -91,6 +93,15 @@ def read_day(text: str) -> Reading:
     return Reading(day) if 1970 <= day.year < 9000 else Reading(None, "unknown_value")
 
 
+# The periods that a history offers, which end now.
+VISIT: Final = "visit"
+PERIODS: Final[dict[str, str | Promise]] = {
+    VISIT: gettext_lazy("Since I was last here"),
+    "7": gettext_lazy("Last 7 days"),
+    "30": gettext_lazy("Last 30 days"),
+}
+
+
 def read_key(text: str) -> Reading:
     """Read the primary key of an entry."""
     is_key = text.isascii() and text.isdigit() and len(text) < 19
@@ -103,12 +114,13 @@ Entry = TypeVar("Entry", bound=Model)
 class Filters(AddressQuery):
     """The base of the query of a history.
 
-    Its fields are, besides its own: words to search for, a model's id, two UTC days, both included, and the key of an
-    entry that those of this page are older than. `page` is the name of its address.
+    Its fields are, besides its own: words to search for, a model's id, a period, two days of the reader's time zone,
+    both included, and the key of an entry that those of this page are older than. `page` is the name of its address.
     """
 
     q: str
     model: str
+    period: str
     since: date | None
     until: date | None
     before: int | None
@@ -118,19 +130,31 @@ class Filters(AddressQuery):
     def address(self, page: str = "") -> str:
         return with_query(reverse(page or self.page), self.serialize())
 
-    def narrow(self, entries: QuerySet[Entry]) -> QuerySet[Entry]:
-        """Return the entries of the chosen days whose `search_text` has every word."""
+    def narrow(self, entries: QuerySet[Entry], last_visit: datetime | None) -> QuerySet[Entry]:
+        """Return the entries of the chosen days whose `search_text` has every word.
+
+        `last_visit` is the end of the reader's last visit; of a first visit everything is new.
+        """
+        begin = _begin_of_period(self.period, last_visit)
+        if begin:
+            entries = entries.filter(at__gte=begin)
         if self.since:
             entries = entries.filter(at__gte=_start_of_day(self.since))
         if self.until:
-            entries = entries.filter(at__lt=_start_of_day(self.until) + timedelta(days=1))
+            entries = entries.filter(at__lt=_start_of_day(self.until + timedelta(days=1)))
         for word in words_to_find(self.q):
             entries = entries.filter(search_text__contains=word)
         return entries
 
 
+def _begin_of_period(period: str, last_visit: datetime | None) -> datetime | None:
+    if period in ("", VISIT):
+        return last_visit if period else None
+    return timezone.now() - timedelta(days=int(period))
+
+
 def _start_of_day(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return datetime.combine(day, time(), timezone.get_current_timezone())
 
 
 # --- The page of a history
@@ -141,6 +165,27 @@ class Option:
     value: str
     label: str
     selected: bool
+    count: str  # how many entries it leaves; "" where that is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A filter with several values: those that some entry has, and the words for those that none here has."""
+
+    name: str
+    label: str
+    options: Sequence[Option]
+    unused: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A link that sets a filter; the link of the one that is set takes it away."""
+
+    label: str
+    address: str
+    is_current: bool
+    count: str = ""
 
 
 Query = TypeVar("Query", bound=Filters)
@@ -149,19 +194,30 @@ Query = TypeVar("Query", bound=Filters)
 class ListPage(Generic[Query, Entry]):
     """One page of the entries that match a query, the newest first.
 
-    Pages follow the entries' keys, so that none shifts while the list grows. `shown` are the entries, `older` and
-    `newest` the addresses of other pages, empty where there are none.
+    Pages follow the entries' keys, so that none shifts while the list grows. `listed` are those of the matching
+    entries that stand in the list, if not all do. `shown` are the entries of this page, `older` and `newest` the
+    addresses of other pages, empty where there are none.
     """
 
     counted: ClassVar = 1_000  # beyond it the page says "more than"
     # What the fields with several values are called in a chip, before the value.
     labels: ClassVar[Mapping[str, str | Promise]] = {}
 
-    def __init__(self, query: Query, ignored: Sequence[Ignored], matching: QuerySet[Entry]) -> None:
+    def __init__(
+        self,
+        query: Query,
+        ignored: Sequence[Ignored],
+        matching: QuerySet[Entry],
+        *,
+        last_visit: datetime | None,
+        listed: QuerySet[Entry] | None = None,
+    ) -> None:
         self.query = query
+        self.last_visit = last_visit
         self.ignored = ignored_sentences(ignored)
         self.total = matching[: self.counted + 1].count()
-        here = matching.filter(pk__lt=query.before) if query.before is not None else matching
+        here = matching if listed is None else listed
+        here = here if query.before is None else here.filter(pk__lt=query.before)
         entries = list(here[: PER_PAGE + 1])
         self.shown = entries[:PER_PAGE]
         self.older = query.changed(before=self.shown[-1].pk).address() if len(entries) > PER_PAGE else ""
@@ -178,6 +234,7 @@ class ListPage(Generic[Query, Entry]):
             "q": quote_text,
             "model": lambda model: fill(_("Model: %(model)s"), {"model": model}),
             **{name: partial(self._chip_label, name) for name in several},
+            "period": lambda period: str(PERIODS[period]),
             "since": lambda day: fill(_("From %(day)s"), {"day": date_format(day, "j M Y")}),
             "until": lambda day: fill(_("Until %(day)s"), {"day": date_format(day, "j M Y")}),
         }
@@ -189,10 +246,33 @@ class ListPage(Generic[Query, Entry]):
             return label
         return fill(_("%(label)s: %(value)s"), {"label": self.labels[name], "value": label})
 
-    def options(self, name: str, values: Iterable[str]) -> list[Option]:
-        """Return the values of a field to choose from."""
+    def facet(self, name: str, values: Iterable[str], counts: Counts) -> Facet:
+        """Return a filter with its values, each with the number of entries that it would leave."""
         chosen = getattr(self.query, name)
-        return [Option(value, self.value_label(name, value), value in chosen) for value in values]
+        known = [(value, self.value_label(name, value)) for value in values]
+        options = [
+            Option(value, label, value in chosen, counts.words_of(value))
+            for value, label in known
+            if value in chosen or counts.may_have(value)
+        ]
+        unused = [label for value, label in known if value not in chosen and not counts.may_have(value)]
+        return Facet(name, str(self.labels[name]), options, unused)
+
+    @property
+    def title(self) -> str:
+        """The filters in use, for the title of the window; "" without any."""
+        return " · ".join(chip.label for chip in self.chips)
+
+    @property
+    def periods(self) -> list[Switch]:
+        """The periods to choose from; the last visit is one of them once there is one."""
+        offered = [name for name in PERIODS if name != VISIT or self.last_visit or self.query.period == VISIT]
+        return [self.switch("period", name, str(PERIODS[name])) for name in offered]
+
+    def switch(self, name: str, value: str, label: str, count: str = "") -> Switch:
+        is_current = getattr(self.query, name) == value
+        query = self.query.changed(**{name: "" if is_current else value})
+        return Switch(label, query.address(), is_current, count)
 
     @property
     def cleared(self) -> str:

@@ -72,6 +72,7 @@ register.filter("in_days", humanize.in_days)
 register.filter("in_days_short", humanize.in_days_short)
 register.filter("day_near", humanize.day_near)
 register.filter("ago", humanize.time_ago)
+register.filter("recent_day", humanize.recent_day)
 register.simple_tag(reminder_words)
 
 

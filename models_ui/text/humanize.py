@@ -3,7 +3,9 @@
 from datetime import date, datetime
 from typing import Final
 
+from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
@@ -11,8 +13,7 @@ from models_ui.text.isolation import LEFT_TO_RIGHT_MARK, fill, isolate
 
 # Django shortens these French months to « jan. » and « fév. »; our messages say « janv. » and « févr. ».
 _SHORT_MONTHS = (pgettext_lazy("abbrev. month", "Jan."), pgettext_lazy("abbrev. month", "Feb."))
-
-
+_ID_END: Final = 9  # the letters that tell a fine-tune from its siblings
 _UNMISTAKABLE: Final = 330  # days for which a day and a month say which year is meant
 
 
@@ -52,6 +53,11 @@ def quote_text(text: object) -> str:
     return quotation if isolate(words) == words else f"{LEFT_TO_RIGHT_MARK}{quotation}"
 
 
+def id_head(model_id: str) -> str:
+    """Return the beginning of an id, which gives way where room is short: its end tells it from others. "" if short."""
+    return model_id[:-_ID_END] if len(model_id) > 2 * _ID_END else ""
+
+
 def in_days(days: int) -> str:
     """Return a calendar distance in words: today, in 23 days, 2 days ago."""
     if days == 0:
@@ -84,3 +90,15 @@ def time_ago(seconds: int) -> str:
     if seconds < 86_400:
         return _("%(count)d h ago") % {"count": seconds // 3600}
     return in_days(-(seconds // 86_400))
+
+
+def recent_day(at: date) -> str:
+    """Return a day that is past: Today, Tuesday, 12 Nov, 12 Nov 2025. A moment's day is that of the reader's zone."""
+    day = timezone.localdate(at) if isinstance(at, datetime) else at
+    today = timezone.localdate()
+    distance = (today - day).days
+    if distance == 0:
+        return capfirst(_("today"))
+    if 0 < distance < 7:
+        return capfirst(date_format(day, "l"))
+    return date_format(day, "j M" if day.year == today.year else "j M Y")

@@ -10,12 +10,13 @@ from models_ui.actions.activity import (
     COLUMNS,
     ActivityPage,
     ActivityQuery,
+    Reader,
     action_record,
     exported_events,
     record_cells,
 )
 from models_ui.listing.csv_export import csv_download
-from models_ui.web.request import Request, is_whole_form, query_string, render_list, role_of_request
+from models_ui.web.request import Request, is_whole_form, last_visit_of, query_string, render_list, role_of_request
 
 
 @require_safe
@@ -23,8 +24,8 @@ def activity(request: Request) -> HttpResponse:
     query, ignored = ActivityQuery.parse(query_string(request))
     if not ignored and is_whole_form(request):
         return HttpResponseRedirect(query.address())
-    context = {"page": ActivityPage(query, ignored, role_of_request(request))}
-    return render_list(request, "models_ui/activity.html", context, query.address())
+    context = {"page": ActivityPage(query, ignored, _reader(request))}
+    return render_list(request, "models_ui/activity.html", context, query.address(), part="answer")
 
 
 @require_safe
@@ -43,5 +44,9 @@ def activity_json(request: Request) -> HttpResponse:
 
 def _export_records(request: Request) -> list[dict[str, Any]]:
     query, _ = ActivityQuery.parse(query_string(request))
-    events = exported_events(query, role_of_request(request), request.user.get_username())
+    events = exported_events(query, _reader(request))
     return [action_record(event) for event in events.iterator(chunk_size=1000)]
+
+
+def _reader(request: Request) -> Reader:
+    return Reader(request.user.get_username(), role_of_request(request), last_visit_of(request))

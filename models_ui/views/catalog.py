@@ -38,7 +38,6 @@ def catalog(request: Request) -> HttpResponse:
         "page": page,
         "freshness": describe_freshness(mirror, now),
         "jobs": sentences.running_jobs_in_words,
-        "facets_folded": request.COOKIES.get("filters") == "folded",
     }
     return render_list(request, "models_ui/catalog.html", context, catalog_address(page.query), part="answer")
 

@@ -8,7 +8,7 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.store import load_index
 from models_ui.changes.page import COLUMNS, ChangesPage, ChangesQuery, change_cells, export_changes
 from models_ui.listing.csv_export import csv_download
-from models_ui.web.request import Request, is_whole_form, query_string, render_list
+from models_ui.web.request import Request, is_whole_form, last_visit_of, query_string, render_list
 
 
 @require_safe
@@ -16,21 +16,21 @@ def changes(request: Request) -> HttpResponse:
     query, ignored = ChangesQuery.parse(query_string(request))
     if not ignored and is_whole_form(request):
         return HttpResponseRedirect(query.address())
-    context = {"page": ChangesPage(query, ignored, _index())}
-    return render_list(request, "models_ui/changes.html", context, query.address())
+    context = {"page": ChangesPage(query, ignored, _index(), last_visit_of(request))}
+    return render_list(request, "models_ui/changes.html", context, query.address(), part="answer")
 
 
 @require_safe
 def changes_csv(request: Request) -> HttpResponse:
     query, _ = ChangesQuery.parse(query_string(request))
-    rows = map(change_cells, export_changes(query, _index()))
+    rows = map(change_cells, export_changes(query, _index(), last_visit_of(request)))
     return csv_download(query_string(request), "changes", COLUMNS, rows, times=("at",))
 
 
 @require_safe
 def changes_json(request: Request) -> HttpResponse:
     query, _ = ChangesQuery.parse(query_string(request))
-    records = list(export_changes(query, _index()))
+    records = list(export_changes(query, _index(), last_visit_of(request)))
     return JsonResponse({"query": query.changed().address(), "total": len(records), "changes": records})
 
 

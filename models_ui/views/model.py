@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from models_ui.actions.activity import entries_of
+from models_ui.actions.entries import entries_of
 from models_ui.alerts.watch_list import watches_of
 from models_ui.audit.history import model_history
 from models_ui.catalog.index import CatalogIndex

@@ -17,6 +17,7 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
         "may_edit": SimpleLazyObject(lambda: role_of_request(request) >= Role.EDITOR),
         "may_manage": SimpleLazyObject(lambda: role_of_request(request) >= Role.MANAGER),
         "typed": SimpleLazyObject(lambda: typed_texts(request)),
+        "facets_folded": request.COOKIES.get("filters") == "folded",
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "demo": settings.DEMO,
         "demo_password": settings.DEMO_PASSWORD if settings.DEMO else "",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth.models import User
@@ -42,6 +43,12 @@ def role_of_request(request: HttpRequest) -> Role:
     if not hasattr(request, "_role"):
         request._role = role_of(request.user)  # type: ignore[attr-defined]
     return request._role  # type: ignore[attr-defined,no-any-return]
+
+
+def last_visit_of(request: HttpRequest) -> datetime | None:
+    """Return when the person's last visit ended, or None on the first one."""
+    preferences = getattr(request.user, "preferences", None)
+    return getattr(preferences, "last_visit_at", None)
 
 
 def is_own_address(request: HttpRequest, address: str) -> bool:

@@ -447,7 +447,7 @@ function findTextToCopy(button, source) {
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-copy], [data-copy-address], [data-copy-id]");
   if (!button) return;
-  const source = document.getElementById(button.dataset.copy);
+  const source = document.getElementById(button.dataset.copy) ?? button.previousElementSibling;
   try {
     await navigator.clipboard.writeText(findTextToCopy(button, source));
   } catch {

@@ -26,7 +26,7 @@ def kinds() -> list[tuple[str, str, str]]:
 
 def lines(client: Client) -> list[str]:
     html = client.get("/activity/").content.decode()
-    events = re.findall(r'<li class="event.*?</time>(.*?)(?:<span class="outcome|</p>)', html, re.DOTALL)
+    events = re.findall(r'<p class="told">(.*?)</p>', html, re.DOTALL)
     return [" ".join(unescape(re.sub(r"<[^>]+>", "", line)).split()) for line in events]
 
 

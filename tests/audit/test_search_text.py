@@ -46,7 +46,7 @@ def test_changes_find_every_spelling_in_every_text(viewer: Client, field, search
     change(**{field: "Un éditeur"})
     CatalogChange.objects.bulk_create([CatalogChange(kind="model.added", model_id="zebra", at=AT)])
     html = viewer.get("/changes/", {"q": searched}).content.decode()
-    assert html.count('class="change"') == 1
+    assert html.count('class="entry change"') == 1
 
 
 def test_the_admin_searches_the_history_as_activity_does(client_of, alice):

@@ -38,15 +38,19 @@ def test_the_history_is_complete_with_a_diff_that_can_be_read(activity: Page):
     events = activity.locator(".event")
     expect(events).to_have_count(4)
     renamed = events.last
-    expect(renamed).to_contain_text("bob")
+    expect(renamed.locator(".told")).to_have_text("bob renamed Contract clause finder to “Contract clauses”")
+    expect(renamed.locator(".diff")).to_be_hidden()
+    renamed.locator(".more > summary").click()
     expect(renamed.locator("code").first).to_contain_text("contract-clauses")
     expect(renamed.locator(".diff")).to_contain_text("Contract clause")
     expect(renamed.locator("del")).to_contain_text("finder")
     expect(renamed).to_contain_text("Reason: Names that people know")
     failed = events.nth(2)
     expect(failed.locator(".outcome")).to_have_text("failed")
+    failed.locator(".more > summary").click()
     expect(failed).to_contain_text("The Models API is in trouble (500)")
-    expect(failed).to_contain_text("Correlation id:")
+    failed.get_by_text("Details for support").click()
+    expect(failed.get_by_text("Correlation id:")).to_be_visible()
 
 
 def test_filters_are_in_the_address_and_the_exports_follow_them(
@@ -59,6 +63,7 @@ def test_filters_are_in_the_address_and_the_exports_follow_them(
     expect(activity).to_have_url("/activity/?outcome=failed")
     expect(activity.locator(".event")).to_have_count(1)
     expect(activity.locator("#count")).to_have_text("1 action")
+    activity.get_by_role("button", name="Export").click()
     with activity.expect_download() as download:
         activity.get_by_role("link", name="CSV").click()
     saved = tmp_path / "activity.csv"
@@ -96,17 +101,25 @@ def test_a_model_leads_to_its_own_activity_and_a_viewer_reads_it_all(browser_of:
     expect(page.locator("#count")).to_have_text("3 actions")
     page.get_by_role("link", name="Clear all").click()
     expect(page.locator("#count")).to_have_text("4 actions")
-    expect(page.get_by_text("Export what you did")).to_be_visible()
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_text("What you did; a Manager can export everyone’s")).to_be_visible()
 
 
-def test_jobs_that_are_over_are_found_from_the_activity(activity: Page, bob, archived):
-    job = jobs.make_job(actor=bob, verb=Verb.ARCHIVE, model_ids=[archived])
+def test_a_bulk_job_is_one_line_that_unfolds_and_leads_to_the_job(activity: Page, bob, sandbox: Sandbox):
+    live = [each for each in sandbox.catalog.fine_tunes() if not sandbox.catalog.find(each)["archived"]][:3]
+    job = jobs.make_job(actor=bob, verb=Verb.ARCHIVE, model_ids=live)
     jobs.start_job(actor=bob, job_id=job.pk)
     while runner.run_one():
         pass
+    activity.reload()
+    line = activity.locator(".event").first
+    expect(line.locator(".told")).to_have_text("bob archived 3 models")
+    line.locator(".more > summary").click()
+    expect(line.locator(".more li")).to_have_count(3)
     activity.get_by_role("link", name="Bulk jobs").click()
-    activity.locator(f'a[href="/bulk/{job.pk}/"]').click()
-    expect(activity.get_by_role("heading", level=1)).to_have_text("1 model is archived")
+    activity.go_back()
+    line.get_by_role("link", name="Show the job").click()
+    expect(activity.get_by_role("heading", level=1)).to_have_text("3 models are archived")
 
 
 def test_older_and_newest(browser_of, bob, alice, tune, sandbox: Sandbox):

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import quote
 
@@ -66,7 +66,7 @@ def record(number: int, **more) -> AuditEvent:
 def shown(client: Client, query: str = "") -> list[str]:
     """The lines of a page: who did what, and the outcome where there is one to tell."""
     html = client.get(f"/activity/{query}").content.decode()
-    lines = re.findall(r'<span class="told">(.*?)</span>(.*?)</p>', html, re.DOTALL)
+    lines = re.findall(r'<p class="told">(.*?)</p>(.*?)<(?:details|/li)', html, re.DOTALL)
     outcomes = [re.search(r'class="outcome">([^<]+)<', rest) for _, rest in lines]
     told = [" ".join(unescape(re.sub(r"<[^>]+>", "", line)).split()) for line, _ in lines]
     return [f"{line}: {outcome[1].strip()}" if outcome else line for line, outcome in zip(told, outcomes, strict=True)]
@@ -95,7 +95,7 @@ def test_an_entry_says_who_what_why_and_what_to_ask_with(viewer, told):
         event.correlation_id,
         "<code>r1</code>",
         f'datetime="{event.at:%Y-%m-%dT%H:%M:%SZ}"',
-        "2 steps",
+        "under way",
     ):
         assert expected in html
 
@@ -227,7 +227,8 @@ def test_a_page_costs_a_handful_of_queries_however_long_it_is(viewer, db, django
 def test_htmx_gets_the_results_alone_and_the_address_to_show(viewer, told):
     answer = viewer.get("/activity/?outcome=failed&actor=", headers=HTMX)
     html = answer.content.decode()
-    assert html.strip().startswith('<div id="results"')
+    assert '<div id="results"' in html
+    assert "<header" not in html
     assert answer["HX-Push-Url"] == "/activity/?outcome=failed"
     answer = viewer.get("/activity/?q=x", headers=HTMX | {"HX-Trigger-Name": "q"})
     assert answer["HX-Replace-Url"] == "/activity/?q=x"
@@ -298,6 +299,95 @@ def test_hostile_names_and_reasons_are_harmless(viewer, db, evil):
     assert "<bdi>" in html
     rows = list(csv.reader(io.StringIO(export(viewer, "csv", everyone=True))))
     assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in rows[1])
+
+
+# --- Jobs, facets, periods
+
+
+def record_in_job(number: int, outcome: Outcome = Outcome.SUCCEEDED, **more) -> AuditEvent:
+    words = {"actor": "bob", "kind": "model.archived", "model_id": f"ft:{number}", "label": f"Tune {number}"}
+    values = {"before": {"archived": False}, "after": {"archived": True}}
+    entry = Entry(**{"action_id": f"{number:032}", "job": "a1", **words, **values, **more})
+    chain.append_event(entry, Outcome.ATTEMPTED)
+    return chain.append_event(entry, outcome)
+
+
+def test_a_bulk_job_is_one_line_that_unfolds_its_models(viewer, db):
+    for number in range(5):
+        record_in_job(number, Outcome.FAILED if number == 3 else Outcome.SUCCEEDED)
+    record(99, actor="alice")
+    assert shown(viewer) == ["alice renamed ft:x to “b”", "bob archived 4 of 5 models: 1 failed"]
+    html = viewer.get("/activity/").content.decode()
+    job = html.partition('data-job="a1"')[2].partition("</details>")[0]
+    assert re.findall(r'<a href="/models/[^"]+"><bdi>([^<]+)<', job) == [f"Tune {number}" for number in (4, 3, 2, 1, 0)]
+    assert job.count('href="/bulk/a1/"') == 1
+    assert "6 actions" in html  # as in the exports
+
+
+def test_a_job_that_failed_as_a_whole_says_so_and_one_that_worked_needs_no_more(viewer, db):
+    record_in_job(1, Outcome.REFUSED)
+    record_in_job(2, Outcome.UNKNOWN)
+    record_in_job(3, job="b2", kind="model.unarchived")
+    record_in_job(4, job="b2", kind="model.unarchived")
+    assert shown(viewer) == ["bob restored 2 models", "bob tried to archive 2 models: 1 refused, 1 not known"]
+
+
+def test_a_filter_leaves_of_a_job_what_it_matches(viewer, db):
+    for number in range(4):
+        record_in_job(number, Outcome.FAILED if number < 2 else Outcome.SUCCEEDED)
+    assert shown(viewer, "?outcome=failed") == ["bob tried to archive 2 models: 2 failed"]
+    assert shown(viewer, "?model=ft%3A3") == ["bob archived Tune 3"]
+
+
+def test_of_a_long_job_some_models_are_listed_and_the_rest_is_a_link(viewer, db, django_assert_max_num_queries):
+    for number in range(70):
+        record_in_job(number)
+    viewer.get("/activity/")
+    with django_assert_max_num_queries(14):
+        html = viewer.get("/activity/").content.decode()
+    assert shown(viewer) == ["bob archived 70 models"]
+    assert "and 60 more" in html
+    assert 'rel="next"' not in html
+
+
+def test_facets_say_how_many_each_value_leaves(viewer, told):
+    def options(query: str = "") -> dict[str, str]:
+        html = viewer.get(f"/activity/{query}").content.decode()
+        found = re.findall(
+            r'name="(?:actor|kind|outcome)" value="([^"]+)"[^>]*>[^<]*<span class="count">([^<]*)<', html
+        )
+        return dict(found)
+
+    assert options() == {
+        "model.renamed": "1",
+        "model.archived": "2",
+        "model.protected": "1",
+        "model.deleted": "1",
+        "alice": "2",
+        "bob": "2",
+        "carol": "1",
+        "succeeded": "2",
+        "failed": "1",
+        "refused": "1",
+        "unknown": "1",
+    }
+    assert options("?actor=bob&outcome=failed") == {"model.archived": "1", "bob": "1", "succeeded": "1", "failed": "1"}
+
+
+def test_everyones_activity_and_ones_own_are_tabs(client_of, bob, told):
+    html = client_of(bob).get("/activity/").content.decode()
+    nav = html.partition('<nav id="views"')[2].partition("</nav>")[0]
+    tabs = re.findall(r'href="([^"]+)"[^>]*>\s*([^<>]+?)\s*<span class="count">(\d+)<', nav)
+    assert tabs == [("/activity/", "Everyone", "5"), ("/activity/?actor=bob", "Mine", "2")]
+
+
+def test_the_last_days_are_a_click_away(viewer, db):
+    with time_machine.travel(timezone.now() - timedelta(days=10)):
+        record(1, actor="old")
+    record(2, actor="new")
+    assert shown(viewer, "?period=7") == ["new renamed ft:x to “b”"]
+    assert len(shown(viewer, "?period=30")) == 2
+    assert "Since I was last here" not in viewer.get("/activity/").content.decode()
 
 
 # --- Exports

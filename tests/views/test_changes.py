@@ -6,8 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -55,22 +57,118 @@ def text_of(html: str) -> str:
 
 def shown(client: Client, query: str = "", page: str = "/changes/") -> list[str]:
     html = client.get(f"{page}{query}").content.decode()
-    return [text_of(each) for each in re.findall(r'class="change".*?</span>\s(.*?)</p>', html, re.DOTALL)]
+    return [text_of(each) for each in re.findall(r'class="entry change".*?<p class="told">(.*?)</p>', html, re.DOTALL)]
+
+
+def days_in(html: str) -> list[tuple[str, str]]:
+    return re.findall(r'class="day"><time datetime="([^"]+)"[^>]*>([^<]+)<', html)
+
+
+def tabs_in(html: str) -> dict[str, str]:
+    nav = html.partition('<nav id="views"')[2].partition("</nav>")[0]
+    return {label.strip(): count for label, count in re.findall(r'>([^<>]+)<span class="count">([^<]*)<', nav)}
+
+
+def options_in(html: str) -> dict[str, str]:
+    return dict(re.findall(r'name="kind" value="([^"]+)"[^>]*>[^<]*<span class="count">([^<]*)<', html))
+
+
+def periods_in(html: str) -> list[tuple[str, str, bool]]:
+    links = html.partition('class="presets"')[2].partition("</p>")[0]
+    found = re.findall(r'<a class="chip" href="([^"]+)"([^>]*)>([^<]+)<', links)
+    return [(unescape(address), label.strip(), "aria-current" in rest) for address, rest, label in found]
 
 
 def html_of(client: Client, address: str = "/changes/") -> str:
     return client.get(address).content.decode()
 
 
-def test_changes_are_told_newest_first_by_day_each_with_its_kind(viewer, told):
-    html = html_of(viewer)
+def test_changes_are_told_newest_first_by_day(viewer, told):
+    with time_machine.travel(AT + timedelta(days=2, hours=3)):
+        html = html_of(viewer)
     assert shown(viewer) == ALL
-    days = re.findall(r'class="day"><time datetime="([^"]+)">([^<]+)<', html)
-    assert days == [("2026-03-03", "3 Mar 2026"), ("2026-03-02", "2 Mar 2026"), ("2026-03-01", "1 Mar 2026")]
-    kinds = re.findall(r'<span class="kind">([^<]+)<', html)
-    assert kinds[:2] == ["Alias moved", "Retirement announced"]
+    assert days_in(html) == [("2026-03-03", "Today"), ("2026-03-02", "Monday"), ("2026-03-01", "Sunday")]
     assert 'aria-current="page">Changes' in html
     assert "6 changes" in html
+    with time_machine.travel(AT + timedelta(days=20)):
+        assert [day for _, day in days_in(html_of(viewer))] == ["3 Mar", "2 Mar", "1 Mar"]
+    change(at=AT - timedelta(days=300))
+    with time_machine.travel(AT + timedelta(days=20)):
+        assert days_in(html_of(viewer))[0][1] == "5 May 2025"
+
+
+def test_a_line_adds_no_word_that_its_sentence_says(viewer, told):
+    assert re.findall(r'<span class="note">([^<]+)<', html_of(viewer)) == ["announced"]
+
+
+def test_days_and_times_are_those_of_the_readers_zone_which_is_named(viewer, synced):
+    change("model.added", at=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
+    assert "times are in UTC" in html_of(viewer)
+    with timezone.override(ZoneInfo("Europe/Paris")):
+        html = html_of(viewer)
+        assert [day for day, _ in days_in(html)] == ["2026-03-02"]
+        assert re.search(r"<time [^>]*2026-03-01T23:30:00Z[^>]*>\s*00:30", html)
+        assert "times are in Europe/Paris" in html
+        assert shown(viewer, "?from=2026-03-02&to=2026-03-02") == [f"{MEDIUM} is new."]
+        assert shown(viewer, "?to=2026-03-01") == []
+
+
+def test_what_concerns_our_fine_tunes_comes_first_in_its_day_and_has_a_tab(viewer, synced, sandbox: Sandbox):
+    sandbox.catalog.update(sandbox.catalog.fine_tunes()[0], root=EMBED)
+    run_sync()
+    tune = sandbox.catalog.fine_tunes()[1]
+    change("name.changed", tune, label="Mine", before="Mine", after="Yours")
+    change("model.added", EMBED)
+    change("model.added", "codestral-2508-new")
+    html = html_of(viewer)
+    assert [sentence.split()[0] for sentence in shown(viewer)] == [EMBED, "“Mine”", "codestral-2508-new"]
+    assert re.findall(r'class="group">([^<]+)<', html) == [
+        "Our fine-tunes and their base models",
+        "Mistral’s other models",
+    ]
+    assert tabs_in(html) == {"All": "3", "Our fine-tunes and their base models": "2"}
+    html = html_of(viewer, "/changes/?affects=fine-tunes")
+    assert len(shown(viewer, "?affects=fine-tunes")) == 2
+    assert 'class="group"' not in html  # a day with one group needs no heading
+    assert tabs_in(html) == {"All": "3", "Our fine-tunes and their base models": "2"}
+
+
+def test_facets_say_how_many_each_value_leaves_and_which_none_here_has(viewer, told):
+    html = html_of(viewer, "/changes/?kind=context.changed")
+    assert options_in(html) == {
+        "alias.repointed": "2",
+        "capability.added": "1",
+        "context.changed": "1",
+        "deprecation.announced": "1",
+        "model.missing": "1",
+    }
+    assert "7 more that none here has" in html
+    assert options_in(html_of(viewer, f"/changes/?model={EMBED}")) == {"alias.repointed": "2", "capability.added": "1"}
+
+
+def test_of_a_very_long_history_the_counts_say_at_least(viewer, told, monkeypatch):
+    monkeypatch.setattr("models_ui.listing.facet_counts.MOST_COUNTED", 3)
+    html = html_of(viewer)
+    assert options_in(html)["alias.repointed"] == "2+"
+    assert options_in(html)["name.changed"] == ""  # an older one may be
+    assert "that none here has" not in html
+    assert tabs_in(html)["All"] == "4+"
+
+
+@pytest.mark.parametrize(("period", "number"), [("7", 1), ("30", 2), ("", 3)])
+def test_the_last_days_are_a_click_away(viewer, synced, period: str, number: int):
+    for days in (1, 20, 300):
+        change(model_id=f"m{days}", at=timezone.now() - timedelta(days=days))
+    html = html_of(viewer)
+    assert [(label, current) for _, label, current in periods_in(html)] == [
+        ("Last 7 days", False),
+        ("Last 30 days", False),
+    ]
+    assert len(shown(viewer, f"?period={period}" if period else "")) == number
+    assert viewer.get(f"/changes.json?period={period}").json()["total"] == number
+    html = html_of(viewer, "/changes/?period=7&kind=model.added")
+    assert ("/changes/?kind=model.added", "Last 7 days", True) in periods_in(html)
+    assert ("/changes/?kind=model.added&period=30", "Last 30 days", False) in periods_in(html)
 
 
 def test_models_in_a_sentence_are_links_and_those_nobody_knows_are_text(viewer, told, sandbox: Sandbox):
@@ -161,7 +259,7 @@ def test_chips_name_each_filter_and_take_it_away(viewer, told):
         "/changes/?kind=model.added&affects=fine-tunes&model=a": "“x”",
         "/changes/?q=x&kind=model.added&affects=fine-tunes": "Model: a",
         "/changes/?q=x&affects=fine-tunes&model=a": "What: New model",
-        "/changes/?q=x&kind=model.added&model=a": "What our fine-tunes were trained from",
+        "/changes/?q=x&kind=model.added&model=a": "Our fine-tunes and their base models",
     }
 
 
@@ -183,13 +281,14 @@ def test_a_page_costs_a_handful_of_queries_however_long_it_is(viewer, synced, dj
     for number in range(PER_PAGE):
         change(model_id=f"m{number}")
     html_of(viewer)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         html_of(viewer, f"/changes/?model={MEDIUM}")
 
 
 def test_htmx_gets_the_results_alone_and_the_address_to_show(viewer, told):
     answer = viewer.get("/changes/?kind=model.missing&q=", headers=HTMX)
-    assert answer.content.decode().strip().startswith('<div id="results"')
+    assert '<div id="results"' in answer.content.decode()
+    assert "<header" not in answer.content.decode()
     assert answer["HX-Push-Url"] == "/changes/?kind=model.missing"
     answer = viewer.get("/changes/?q=x", headers=HTMX | {"HX-Trigger-Name": "q"})
     assert answer["HX-Replace-Url"] == "/changes/?q=x"
