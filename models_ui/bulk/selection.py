@@ -59,7 +59,7 @@ def read_choice(token: str, index: CatalogIndex) -> BulkChoice:
     except signing.BadSignature:
         raise Expired from None
     query, _ignored = CatalogQuery.parse(text)
-    ids = [row.model_id for row in index.matches(query.as_shown()) if row.is_fine_tuned and row.model_id]
+    ids = [row.model_id for row in index.matches(index.as_shown(query)) if row.is_fine_tuned and row.model_id]
     return BulkChoice(ids, query.serialize(), moved=version != index.version)
 
 

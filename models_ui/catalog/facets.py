@@ -33,6 +33,7 @@ class Facet:
     by_size: bool = False  # whether the values with most rows come first
     offers: Callable[[Row], Iterable[str]] = lambda row: ()  # values to offer also where no row has them
     value_labels: Mapping[str, str] = field(default_factory=dict)
+    other_words: Mapping[str, Sequence[str]] = field(default_factory=dict)  # for a value, in a search; any language
     read_unlabelled: Callable[[str], str] = str  # how a value without a label is shown
     starts_open: bool = False  # others open when they are in use
     is_offered: bool = True  # whether pages offer it; if not, only addresses use it
@@ -57,6 +58,7 @@ def _capability_facet(name: str, label: str, combines: Combination, *, starts_op
         fixed_order=tuple(CAPABILITIES),
         offers=_lacking_of,
         value_labels=CAPABILITIES,
+        other_words={"function_calling": ("tools", "tool", "outils"), "completion_fim": ("fim",)},
         read_unlabelled=_with_spaces,
         starts_open=starts_open,
     )
@@ -81,6 +83,7 @@ _ALL: Final = (
         values_of=lambda row, standing: (row.type,),
         fixed_order=TYPES,
         value_labels={BASE: gettext_noop("Base"), FINE_TUNED: gettext_noop("Fine-tuned")},
+        other_words={FINE_TUNED: ("fine-tune", "fine-tunes")},
         starts_open=True,
     ),
     Facet(
@@ -144,4 +147,5 @@ _ALL: Final = (
     ),
 )
 FACETS: Final[Mapping[str, Facet]] = {facet.name: facet for facet in _ALL}
+NAMED_IN_SEARCH: Final = tuple(FACETS[name] for name in ("status", "type", "capability"))
 OFFERED: Final = tuple(facet for facet in _ALL if facet.is_offered)

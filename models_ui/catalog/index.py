@@ -5,8 +5,8 @@ Each row has a position. A filter is a set of rows, and a set of rows is an `int
 sequence of positions, computed when it is first asked for. Pure: no Django, no clock; threads may share it.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, partial, reduce
 from operator import and_, or_
@@ -19,9 +19,10 @@ from models_ui.catalog.orders import Orders
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.risks import RiskFinder
 from models_ui.catalog.row import STATES, Row, default_order
-from models_ui.catalog.row_sets import RowSet, full_set, set_of_positions, sets_by_value, slice_in_order
+from models_ui.catalog.row_sets import RowSet, full_set, sets_by_value, slice_in_order
+from models_ui.catalog.search import CatalogSearch, Clause, Found, NamedValue, Names, rows_in_range, with_raw_names
 from models_ui.catalog.status import LISTED, STATUSES, Standing, Status, status_of
-from models_ui.text.folding import SortKey, sort_key, words_to_find
+from models_ui.text.folding import SortKey, sort_key
 from models_ui.vocabulary import BASE
 
 T = TypeVar("T")
@@ -35,6 +36,16 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A filter in place of a word that names its value."""
+
+    facet: str
+    value: str
+    count: int  # rows left with it
+    query: CatalogQuery  # with the filter, and without the word
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """One page of matches, and the facets."""
 
@@ -45,6 +56,9 @@ class SearchResult:
     groups: tuple[GroupSlice, ...]  # the same rows; none where they are not grouped
     facets: Mapping[str, tuple[FacetValue, ...]]
     hidden: int = 0  # matches that are left out, because they are gone and the query asks for no status
+    words: tuple[str, ...] = ()  # folded; what to mark in the rows' texts
+    corrections: tuple[tuple[str, str], ...] = ()  # words that were read with a typo, each with what it was read as
+    offers: tuple[Offer, ...] = ()
 
     @property
     def first(self) -> int:
@@ -67,28 +81,33 @@ class CatalogIndex:
     _facets: dict[str, dict[str, RowSet]]  # by facet and value
     _contexts: dict[int, RowSet]  # by context length
     _orders: Orders
-    _haystacks: list[str]
+    _search: CatalogSearch
     _by_id: dict[str, tuple[Row, ...]]
     _by_pk: dict[int, Row]
     _standings: dict[int, Standing]  # by the row's key
     _kept: dict[Hashable, object] = field(default_factory=dict)
 
     @classmethod
-    def build(cls, rows: Iterable[Row], *, now: datetime, version: str = "") -> "CatalogIndex":
+    def build(
+        cls, rows: Iterable[Row], *, now: datetime, version: str = "", names: Names | None = None
+    ) -> "CatalogIndex":
+        """Return the index of these rows. `names` are what a search may call the values of facets."""
         keyed = sorted((default_order(row), number, row) for number, row in enumerate(rows))
         listed = tuple(row for _, _, row in keyed)
         by_id = _rows_by_id(listed)
         risks = RiskFinder(lambda model_id: by_id.get(model_id, ()), now)
         standings = [_standing_of(row, risks, now) for row in listed]
+        facets, contexts = _facet_sets(listed, standings), _context_sets(listed)
+        names = with_raw_names(names or {}, "capability", facets["capability"])
         return cls(
             rows=listed,
             version=version,
             expires_at=_next_end(listed, now),
             _all=full_set(len(listed)),
-            _facets=_facet_sets(listed, standings),
-            _contexts=_context_sets(listed),
+            _facets=facets,
+            _contexts=contexts,
             _orders=Orders(len(listed), partial(_sort_keys, listed, [order[2] for order, _, _ in keyed], standings)),
-            _haystacks=[row.haystack for row in listed],
+            _search=CatalogSearch([row.haystack for row in listed], facets, contexts, names),
             _by_id=by_id,
             _by_pk={row.pk: row for row in listed},
             _standings={row.pk: standing for row, standing in zip(listed, standings, strict=True)},
@@ -132,9 +151,10 @@ class CatalogIndex:
         Models that are gone or deleted are left out of a query that asks for no status; `count` and `matches` have
         them.
         """
-        filters = self._filters(query)
-        found = matching = reduce(and_, filters.values(), self._all)
-        if query.hides_unlisted:
+        found, filters = self.read_line(query.q), self._filters(query)
+        every = matching = reduce(and_, filters.values(), self._all)
+        hides_unlisted = self.as_shown(query) != query
+        if hides_unlisted:
             filters["status"] = self._rows_of_facet(FACETS["status"], LISTED)
             matching &= filters["status"]
         total = matching.bit_count()
@@ -149,8 +169,28 @@ class CatalogIndex:
             rows=tuple(self.rows[position] for position in chosen),
             groups=tuple(slice_groups(groups, matching, before, chosen)),
             facets={facet.name: self._facet_values(facet, query, filters, matching) for facet in OFFERED},
-            hidden=(found & ~matching).bit_count(),
+            hidden=(every & ~matching).bit_count(),
+            words=found.words,
+            corrections=found.corrections,
+            offers=tuple(self._offers(query, found, filters)),
         )
+
+    def read_line(self, line: str) -> Found:
+        """Return what a line that somebody typed finds, and how it was read."""
+        return self._search.find(line)
+
+    def as_shown(self, query: CatalogQuery) -> CatalogQuery:
+        """Return the query that everywhere means what its page shows.
+
+        Models that are gone are left out, unless a status is asked for: as a filter or by its name in the words.
+        """
+        return query if self.read_line(query.q).names_unlisted else query.as_shown()
+
+    def without_words_about(self, query: CatalogQuery, facets: Collection[str]) -> CatalogQuery:
+        """Return the query without the words that name a value of these facets."""
+        found = self.read_line(query.q)
+        dropped = [clause for clause in found.clauses if clause.is_about(facets)]
+        return replace(query, q=found.line_without(*dropped)) if dropped else query
 
     def count(self, query: CatalogQuery) -> int:
         """Return how many rows match."""
@@ -171,9 +211,9 @@ class CatalogIndex:
         """Return the rows that each filter in use lets through."""
         filters: dict[str, RowSet] = {}
         if query.q:
-            filters["q"] = self._rows_with_words(query.q)
+            filters["q"] = self._search.find(query.q).rows
         if query.context_min is not None or query.context_max is not None:
-            filters["context"] = self._rows_in_range(query.context_min, query.context_max)
+            filters["context"] = rows_in_range(self._contexts, query.context_min, query.context_max)
         for name, facet in FACETS.items():
             if values := getattr(query, name):
                 filters[name] = self._rows_of_facet(facet, values)
@@ -186,23 +226,6 @@ class CatalogIndex:
         if facet.combines == "none":
             return self._all & ~reduce(or_, sets, 0)
         return reduce(or_, sets, 0)
-
-    def _rows_with_words(self, text: str) -> RowSet:
-        """Return the rows that contain every word, anywhere, however it is spelled."""
-        haystacks = self._haystacks
-        positions: Sequence[int] = range(len(haystacks))
-        for word in words_to_find(text):
-            positions = [position for position in positions if word in haystacks[position]]
-        return set_of_positions(positions, len(haystacks))
-
-    def _rows_in_range(self, lowest: int | None, highest: int | None) -> RowSet:
-        """Return the rows whose context length is known and within the bounds, both included."""
-        within = (
-            rows
-            for tokens, rows in self._contexts.items()
-            if (lowest is None or tokens >= lowest) and (highest is None or tokens <= highest)
-        )
-        return reduce(or_, within, 0)
 
     def _page_of(
         self, query: CatalogQuery, matching: RowSet, start: int
@@ -226,6 +249,23 @@ class CatalogIndex:
         """Return the positions from `start` to `end` of the matching rows, in this order."""
         return list(order[start:end]) if matching == self._all else slice_in_order(matching, order, start, end)
 
+    def _offers(self, query: CatalogQuery, found: Found, filters: Mapping[str, RowSet]) -> Iterator[Offer]:
+        """Yield the filters that words of the query name, each in place of its word."""
+        for clause in found.clauses:
+            words = [other.rows for other in found.clauses if other is not clause]
+            for named in clause.values:
+                facet = _facet_in_place(clause, named)
+                if facet is None or named.value in getattr(query, facet.name):
+                    continue
+                kept = getattr(query, facet.name) if facet.narrows else ()
+                replaced = ("q",) if facet.narrows else ("q", facet.name)
+                others = [rows for name, rows in filters.items() if name not in replaced]
+                rows = reduce(and_, (*words, *others), self._rows_of_facet(facet, (named.value,)))
+                if rows:
+                    values = {facet.name: tuple(sorted((*kept, named.value)))}
+                    filtered = query.changed(q=found.line_without(clause), **values)
+                    yield Offer(facet.name, named.value, rows.bit_count(), filtered)
+
     def _facet_values(
         self, facet: Facet, query: CatalogQuery, filters: Mapping[str, RowSet], matching: RowSet
     ) -> tuple[FacetValue, ...]:
@@ -243,6 +283,13 @@ class CatalogIndex:
             rows = within & ~rows if facet.combines == "none" else within & rows
             values.append(FacetValue(value, rows.bit_count(), value in selected))
         return tuple(values)
+
+
+def _facet_in_place(clause: Clause, named: NamedValue) -> Facet | None:
+    """Return the facet that says the same as a word; None where no filter leaves such models out."""
+    if not clause.is_excluded:
+        return FACETS[named.facet]
+    return FACETS["capability_not"] if named.facet == "capability" else None
 
 
 def _standing_of(row: Row, risks: RiskFinder, now: datetime) -> Standing:

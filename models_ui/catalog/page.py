@@ -150,7 +150,7 @@ class CatalogPage:
         for types in TABS:
             query = CatalogQuery(type=types, q=self.query.q, per_page=self.query.per_page)
             is_current = self.query.type == types
-            yield Tab(sentences.view_label(types), self.index.count(query.as_shown()), query, is_current)
+            yield Tab(sentences.view_label(types), self.index.count(self.index.as_shown(query)), query, is_current)
 
     @property
     def kept_parameters(self) -> Iterator[tuple[str, str]]:
@@ -261,7 +261,7 @@ class CatalogPage:
 
     @property
     def csv_address(self) -> str:
-        return with_query(reverse("catalog_csv"), self.query.at_page(1).as_shown().serialize())
+        return with_query(reverse("catalog_csv"), self.index.as_shown(self.query.at_page(1)).serialize())
 
     @property
     def other_csv(self) -> Download:
@@ -269,7 +269,7 @@ class CatalogPage:
 
     @property
     def json_address(self) -> str:
-        return with_query(reverse("catalog_json"), self.query.at_page(1).as_shown().serialize())
+        return with_query(reverse("catalog_json"), self.index.as_shown(self.query.at_page(1)).serialize())
 
 
 def _swap(columns: Sequence[str], place: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Sets of rows as Python integers, one bit a row: `&`, `|` and `~` combine them, `bit_count` counts. Pure."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Value = TypeVar("Value", bound=Hashable)
 RowSet = int
@@ -13,12 +13,12 @@ def full_set(size: int) -> RowSet:
     return (1 << size) - 1
 
 
-def set_of_positions(positions: Iterable[int], size: int) -> RowSet:
-    """Return the set of these rows. Bits are collected in bytes: setting one in an integer copies the integer."""
-    bits = bytearray(-(-size // 8))
-    for position in positions:
-        bits[position >> 3] |= 1 << (position & 7)
-    return int.from_bytes(bits, "little")
+_DIGITS: Final = bytes.maketrans(b"\0\1", b"01")
+
+
+def set_of_answers(answers: Iterable[bool]) -> RowSet:
+    """Return the set of the rows whose answer is yes, from one answer for each row."""
+    return int(b"0" + bytes(answers)[::-1].translate(_DIGITS), 2)
 
 
 def sets_by_value(values_of_rows: Iterable[Iterable[Value]], size: int) -> dict[Value, RowSet]:
@@ -43,6 +43,9 @@ def positions_in_set(rows: RowSet) -> Iterator[int]:
 
 def slice_in_order(rows: RowSet, order: Sequence[int], start: int, end: int) -> list[int]:
     """Return the positions of a set's rows that come from `start` to `end` when the set is put in this order."""
+    end = min(end, rows.bit_count())
+    if end <= start:
+        return []
     bits = rows.to_bytes(-(-len(order) // 8) or 1, "little")
     positions: list[int] = []
     seen = 0

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from models_ui.catalog.facets import FACETS
 from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.labels import search_names
 from models_ui.catalog.row import Row
 from models_ui.models import CatalogModel, Mirror
 
@@ -34,7 +35,7 @@ def load_index(now: datetime, version: str | None = None) -> CatalogIndex:
             version = _read_version() or version
             index = _current
             if index is None or not _is_current(index, version, now):
-                index = _current = CatalogIndex.build(load_rows(), now=now, version=version)
+                index = _current = CatalogIndex.build(load_rows(), now=now, version=version, names=search_names())
     return index
 
 

@@ -65,7 +65,8 @@ class Calendar:
         readers must learn that.
         """
         matching = {row.pk for row in self.index.matches(self.query)}
-        whatever_stage = {row.pk for row in self.index.matches(self.query.changed(lifecycle=(), status=()))}
+        whatever = self.index.without_words_about(self.query.changed(lifecycle=(), status=()), ("status",))
+        whatever_stage = {row.pk for row in self.index.matches(whatever)}
         for occasion in occasions_of(self.index, now):
             if occasion.row.pk in (whatever_stage if occasion.event.cancelled else matching):
                 yield occasion

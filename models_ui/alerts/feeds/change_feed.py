@@ -56,7 +56,8 @@ class ChangeFeed:
         for change in newest.iterator(chunk_size=500):
             if change.kind not in matching:
                 # "Gone from Mistral’s list" is news to whoever asked for listed models.
-                query = self.query.changed(**find_kind(change.kind).own_filters)
+                ignored = find_kind(change.kind).own_filters
+                query = self.index.without_words_about(self.query.changed(**ignored), ignored)
                 matching[change.kind] = frozenset(row.pk for row in self.index.matches(query))
             rows = self._rows(change)
             if any(row.pk in matching[change.kind] for row in rows) or not (rows or self.query.has_filters):
