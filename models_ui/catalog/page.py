@@ -18,16 +18,16 @@ from models_ui.catalog.facet_panels import FacetPanel, facet_panels
 from models_ui.catalog.facets import FACETS
 from models_ui.catalog.groups import GROUPINGS
 from models_ui.catalog.headline import Headline, headline_of
-from models_ui.catalog.index import CatalogIndex, SearchResult
-from models_ui.catalog.labels import value_label
+from models_ui.catalog.index import CatalogIndex, Offer, SearchResult
+from models_ui.catalog.labels import facet_label, value_label
 from models_ui.catalog.query import PAGE_SIZES, TABS, CatalogQuery
 from models_ui.catalog.rows import GroupView, RowStyle, group_views
 from models_ui.catalog.status import UNLISTED
 from models_ui.listing.csv_export import Download, other_download
-from models_ui.listing.filters import Chip, ignored_sentences
+from models_ui.listing.filters import Chip, ignored_sentences, typo_sentences
 from models_ui.listing.querystring import Ignored, with_query
 from models_ui.text.humanize import quote_text, short_tokens
-from models_ui.text.isolation import isolate
+from models_ui.text.isolation import fill, isolate
 from models_ui.vocabulary import BASE, FINE_TUNED
 
 CONTEXT_PRESETS: Final = (32_000, 128_000)
@@ -76,6 +76,15 @@ class Hidden:
     query: CatalogQuery
 
 
+@dataclass(frozen=True, slots=True)
+class OfferedFilter:
+    """A filter that a word of the search names."""
+
+    label: str
+    count: int
+    query: CatalogQuery  # with the filter in place of the word
+
+
 class CatalogPage:
     """One page of the catalog. `query` is the query of this page: a number past the end has become the last page."""
 
@@ -122,6 +131,16 @@ class CatalogPage:
         """How many models the page lists, and of how many."""
         all_of_view = self.cleared.as_shown() if self.query.hides_unlisted else self.cleared
         return sentences.total_words(self.result.total, self.index.count(all_of_view))
+
+    @property
+    def read_otherwise(self) -> list[str]:
+        """The words that were read with a typo, each in a sentence."""
+        return typo_sentences(self.result.corrections)
+
+    @property
+    def offers(self) -> list[OfferedFilter]:
+        """The filters that words of the search name."""
+        return [OfferedFilter(_offer_label(offer), offer.count, offer.query) for offer in self.result.offers]
 
     @property
     def headline(self) -> Headline | None:
@@ -270,6 +289,13 @@ class CatalogPage:
     @property
     def json_address(self) -> str:
         return with_query(reverse("catalog_json"), self.index.as_shown(self.query.at_page(1)).serialize())
+
+
+def _offer_label(offer: Offer) -> str:
+    label = value_label(offer.facet, offer.value)
+    if offer.facet == "capability_not":
+        return fill(_("%(facet)s: %(value)s"), {"facet": facet_label(offer.facet), "value": label})
+    return label
 
 
 def _swap(columns: Sequence[str], place: int) -> list[str]:

@@ -1,11 +1,13 @@
 """Table rows as HTML: rendered once for each language, day, role and style, and kept as long as the index holds.
 
+What is kept has holes for the texts in which a search marks its hits.
+
 A row's HTML depends on the row, the language, the UTC date ("in 23 days"), the columns and what the role may do, never
 on the person: it holds no CSRF token. What acts on a row belongs to a form outside the rows that has one.
 """
 
 import secrets
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -31,14 +33,14 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.replacements import Replacement, replacement_of
 from models_ui.catalog.risks import Risk
 from models_ui.catalog.row import Row
+from models_ui.catalog.row_texts import HOLES, RowTexts, RowWithHoles, row_texts, summary_of
 from models_ui.catalog.sentences import group_count, group_label
 from models_ui.catalog.status import Status
 from models_ui.models import DISPUTED, CatalogModel
 from models_ui.services.cards import digest_of_id
-from models_ui.text.humanize import id_head
 from models_ui.text.isolation import fill, isolate
 from models_ui.text.labels import field_label
-from models_ui.vocabulary import id_is_routable, is_placeholder
+from models_ui.vocabulary import id_is_routable
 
 _COUNT: Final = secrets.token_hex(8)  # stands for the count in cached HTML; no text from outside can contain it
 _MOST_STYLES: Final = 24
@@ -60,12 +62,6 @@ class RowView:
     risk: Risk | None  # what a fine-tune inherits from its base model
 
     @property
-    def summary(self) -> str:
-        """The description, unless it is the sentence that upstream puts where nobody wrote one."""
-        text = self.row.description or ""
-        return "" if is_placeholder(text) else text
-
-    @property
     def is_unnamed(self) -> bool:
         """Whether a person could have named the model, and nobody has."""
         return self.row.is_fine_tuned and bool(self.row.model_id) and self.row.label == self.row.model_id
@@ -73,15 +69,6 @@ class RowView:
     @property
     def is_named_by_id(self) -> bool:
         return self.row.label == self.row.model_id and not self.is_unnamed
-
-    @property
-    def id_head(self) -> str:
-        """The part of the id that gives way where room is short."""
-        return id_head(self.row.model_id)
-
-    @property
-    def id_tail(self) -> str:
-        return self.row.model_id.removeprefix(self.id_head)
 
     @property
     def garbled(self) -> list[str]:
@@ -168,12 +155,16 @@ def group_views(
 ) -> list[GroupView]:
     """Return the rows of a page under the heads of their groups."""
     if not result.groups:
-        return [GroupView("", "", row_fragments(index, result.rows, now, role, style))] if result.rows else []
+        return (
+            [GroupView("", "", row_fragments(index, result.rows, now, role, style, result.words))]
+            if result.rows
+            else []
+        )
     return [
         GroupView(
             part.group.key,
             group_head(index, part, now, len(style.columns)),
-            row_fragments(index, [index.rows[position] for position in part.positions], now, role, style),
+            row_fragments(index, [index.rows[position] for position in part.positions], now, role, style, result.words),
         )
         for part in result.groups
     ]
@@ -195,22 +186,23 @@ def group_head(index: CatalogIndex, part: GroupSlice, now: datetime, columns: in
 
 
 def row_fragments(
-    index: CatalogIndex, rows: Iterable[Row], now: datetime, role: Role, style: RowStyle
+    index: CatalogIndex, rows: Iterable[Row], now: datetime, role: Role, style: RowStyle, words: Sequence[str] = ()
 ) -> list[SafeString]:
-    """Return the rows' HTML, in order."""
+    """Return the rows' HTML, in order, with these folded words marked."""
     kept = _kept_rows(index, now, role, style)
     fragments = []
     for row in rows:
-        fragment = kept.get(row.pk)
-        if fragment is None:
-            fragment = kept[row.pk] = _row_template().render(_row_context(index, row, now, role, style))
-        fragments.append(fragment)
+        with_holes = kept.get(row.pk)
+        if with_holes is None:
+            html = _row_template().render(_row_context(index, row, now, role, style, HOLES))
+            with_holes = kept[row.pk] = RowWithHoles(html)
+        fragments.append(with_holes.filled(row_texts(row, words)))
     return fragments
 
 
-def _kept_rows(index: CatalogIndex, now: datetime, role: Role, style: RowStyle) -> dict[int, SafeString]:
+def _kept_rows(index: CatalogIndex, now: datetime, role: Role, style: RowStyle) -> dict[int, RowWithHoles]:
     """Return the rows that are rendered already. An address may name any columns, so only some styles are kept."""
-    styles = index.cached("rows", dict[Hashable, dict[int, SafeString]])
+    styles = index.cached("rows", dict[Hashable, dict[int, RowWithHoles]])
     key = (get_language(), now.date(), role, style)
     if key not in styles and len(styles) >= _MOST_STYLES:
         styles.clear()
@@ -227,16 +219,21 @@ def row_fragment(
     extra: dict[str, Any],
 ) -> SafeString:
     """Return the HTML of a row that is edited or just acted upon. It is rendered afresh, never kept."""
-    fragment: SafeString = _row_template().render({**_row_context(index, row, now, role, style), **extra}, request)
+    fragment: SafeString = _row_template().render(
+        {**_row_context(index, row, now, role, style, row_texts(row)), **extra}, request
+    )
     return fragment
 
 
-def _row_context(index: CatalogIndex, row: Row, now: datetime, role: Role, style: RowStyle) -> dict[str, Any]:
+def _row_context(
+    index: CatalogIndex, row: Row, now: datetime, role: Role, style: RowStyle, texts: RowTexts
+) -> dict[str, Any]:
     return {
         "each": view_of(row, index, now),
         "can": " ".join(button.verb for button in buttons_of(row, role) if not button.denial),
         "columns": style.columns,
-        "with_summary": style.is_roomy,
+        "texts": texts,
+        "with_summary": style.is_roomy and bool(summary_of(row)),
         "on_page": False,
         "selectable": row.routable,
     }

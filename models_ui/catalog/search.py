@@ -78,8 +78,9 @@ class Found:
 
     @property
     def corrections(self) -> tuple[tuple[str, str], ...]:
-        """The words that were read with a typo, each with what it was read as."""
-        return tuple((clause.terms[0].typed, clause.meant) for clause in self.clauses if clause.meant)
+        """The words that were read with a typo, folded, each with what it was read as."""
+        mistyped = [clause for clause in self.clauses if clause.meant]
+        return tuple((" ".join(term.text for term in clause.terms), clause.meant) for clause in mistyped)
 
     @property
     def names_unlisted(self) -> bool:

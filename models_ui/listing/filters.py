@@ -56,6 +56,12 @@ def _ignored_sentence(ignored: Ignored) -> str:
     return fill(sentences[ignored.reason], words)
 
 
+def typo_sentences(corrections: Iterable[tuple[str, str]]) -> list[str]:
+    """Return a sentence for each word that was read with a typo, given with what it was read as."""
+    sentence = _("Nothing has “%(typed)s”, so it was read as “%(meant)s”.")
+    return [fill(sentence, {"typed": typed, "meant": meant}) for typed, meant in corrections]
+
+
 # --- Chips
 
 

@@ -196,9 +196,9 @@ def test_a_filter_narrows_what_the_line_finds():
         ("visoin", {1, 2, 5, 6, 8}, [("visoin", "vision")]),
         ("medum", {2}, [("medum", "medium")]),
         ("minstral-8b", {3}, [("minstral-8b", "ministral-8b")]),
-        ("archivés", {7}, [("archivés", "archive")]),
-        ("functoin calling", {2, 3}, [("functoin", "function calling")]),
-        ("stral -retirng", {2, 3, 4}, [("-retirng", "retiring")]),
+        ("archivés", {7}, [("archives", "archive")]),
+        ("functoin calling", {2, 3}, [("functoin calling", "function calling")]),
+        ("stral -retirng", {2, 3, 4}, [("retirng", "retiring")]),
         ("old", {8}, []),
         ("lod", set(), []),
         ("2580", set(), []),
@@ -332,3 +332,31 @@ def test_one_typed_line_finds_what_filters_find_and_its_address_gives_it_to_a_co
     assert sorted(by_line) == sorted(ids(viewer, filters + statuses)) != []
     exported = viewer.get("/models.json?q=vision+tools+%E2%89%A5128k+-retiring").json()["models"]
     assert sorted(each["id"] for each in exported) == sorted(by_line)
+
+
+@pytest.mark.usefixtures("synced")
+def test_the_page_marks_the_hits_offers_the_filter_and_says_how_a_typo_was_read(viewer: Client):
+    page = viewer.get("/models/?q=visoin+tunes").content.decode()
+    assert "Nothing has “visoin”, so it was read as “vision”." in page
+    page = viewer.get("/models/?q=vision+mistral").content.decode()
+    offer = re.search(r'<a class="chip"\s+href="([^"]*)"[^>]*>(.*?)</a>', page.partition("chips offers")[2], re.DOTALL)
+    assert offer and " ".join(re.sub("<[^>]*>", "", offer[2]).split()).startswith("Filter: Vision ")
+    assert unescape(offer[1]) == "/models/?q=mistral&capability=vision"
+    page = viewer.get("/models/?q=SUPPORT+triage").content.decode()
+    assert "<mark>Support</mark> <mark>triage</mark>" in page
+    assert "<mark>" not in viewer.get("/models/").content.decode()
+
+
+@pytest.mark.usefixtures("synced")
+def test_a_hit_in_an_id_is_marked_across_the_part_that_gives_way(viewer: Client, sandbox):
+    tune = next(each for each in sandbox.catalog.fine_tunes() if each.endswith("a170b338"))
+    page = viewer.get(f"/models/?q={tune[-14:]}").content.decode()
+    assert re.search(rf"<mark>{tune[-14:-9]}</mark></span><mark>{tune[-9:]}</mark></code>", page)
+
+
+@pytest.mark.usefixtures("synced")
+def test_marks_are_filled_into_rows_that_are_kept_for_everybody(viewer: Client):
+    plain = viewer.get("/models/?type=base").content.decode()
+    marked = viewer.get("/models/?type=base&q=codestral").content.decode()
+    assert "<mark>codestral</mark>" in marked
+    assert viewer.get("/models/?type=base").content.decode().count("<mark>") == plain.count("<mark>") == 0

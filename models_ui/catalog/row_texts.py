@@ -1,0 +1,59 @@
+"""The texts of a table row in which hits of a search are marked, and the rows' HTML with holes where they belong."""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from models_ui.catalog.row import Row
+from models_ui.text.humanize import id_head
+from models_ui.text.marks import marked_html
+from models_ui.vocabulary import is_placeholder
+
+_TOKEN: Final = secrets.token_hex(8)  # no text from outside can contain it
+_HOLE: Final = re.compile(rf"{_TOKEN}(\w+){_TOKEN}")
+
+RowTexts = Mapping[str, SafeString]
+"""The HTML of a row's texts, by their names in the template."""
+
+HOLES: Final[RowTexts] = {name: SafeString(f"{_TOKEN}{name}{_TOKEN}") for name in ("title", "model_id", "summary")}
+
+
+def row_texts(row: Row, words: Sequence[str] = ()) -> RowTexts:
+    """Return the texts of a row as HTML, with these folded words marked."""
+    return {
+        "title": marked_html(row.label, words) if row.label else SafeString(_("(no id)")),
+        "model_id": _id_html(row.model_id, words),
+        "summary": marked_html(summary_of(row), words),
+    }
+
+
+def summary_of(row: Row) -> str:
+    """Return the description, unless it is the sentence that upstream puts where nobody wrote one."""
+    text = row.description or ""
+    return "" if is_placeholder(text) else text
+
+
+def _id_html(model_id: str, words: Sequence[str]) -> SafeString:
+    """Return an id, the part that gives way where room is short in an element of its own."""
+    length = len(id_head(model_id))
+    tail = marked_html(model_id, words, length)
+    return format_html("<span>{}</span>{}", marked_html(model_id, words, 0, length), tail) if length else tail
+
+
+class RowWithHoles:
+    """A row's HTML as it was rendered with HOLES."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, html: str) -> None:
+        self._parts = _HOLE.split(html)  # every second one is the name of a hole
+
+    def filled(self, texts: RowTexts) -> SafeString:
+        """Return the row with these texts in its holes."""
+        pieces = (texts[part] if number % 2 else part for number, part in enumerate(self._parts))
+        return SafeString("".join(pieces))  # rendered by a template; the texts are HTML
