@@ -49,6 +49,12 @@ def id_is_routable(model_id: str) -> bool:
     )
 
 
+def word_of_key(key: str) -> str:
+    """Return the key of a capability that nobody has named as a word: computer_use is Computer use."""
+    words = key.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 def is_placeholder(description: str) -> bool:
     """Return True for the sentence that upstream puts where a description is missing."""
     return _PLACEHOLDER.fullmatch(description) is not None

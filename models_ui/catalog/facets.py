@@ -13,7 +13,7 @@ from models_ui.catalog.lifecycle import LIFECYCLES
 from models_ui.catalog.row import STATES, Row
 from models_ui.catalog.status import STATUSES, Standing
 from models_ui.text.folding import SortKey, sort_key
-from models_ui.vocabulary import BASE, CAPABILITIES, FINE_TUNED, TYPES, gettext_noop
+from models_ui.vocabulary import BASE, CAPABILITIES, FINE_TUNED, TYPES, gettext_noop, word_of_key
 
 Combination = Literal["any", "all", "none"]
 ValuesOf = Callable[[Row, Standing], Iterable[str]]
@@ -59,7 +59,7 @@ def _capability_facet(name: str, label: str, combines: Combination, *, starts_op
         offers=_lacking_of,
         value_labels=CAPABILITIES,
         other_words={"function_calling": ("tools", "tool", "outils"), "completion_fim": ("fim",)},
-        read_unlabelled=_with_spaces,
+        read_unlabelled=word_of_key,
         starts_open=starts_open,
     )
 
@@ -70,10 +70,6 @@ def _capabilities_of(row: Row, standing: Standing) -> Iterable[str]:
 
 def _lacking_of(row: Row) -> Iterable[str]:
     return row.lacks
-
-
-def _with_spaces(key: str) -> str:
-    return key.replace("_", " ")
 
 
 _ALL: Final = (

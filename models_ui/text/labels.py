@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
-from models_ui.vocabulary import CAPABILITIES
+from models_ui.vocabulary import CAPABILITIES, word_of_key
 
 _DOUBTS: Mapping[str, str | Promise] = {
     "unknown": gettext_lazy("not listed"),
@@ -44,6 +44,6 @@ def doubt_label(key: str) -> str:
 
 
 def capability_label(key: str) -> str:
-    """Return the word for a capability; the key of an unknown one, with its underscores read as spaces."""
+    """Return the word for a capability; of an unknown one its key, read as a word."""
     known = CAPABILITIES.get(key)
-    return key.replace("_", " ") if known is None else gettext(known)
+    return word_of_key(key) if known is None else gettext(known)

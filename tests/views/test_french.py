@@ -41,6 +41,7 @@ from models_ui.services import stored_errors
 from models_ui.text import humanize
 from models_ui.text.isolation import fill
 from models_ui.views import errors
+from models_ui.vocabulary import word_of_key
 from sandbox import Sandbox
 from tests.conftest import PASSWORD
 from tests.support import ROOT, verbs
@@ -104,7 +105,7 @@ def written_by_others() -> list[str]:
     found: set[str] = set()
     for row in CatalogModel.objects.all():
         found |= {row.model_id, row.name or "", row.description or "", row.replacement, row.root, row.owned_by}
-        found |= {*row.aliases, *row.capabilities, *(each.replace("_", " ") for each in row.capabilities)}
+        found |= {*row.aliases, *row.capabilities, *map(word_of_key, row.capabilities)}
         found |= {line for line in (row.description or "").splitlines() if line}
         found |= {" ".join((row.description or "").split())}
     return sorted(filter(None, found), key=len, reverse=True)
