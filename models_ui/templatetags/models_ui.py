@@ -22,7 +22,7 @@ from models_ui.retirements.reminders import reminder_words
 from models_ui.text import humanize, labels
 from models_ui.text.diff import Piece
 from models_ui.text.isolation import balance_in_element, isolate
-from models_ui.web.message_offer import offer_of_message
+from models_ui.web.message_bar import bar_of_messages
 
 register = template.Library()
 
@@ -99,7 +99,7 @@ def utc_moment(value: datetime) -> str:
 
 # --- Actions and the history
 
-register.filter("message_offer", offer_of_message)
+register.filter("message_bar", bar_of_messages)
 register.filter("change", sentences.change_words)
 register.filter("why", sentences.outcome_reason)
 

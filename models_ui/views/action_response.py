@@ -28,11 +28,11 @@ from models_ui.catalog.row import Row
 from models_ui.catalog.rows import RowStyle, row_fragment, style_of, view_of
 from models_ui.catalog.store import load_index
 from models_ui.models import AuditEvent
-from models_ui.text.isolation import fill, isolate
+from models_ui.text.isolation import fill
 from models_ui.views.errors import BUSY_PAUSE
 from models_ui.views.model import article_context
 from models_ui.vocabulary import FINE_TUNED
-from models_ui.web.message_offer import MessageOffer, OfferKind, add_offering_message
+from models_ui.web.message_bar import OfferKind, add_action_message
 from models_ui.web.request import Request, is_own_address, role_of_request, wants_fragment
 
 # The status of the answer by the code of upstream's failure; every other failure is upstream's trouble, 502.
@@ -75,6 +75,7 @@ class ActionResponse:
         self.in_message = settles or undoes is not None  # acted upon from a message or the history
         self.now = timezone.now()
         self.model_id = model_id
+        self.correlation_id = ""  # of the call that failed
         self._load()
         self.role = role_of_request(request)
 
@@ -129,33 +130,33 @@ class ActionResponse:
             messages.info(self.request, already_sentence(self.verb, self.row.label))
             return self._return_to_model()
         if done.outcome == Outcome.SUCCEEDED:
-            offer = MessageOffer(OfferKind.UNDO, done.event.action_id) if can_be_undone(done.event) else None
-            add_offering_message(self.request, messages.SUCCESS, outcome_sentence(done.event), offer)
+            offer = OfferKind.UNDO if can_be_undone(done.event) else None
+            add_action_message(self.request, messages.SUCCESS, outcome_sentence(done.event), done.event, offer)
             return self._return_to_model()
         return self._report_outcome(done.event, done.question, form)
 
     def _report_outcome(self, event: AuditEvent, question: OpenQuestion | None, form: Any) -> HttpResponse:
         """Answer after anything but a success; `question` is what a look at an unknown outcome has left open."""
-        offer = MessageOffer(OfferKind.SETTLE, event.action_id) if event.outcome in UNSETTLED else None
         if self.settles and question is not None:
             status = _status_of(question.error_facts) if question.error_facts else 200
-            return self._report_problem(status, still_unknown_sentence(question), form, offer)
+            return self._report_problem(status, still_unknown_sentence(question), form, event)
         facts = detail_from_json(event.failure).error_facts
         status = 200 if event.outcome == Outcome.REFUSED else _status_of(facts)
-        return self._report_problem(status, outcome_sentence(event), form, offer, event.correlation_id)
+        return self._report_problem(status, outcome_sentence(event), form, event)
 
     def _return_to_model(self) -> HttpResponse:
         if wants_fragment(self.request):
             return self.show_model()
         return HttpResponseRedirect(self.back)
 
-    def _report_problem(
-        self, status: int, sentence: str, form: Any, offer: MessageOffer | None = None, correlation_id: str = ""
-    ) -> HttpResponse:
+    def _report_problem(self, status: int, sentence: str, form: Any, event: AuditEvent | None = None) -> HttpResponse:
         """Answer with a message that says what went wrong. The text that the person had typed stays."""
-        if correlation_id:
-            sentence = f"{sentence} {_('Correlation id:')} {isolate(correlation_id)}"
-        add_offering_message(self.request, messages.ERROR, sentence, offer)
+        if event is None:
+            messages.error(self.request, sentence)
+        else:
+            offer = OfferKind.SETTLE if event.outcome in UNSETTLED else None
+            add_action_message(self.request, messages.ERROR, sentence, event, offer)
+            self.correlation_id = event.correlation_id
         response = self._show_again(status, sentence, form)
         if response.status_code == 503:
             response["Retry-After"] = str(BUSY_PAUSE)
@@ -205,6 +206,7 @@ class ActionResponse:
             "undoes": self.undoes,
             "back": self.back,
             "action_address": self.request.path,
+            "correlation_id": self.correlation_id,
         }
         if inline:
             return self.show_model(status, context)

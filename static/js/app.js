@@ -328,7 +328,9 @@ function placeFocus() {
   const opener = swap.form && findOpener(swap.form);
   const isTypingElsewhere = document.activeElement === swap.focusBefore && document.activeElement.matches(TEXT_FIELDS);
   if (!isTypingElsewhere) (marked[0] ?? opener)?.focus();
-  if (swap.focus && document.activeElement === document.body) moveFocusTo(findFocusFallback());
+  if (swap.focus && document.activeElement === document.body) {
+    moveFocusTo((swap.focus.matches("[data-undo]") && document.querySelector("#flash [data-undo]")) || findFocusFallback());
+  }
   const focus = document.activeElement;
   // Typing replaces the old name as a whole.
   if (focus !== swap.focusBefore && focus.matches("form.edit:not([data-unsaved]) input")) focus.select();
@@ -340,6 +342,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const pager = detail.requestConfig?.elt.closest(".pager");
   announceNews(detail.target, pager);
   placeFocus();
+  notePlaceOfAction();
   if (pager) document.getElementById("results").scrollIntoView(); // a new page of rows starts at its top
   document.querySelector("dialog:not(:modal, [data-sent])")?.showModal(); // the question before a deletion came with its row
   if (document.activeElement !== swap.focusBefore) noteMovedFocus();
@@ -350,17 +353,6 @@ document.addEventListener("close", ({ target }) => {
   if (target.contains(getToast())) document.body.append(getToast());
   if (!target.matches("[data-sent]")) target.remove(); // of one that was sent, htmx still needs the form
 }, true);
-
-// Messages come in above the rest. The page scrolls along, so that nothing moves away from under the pointer.
-let topBefore = 0;
-
-const findTop = () => document.querySelector("#flash + *")?.getBoundingClientRect().top;
-
-document.addEventListener("htmx:oobBeforeSwap", () => { topBefore = findTop(); });
-document.addEventListener("htmx:oobAfterSwap", () => {
-  window.scrollBy(0, findTop() - topBefore || 0);
-  document.getElementById("flash").scrollTo(0, 1e6); // the newest message is in sight
-});
 
 // An action from a message reloads its model, unless somebody is writing there.
 document.addEventListener("model-changed", ({ detail }) => {
@@ -482,12 +474,56 @@ function showError(detail) {
 
 document.addEventListener("htmx:afterOnLoad", ({ detail }) => { if (!detail.failed) getToast().hidden = true; });
 
-// Messages stay until they are dismissed.
+// The bar shows the newest message, and counts the other models that earlier ones were about.
+let isMessageNew = false;
+
+document.addEventListener("htmx:oobAfterSwap", () => {
+  const bars = [...document.querySelectorAll("#flash > .flash")];
+  const newest = bars.at(-1);
+  if (!newest) return;
+  isMessageNew = true;
+  const models = new Set(bars.flatMap(({ dataset }) => [dataset.model, ...dataset.earlier.split(" ")]));
+  models.delete("");
+  models.delete(newest.dataset.model);
+  bars.slice(0, -1).forEach((bar) => bar.remove());
+  newest.dataset.earlier = [...models].join(" ");
+  const link = newest.querySelector(".earlier");
+  link.hidden = models.size === 0;
+  link.textContent = (models.size === 1 ? link.dataset.one : link.dataset.many).replace("%d", models.size);
+});
+
+// After an action the next stop of the keyboard is the Undo in its message; from there it goes on where it was.
+let placeOfAction = null;
+
+function notePlaceOfAction() {
+  if (!isMessageNew) return;
+  isMessageNew = false;
+  const focus = document.activeElement;
+  if (focus === document.body || focus.closest("#flash")) return;
+  placeOfAction = focus;
+  focus.scrollIntoView({ block: "nearest" }); // not behind the bar
+}
+
+document.addEventListener("keydown", (event) => {
+  const undo = document.querySelector("#flash [data-undo]");
+  if (event.key !== "Tab" || !undo || !placeOfAction?.isConnected || document.querySelector("dialog:modal")) return;
+  if (document.activeElement === placeOfAction && !event.shiftKey) {
+    event.preventDefault();
+    undo.focus();
+  } else if (document.activeElement === undo) {
+    if (event.shiftKey) event.preventDefault();
+    placeOfAction.focus(); // and from there the browser goes on
+  } else {
+    placeOfAction = null;
+  }
+});
+
+// A message stays until it is dismissed or the next one comes.
 document.addEventListener("click", ({ target }) => {
   const message = target.closest("[data-dismiss]")?.closest(".flash");
   if (!message) return;
-  moveFocusTo(message.nextElementSibling?.querySelector("[data-dismiss]") ?? findFocusFallback());
   message.remove();
+  moveFocusTo(placeOfAction?.isConnected ? placeOfAction : findFocusFallback());
 });
 
 // === Choosing rows: one box for the page, one for all that match. The bar comes with the first choice ===

@@ -221,16 +221,6 @@ def test_a_message_stays_until_it_is_dismissed(bobs: Page, tune):
     expect(bobs.locator("body")).not_to_be_focused()
 
 
-def test_however_many_messages_there_are_the_newest_is_in_sight(bobs: Page, tune):
-    row = row_of(bobs, tune)
-    for turn in range(4):
-        archive(row)
-        expect(bobs.locator(".flash")).to_have_count(2 * turn + 1)
-        choose(row, "unarchive")
-        expect(bobs.locator(".flash")).to_have_count(2 * turn + 2)
-    expect(bobs.locator(".flash").last).to_be_in_viewport(ratio=1)
-
-
 def test_a_double_click_archives_once_and_never_restores(bobs: Page, sandbox: Sandbox, tune):
     row = row_of(bobs, tune)
     choose(row, "archive")

@@ -60,7 +60,7 @@ def message(answer) -> str:
 
 
 def _flash(answer) -> str:
-    found = re.findall(r'class="notice flash[^"]*">\s*<p>(.*?)</p>', answer.content.decode(), re.DOTALL)
+    found = re.findall(r'class="flash[^"]*"[^>]*><div class="said"><p>(.*?)</p>', answer.content.decode(), re.DOTALL)
     return unescape(" ".join(found))
 
 
