@@ -155,6 +155,7 @@ MIDDLEWARE = [
     "models_ui.web.middleware.HtmxResponseMiddleware",
     "models_ui.web.middleware.WrongMethodMiddleware",
     "models_ui.web.middleware.LoginMiddleware",
+    "models_ui.web.middleware.VisitMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -220,7 +221,7 @@ FILE_UPLOAD_HANDLERS: list[str] = []
 
 # --- People -----------------------------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["models_ui.web.account_backend.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -113,6 +113,8 @@ WRITERS = {
     "DigestReader": ("models_ui.alerts.digest.readers",),
     "Delivery": ("models_ui.alerts.digest.delivery",),
     "Said": ("models_ui.alerts.digest.delivery",),
+    "SavedList": ("models_ui.catalog.saved_lists",),
+    "Preferences": ("models_ui.people.preferences",),
 }
 
 

@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from models_ui.access.roles import Role
+from models_ui.models import Preferences
+from models_ui.people.preferences import preferences_of
 from models_ui.web.request import role_of_request, typed_texts
 
 
@@ -14,6 +17,7 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": request.resolver_match.url_name if request.resolver_match else "",
         "role": SimpleLazyObject(lambda: role_of_request(request)),
+        "preferences": SimpleLazyObject(lambda: _preferences_of_request(request)),
         "may_edit": SimpleLazyObject(lambda: role_of_request(request) >= Role.EDITOR),
         "may_manage": SimpleLazyObject(lambda: role_of_request(request) >= Role.MANAGER),
         "typed": SimpleLazyObject(lambda: typed_texts(request)),
@@ -23,3 +27,9 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
         "demo_password": settings.DEMO_PASSWORD if settings.DEMO else "",
         "demo_people": ("viewer", "editor", "manager"),
     }
+
+
+def _preferences_of_request(request: HttpRequest) -> Preferences:
+    """Return the person's preferences, the defaults where nobody is signed in."""
+    user = getattr(request, "user", None)
+    return preferences_of(user) if isinstance(user, User) else Preferences()

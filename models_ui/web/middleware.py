@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,18 +11,22 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages import get_messages
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from models_ui.log_filters import request_id
+from models_ui.people.preferences import note_visit
 from models_ui.web.request import is_own_address, typed_texts
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -129,6 +134,22 @@ class LoginMiddleware(LoginRequiredMiddleware):
         carried = format_html('<input type="hidden" name="{}" value="{}">', REDIRECT_FIELD_NAME, back)
         context = {"form": LoginForm(request=request), "redirect_field": carried, "signed_out": True}
         return render(request, "account/login.html", context)
+
+
+class VisitMiddleware:
+    """Notes when people are here, for what is new since their last visit."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view_func: Callable[..., Any], *_: Any) -> None:
+        """Note the visit, unless the view is open to those who are not signed in."""
+        if getattr(view_func, "login_required", True) and isinstance(request.user, User):
+            with suppress(DatabaseError):  # a database that cannot be written may still be read
+                note_visit(request.user, timezone.now())
 
 
 class WrongMethodMiddleware:

@@ -1,0 +1,114 @@
+"""What a person has chosen for themselves, and their visits. This module alone writes preferences.
+
+The account backend reads them with the person, so that a page asks the database no query more. A visit ends with
+half an hour without a request. Requests are noted every five minutes, so the end of a visit is known to five minutes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
+
+from models_ui.audit.plain_events import record_plain_event
+from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.saved_lists import is_visible, query_of_list
+from models_ui.models import Preferences
+
+VISIT_GAP: Final = timedelta(minutes=30)
+_NOTED_EVERY: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The time zone that a person reads times in, and the name that pages give it."""
+
+    name: str
+    tzinfo: tzinfo
+
+
+UTC_ZONE: Final = Zone("UTC", UTC)
+
+
+def preferences_of(user: User) -> Preferences:
+    """Return the person's preferences, the defaults where they never chose. Costs no query for who is signed in."""
+    try:
+        return user.preferences  # type: ignore[attr-defined,no-any-return]  # the way back of Preferences.owner
+    except ObjectDoesNotExist:
+        return Preferences(owner=user)
+
+
+def store_preferences(owner: User, **changes: Any) -> Preferences:
+    """Store these choices, and leave the others as they are."""
+    preferences, _created = Preferences.objects.update_or_create(owner=owner, defaults=changes)
+    return _keep_with(owner, preferences)
+
+
+def store_preferences_form(owner: User, choices: Mapping[str, Any]) -> Preferences:
+    """Store what the page of preferences sent. The history tells that something changed, and not what."""
+    before = preferences_of(owner)
+    changed = sorted(name for name, value in choices.items() if getattr(before, name) != value)
+    if not changed:
+        return before
+    with transaction.atomic():
+        record_plain_event(owner, "settings.preferences_changed", "", after={"changed": changed})
+        return store_preferences(owner, **choices)
+
+
+# --- The view that Models opens with
+
+
+def default_query(preferences: Preferences) -> CatalogQuery:
+    """Return the query that Models opens with; that of all models where a chosen view is private again."""
+    saved = preferences.default_list
+    if saved is not None and is_visible(saved, preferences.owner):
+        return query_of_list(saved)
+    return CatalogQuery(type=(preferences.default_tab,)) if preferences.default_tab else CatalogQuery()
+
+
+# --- Time zones
+
+
+def zone_of(preferences: Preferences) -> Zone:
+    """Return the person's zone, UTC where the system no longer knows it."""
+    name = preferences.time_zone
+    return Zone(name, ZoneInfo(name)) if name in known_zones() else UTC_ZONE
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """Return the names of the zones that people live in: Europe/Paris, and not EST5EDT or Etc/GMT+3."""
+    left_out = ("Etc/", "SystemV/", "US/", "Canada/", "Brazil/", "Chile/", "Mexico/")
+    return frozenset(name for name in available_timezones() if "/" in name and not name.startswith(left_out))
+
+
+# --- Visits
+
+
+def note_visit(owner: User, now: datetime) -> None:
+    """Note that the person is here. Writes once in five minutes, and nothing where another request was first."""
+    known = preferences_of(owner)
+    before = known.seen_at
+    if before is not None and now - before < _NOTED_EVERY:
+        return
+    known.seen_at = now
+    if before is not None and now - before >= VISIT_GAP:
+        known.last_visit_at = before
+    with transaction.atomic():
+        if known._state.adding:
+            Preferences.objects.bulk_create([known], ignore_conflicts=True)
+        else:
+            unchanged = Preferences.objects.filter(owner=owner, seen_at=before)
+            unchanged.update(seen_at=now, last_visit_at=known.last_visit_at)
+    _keep_with(owner, known)
+
+
+def _keep_with(owner: User, preferences: Preferences) -> Preferences:
+    """Put the preferences in the place of those that the person was read with."""
+    owner.preferences = preferences  # type: ignore[attr-defined]
+    return preferences
