@@ -6,13 +6,15 @@ Pages follow the events' keys, so that a page does not shift while others act.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
-from typing import Any, ClassVar, Final
+from functools import cache, cached_property
+from typing import Any, ClassVar, Final, Self
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
@@ -21,8 +23,22 @@ from models_ui.access.verbs import VERB_OF_KIND
 from models_ui.actions import sentences
 from models_ui.actions.entries import DayOfEntries, days_of, lines_of
 from models_ui.audit import history
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.spelling import catalog_speller
+from models_ui.catalog.store import load_index
 from models_ui.listing.facet_counts import Counts, CrossCounts
-from models_ui.listing.filters import PERIODS, Facet, Filters, ListPage, Switch, read_day, read_key, read_model_id
+from models_ui.listing.filters import (
+    PERIODS,
+    Facet,
+    Filters,
+    ListPage,
+    ReadQuery,
+    Switch,
+    read_day,
+    read_key,
+    read_model_id,
+)
+from models_ui.listing.history_search import ColumnWords, words_of_column
 from models_ui.listing.parameters import alternatives, one_of, parameter, read_text, text_up_to
 from models_ui.listing.querystring import Ignored
 from models_ui.models import AuditEvent
@@ -66,9 +82,35 @@ class ActivityQuery(Filters):
             events = events.filter(model_id=self.model)
         return self.narrow(events, last_visit)
 
+    @staticmethod
+    def searched_columns() -> Sequence[ColumnWords]:
+        return _searched_columns()
+
+    def read(self) -> ReadQuery[Self]:
+        """Return the query with the typos of its words mended."""
+        return self.mend_typos(AuditEvent.objects.all(), catalog_speller(_load_index, _usernames))
+
     @property
     def stored_outcomes(self) -> list[str]:
         return [outcome for name in self.outcome for outcome in OUTCOMES[name]]
+
+
+@cache
+def _searched_columns() -> Sequence[ColumnWords]:
+    kinds = (*VERB_OF_KIND, *sentences.KINDS_WITHOUT_VERB)
+    outcomes = AuditEvent.Outcome
+    return (
+        words_of_column("kind", kinds, sentences.kind_words),
+        words_of_column("outcome", outcomes.values, lambda outcome: [str(outcomes(outcome).label)]),
+    )
+
+
+def _load_index() -> CatalogIndex:
+    return load_index(timezone.now())
+
+
+def _usernames() -> Iterable[str]:
+    return User.objects.values_list("username", flat=True)
 
 
 # --- The page
@@ -89,10 +131,11 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
     labels: ClassVar = {"actor": gettext_lazy("Who"), "kind": gettext_lazy("What"), "outcome": gettext_lazy("Outcome")}
 
     def __init__(self, query: ActivityQuery, ignored: Sequence[Ignored], reader: Reader) -> None:
-        matching = query.matches(reader.last_visit)
+        self.read = query.read()
+        matching = self.read.query.matches(reader.last_visit)
         listed = history.last_of_jobs(matching)
         super().__init__(query, ignored, matching, last_visit=reader.last_visit, listed=listed)
-        self.lines = lines_of(self.shown, matching, reader.role)
+        self.lines = lines_of(self.shown, matching, reader.role, self.read.words)
         self.everyones = exports_everyones(reader.role)
         self.reader = reader
 
@@ -141,7 +184,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
 
     @cached_property
     def _cross_counts(self) -> CrossCounts:
-        unfiltered = replace(self.query, actor=(), kind=(), outcome=())
+        unfiltered = replace(self.read.query, actor=(), kind=(), outcome=())
         return CrossCounts(unfiltered.matches(self.last_visit), ("actor", "kind", "outcome"))
 
 
@@ -175,7 +218,7 @@ COLUMNS: Final = (
 
 def exported_events(query: ActivityQuery, reader: Reader) -> QuerySet[AuditEvent]:
     """Return the matches that this person may export: a Manager everyone's, others their own."""
-    events = query.changed().matches(reader.last_visit)
+    events = query.changed().read().query.matches(reader.last_visit)
     return events if exports_everyones(reader.role) else events.filter(actor=reader.username)
 
 

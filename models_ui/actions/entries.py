@@ -36,6 +36,7 @@ class ActionEntry:
     steps: Sequence[AuditEvent]
     may_undo: bool
     undone: AuditEvent | None  # the action that has taken it back
+    words: Sequence[str] = ()  # folded; what a search marks
 
     @property
     def at(self) -> datetime:
@@ -49,7 +50,7 @@ class ActionEntry:
     @property
     def subject(self) -> SafeString:
         """What it was done to, with a link to the model."""
-        subject = word_html(sentences.told_words(self.event)["subject"])
+        subject = word_html(sentences.told_words(self.event)["subject"], self.words)
         return format_html('<a href="{}">{}</a>', self.address, subject) if self.address else subject
 
     @property
@@ -63,8 +64,8 @@ class ActionEntry:
         return self._told_of(conditional_escape(_("this model")))
 
     def _told_of(self, subject: SafeString) -> SafeString:
-        words = {name: word_html(word) for name, word in sentences.told_words(self.event).items()}
-        words |= {"who": _name_of(self.event), "model": subject, "subject": subject}
+        words = {name: word_html(word, self.words) for name, word in sentences.told_words(self.event).items()}
+        words |= {"who": _name_of(self.event, self.words), "model": subject, "subject": subject}
         return fill_html(sentences.told_sentence(self.event), words)
 
     @property
@@ -92,6 +93,7 @@ class JobEntry:
     event: AuditEvent  # the newest
     numbers: Mapping[str, int]
     entries: Sequence[ActionEntry]
+    words: Sequence[str] = ()
 
     @property
     def at(self) -> datetime:
@@ -100,7 +102,8 @@ class JobEntry:
     @property
     def sentence(self) -> SafeString:
         """Who did what to how many models."""
-        return fill_html(sentences.told_job_sentence(self.event.kind, self.numbers), {"who": _name_of(self.event)})
+        name = _name_of(self.event, self.words)
+        return fill_html(sentences.told_job_sentence(self.event.kind, self.numbers), {"who": name})
 
     @property
     def outcome(self) -> str:
@@ -125,7 +128,7 @@ class DayOfEntries:
     lines: Sequence[ActionEntry | JobEntry]
 
 
-def entries_of(events: Iterable[AuditEvent], role: Role) -> list[ActionEntry]:
+def entries_of(events: Iterable[AuditEvent], role: Role, words: Sequence[str] = ()) -> list[ActionEntry]:
     """Return an entry for the last event of each action, with all its steps and what this role may do about it."""
     events = list(events)
     ids = [event.action_id for event in events]
@@ -137,24 +140,30 @@ def entries_of(events: Iterable[AuditEvent], role: Role) -> list[ActionEntry]:
             steps[event.action_id],
             may_undo=event.action_id not in undone and _may_undo(event, rows.get(event.model_id), role),
             undone=undone.get(event.action_id),
+            words=words,
         )
         for event in events
     ]
 
 
-def lines_of(events: Sequence[AuditEvent], matching: QuerySet[AuditEvent], role: Role) -> list[ActionEntry | JobEntry]:
-    """Return a line for each of the events; that of a job tells of all its `matching` events, if there are several."""
+def lines_of(
+    events: Sequence[AuditEvent], matching: QuerySet[AuditEvent], role: Role, words: Sequence[str] = ()
+) -> list[ActionEntry | JobEntry]:
+    """Return a line for each of the events; that of a job tells of all its `matching` events, if there are several.
+
+    `words` are folded ones, which are marked in the lines.
+    """
     jobs = {event.job for event in events if event.job}
     numbers = history.count_outcomes(matching, jobs) if jobs else {}
     several = [job for job in jobs if sum(numbers[job].values()) > 1]
     of_jobs = list(history.newest_of_jobs(matching, several, JOB_ENTRIES)) if several else []
     alone = [event for event in events if event.job not in several]
-    entries = {entry.event.pk: entry for entry in entries_of([*alone, *of_jobs], role)}
+    entries = {entry.event.pk: entry for entry in entries_of([*alone, *of_jobs], role, words)}
     by_job: dict[str, list[ActionEntry]] = {job: [] for job in several}
     for event in of_jobs:
         by_job[event.job].append(entries[event.pk])
     return [
-        JobEntry(event, numbers[event.job], by_job[event.job]) if event.job in by_job else entries[event.pk]
+        JobEntry(event, numbers[event.job], by_job[event.job], words) if event.job in by_job else entries[event.pk]
         for event in events
     ]
 
@@ -164,8 +173,8 @@ def days_of(lines: Iterable[ActionEntry | JobEntry]) -> list[DayOfEntries]:
     return [DayOfEntries(day, list(of_day)) for day, of_day in by_day]
 
 
-def _name_of(event: AuditEvent) -> SafeString:
-    return format_html("<strong>{}</strong>", word_html(event.actor))
+def _name_of(event: AuditEvent, words: Sequence[str]) -> SafeString:
+    return format_html("<strong>{}</strong>", word_html(event.actor, words))
 
 
 def _may_undo(event: AuditEvent, row: CatalogModel | None, role: Role) -> bool:

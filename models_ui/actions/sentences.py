@@ -3,6 +3,7 @@
 The sentences of each verb are in `access/verbs.py`, those of each detail in `audit/outcome_detail.py`.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from models_ui.services.stored_errors import stored_error_sentence
 from models_ui.text.humanize import quote_text
 from models_ui.text.isolation import fill, isolate
 
+_GAPS: Final = re.compile(r"%\(\w+\)s")
 KINDS_WITHOUT_VERB: Final[Mapping[str, PlainKind]] = {**people.KINDS, **PLAIN_KINDS}
 
 
@@ -149,6 +151,12 @@ def told_sentence(event: AuditEvent) -> str:
         return str(verb.tried)
     is_cleared = verb.told_cleared and not event.after.get(verb.field or "")
     return str(verb.told_cleared if is_cleared else verb.told)
+
+
+def kind_words(kind: str) -> list[str]:
+    """Return what a kind is called, and the sentence that tells it, without what stands in its gaps."""
+    told = KINDS_WITHOUT_VERB[kind].told if kind in KINDS_WITHOUT_VERB else VERBS[VERB_OF_KIND[kind]].told
+    return [action_kind_label(kind), _GAPS.sub("", str(told))]
 
 
 def told_words(event: AuditEvent) -> dict[str, str]:

@@ -81,7 +81,7 @@ class CatalogIndex:
     _facets: dict[str, dict[str, RowSet]]  # by facet and value
     _contexts: dict[int, RowSet]  # by context length
     _orders: Orders
-    _search: CatalogSearch
+    words: CatalogSearch
     _by_id: dict[str, tuple[Row, ...]]
     _by_pk: dict[int, Row]
     _standings: dict[int, Standing]  # by the row's key
@@ -107,7 +107,7 @@ class CatalogIndex:
             _facets=facets,
             _contexts=contexts,
             _orders=Orders(len(listed), partial(_sort_keys, listed, [order[2] for order, _, _ in keyed], standings)),
-            _search=CatalogSearch([row.haystack for row in listed], facets, contexts, names),
+            words=CatalogSearch([row.haystack for row in listed], facets, contexts, names),
             _by_id=by_id,
             _by_pk={row.pk: row for row in listed},
             _standings={row.pk: standing for row, standing in zip(listed, standings, strict=True)},
@@ -177,7 +177,7 @@ class CatalogIndex:
 
     def read_line(self, line: str) -> Found:
         """Return what a line that somebody typed finds, and how it was read."""
-        return self._search.find(line)
+        return self.words.find(line)
 
     def as_shown(self, query: CatalogQuery) -> CatalogQuery:
         """Return the query that everywhere means what its page shows.
@@ -211,7 +211,7 @@ class CatalogIndex:
         """Return the rows that each filter in use lets through."""
         filters: dict[str, RowSet] = {}
         if query.q:
-            filters["q"] = self._search.find(query.q).rows
+            filters["q"] = self.words.find(query.q).rows
         if query.context_min is not None or query.context_max is not None:
             filters["context"] = rows_in_range(self._contexts, query.context_min, query.context_max)
         for name, facet in FACETS.items():

@@ -5,13 +5,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from models_ui.catalog.row import Row
-from models_ui.text.humanize import id_head
-from models_ui.text.marks import marked_html
+from models_ui.text.marks import id_html, marked_html
 from models_ui.vocabulary import is_placeholder
 
 _TOKEN: Final = secrets.token_hex(8)  # no text from outside can contain it
@@ -27,7 +25,7 @@ def row_texts(row: Row, words: Sequence[str] = ()) -> RowTexts:
     """Return the texts of a row as HTML, with these folded words marked."""
     return {
         "title": marked_html(row.label, words) if row.label else SafeString(_("(no id)")),
-        "model_id": _id_html(row.model_id, words),
+        "model_id": id_html(row.model_id, words),
         "summary": marked_html(summary_of(row), words),
     }
 
@@ -36,13 +34,6 @@ def summary_of(row: Row) -> str:
     """Return the description, unless it is the sentence that upstream puts where nobody wrote one."""
     text = row.description or ""
     return "" if is_placeholder(text) else text
-
-
-def _id_html(model_id: str, words: Sequence[str]) -> SafeString:
-    """Return an id, the part that gives way where room is short in an element of its own."""
-    length = len(id_head(model_id))
-    tail = marked_html(model_id, words, length)
-    return format_html("<span>{}</span>{}", marked_html(model_id, words, 0, length), tail) if length else tail
 
 
 class RowWithHoles:

@@ -201,14 +201,18 @@ class CatalogSearch:
         left = _MOST_MISTYPED
         spellings: list[Sequence[str]] = []
         for term in terms:
-            is_right = term.is_phrase or not left or self._is_known(term.text)
-            spellings.append(() if is_right else self._vocabulary().spellings(term.text))
+            is_right = term.is_phrase or not left or self.is_known(term.text)
+            spellings.append(() if is_right else self.spellings(term.text))
             left -= not is_right
         return spellings
 
-    def _is_known(self, word: str) -> bool:
+    def is_known(self, word: str) -> bool:
         """Whether a word is found as it is: in a text, in a name or as a bound."""
         return bool(self._rows_with(word)) or name_key(word) in self._names or bool(_read_bound((Term(word, word),)))
+
+    def spellings(self, word: str) -> list[str]:
+        """Return what a folded word may have been meant to be, with one typo."""
+        return self._vocabulary().spellings(word)
 
     def _read_vocabulary(self) -> Vocabulary:
         tokens = set(" ".join(self._haystacks).split())

@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from typing import Any, ClassVar, Final, Self
 
@@ -17,11 +17,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from models_ui.catalog.facets import FACETS
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of, address_of_id
 from models_ui.catalog.row import Row
+from models_ui.catalog.spelling import catalog_speller
 from models_ui.changes.kinds import ALIAS_REPOINTED, CHANGE_KINDS, change_label, find_kind
-from models_ui.changes.sentences import change_sentence, sentence_parts
+from models_ui.changes.sentences import change_sentence, searched_words, sentence_parts
 from models_ui.listing.facet_counts import Counts, CrossCounts
 from models_ui.listing.filters import (
     PER_PAGE,
@@ -29,16 +31,20 @@ from models_ui.listing.filters import (
     Facet,
     Filters,
     ListPage,
+    ReadQuery,
     Switch,
     read_day,
     read_key,
     read_model_id,
 )
+from models_ui.listing.history_search import ColumnWords, words_of_column
 from models_ui.listing.parameters import alternatives, one_of, parameter, read_text
 from models_ui.listing.querystring import Ignored
 from models_ui.models import CatalogChange, SyncRun
-from models_ui.text.humanize import id_head
+from models_ui.text.labels import capability_label
+from models_ui.text.marks import id_html
 from models_ui.text.sentence_html import fill_html, word_html
+from models_ui.vocabulary import CAPABILITIES
 
 LATEST: Final = 5
 OURS: Final = "fine-tunes"
@@ -73,6 +79,26 @@ class ChangesQuery(Filters):
         if self.model:
             changes = changes.filter(_about_model(self.model))
         return self.narrow(changes, last_visit)
+
+    @staticmethod
+    def searched_columns() -> Sequence[ColumnWords]:
+        return _searched_columns()
+
+    def read(self, index: CatalogIndex) -> ReadQuery[Self]:
+        """Return the query with the typos of its words mended."""
+        return self.mend_typos(CatalogChange.objects.all(), catalog_speller(lambda: index))
+
+
+@cache
+def _searched_columns() -> Sequence[ColumnWords]:
+    return (
+        words_of_column("kind", CHANGE_KINDS, searched_words),
+        words_of_column(
+            "subject",
+            CAPABILITIES,
+            lambda key: [" ".join((capability_label(key), *FACETS["capability"].other_words.get(key, ())))],
+        ),
+    )
 
 
 def _about_model(model_id: str) -> Q:
@@ -116,6 +142,7 @@ class ChangeLine:
 
     change: CatalogChange
     index: CatalogIndex
+    words: Sequence[str] = ()  # folded; what a search marks
 
     @property
     def at(self) -> datetime:
@@ -133,7 +160,7 @@ class ChangeLine:
     @property
     def linked(self) -> SafeString:
         parts = sentence_parts(self.change)
-        words = {name: word_html(word) for name, word in parts.words.items()}
+        words = {name: word_html(word, self.words) for name, word in parts.words.items()}
         for name, model_id in parts.ids.items():
             if address := self._find_address(model_id):
                 words[name] = format_html('<a href="{}">{}</a>', address, words[name])
@@ -145,12 +172,8 @@ class ChangeLine:
         return self.change.model_id if self.change.label not in ("", self.change.model_id) else ""
 
     @property
-    def id_head(self) -> str:
-        return id_head(self.model_id)
-
-    @property
-    def id_tail(self) -> str:
-        return self.model_id.removeprefix(self.id_head)
+    def id_html(self) -> SafeString:
+        return id_html(self.model_id, self.words)
 
     def _find_address(self, model_id: str) -> str:
         rows = self.index.find(model_id)
@@ -219,12 +242,14 @@ class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
         index: CatalogIndex,
         last_visit: datetime | None = None,
     ) -> None:
-        super().__init__(query, ignored, query.matches(index, last_visit), last_visit=last_visit)
+        self.read = query.read(index)
+        super().__init__(query, ignored, self.read.query.matches(index, last_visit), last_visit=last_visit)
         self.index = index
 
     @property
     def days(self) -> list[ChangesOfDay]:
-        ours, lines = OurModels.of(self.index), [ChangeLine(change, self.index) for change in self.shown]
+        ours = OurModels.of(self.index)
+        lines = [ChangeLine(change, self.index, self.read.words) for change in self.shown]
         by_day = groupby(lines, key=lambda line: timezone.localdate(line.at))
         return [ChangesOfDay.of(day, list(of_day), ours) for day, of_day in by_day]
 
@@ -249,7 +274,7 @@ class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
         return {affects: self._count_kinds(affects) for affects in ("", OURS)}
 
     def _count_kinds(self, affects: str) -> Counts:
-        query = replace(self.query, kind=(), affects=(affects,) if affects else ())
+        query = replace(self.read.query, kind=(), affects=(affects,) if affects else ())
         return CrossCounts(query.matches(self.index, self.last_visit), ("kind",)).counts_of("kind", {})
 
     @cached_property
@@ -302,7 +327,7 @@ def export_changes(
     query: ChangesQuery, index: CatalogIndex, last_visit: datetime | None = None
 ) -> Iterable[Mapping[str, Any]]:
     """Yield a record of every match, on whichever page it stands."""
-    return map(change_record, query.changed().matches(index, last_visit).iterator(chunk_size=1000))
+    return map(change_record, query.changed().read(index).query.matches(index, last_visit).iterator(chunk_size=1000))
 
 
 def change_record(change: CatalogChange) -> dict[str, Any]:

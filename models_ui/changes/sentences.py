@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from models_ui.changes.kinds import ALIAS_REPOINTED, find_kind
+from models_ui.changes.kinds import ALIAS_REPOINTED, change_label, find_kind
 from models_ui.models import CatalogChange
 from models_ui.text.isolation import fill
 from models_ui.text.labels import capability_label
@@ -43,6 +43,13 @@ def sentence_parts(change: CatalogChange) -> SentenceParts:
     gaps = set(_GAPS.findall(sentence))
     ids = {name: model_id for name, model_id in _named_ids(change).items() if name in gaps and model_id}
     return SentenceParts(sentence, words, ids)
+
+
+def searched_words(kind: str) -> list[str]:
+    """Return what a kind is called, and the sentences that tell it, without what stands in their gaps."""
+    values = (("x", "y"), ("x", None), (None, "y"))  # some sentences tell what came, or went
+    told = (CatalogChange(kind=kind, before=before, after=after) for before, after in values)
+    return [change_label(kind), *(_GAPS.sub("", find_kind(kind).build_sentence(change)) for change in told)]
 
 
 def _named_ids(change: CatalogChange) -> dict[str, str]:

@@ -1,10 +1,10 @@
 """Lists with filters that the address bar holds: what was ignored, in words; chips; and the pages of a history."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from models_ui.listing.csv_export import Download, other_download
 from models_ui.listing.facet_counts import Counts
+from models_ui.listing.history_search import ColumnWords, Speller, condition_of, read_line, words_to_mark
 from models_ui.listing.parameters import AddressQuery, Reading, parameters_of
 from models_ui.listing.querystring import MAX_TEXT, Ignored, with_query
-from models_ui.text.folding import words_to_find
 from models_ui.text.humanize import quote_text
 from models_ui.text.isolation import fill
 
@@ -133,11 +133,16 @@ class Filters(AddressQuery):
 
     page: ClassVar[str]
 
+    @staticmethod
+    def searched_columns() -> Sequence[ColumnWords]:
+        """Return the words that a search finds besides those of `search_text`."""
+        return ()
+
     def address(self, page: str = "") -> str:
         return with_query(reverse(page or self.page), self.serialize())
 
     def narrow(self, entries: QuerySet[Entry], last_visit: datetime | None) -> QuerySet[Entry]:
-        """Return the entries of the chosen days whose `search_text` has every word.
+        """Return the entries of the chosen days that have what the words ask for.
 
         `last_visit` is the end of the reader's last visit; of a first visit everything is new.
         """
@@ -148,9 +153,33 @@ class Filters(AddressQuery):
             entries = entries.filter(at__gte=_start_of_day(self.since))
         if self.until:
             entries = entries.filter(at__lt=_start_of_day(self.until + timedelta(days=1)))
-        for word in words_to_find(self.q):
-            entries = entries.filter(search_text__contains=word)
-        return entries
+        return entries.filter(condition_of(self.q, self.searched_columns())) if self.q else entries
+
+    def mend_typos(self, entries: QuerySet[Any], speller: Speller) -> "ReadQuery[Self]":
+        """Return the query with the typos of its words mended. `entries` are all that there are."""
+        line, corrections = read_line(self.q, entries, self.searched_columns(), speller)
+        query = replace(self, q=line) if corrections else self  # type: ignore[type-var]  # a dataclass
+        return ReadQuery(query, corrections)
+
+
+ReadFilters = TypeVar("ReadFilters", bound=Filters)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadQuery(Generic[ReadFilters]):
+    """A query as it was read, and the words in which typos were mended, each with what it was read as."""
+
+    query: ReadFilters
+    corrections: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The folded words that are to be marked where they stand in a text."""
+        return words_to_mark(self.query.q)
+
+    @property
+    def sentences(self) -> list[str]:
+        return typo_sentences(self.corrections)
 
 
 def _begin_of_period(period: str, last_visit: datetime | None) -> datetime | None:
@@ -206,6 +235,7 @@ class ListPage(Generic[Query, Entry]):
     """
 
     counted: ClassVar = 1_000  # beyond it the page says "more than"
+    read: ReadQuery[Query]
     # What the fields with several values are called in a chip, before the value.
     labels: ClassVar[Mapping[str, str | Promise]] = {}
 
@@ -228,6 +258,11 @@ class ListPage(Generic[Query, Entry]):
         self.shown = entries[:PER_PAGE]
         self.older = query.changed(before=self.shown[-1].pk).address() if len(entries) > PER_PAGE else ""
         self.newest = query.changed().address() if query.before is not None else ""
+
+    @property
+    def read_otherwise(self) -> list[str]:
+        """The words that were read with a typo, each in a sentence."""
+        return self.read.sentences
 
     def value_label(self, name: str, value: str) -> str:
         """Return the word for a value of a field that has several."""

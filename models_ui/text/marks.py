@@ -8,6 +8,7 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from models_ui.text.folding import fold_for_search
+from models_ui.text.humanize import id_head
 from models_ui.text.isolation import balance_in_element, isolate
 
 _LONGEST: Final = 2_000  # letters of a text in which hits are looked for; the rest stays unmarked
@@ -78,13 +79,21 @@ def marked_html(text: str, words: Sequence[str], start: int = 0, end: int | None
     if isolate(part) != part:
         # Balancing leaves characters out and adds some, so the hits are looked for again in what it leaves.
         part = balance_in_element(part)
-        return format_html("<bdi>{}</bdi>", _with_marks(part, hits_in(part, words)))
-    return _with_marks(part, [(max(low, start) - start, min(high, end) - start) for low, high in inside])
+        return format_html("<bdi>{}</bdi>", with_marks(part, hits_in(part, words)))
+    return with_marks(part, [(max(low, start) - start, min(high, end) - start) for low, high in inside])
 
 
-def _with_marks(text: str, hits: Sequence[Range]) -> SafeString:
+def with_marks(text: str, hits: Sequence[Range]) -> SafeString:
+    """Return a text as HTML, escaped, with these ranges of it marked."""
     if not hits:
         return conditional_escape(text)
     ends = [0, *(end for _, end in hits)]
     pieces = [(text[before:start], text[start:end]) for before, (start, end) in zip(ends, hits, strict=False)]
     return format_html_join("", "{}<mark>{}</mark>", pieces) + conditional_escape(text[ends[-1] :])
+
+
+def id_html(model_id: str, words: Sequence[str] = ()) -> SafeString:
+    """Return an id, the part that gives way where room is short in an element of its own."""
+    length = len(id_head(model_id))
+    tail = marked_html(model_id, words, length)
+    return format_html("<span>{}</span>{}", marked_html(model_id, words, 0, length), tail) if length else tail
