@@ -278,6 +278,7 @@ X_FRAME_OPTIONS = "DENY"
 # Browsers keep cookies by host, whatever the port or path: two installations on one host need names of their own, and
 # all machines of one installation the same. A digest of the secret is both, and tells nothing of it.
 INSTALLATION = hashlib.sha256(b"cookie names:" + SECRET_KEY.encode()).hexdigest()[:12]
+SESSION_ENGINE = "models_ui.web.session_store"
 SESSION_COOKIE_NAME = f"sessionid_{INSTALLATION}"
 CSRF_COOKIE_NAME = f"csrftoken_{INSTALLATION}"
 LANGUAGE_COOKIE_NAME = f"language_{INSTALLATION}"

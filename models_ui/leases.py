@@ -100,6 +100,11 @@ def is_ahead(moment: datetime, now: datetime, seconds: float = 0.0) -> bool:
     return moment > now + timedelta(seconds=seconds) + CLOCK_SKEW
 
 
+def is_held(expires_at: datetime | None, now: datetime, seconds: float) -> bool:
+    """Return whether a lease of so many seconds is held that expires then: None where there is none."""
+    return expires_at is not None and now < expires_at <= now + timedelta(seconds=seconds) + CLOCK_SKEW
+
+
 def is_over(column: str, now: datetime, seconds: float) -> Q:
     """Whether a lease of so many seconds has expired or is void, as a condition on the column of its expiry."""
     latest = now + timedelta(seconds=seconds) + CLOCK_SKEW

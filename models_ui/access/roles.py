@@ -1,9 +1,13 @@
 """The roles Viewer, Editor and Manager, stored as Django groups. Each includes the permissions of the one before."""
 
 from enum import IntEnum
+from typing import Any, Final
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy
+
+from models_ui.prepared_query import PreparedQuery
 
 
 class Role(IntEnum):
@@ -47,8 +51,18 @@ def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
     assert isinstance(user, User)
     if user.is_superuser:
         return Role.MANAGER
-    groups = set(user.groups.values_list("name", flat=True))
-    return max((role for role in Role if role.group_name in groups), default=Role.VIEWER)
+    memberships = _MEMBERSHIPS.first(user_id=user.pk) or ()
+    return max((role for role, is_member in zip(Role, memberships, strict=False) if is_member), default=Role.VIEWER)
+
+
+def _memberships(user_id: int) -> QuerySet[User, Any]:
+    groups = User.groups.through.objects.filter(user_id=OuterRef("pk"))
+    return User.objects.filter(pk=user_id).values_list(
+        *(Exists(groups.filter(group__name=role.group_name)) for role in Role)
+    )
+
+
+_MEMBERSHIPS: Final = PreparedQuery(_memberships, user_id=987_654_321)
 
 
 def make_roles() -> None:

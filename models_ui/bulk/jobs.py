@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext_lazy
@@ -28,6 +28,7 @@ from models_ui.audit.history import order_by_beginning
 from models_ui.audit.outcome_detail import NO_DETAIL, OutcomeDetail
 from models_ui.leases import CLOCK_SKEW
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogModel, JobWorker
+from models_ui.prepared_query import PreparedQuery
 from models_ui.vocabulary import make_storable
 
 JobState = BulkJob.State
@@ -330,10 +331,19 @@ def progress_of(jobs: Sequence[BulkJob]) -> dict[str, Progress]:
     return {job_id: Progress(numbers) for job_id, numbers in counts.items()}
 
 
+def _under_way() -> QuerySet[BulkJob]:
+    return BulkJob.objects.filter(started_at__isnull=False, finished_at=None)
+
+
+_ANY_UNDER_WAY: Final = PreparedQuery(lambda: _under_way().values_list("pk"))
+
+
 def jobs_under_way() -> list[tuple[BulkJob, Progress]]:
     """Return the jobs that were started and are not over, with their progress."""
-    jobs = list(BulkJob.objects.filter(started_at__isnull=False, finished_at=None).order_by("started_at"))
-    progress = progress_of(jobs) if jobs else {}
+    if _ANY_UNDER_WAY.first() is None:  # as nearly always
+        return []
+    jobs = list(_under_way().order_by("started_at"))
+    progress = progress_of(jobs)
     return [(job, progress[job.pk]) for job in jobs]
 
 

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.conf import settings
-from django.db.models import Exists
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Subquery
 from django.utils import timezone
 
-from models_ui.leases import is_over
+from models_ui.leases import is_held
 from models_ui.models import Lease, Mirror
+from models_ui.prepared_query import PreparedQuery
 from models_ui.services.stored_errors import is_refusal, stored_error_sentence
 
 
@@ -46,13 +49,21 @@ LEASE = "sync"
 LEASE_MARGIN = 60
 
 
+_COLUMNS: Final = tuple(field.attname for field in Mirror._meta.concrete_fields)
+_STATE: Final = PreparedQuery(
+    lambda: Mirror.objects.filter(pk=1).values_list(
+        *_COLUMNS, Subquery(Lease.objects.filter(name=LEASE).values("expires_at")[:1])
+    )
+)
+
+
 def mirror_state() -> Mirror:
     """Return the mirror's state, with the version to read before its rows, and whether a run is under way."""
-    running = Lease.objects.filter(name=LEASE).exclude(is_over("expires_at", timezone.now(), lease_seconds()))
-    state = Mirror.objects.annotate(has_lease=Exists(running)).filter(pk=1).first()
-    if state is None:
+    row = _STATE.first()
+    if row is None:
         return Mirror.objects.get_or_create(pk=1)[0]
-    state.sync_is_running = state.has_lease
+    state: Mirror = Mirror.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row[:-1])
+    state.sync_is_running = is_held(row[-1], timezone.now(), lease_seconds())
     return state
 
 

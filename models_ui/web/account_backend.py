@@ -1,15 +1,55 @@
 """How the person of a session is read: together with what every page needs of them."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.models import User
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Model, QuerySet
+
+from models_ui.models import Preferences, SavedList
+from models_ui.prepared_query import PreparedQuery
+
+
+def _columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+# Each with the way to it from the person.
+_MODELS: Final = ((User, ""), (Preferences, "preferences__"), (SavedList, "preferences__default_list__"))
+
+
+def _person(user_id: int) -> QuerySet[User, Any]:
+    columns = [f"{path}{column}" for model, path in _MODELS for column in _columns(model)]
+    return User.objects.filter(pk=user_id).values_list(*columns)
+
+
+_PERSON: Final = PreparedQuery(_person, user_id=987_654_321)
 
 
 class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
     """Signs people in as django-allauth does, and reads their preferences in the query that reads them."""
 
     def get_user(self, user_id: Any) -> User | None:
-        people = User.objects.select_related("preferences__default_list")
-        person = people.filter(pk=user_id).first()
-        return person if person is not None and self.user_can_authenticate(person) else None
+        row = _PERSON.first(user_id=user_id)
+        if row is None:
+            return None
+        person, preferences, saved_list = _instances(row)
+        if preferences is not None:
+            Preferences._meta.get_field("default_list").set_cached_value(preferences, saved_list)
+            Preferences._meta.get_field("owner").set_cached_value(preferences, person)
+        User._meta.get_field("preferences").set_cached_value(person, preferences)
+        return person if self.user_can_authenticate(person) else None
+
+
+def _instances(row: Sequence[Any]) -> list[Any]:
+    """Return an instance of each model, None where a person has none."""
+    instances, start = [], 0
+    for model, _ in _MODELS:
+        names = _columns(model)
+        values = row[start : start + len(names)]
+        is_there = values[[field.primary_key for field in model._meta.concrete_fields].index(True)] is not None
+        instances.append(model.from_db(DEFAULT_DB_ALIAS, names, values) if is_there else None)
+        start += len(names)
+    return instances
