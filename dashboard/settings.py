@@ -140,7 +140,7 @@ MIDDLEWARE = [
     "models_ui.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "models_ui.web.compression.CompressionMiddleware",
     "models_ui.web.middleware.ContentSecurityPolicyMiddleware",
     "models_ui.web.middleware.PrivatePagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -6,6 +6,7 @@ replaces: what it means can neither be edited nor be left over from another filt
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.core import signing
@@ -17,7 +18,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.vocabulary import FINE_TUNED
 
 _SALT: Final = "models_ui.catalog.selection"
-_LASTS: Final = 24 * 60 * 60  # seconds; a page that is older than a day shows another catalog
+_LASTS: Final = timedelta(days=1)  # from the UTC day on which the page was made; an older one shows another catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +49,21 @@ def bulk_offer_on(page: CatalogPage) -> BulkOffer:
     total = _count_fine_tunes(page) if page.role >= Role.EDITOR else 0
     if not total:
         return BulkOffer(query)
-    token = _token_signer().sign(f"{page.index.version}?{query}")
+    token = signing.Signer(salt=_SALT).sign(f"{page.now:%Y-%m-%d}?{page.index.version}?{query}")
     return BulkOffer(query, total, token, is_on_page=page.result.pages == 1)
 
 
-def read_choice(token: str, index: CatalogIndex) -> BulkChoice:
+def read_choice(token: str, index: CatalogIndex, now: datetime) -> BulkChoice:
     """Return the models that a token means now. Raise Expired where it is too old, or not one of ours."""
     try:
-        version, _, text = _token_signer().unsign(token, max_age=_LASTS).partition("?")
+        day, version, text = signing.Signer(salt=_SALT).unsign(token).split("?", 2)
     except signing.BadSignature:
         raise Expired from None
+    if now.date() - date.fromisoformat(day) > _LASTS:
+        raise Expired
     query, _ignored = CatalogQuery.parse(text)
     ids = [row.model_id for row in index.matches(index.as_shown(query)) if row.is_fine_tuned and row.model_id]
     return BulkChoice(ids, query.serialize(), moved=version != index.version)
-
-
-def _token_signer() -> signing.TimestampSigner:
-    return signing.TimestampSigner(salt=_SALT)
 
 
 def _count_fine_tunes(page: CatalogPage) -> int:

@@ -16,13 +16,13 @@ from models_ui.catalog.chips import values_in_order, view_chips
 from models_ui.catalog.columns import COLUMNS
 from models_ui.catalog.facet_panels import FacetPanel, facet_panels
 from models_ui.catalog.facets import FACETS
-from models_ui.catalog.groups import GROUPINGS
 from models_ui.catalog.headline import Headline, headline_of
 from models_ui.catalog.index import CatalogIndex, Offer, SearchResult
 from models_ui.catalog.labels import facet_label, value_label
 from models_ui.catalog.query import PAGE_SIZES, TABS, CatalogQuery
 from models_ui.catalog.rows import GroupView, RowStyle, group_views
 from models_ui.catalog.status import UNLISTED
+from models_ui.catalog.tool_menus import ToolMenus, tool_menus
 from models_ui.listing.csv_export import Download, other_download
 from models_ui.listing.filters import Chip, ignored_sentences, typo_sentences
 from models_ui.listing.querystring import Ignored, with_query
@@ -49,23 +49,6 @@ class Heading:
     direction: str = ""  # ascending, descending or empty: the value of aria-sort
     rank: int = 0  # among several columns that sort; 0 where there is one at most
     query: CatalogQuery | None = None  # sorts by this column alone; None where rows cannot be compared
-    also: CatalogQuery | None = None  # sorts by this column besides the others
-
-
-@dataclass(frozen=True, slots=True)
-class GroupingChoice:
-    label: str
-    query: CatalogQuery
-    is_current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnChoice:
-    name: str
-    label: str
-    is_shown: bool
-    earlier: CatalogQuery | None = None  # moves the column to the left
-    later: CatalogQuery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +125,7 @@ class CatalogPage:
         """The filters that words of the search name."""
         return [OfferedFilter(_offer_label(offer), offer.count, offer.query) for offer in self.result.offers]
 
-    @property
+    @cached_property
     def headline(self) -> Headline | None:
         return headline_of(self.query, self.index, self.now)
 
@@ -175,7 +158,7 @@ class CatalogPage:
     def kept_parameters(self) -> Iterator[tuple[str, str]]:
         """Yield what the form of the filters carries along without showing it."""
         for name, text in self.query.pairs():
-            if name in ("type", "group", "sort", "per_page"):
+            if name in ("type", "sort", "per_page"):
                 yield name, text
 
     @property
@@ -193,37 +176,11 @@ class CatalogPage:
         sorts = self.query.sort.split(",")
         rank = next((place for place, sort in enumerate(sorts, 1) if sort.removeprefix("-") == name), 0)
         direction = ("descending" if sorts[rank - 1].startswith("-") else "ascending") if rank else ""
-        query, also = self.query.sorted_by(name), self.query.also_sorted_by(name)
-        return Heading(name, label, direction, rank if len(sorts) > 1 else 0, query, also)
+        return Heading(name, label, direction, rank if len(sorts) > 1 else 0, self.query.sorted_by(name))
 
-    @property
-    def grouping_label(self) -> str:
-        return sentences.grouping_label(self.query.grouping)
-
-    @property
-    def grouping_choices(self) -> Iterator[GroupingChoice]:
-        for grouping in GROUPINGS:
-            label = sentences.grouping_label(grouping)
-            yield GroupingChoice(label, self.query.grouped_by(grouping), grouping == self.query.grouping)
-
-    @property
-    def column_choices(self) -> Iterator[ColumnChoice]:
-        """Yield the columns that are shown, in order, then the others."""
-        shown = self.style.columns
-        for place, name in enumerate(shown):
-            earlier = self._with_columns(_swap(shown, place - 1)) if place else None
-            later = self._with_columns(_swap(shown, place)) if place + 1 < len(shown) else None
-            yield ColumnChoice(name, _(COLUMNS[name].label), True, earlier, later)
-        for name in COLUMNS:
-            if name not in shown:
-                yield ColumnChoice(name, _(COLUMNS[name].label), False)
-
-    @property
-    def usual_columns(self) -> CatalogQuery:
-        return self._with_columns(())
-
-    def _with_columns(self, columns: Sequence[str]) -> CatalogQuery:
-        return self.query.changed(columns=",".join(columns))
+    @cached_property
+    def tool_menus(self) -> ToolMenus:
+        return tool_menus(self.index, self.query, self.style)
 
     # --- Filters
 
@@ -296,10 +253,3 @@ def _offer_label(offer: Offer) -> str:
     if offer.facet == "capability_not":
         return fill(_("%(facet)s: %(value)s"), {"facet": facet_label(offer.facet), "value": label})
     return label
-
-
-def _swap(columns: Sequence[str], place: int) -> list[str]:
-    """Return the columns with the one at this place and the next one exchanged."""
-    swapped = list(columns)
-    swapped[place : place + 2] = reversed(swapped[place : place + 2])
-    return swapped

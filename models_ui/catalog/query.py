@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Self, cast
 
-from models_ui.catalog.columns import COLUMNS, default_columns, split_columns
+from models_ui.catalog.columns import COLUMNS, USUAL, default_columns, split_columns
 from models_ui.catalog.facets import FACETS, Facet
 from models_ui.catalog.groups import GROUPINGS, Grouping
 from models_ui.catalog.status import LISTED, statuses_of_pair
@@ -79,8 +79,9 @@ def _read_sort(text: str) -> Reading:
 
 
 def _read_columns(text: str) -> Reading:
-    columns = ",".join(split_columns(text))
-    return Reading(columns or None, None if columns == text else "unknown_value")
+    columns = split_columns(text)
+    known = USUAL in text.split(",") or all(name.removeprefix("^") in columns for name in text.split(","))
+    return Reading(",".join(columns) or None, None if known else "unknown_value")
 
 
 def _facet_field(name: str) -> Any:
@@ -125,26 +126,19 @@ class CatalogQuery(AddressQuery):
     def _usual_grouping(self) -> Grouping:
         return "none" if self.type == (BASE,) else "base"
 
-    def grouped_by(self, grouping: Grouping) -> Self:
-        return self.changed(group="" if grouping == self._usual_grouping else grouping)
-
-    def without_usual_columns(self) -> Self:
-        """Return the query without columns if it names just those that its view shows anyway."""
-        is_usual = split_columns(self.columns) == default_columns(self.type, self.grouping)
-        return replace(self, columns="") if is_usual else self
+    def without_defaults(self) -> Self:
+        """Return the query without a grouping and columns that are those of its view anyway."""
+        usual_columns = default_columns(self.type, self.grouping)
+        return replace(
+            self,
+            group="" if self.group == self._usual_grouping else self.group,
+            columns="" if split_columns(self.columns) == usual_columns else self.columns,
+        )
 
     def sorted_by(self, column: str) -> Self:
         """Return the order a click on the column's heading gives: ascending, then descending, then the default."""
         following = {column: f"-{column}", f"-{column}": ""}
         return self.changed(sort=following.get(self.sort, column))
-
-    def also_sorted_by(self, column: str) -> Self:
-        """Return the order with one more column, or with this one the other way, then without it."""
-        following = {column: [f"-{column}"], f"-{column}": []}
-        sorts = self.sort.split(",") if self.sort else []
-        if not any(sort.removeprefix("-") == column for sort in sorts):
-            return self.changed(sort=",".join([*sorts, column]))
-        return self.changed(sort=",".join(part for sort in sorts for part in following.get(sort, [sort])))
 
     @property
     def hides_unlisted(self) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from django.http import HttpRequest
 from django.template.loader import get_template
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_spaces_between_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -178,7 +178,7 @@ def group_head(index: CatalogIndex, part: GroupSlice, now: datetime, columns: in
     if around is None:
         base = view_of(group.base, index, now) if group.base else None
         context = {"group": group, "each": base, "label": group_label(group), "span": columns + 3, "count": _COUNT}
-        around = kept[group.key] = _group_template().render(context).split(_COUNT)
+        around = kept[group.key] = without_layout(_group_template().render(context)).split(_COUNT)
     words = group_count(group, part.count)
     if part.is_continued:
         words = fill(_("%(count)s, continued"), {"count": words})
@@ -195,9 +195,14 @@ def row_fragments(
         with_holes = kept.get(row.pk)
         if with_holes is None:
             html = _row_template().render(_row_context(index, row, now, role, style, HOLES))
-            with_holes = kept[row.pk] = RowWithHoles(html)
+            with_holes = kept[row.pk] = RowWithHoles(without_layout(html))
         fragments.append(with_holes.filled(row_texts(row, words)))
     return fragments
+
+
+def without_layout(html: str) -> SafeString:
+    """Return HTML that a template rendered without the spaces between its tags, which would be a third of a page."""
+    return SafeString(strip_spaces_between_tags(html.strip()))
 
 
 def _kept_rows(index: CatalogIndex, now: datetime, role: Role, style: RowStyle) -> dict[int, RowWithHoles]:

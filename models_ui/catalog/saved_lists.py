@@ -74,7 +74,7 @@ def query_of_list(saved: SavedList) -> CatalogQuery:
 
 def kept_query(query: CatalogQuery) -> str:
     """Return the query string that is kept of a query: filters, order and columns, and no page. Raise BadQuery."""
-    text = query.in_statuses().without_usual_columns().at_page(1).serialize()
+    text = query.in_statuses().without_defaults().at_page(1).serialize()
     if not text or len(text) > LONGEST_QUERY:
         raise BadQuery
     return text

@@ -152,7 +152,8 @@ def _chosen_models(request: Request) -> dict[str, Any]:
     if not token:
         query, _ignored = CatalogQuery.parse(request.POST.get("query", ""))
         return {"model_ids": request.POST.getlist("model"), "query": query.serialize()}
-    choice = read_choice(token, load_index(timezone.now()))
+    now = timezone.now()
+    choice = read_choice(token, load_index(now), now)
     return {"model_ids": choice.ids, "query": choice.query, "moved": choice.moved, "whole": True}
 
 

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 
 from models_ui.bulk import sentences
 from models_ui.catalog.export import COLUMNS, TIMES, export_cells, export_objects
+from models_ui.catalog.kept_views import catalog_view
 from models_ui.catalog.links import catalog_address
-from models_ui.catalog.page import CatalogPage
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import style_of
 from models_ui.catalog.store import load_index
@@ -28,18 +28,21 @@ from models_ui.web.request import (
 @require_safe
 def catalog(request: Request) -> HttpResponse:
     asked, ignored = CatalogQuery.parse(query_string(request))
-    query = asked.in_statuses().without_usual_columns()
+    query = asked.in_statuses().without_defaults()
     if not ignored and (query != asked or is_whole_form(request)) and not wants_fragment(request):
         return HttpResponseRedirect(catalog_address(query))
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
-    page = CatalogPage(index, query, ignored, now, role_of_request(request), style_of(query))
+    view = catalog_view(index, query, ignored, now, role_of_request(request), style_of(query))
     context: dict[str, Any] = {
-        "page": page,
+        "view": view,
         "freshness": describe_freshness(mirror, now),
         "jobs": sentences.running_jobs_in_words,
     }
-    return render_list(request, "models_ui/catalog.html", context, catalog_address(page.query), part="answer")
+    response = render_list(request, "models_ui/catalog.html", context, catalog_address(view.query), part="answer")
+    if view.results:
+        response.packed_part = view.packed_results  # type: ignore[attr-defined]  # for CompressionMiddleware
+    return response
 
 
 @require_safe

@@ -32,6 +32,8 @@ from models_ui.text.isolation import fill
 from models_ui.vocabulary import FINE_TUNED
 from models_ui.web.request import Request, role_of_request
 
+SIGN_IN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
 
 @require_safe
 def people(request: Request) -> HttpResponse:
@@ -183,7 +185,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
             person = invitations.accept_invitation(secret, form.save(commit=False), now)
         except LinkIsSpent:
             return _keep_link_secret(render(request, "models_ui/invitation_spent.html", status=404))
-        login(request, person)
+        login(request, person, backend=SIGN_IN_BACKEND)
         return redirect("first_run" if found.is_setup else "home")
     context = {"form": form, "invitation": found, "role_label": Role.named(found.role).label}
     page = render(request, "models_ui/invitation.html", context, status=422 if form.is_bound else 200)

@@ -368,11 +368,24 @@ const isModified = (event) => event.ctrlKey || event.metaKey || event.shiftKey |
 document.addEventListener("click", (event) => {
   if (!isModified(event) || !event.target.closest("a[href]")) return;
   event.stopPropagation();
-  const heading = event.target.closest("[data-also]");
+  const heading = event.target.closest("[data-sort]");
   if (!heading || !event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  htmx.ajax("GET", heading.dataset.also, { source: heading, target: "#results" });
+  sortAlsoBy(heading);
 }, true);
+
+// Up, then down, then not, besides the other columns.
+function sortAlsoBy(heading) {
+  const address = new URL(window.location);
+  const { sort } = heading.dataset;
+  const sorts = (address.searchParams.get("sort") ?? "").split(",").filter(Boolean);
+  const place = sorts.findIndex((each) => each.replace("-", "") === sort);
+  if (place < 0) sorts.push(sort);
+  else sorts.splice(place, 1, ...(sorts[place] === sort ? [`-${sort}`] : []));
+  address.searchParams.set("sort", sorts.join(","));
+  address.searchParams.delete("page");
+  htmx.ajax("GET", address.pathname + address.search, { source: heading, target: "#results" });
+}
 
 // A double click, a double press and a held key act once. Their second half does not act on what has come under the
 // pointer, or got the focus, in between.

@@ -67,15 +67,16 @@ def test_choosing_columns_and_their_order_and_grouping(plain: Page):
     plain.get_by_role("button", name="Apply", exact=True).click()
     expect(plain).to_have_url("/models/?columns=status,deprecation,context,created")
     plain.get_by_role("button", name="Columns").click()
-    plain.get_by_role("link", name="Move Created to the left").click()
+    plain.get_by_role("button", name="Move Created to the left").click()
     expect(plain).to_have_url("/models/?columns=status,deprecation,created,context")
     headings = plain.get_by_role("columnheader").all_inner_texts()
     assert headings == ["Name", "Status", "Stops working", "Created", "Context"]
     plain.get_by_role("button", name="Group: base model").click()
-    plain.get_by_role("link", name="status", exact=True).click()
+    plain.get_by_role("radio", name="status").check()
+    plain.get_by_role("button", name="Apply", exact=True).click()
     expect(plain).to_have_url("/models/?group=status&columns=status,deprecation,created,context")
     plain.get_by_role("button", name="Columns").click()
-    plain.get_by_role("link", name="The usual columns").click()
+    plain.get_by_role("button", name="The usual columns").click()
     expect(plain).to_have_url("/models/?group=status")
 
 

@@ -231,7 +231,7 @@ def test_a_malformed_id_is_shown_as_text_and_never_sent_on(editor, bob, tunes, s
         {"verb": "", "model": ["x"]},
         {"model": ["x"]},
         {"verb": "archive", "all": "forged"},
-        {"verb": "archive", "all": signing.TimestampSigner(salt="other").sign("?")},
+        {"verb": "archive", "all": signing.Signer(salt="other").sign("2026-11-25??")},
     ],
 )
 def test_a_form_that_makes_no_sense_is_422_with_a_sentence_and_makes_nothing(editor, synced, sent):

@@ -291,15 +291,6 @@ def test_a_heading_sorts_up_then_down_then_not():
     assert parse("sort=-name").sorted_by("context").sort == "context"
 
 
-def test_shift_on_a_heading_sorts_by_its_column_besides_the_others_then_the_other_way_then_without_it():
-    query, orders = parse("sort=status"), []
-    for _ in range(3):
-        query = query.also_sorted_by("context")
-        orders.append(query.sort)
-    assert orders == ["status,context", "status,-context", "status"]
-    assert parse("").also_sorted_by("name").sort == "name"
-
-
 def test_an_order_by_several_columns_is_read_without_those_that_do_not_exist_or_come_again():
     assert parse("sort=status,-context").serialize() == "sort=status,-context"
     query, ignored = CatalogQuery.parse("sort=status,price,-status,context")
@@ -314,17 +305,21 @@ def test_columns_come_in_the_order_in_which_a_form_or_an_address_names_them():
     assert (query.columns, [each.reason for each in ignored]) == ("context", ["unknown_value"])
 
 
-def test_the_columns_that_a_view_shows_anyway_are_not_in_its_address():
-    assert parse("columns=status,deprecation,context,capability").without_usual_columns().serialize() == ""
-    assert parse("columns=status,context").without_usual_columns().serialize() == "columns=status,context"
-    assert parse("columns=status,deprecation,context,capability&type=base").without_usual_columns().columns
+def test_a_form_moves_a_column_or_goes_back_to_the_usual_ones():
+    assert parse("columns=status&columns=context&columns=type&columns=^type").columns == "status,type,context"
+    assert parse("columns=status&columns=context&columns=^status").columns == "status,context"
+    assert parse("columns=status&columns=context&columns=^usual").columns == ""
+    assert ignored_in("columns=status,^colour") == [("columns", "unknown_value")]
 
 
-def test_each_view_has_its_own_grouping_which_is_not_in_its_address():
-    assert (parse("").grouping, parse("type=fine-tuned").grouping, parse("type=base").grouping) == (
-        "base",
-        "base",
-        "none",
-    )
-    assert parse("group=status").grouped_by("base").serialize() == ""
-    assert parse("type=base").grouped_by("status").serialize() == "type=base&group=status"
+def test_what_a_view_shows_anyway_is_not_in_its_address():
+    assert parse("columns=status,deprecation,context,capability&group=base").without_defaults().serialize() == ""
+    assert parse("columns=status,context").without_defaults().serialize() == "columns=status,context"
+    assert parse("columns=status,deprecation,context,capability&type=base").without_defaults().columns
+    assert parse("type=base&group=status").without_defaults().serialize() == "type=base&group=status"
+    assert parse("type=base&group=none").without_defaults().serialize() == "type=base"
+
+
+def test_each_view_has_its_own_grouping():
+    groupings = [parse(address).grouping for address in ("", "type=fine-tuned", "type=base", "group=type")]
+    assert groupings == ["base", "base", "none", "type"]

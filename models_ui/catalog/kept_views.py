@@ -1,0 +1,117 @@
+"""The parts of a catalog page that are the same for everybody with the same role, language and choice of columns.
+
+They are rendered once for a query and a UTC day, and kept as long as the index holds. What differs from person to
+person (tokens, messages, saved views, who is signed in) stands outside of them.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.template.loader import get_template
+from django.utils.translation import get_language
+
+from models_ui.access.roles import Role
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.page import CatalogPage, Tab
+from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.rows import RowStyle
+from models_ui.listing.querystring import Ignored
+from models_ui.packed_part import PackedPart
+
+_MOST_HEADLINES: Final = 200  # an address may name any types
+_MOST_LETTERS: Final = 8_000_000  # of all views that are kept: some hundred pages of 50 rows
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogView:
+    """A page as it is kept. `query` is that of the page: a number past the end has become the last page."""
+
+    query: CatalogQuery
+    title: str
+    tabs: tuple[Tab, ...]
+    headline: str  # as HTML, like the two below
+    results: str  # empty without any model: then the page says why there is none
+    packed_results: PackedPart
+    row_menu: str
+
+    @property
+    def letters(self) -> int:
+        return len(self.results) + len(self.headline)
+
+
+class KeptViews:
+    """The views that were asked for last. Threads share it."""
+
+    def __init__(self, most_letters: int = _MOST_LETTERS) -> None:
+        self._most_letters = most_letters
+        self._letters = 0
+        self._views: OrderedDict[Hashable, CatalogView] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, build: Callable[[], CatalogView]) -> CatalogView:
+        with self._lock:
+            view = self._views.get(key)
+            if view is not None:
+                self._views.move_to_end(key)
+                return view
+        view = build()
+        with self._lock:
+            if key not in self._views:
+                self._views[key] = view
+                self._letters += view.letters
+            while self._letters > self._most_letters and len(self._views) > 1:
+                _, oldest = self._views.popitem(last=False)
+                self._letters -= oldest.letters
+        return view
+
+
+def catalog_view(
+    index: CatalogIndex, query: CatalogQuery, ignored: Sequence[Ignored], now: datetime, role: Role, style: RowStyle
+) -> CatalogView:
+    """Return the view of a query. With notes of what was ignored it is rendered afresh."""
+
+    def build() -> CatalogView:
+        return _render_view(CatalogPage(index, query, ignored, now, role, style))
+
+    if ignored or not index.rows:
+        return build()
+    key = (query, get_language(), now.date(), role, style)
+    return index.cached("views", KeptViews).get(key, build)
+
+
+def _render_view(page: CatalogPage) -> CatalogView:
+    results = get_template("models_ui/_results.html#results").render({"page": page}) if page.catalog_size else ""
+    return CatalogView(
+        query=page.query,
+        title=page.title,
+        tabs=tuple(page.tabs),
+        headline=_render_headline(page),
+        results=results,
+        packed_results=PackedPart(results),
+        row_menu=_render_row_menu(page),
+    )
+
+
+def _render_headline(page: CatalogPage) -> str:
+    """Return the sentence above the list, which is the same for all queries but the one that it leads to."""
+    kept = page.index.cached("headlines", dict[Hashable, str])
+    is_followed = page.headline is not None and page.headline.query == page.query
+    key = (get_language(), page.now.date(), page.role, page.query.type, is_followed)
+    if key not in kept:
+        if len(kept) >= _MOST_HEADLINES:
+            kept.clear()
+        kept[key] = get_template("models_ui/catalog.html#headline").render({"page": page})
+    return kept[key]
+
+
+def _render_row_menu(page: CatalogPage) -> str:
+    kept = page.index.cached("row menus", dict[Hashable, str])
+    key = (get_language(), page.role)
+    if key not in kept:
+        context = {"may_edit": page.role >= Role.EDITOR, "may_manage": page.role >= Role.MANAGER}
+        kept[key] = get_template("models_ui/catalog.html#row_menu").render(context)
+    return kept[key]
