@@ -59,6 +59,7 @@ class VerbRow:
     asks_first: bool = False  # a button leads to a form; the others act at one click
 
     label: Words
+    waiting: Words  # while it is under way
     explanation: Words  # what the verb does
     done: Words  # may use the new value by the field's name, as %(name)s
     cleared: Words = ""  # instead of `done` where the new value is empty
@@ -85,6 +86,7 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         is_blocked_by_protection=True,
         asks_first=True,
         label=gettext_lazy("Rename"),
+        waiting=gettext_lazy("Renaming…"),
         explanation=gettext_lazy("The name is for people. Programs use the id, which never changes."),
         done=gettext_lazy("The name is now “%(name)s”."),
         cleared=gettext_lazy("The name was taken away."),
@@ -101,6 +103,7 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         role=Role.EDITOR,
         asks_first=True,
         label=gettext_lazy("Edit description"),
+        waiting=gettext_lazy("Saving…"),
         explanation=gettext_lazy("The description is for people. It changes nothing about how the model works."),
         done=gettext_lazy("The description of %(model)s is changed."),
         cleared=gettext_lazy("The description was taken away."),
@@ -118,6 +121,7 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         is_blocked_by_protection=True,
         asks_first=True,
         label=gettext_lazy("Archive"),
+        waiting=gettext_lazy("Archiving…"),
         explanation=gettext_lazy("An archived model stops answering. You can restore it at any time."),
         done=gettext_lazy("%(model)s is archived."),
         not_done=gettext_lazy("%(model)s was not archived."),
@@ -148,6 +152,7 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         reverse=Verb.ARCHIVE,
         role=Role.EDITOR,
         label=gettext_lazy("Restore"),
+        waiting=gettext_lazy("Restoring…"),
         explanation=gettext_lazy("A restored model answers again."),
         done=gettext_lazy("%(model)s is restored."),
         not_done=gettext_lazy("%(model)s was not restored."),
@@ -179,6 +184,7 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         role=Role.MANAGER,
         is_local=True,
         label=gettext_lazy("Protect"),
+        waiting=gettext_lazy("Protecting…"),
         explanation=gettext_lazy("Nobody can rename, archive or delete it from here until a Manager unprotects it."),
         done=gettext_lazy("%(model)s is protected."),
         not_done=gettext_lazy("%(model)s was not protected."),
@@ -194,6 +200,7 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         role=Role.MANAGER,
         is_local=True,
         label=gettext_lazy("Unprotect"),
+        waiting=gettext_lazy("Unprotecting…"),
         explanation=gettext_lazy("It can be renamed, archived and deleted from here again."),
         done=gettext_lazy("%(model)s is no longer protected."),
         not_done=gettext_lazy("%(model)s is still protected."),
@@ -208,6 +215,7 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         is_blocked_by_protection=True,
         asks_first=True,
         label=gettext_lazy("Delete"),
+        waiting=gettext_lazy("Deleting…"),
         explanation=gettext_lazy("This cannot be undone."),
         done=gettext_lazy("%(model)s is deleted."),
         not_done=gettext_lazy("%(model)s was not deleted."),

@@ -8,9 +8,11 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from models_ui.leases import is_held
-from models_ui.models import Lease, Mirror
+from models_ui.models import Lease, Mirror, SyncRun
 from models_ui.prepared_query import PreparedQuery
 from models_ui.services.stored_errors import is_refusal, stored_error_sentence
 
@@ -27,6 +29,7 @@ class Freshness:
     correlation_id: str
     unreadable: int  # entries of the last list that could not be read at all
     offer_new: bool = False  # rows changed behind the page
+    news: str = ""  # what a person who asked for a sync is told of it
 
 
 def describe_freshness(mirror: Mirror, now: datetime) -> Freshness:
@@ -42,6 +45,16 @@ def describe_freshness(mirror: Mirror, now: datetime) -> Freshness:
         correlation_id=mirror.failure.get("correlation_id", ""),
         unreadable=mirror.unreadable,
     )
+
+
+def news_in_words(run: SyncRun) -> str:
+    """Return what a run found: 1 new model, 2 models changed; or that there is nothing new."""
+    news = [
+        (ngettext("%(count)d new model", "%(count)d new models", run.added), run.added),
+        (ngettext("%(count)d model changed", "%(count)d models changed", run.changed), run.changed),
+        (ngettext("%(count)d model gone", "%(count)d models gone", run.missing), run.missing),
+    ]
+    return ", ".join(words % {"count": count} for words, count in news if count) or _("nothing new")
 
 
 LEASE = "sync"

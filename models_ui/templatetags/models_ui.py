@@ -9,7 +9,7 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from models_ui.access.roles import Role
-from models_ui.access.verbs import Verb
+from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions import sentences
 from models_ui.bulk import selection
 from models_ui.bulk import sentences as bulk_sentences
@@ -122,6 +122,12 @@ def role_words(name: str) -> str:
 @register.filter(name="verb")
 def verb_words(value: str) -> str:
     return sentences.verb_label(Verb(value))
+
+
+@register.filter(name="waiting")
+def waiting_words(value: str) -> str:
+    """Return what is said while an action is under way: Archiving…"""
+    return str(VERBS[Verb(value)].waiting)
 
 
 @register.filter(name="value_words")

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from models_ui.mirror.state import describe_freshness, is_stale, mirror_state
-from models_ui.mirror.sync import run_sync
+from models_ui.mirror.state import describe_freshness, is_stale, mirror_state, news_in_words
+from models_ui.mirror.sync import SyncResult, run_sync
+from models_ui.text.isolation import fill
 from models_ui.views.errors import too_busy
 from models_ui.web.request import Request, is_own_address, wants_fragment
 
@@ -20,36 +23,47 @@ def sync(request: Request) -> HttpResponse:
     The event `catalog-changed` tells the page to load its rows. A page that asked by itself keeps them until the person
     wants the new ones: nothing moves under the cursor.
     """
-    by_itself = request.method != "POST" or "by_itself" in request.POST
-    if request.method == "POST" and _run_sync(request, by_itself=by_itself) == "busy":
+    asked = "by_itself" not in request.POST if request.method == "POST" else "asked" in request.GET
+    result = _run_sync(request, asked=asked) if request.method == "POST" else None
+    if result and result.outcome == "busy":
         # A page that asked by itself asks again later; a person is told.
-        return HttpResponse(status=204) if by_itself else too_busy(request, back=_address_of_form(request))
-    if not wants_fragment(request):
-        return HttpResponseRedirect(_address_of_form(request))
-    return _freshness_line(request, by_itself=by_itself)
+        return too_busy(request, back=_address_of_form(request)) if asked else HttpResponse(status=204)
+    if wants_fragment(request):
+        return _freshness_line(request, result, asked=asked)
+    if result and result.outcome == "synced" and result.run:
+        messages.info(request, fill(_("Refreshed: %(news)s."), {"news": news_in_words(result.run)}))
+    return HttpResponseRedirect(_address_of_form(request))
 
 
-def _freshness_line(request: Request, *, by_itself: bool) -> HttpResponse:
+def _freshness_line(request: Request, result: SyncResult | None, *, asked: bool) -> HttpResponse:
     mirror = mirror_state()
     version_seen = (request.POST or request.GET).get("version", "")
     line = describe_freshness(mirror, timezone.now())
     # A page without rows says in their place why there are none, so any news is for the rows, too.
     has_changed = mirror.version != version_seen or not mirror.version
-    is_offered = has_changed and by_itself and bool(version_seen)
+    is_offered = has_changed and not asked and bool(version_seen)
     if is_offered or line.running:
         # The page still shows the rows of the version it saw, and names that version the next time it asks.
         line = replace(line, version=version_seen, offer_new=is_offered)
-    response = render(request, "models_ui/catalog.html#freshness", {"freshness": line, "asked": not by_itself})
+    if asked:
+        line = replace(line, news=_news_since(result, has_changed=has_changed))
+    response = render(request, "models_ui/catalog.html#freshness", {"freshness": line, "asked": asked})
     if has_changed and not is_offered and not line.running:
         response["HX-Trigger"] = "catalog-changed"
     return response
 
 
-def _run_sync(request: Request, *, by_itself: bool) -> str:
+def _news_since(result: SyncResult | None, *, has_changed: bool) -> str:
+    """Return in words what is new since the page that asked was rendered, which may be older than the run."""
+    news = news_in_words(result.run) if result and result.run else _("nothing new")
+    return _("models changed") if has_changed and news == _("nothing new") else news
+
+
+def _run_sync(request: Request, *, asked: bool) -> SyncResult:
     """Sync and return the outcome. A page that asks by itself gets a sync only while the rows are old."""
-    if not by_itself:
-        return run_sync(asked_by=request.user.get_username()).outcome
-    return run_sync().outcome if is_stale(mirror_state(), timezone.now()) else "fresh"
+    if asked:
+        return run_sync(asked_by=request.user.get_username())
+    return run_sync() if is_stale(mirror_state(), timezone.now()) else SyncResult("fresh")
 
 
 def _address_of_form(request: Request) -> str:

@@ -207,14 +207,19 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   // A button that is disabled during its request loses the focus.
   if (document.activeElement !== document.body) swap.requester = document.activeElement;
 });
-document.addEventListener("htmx:afterRequest", ({ detail }) => detail.target?.removeAttribute("aria-busy"));
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  detail.target?.removeAttribute("aria-busy");
+  detail.target?.querySelector("[data-under-way]")?.removeAttribute("data-under-way");
+});
 
-// What is under way is said in its row, and after a moment aloud. The dialog that asked for it goes.
-function tellWaiting(element, row) {
-  row.dataset.waiting = element.dataset.waiting;
-  element.closest("dialog")?.setAttribute("data-sent", "");
-  element.closest("dialog")?.close();
-  setTimeout(() => { if (row.isConnected && row.ariaBusy) getLiveRegion().textContent = row.dataset.waiting; }, 200);
+// What is under way is said beside the model's name, and after a moment aloud. A dialog that only asked for it goes.
+function tellWaiting(element, place) {
+  const { waiting } = element.dataset;
+  place.querySelector(".title, h1")?.setAttribute("data-under-way", waiting);
+  const dialog = element.querySelector(TEXT_FIELDS) ? null : element.closest("dialog");
+  dialog?.setAttribute("data-sent", "");
+  dialog?.close();
+  setTimeout(() => { if (place.isConnected && place.ariaBusy) getLiveRegion().textContent = waiting; }, 200);
 }
 
 const findFocusFallback = () => document.getElementById("count") ?? document.getElementById("main");
@@ -307,10 +312,13 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   restoreFocus();
 });
 
-function announceNews(target, pager) {
+function announceNews({ target, requestConfig }, pager) {
   const place = ["results", "freshness"].find((id) => id === target?.id);
   const news = document.querySelector(pager ? "#results caption" : `#${place} [data-announce]`);
-  if (news && place) getLiveRegion().textContent = news.textContent.trim().replace(/\s+/g, " ");
+  if (!news || !place) return;
+  const isAfterSync = requestConfig?.triggeringEvent?.type === "catalog-changed"; // then it goes on
+  const before = isAfterSync ? `${getLiveRegion().textContent}. ` : "";
+  getLiveRegion().textContent = before + news.textContent.trim().replace(/\s+/g, " ");
 }
 
 // A form was opened by its link, or from the menu or the name of its row.
@@ -340,7 +348,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (!swap.isUnsettled) return; // htmx says so of each piece of an answer
   swap.isUnsettled = false;
   const pager = detail.requestConfig?.elt.closest(".pager");
-  announceNews(detail.target, pager);
+  announceNews(detail, pager);
   placeFocus();
   notePlaceOfAction();
   if (pager) document.getElementById("results").scrollIntoView(); // a new page of rows starts at its top
@@ -503,6 +511,7 @@ document.addEventListener("htmx:oobAfterSwap", () => {
   const link = newest.querySelector(".earlier");
   link.hidden = models.size === 0;
   link.textContent = (models.size === 1 ? link.dataset.one : link.dataset.many).replace("%d", models.size);
+  document.documentElement.style.setProperty("--bar", `${newest.offsetHeight}px`);
 });
 
 // After an action the next stop of the keyboard is the Undo in its message; from there it goes on where it was.
@@ -627,6 +636,7 @@ function actOnRow(row, verb) {
   const { waiting } = document.querySelector(`#row-menu [data-verb="${verb}"]`).dataset;
   const isAtOnce = waiting !== undefined;
   if (isAtOnce) row.dataset.waiting = waiting;
+  else delete row.dataset.waiting;
   const values = isAtOnce ? Object.fromEntries(new FormData(document.getElementById("act"))) : {};
   htmx.ajax(isAtOnce ? "POST" : "GET", `${findRowPath(row)}${verb}/`, { source: row, target: row, values });
 }

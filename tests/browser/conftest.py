@@ -202,6 +202,12 @@ def message(page: Page, text: str) -> Locator:
     return page.locator("#flash[role=status] .flash").filter(has_text=text)
 
 
+def says_beside(page: Page, selector: str) -> str:
+    """What the style sheet writes behind an element while a person waits."""
+    content = page.locator(selector).evaluate("element => getComputedStyle(element, '::after').content")
+    return "".join(re.findall(r'"([^"]*)"', content))
+
+
 def written(sandbox: Sandbox) -> list[str]:
     """The writes that reached upstream, performed or not."""
     return [call.verb for call in sandbox.calls if call.verb in ("update", "archive", "unarchive", "delete")]

@@ -17,6 +17,7 @@ from tests.browser.conftest import (
     message,
     opener_of,
     row_of,
+    says_beside,
     written,
 )
 
@@ -464,7 +465,36 @@ def test_while_it_is_under_way_the_row_says_so_and_takes_nothing_else(bobs: Page
     expect(bobs.get_by_role("alertdialog")).to_have_count(0)
     expect(row).to_have_attribute("aria-busy", "true")
     expect(bobs.locator("#live")).to_have_text("Archiving…")
+    assert says_beside(bobs, f'[data-model-id="{tune}"] .title') == "Archiving…"
+    expect(row.locator("td").nth(1)).to_have_css("opacity", "0.55")
     row.locator("[data-more]").click()
     expect(bobs.locator("#row-menu")).to_be_hidden()
     waiting.pop().continue_()
     expect(opener_of(row_of(bobs, tune), "unarchive")).to_be_focused()
+
+
+def test_while_a_text_is_saved_its_form_says_so(place: Locator, tune):
+    page = place.page
+    waiting = held_up(page, "/rename/$")
+    choose(place, "rename")
+    waiting.pop().continue_()
+    place.get_by_label("Name", exact=True).fill("Clauses")
+    place.get_by_role("button", name="Save").click()
+    expect(page.locator("#live")).to_have_text("Renaming…")
+    assert says_beside(page, "form.edit") == "Renaming…"
+    waiting.pop().continue_()
+    expect(message(page, "The name is now “Clauses”.")).to_be_visible()
+
+
+def test_a_quick_answer_says_nothing_of_waiting(bobs: Page, tune):
+    bobs.evaluate(
+        """() => {
+          window.heard = [];
+          const live = document.getElementById("live");
+          new MutationObserver(() => window.heard.push(live.textContent)).observe(live, { childList: true });
+        }"""
+    )
+    archive(row_of(bobs, tune))
+    expect(message(bobs, "is archived")).to_be_visible()
+    bobs.wait_for_timeout(300)
+    assert bobs.evaluate("window.heard") == []

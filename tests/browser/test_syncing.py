@@ -4,11 +4,12 @@ import pytest
 from django.conf import settings as django_settings
 from playwright.sync_api import Page, expect
 
-from models_ui.mirror.state import mirror_state
+from models_ui.leases import release_lease, take_lease
+from models_ui.mirror.state import LEASE, mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror
 from sandbox import Sandbox
-from tests.browser.conftest import held_up, ids
+from tests.browser.conftest import held_up, ids, message, says_beside
 from tests.conftest import PASSWORD
 
 NEW = {"id": "aaa-brand-new", "object": "model", "owned_by": "mistralai", "name": "aaa-brand-new", "type": "base"}
@@ -28,17 +29,41 @@ def test_refresh_shows_what_is_new_and_keeps_filters_focus_and_history(catalog: 
     button.click()
     expect(catalog.locator('[data-model-id="aaa-brand-new"]')).to_be_visible()
     expect(catalog.locator("#count")).to_have_text("28 models")
-    expect(catalog.locator("#live")).to_have_text("28 models")
-    expect(catalog.locator("#freshness")).to_contain_text("Synced just now")
+    expect(catalog.locator("#live")).to_have_text("Synced just now: 1 new model. 28 models")
+    expect(catalog.locator("#freshness")).to_contain_text("Synced just now: 1 new model")
     expect(button).to_be_focused()
     expect(catalog).to_have_url("/models/?type=base")
     catalog.go_back()
     expect(catalog).to_have_url("/models/devstral-2512/")
 
 
-def test_a_refresh_that_finds_nothing_new_is_read_out_too(catalog: Page):
+def test_a_refresh_says_that_it_is_under_way_and_then_that_nothing_is_new(catalog: Page):
+    waiting = held_up(catalog, "/sync/$")
     catalog.get_by_role("button", name="Refresh").click()
-    expect(catalog.locator("#live")).to_have_text("Synced just now")
+    expect(catalog.locator("#live")).to_have_text("Refreshing…")
+    assert says_beside(catalog, "#refresh") == "Refreshing…"
+    waiting.pop().continue_()
+    expect(catalog.locator("#live")).to_have_text("Synced just now: nothing new")
+    expect(catalog.locator("#freshness")).to_contain_text("Synced just now: nothing new")
+
+
+def test_who_joins_the_refresh_of_another_is_told_as_well(catalog: Page, sandbox: Sandbox):
+    token = take_lease(LEASE, 60)
+    catalog.get_by_role("button", name="Refresh").click()
+    expect(catalog.locator("#freshness")).to_contain_text("Syncing…")
+    release_lease(LEASE, token)
+    expect(catalog.locator("#live")).to_have_text("Synced just now: nothing new")
+
+
+def test_without_a_script_a_refresh_ends_with_what_is_new(browser_of, carol, sandbox: Sandbox):
+    page = browser_of(carol, script=False)
+    page.goto("/models/?type=base")
+    page.get_by_role("button", name="Refresh").click()
+    expect(message(page, "Refreshed: nothing new.")).to_be_visible()
+    sandbox.catalog.add(NEW)
+    page.get_by_role("button", name="Refresh").click()
+    expect(message(page, "Refreshed: 1 new model.")).to_be_visible()
+    expect(page).to_have_url("/models/?type=base")
 
 
 def test_a_stale_page_renders_at_once_and_offers_what_came_without_moving_a_row(
