@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django_htmx.middleware import HtmxDetails
 
 from models_ui.access.roles import Role, role_of
+from models_ui.people.preferences import preferences_of
 
 
 class Request(HttpRequest):
@@ -45,10 +46,9 @@ def role_of_request(request: HttpRequest) -> Role:
     return request._role  # type: ignore[attr-defined,no-any-return]
 
 
-def last_visit_of(request: HttpRequest) -> datetime | None:
+def last_visit_of(request: Request) -> datetime | None:
     """Return when the person's last visit ended, or None on the first one."""
-    preferences = getattr(request.user, "preferences", None)
-    return getattr(preferences, "last_visit_at", None)
+    return preferences_of(request.user).last_visit_at
 
 
 def is_own_address(request: HttpRequest, address: str) -> bool:

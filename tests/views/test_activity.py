@@ -390,6 +390,22 @@ def test_the_last_days_are_a_click_away(viewer, db):
     assert "Since I was last here" not in viewer.get("/activity/").content.decode()
 
 
+def test_who_was_here_before_sees_what_is_new_since(client_of, bob):
+    client, now = client_of(bob), timezone.now()
+    with time_machine.travel(now - timedelta(hours=6), tick=False):
+        record(1, actor="early")
+    with time_machine.travel(now - timedelta(hours=5), tick=False):
+        client.get("/activity/")
+    with time_machine.travel(now - timedelta(hours=3), tick=False):
+        record(2, actor="late")
+    html = client.get("/activity/").content.decode()
+    assert ("/activity/?period=visit", "Since I was last here") in re.findall(
+        r'class="chip" href="([^"]+)"[^>]*>([^<]+)<', html
+    )
+    assert shown(client, "?period=visit") == ["late renamed ft:x to “b”"]
+    assert client.get("/activity.csv?period=visit").content.decode().count("model.renamed") == 0  # an Editor's own
+
+
 # --- Exports
 
 
