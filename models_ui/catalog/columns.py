@@ -11,7 +11,7 @@ from typing import Final
 from models_ui.vocabulary import BASE, gettext_noop
 
 MOST_COLUMNS: Final = 8
-USUAL: Final = "^usual"  # sent by a form: the columns that the view shows without being asked
+USUAL: Final = "usual"  # sent by a form: the columns that the view shows without being asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +49,14 @@ def default_columns(types: Sequence[str], grouping: str) -> tuple[str, ...]:
 
 
 def split_columns(text: str) -> tuple[str, ...]:
-    """Return the columns that an address names, each once; those that do not exist are left out.
+    """Return the columns that an address names, each once; those that do not exist are left out."""
+    return tuple(dict.fromkeys(name for name in text.split(",") if name in COLUMNS))[:MOST_COLUMNS]
 
-    A form moves one of them, or goes back to none: `status,context,^context` is `context,status`.
-    """
-    names = text.split(",")
-    if USUAL in names:
+
+def move_column(columns: Sequence[str], moved: str) -> tuple[str, ...]:
+    """Return the columns with one of them a place further to the left; none where they are to be the usual ones."""
+    if moved == USUAL:
         return ()
-    columns = list(dict.fromkeys(name for name in names if name in COLUMNS))[:MOST_COLUMNS]
-    for moved in (name[1:] for name in names if name.startswith("^")):
-        place = columns.index(moved) if moved in columns else 0
-        if place:
-            columns[place - 1 : place + 1] = reversed(columns[place - 1 : place + 1])
-    return tuple(columns)
+    place = columns.index(moved) if moved in columns else 0
+    before, rest = columns[: max(place - 1, 0)], columns[max(place - 1, 0) :]
+    return (*before, *rest[:2][::-1], *rest[2:]) if place else tuple(columns)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Self, cast
 
-from models_ui.catalog.columns import COLUMNS, USUAL, default_columns, split_columns
+from models_ui.catalog.columns import COLUMNS, USUAL, default_columns, move_column, split_columns
 from models_ui.catalog.facets import FACETS, Facet
 from models_ui.catalog.groups import GROUPINGS, Grouping
 from models_ui.catalog.status import LISTED, statuses_of_pair
@@ -79,9 +79,8 @@ def _read_sort(text: str) -> Reading:
 
 
 def _read_columns(text: str) -> Reading:
-    columns = split_columns(text)
-    known = USUAL in text.split(",") or all(name.removeprefix("^") in columns for name in text.split(","))
-    return Reading(",".join(columns) or None, None if known else "unknown_value")
+    columns = ",".join(split_columns(text))
+    return Reading(columns or None, None if columns == text else "unknown_value")
 
 
 def _facet_field(name: str) -> Any:
@@ -110,6 +109,8 @@ class CatalogQuery(AddressQuery):
     sort: str = parameter("", _read_sort, role="view")
     # Names of COLUMNS, in order; empty are those that their view shows.
     columns: str = parameter("", _read_columns, role="view", is_joined=True)
+    # What a form asks to move one place to the left; an address that is canonical has moved it already.
+    move: str = parameter("", one_of((*COLUMNS, USUAL)), role="place")
     per_page: int = parameter(DEFAULT_PAGE_SIZE, _read_page_size, role="view")
     page: int = parameter(1, _read_page, role="place")
 
@@ -127,12 +128,15 @@ class CatalogQuery(AddressQuery):
         return "none" if self.type == (BASE,) else "base"
 
     def without_defaults(self) -> Self:
-        """Return the query without a grouping and columns that are those of its view anyway."""
-        usual_columns = default_columns(self.type, self.grouping)
+        """Return the query with its columns in order, and without those and a grouping that are of its view anyway."""
+        columns = split_columns(self.columns)
+        if self.move:
+            columns = move_column(columns, self.move)
         return replace(
             self,
             group="" if self.group == self._usual_grouping else self.group,
-            columns="" if split_columns(self.columns) == usual_columns else self.columns,
+            columns="" if columns == default_columns(self.type, self.grouping) else ",".join(columns),
+            move="",
         )
 
     def sorted_by(self, column: str) -> Self:

@@ -72,8 +72,8 @@ def _shown_columns(columns: Sequence[str]) -> list[ColumnChoice]:
             name,
             _label(name),
             is_shown=True,
-            before=f"^{name}" if place else "",
-            after=f"^{columns[place + 1]}" if place + 1 < len(columns) else "",
+            before=name if place else "",
+            after=columns[place + 1] if place + 1 < len(columns) else "",
         )
         for place, name in enumerate(columns)
     ]

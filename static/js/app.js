@@ -295,8 +295,9 @@ function restoreFocus() {
     (links.find(isSame) ?? links.find((link) => link.textContent === focus.textContent))?.focus();
   }
   if (!focus.name) return;
-  const twin = `[name="${CSS.escape(focus.name)}"][value="${CSS.escape(focus.value)}"]`;
-  const field = document.querySelector(twin) ?? document.getElementById(`legend-${focus.name}`);
+  const twins = [...document.querySelectorAll(`[name="${CSS.escape(focus.name)}"][value="${CSS.escape(focus.value)}"]`)];
+  const twin = twins.find(({ ariaLabel }) => ariaLabel === focus.ariaLabel) ?? twins[0];
+  const field = twin ?? document.getElementById(`legend-${focus.name}`);
   field?.focus({ preventScroll: true });
   // Values that nothing has any more are gone: the column scrolls so that the box stays under the pointer.
   const column = field?.closest(".facets");
@@ -314,7 +315,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
 
 function announceNews({ target, requestConfig }, pager) {
   const place = ["results", "freshness"].find((id) => id === target?.id);
-  const news = document.querySelector(pager ? "#results caption" : `#${place} [data-announce]`);
+  const news = document.querySelector(pager ? "#results caption .visually-hidden" : `#${place} [data-announce]`);
   if (!news || !place) return;
   const isAfterSync = requestConfig?.triggeringEvent?.type === "catalog-changed"; // then it goes on
   const before = isAfterSync ? `${getLiveRegion().textContent}. ` : "";
@@ -630,6 +631,15 @@ function openRowMenu(button) {
   menu.showPopover({ source: button });
   menu.querySelector("li:not([hidden]) > *").focus();
 }
+
+// Of an id that is shortened in the middle, the whole is copied.
+document.addEventListener("copy", (event) => {
+  const id = document.getSelection().anchorNode?.parentElement?.closest(".models code[title]")
+    ?? document.getSelection().anchorNode?.closest?.(".models code[title]");
+  if (!id || !id.contains(document.getSelection().focusNode)) return;
+  event.clipboardData.setData("text/plain", id.title);
+  event.preventDefault();
+});
 
 // Verbs that ask or take a text answer with their form, others act at once.
 function actOnRow(row, verb) {
