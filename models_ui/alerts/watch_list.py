@@ -16,6 +16,7 @@ from models_ui.alerts.concerns import Concern, worst_of
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of, address_of_id
 from models_ui.catalog.row import Row
+from models_ui.catalog.status import Status
 from models_ui.models import Watch
 from models_ui.text.folding import SortKey, sort_key
 
@@ -75,6 +76,12 @@ class Watched:
     def row(self) -> Row | None:
         """The only model that the id leads to; None when there are several or none."""
         return self.rows[0] if len(self.rows) == 1 else None
+
+    @property
+    def status(self) -> Status | None:
+        """The status of the model that is told of; None where the id leads to none, or to several of no concern."""
+        row = self.concern.row if self.concern else self.row
+        return self.index.status_of_row(row) if row else None
 
     @property
     def is_alias(self) -> bool:

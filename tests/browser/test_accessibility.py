@@ -49,6 +49,7 @@ def catalog_states(page: Page, sandbox: Sandbox) -> Iterator[None]:
         "/models/?type=base&group=status&sort=status,-context&columns=replacement,root,owner,created,type",
         "/models/?q=mistral&type=base&capability=vision&capability_not=ocr&context_min=32k&sort=-context&colour=red",
         "/models/?q=zzz",
+        "/models/?q=visoin+mistral+-archived",  # a typo, marks, and filters that the words name
         "/models/mistral-medium-2508/",  # retiring
         "/models/mistral-ocr-2505/",  # retired, still listed
         "/models/mistral-large-latest/",  # by an alias

@@ -65,3 +65,23 @@ def test_typing_keeps_the_filters_the_order_and_the_rows_a_page(catalog: Page):
     catalog.locator("#q").fill("ministral")
     expect(catalog).to_have_url("/models/?q=ministral&type=base&sort=-context&per_page=25")
     assert query_string(catalog) == "q=ministral&type=base&sort=-context&per_page=25"
+
+
+def test_a_word_that_names_an_ability_leads_to_its_filter_in_one_click(catalog: Page):
+    catalog.locator("#q").fill("vision")
+    offer = catalog.get_by_role("list", name="Filters that your words name").get_by_role("link")
+    expect(offer).to_have_text("Filter: Vision 16")
+    offer.click()
+    expect(catalog).to_have_url("/models/?capability=vision")
+    expect(catalog.locator("#count")).to_have_text("16 of 43 models")
+    expect(catalog.locator("#q")).to_have_value("")
+
+
+def test_one_typed_line_is_marked_forgiven_and_kept_by_its_address(catalog: Page):
+    catalog.locator("#q").fill("mistrla vision ≥128k -retiring")
+    expect(catalog.get_by_text("Nothing has “mistrla”, so it was read as “mistral”.")).to_be_visible()
+    expect(catalog.locator("mark").first).to_have_text("mistral")
+    found = ids(catalog)
+    catalog.reload()
+    assert ids(catalog) == found != []
+    expect(catalog.locator("#q")).to_have_value("mistrla vision ≥128k -retiring")

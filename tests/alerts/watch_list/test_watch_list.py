@@ -99,6 +99,13 @@ def test_an_entry_says_what_stops_when_and_what_to_use_instead(carols: WatchList
     assert '<a href="/models/mistral-medium-2604/">' in carols.html
 
 
+def test_an_entry_shows_the_status_of_its_model(carols: WatchList, sandbox: Sandbox):
+    tune = next(each for each in sandbox.catalog.fine_tunes() if "parcel-damage" in each)
+    for model_id, status in ((MEDIUM, "Retiring"), (LARGE, "Live"), (OCR, "Past its date"), (tune, "At risk")):
+        carols.add(model_id)
+        assert f"{status} " in carols.told(model_id)
+
+
 def test_acknowledged_it_is_quiet_until_the_date_moves(carols: WatchList, sandbox: Sandbox):
     carols.add(MEDIUM)
     assert "quiet until something changes" in carols.press("Acknowledge", MEDIUM)
@@ -143,7 +150,7 @@ def test_a_snoozed_entry_can_be_taken_up_again(carols: WatchList, button: str):
 
 def test_without_a_concern_there_is_nothing_to_put_off(carols: WatchList, carol):
     carols.add(LARGE)
-    assert carols.told(LARGE) == f"{LARGE} Stop watching {LARGE}"
+    assert carols.told(LARGE) == f"{LARGE} Live Stop watching {LARGE}"
     pk = watch_of(carol, LARGE).pk
     carols.client.post(f"/watching/{pk}/snooze/", {"days": "30"})
     carols.client.post(f"/watching/{pk}/acknowledge/", {"concern": ""})
