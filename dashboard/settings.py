@@ -155,7 +155,7 @@ MIDDLEWARE = [
     "models_ui.web.middleware.HtmxResponseMiddleware",
     "models_ui.web.middleware.WrongMethodMiddleware",
     "models_ui.web.middleware.LoginMiddleware",
-    "models_ui.web.middleware.VisitMiddleware",
+    "models_ui.web.middleware.PersonMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 

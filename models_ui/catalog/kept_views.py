@@ -8,10 +8,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from django.template.loader import get_template
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from models_ui.access.roles import Role
@@ -75,7 +76,8 @@ def catalog_view(
     """Return the view of a query. With notes of what was ignored it is rendered afresh."""
 
     def build() -> CatalogView:
-        return _render_view(CatalogPage(index, query, ignored, now, role, style))
+        with timezone.override(UTC):  # kept for readers of any time zone
+            return _render_view(CatalogPage(index, query, ignored, now, role, style))
 
     if ignored or not index.rows:
         return build()

@@ -127,15 +127,19 @@ class CatalogQuery(AddressQuery):
     def _usual_grouping(self) -> Grouping:
         return "none" if self.type == (BASE,) else "base"
 
-    def without_defaults(self) -> Self:
-        """Return the query with its columns in order, and without those and a grouping that are of its view anyway."""
+    def without_defaults(self, preferred_columns: tuple[str, ...] = ()) -> Self:
+        """Return the query with its columns in order, and without those and a grouping that are of its view anyway.
+
+        To a person with preferred columns these are the columns of every view.
+        """
+        usual = preferred_columns or default_columns(self.type, self.grouping)
         columns = split_columns(self.columns)
         if self.move:
             columns = move_column(columns, self.move)
         return replace(
             self,
             group="" if self.group == self._usual_grouping else self.group,
-            columns="" if columns == default_columns(self.type, self.grouping) else ",".join(columns),
+            columns="" if columns == usual else ",".join(columns),
             move="",
         )
 

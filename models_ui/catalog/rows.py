@@ -9,13 +9,14 @@ on the person: it holds no CSRF token. What acts on a row belongs to a form outs
 import secrets
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
 from django.http import HttpRequest
 from django.template.loader import get_template
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, strip_spaces_between_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -136,9 +137,10 @@ class RowStyle:
     is_roomy: bool = False
 
 
-def style_of(query: CatalogQuery, *, is_roomy: bool = False) -> RowStyle:
-    """Return the style that an address asks for."""
-    return RowStyle(split_columns(query.columns) or default_columns(query.type, query.grouping), is_roomy)
+def style_of(query: CatalogQuery, preferred: tuple[str, ...] = (), *, is_roomy: bool = False) -> RowStyle:
+    """Return the style of a query. An address without columns means the preferred ones, else those of its view."""
+    usual = preferred or default_columns(query.type, query.grouping)
+    return RowStyle(split_columns(query.columns) or usual, is_roomy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +226,9 @@ def row_fragment(
     extra: dict[str, Any],
 ) -> SafeString:
     """Return the HTML of a row that is edited or just acted upon. It is rendered afresh, never kept."""
-    fragment: SafeString = _row_template().render(
-        {**_row_context(index, row, now, role, style, row_texts(row)), **extra}, request
-    )
+    context = {**_row_context(index, row, now, role, style, row_texts(row)), **extra}
+    with timezone.override(UTC):  # as the rows around it
+        fragment: SafeString = _row_template().render(context, request)
     return fragment
 
 

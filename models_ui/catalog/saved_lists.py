@@ -74,7 +74,7 @@ def query_of_list(saved: SavedList) -> CatalogQuery:
 
 def kept_query(query: CatalogQuery) -> str:
     """Return the query string that is kept of a query: filters, order and columns, and no page. Raise BadQuery."""
-    text = query.in_statuses().without_defaults().at_page(1).serialize()
+    text = query.in_statuses().at_page(1).serialize()
     if not text or len(text) > LONGEST_QUERY:
         raise BadQuery
     return text
@@ -183,12 +183,14 @@ class SavedTab:
         return catalog_address(self.query)
 
 
-def saved_tabs(user: User, query: CatalogQuery, index: CatalogIndex) -> list[SavedTab]:
+def saved_tabs(
+    user: User, query: CatalogQuery, index: CatalogIndex, preferred_columns: tuple[str, ...] = ()
+) -> list[SavedTab]:
     """Return the tabs of the views that the person sees, their own first; current is what shows just this query."""
     shown = query.at_page(1)
     tabs = []
     for saved in lists_seen_by(user):
-        kept = query_of_list(saved)
+        kept = query_of_list(saved).without_defaults(preferred_columns)
         count = index.count(index.as_shown(kept))
         tabs.append(SavedTab(saved, kept, count, kept == shown, saved.owner_id == user.pk))
     return sorted(tabs, key=lambda tab: (not tab.is_mine, sort_key(tab.name)))

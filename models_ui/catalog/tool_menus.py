@@ -62,6 +62,7 @@ def _render_menus(query: CatalogQuery, columns: Sequence[str]) -> ToolMenus:
         "grouping": grouping_label(query.grouping),
         "columns": [*_shown_columns(columns), *others],
         "are_chosen": bool(query.columns),
+        "shown": ",".join(columns),
     }
     return ToolMenus(_template("group_menu").render(context), _template("columns_menu").render(context))
 

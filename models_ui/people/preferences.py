@@ -5,34 +5,24 @@ half an hour without a request. Requests are noted every five minutes, so the en
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 
 from models_ui.audit.plain_events import record_plain_event
+from models_ui.catalog.columns import split_columns
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.rows import RowStyle, style_of
 from models_ui.catalog.saved_lists import is_visible, query_of_list
 from models_ui.models import Preferences
 
 VISIT_GAP: Final = timedelta(minutes=30)
 _NOTED_EVERY: Final = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """The time zone that a person reads times in, and the name that pages give it."""
-
-    name: str
-    tzinfo: tzinfo
-
-
-UTC_ZONE: Final = Zone("UTC", UTC)
 
 
 def preferences_of(user: User) -> Preferences:
@@ -71,13 +61,29 @@ def default_query(preferences: Preferences) -> CatalogQuery:
     return CatalogQuery(type=(preferences.default_tab,)) if preferences.default_tab else CatalogQuery()
 
 
+# --- How the catalog looks
+
+
+def preferred_columns(preferences: Preferences) -> tuple[str, ...]:
+    """Return the columns that the person sees where an address names none; none for those of each view."""
+    return split_columns(preferences.columns)
+
+
+def preferred_style(preferences: Preferences, query: CatalogQuery) -> RowStyle:
+    """Return how the rows of a query look to this person. What the address says comes first."""
+    is_roomy = preferences.density == Preferences.Density.ROOMY
+    return style_of(query, preferred_columns(preferences), is_roomy=is_roomy)
+
+
 # --- Time zones
 
 
-def zone_of(preferences: Preferences) -> Zone:
-    """Return the person's zone, UTC where the system no longer knows it."""
-    name = preferences.time_zone
-    return Zone(name, ZoneInfo(name)) if name in known_zones() else UTC_ZONE
+def zone_of(preferences: Preferences) -> tzinfo:
+    """Return the zone that the person reads times in, UTC where the system no longer knows it."""
+    try:
+        return ZoneInfo(preferences.time_zone) if preferences.time_zone else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 @cache

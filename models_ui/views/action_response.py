@@ -25,9 +25,10 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.row import Row
-from models_ui.catalog.rows import RowStyle, row_fragment, style_of, view_of
+from models_ui.catalog.rows import RowStyle, row_fragment, view_of
 from models_ui.catalog.store import load_index
 from models_ui.models import AuditEvent
+from models_ui.people.preferences import preferences_of, preferred_style
 from models_ui.text.isolation import fill
 from models_ui.views.errors import BUSY_PAUSE
 from models_ui.views.model import article_context
@@ -243,4 +244,4 @@ class ActionResponse:
     def _row_style(self) -> RowStyle:
         """The style of the rows in the list that the person acts in."""
         query = urlsplit(self.request.htmx.current_url_abs_path or "").query
-        return style_of(CatalogQuery.parse(query).query)
+        return preferred_style(preferences_of(self.request.user), CatalogQuery.parse(query).query)

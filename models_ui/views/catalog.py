@@ -11,10 +11,10 @@ from models_ui.catalog.export import COLUMNS, TIMES, export_cells, export_object
 from models_ui.catalog.kept_views import catalog_view
 from models_ui.catalog.links import catalog_address
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.rows import style_of
 from models_ui.catalog.store import load_index
 from models_ui.listing.csv_export import csv_download
 from models_ui.mirror.state import describe_freshness, mirror_state
+from models_ui.people.preferences import preferences_of, preferred_columns, preferred_style
 from models_ui.web.request import (
     Request,
     is_whole_form,
@@ -28,12 +28,14 @@ from models_ui.web.request import (
 @require_safe
 def catalog(request: Request) -> HttpResponse:
     asked, ignored = CatalogQuery.parse(query_string(request))
-    query = asked.in_statuses().without_defaults()
+    preferences = preferences_of(request.user)
+    query = asked.in_statuses().without_defaults(preferred_columns(preferences))
     if not ignored and (query != asked or is_whole_form(request)) and not wants_fragment(request):
         return HttpResponseRedirect(catalog_address(query))
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
-    view = catalog_view(index, query, ignored, now, role_of_request(request), style_of(query))
+    style = preferred_style(preferences, query)
+    view = catalog_view(index, query, ignored, now, role_of_request(request), style)
     context: dict[str, Any] = {
         "view": view,
         "freshness": describe_freshness(mirror, now),

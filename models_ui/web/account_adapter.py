@@ -7,12 +7,15 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from models_ui.access.lockouts import record_lockout
+from models_ui.catalog.links import catalog_address
+from models_ui.people.preferences import default_query, preferences_of
 from models_ui.public_url import public_host, with_public_host
 from models_ui.services.bulkhead import take_place
 from models_ui.web.plain_pages import plain_page
@@ -74,6 +77,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         count.
         """
         return credentials.get("email", credentials.get("username", "")).lower()
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Return the view that the person opens Models with."""
+        assert isinstance(request.user, User)
+        return catalog_address(default_query(preferences_of(request.user)))
 
     def is_safe_url(self, url: str) -> bool:
         """Return whether people may be redirected to the address. A malformed one is unsafe; allauth would raise."""

@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from models_ui.access.roles import Role
+from models_ui.catalog.links import catalog_address
 from models_ui.models import Preferences
-from models_ui.people.preferences import preferences_of
+from models_ui.people.preferences import default_query, preferences_of
 from models_ui.web.request import role_of_request, typed_texts
 
 
@@ -21,7 +22,7 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
         "may_edit": SimpleLazyObject(lambda: role_of_request(request) >= Role.EDITOR),
         "may_manage": SimpleLazyObject(lambda: role_of_request(request) >= Role.MANAGER),
         "typed": SimpleLazyObject(lambda: typed_texts(request)),
-        "facets_folded": request.COOKIES.get("filters") == "folded",
+        "models_address": SimpleLazyObject(lambda: catalog_address(default_query(_preferences_of_request(request)))),
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "demo": settings.DEMO,
         "demo_password": settings.DEMO_PASSWORD if settings.DEMO else "",

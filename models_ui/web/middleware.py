@@ -26,7 +26,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from models_ui.log_filters import request_id
-from models_ui.people.preferences import note_visit
+from models_ui.people.preferences import note_visit, preferences_of, zone_of
 from models_ui.web.request import is_own_address, typed_texts
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -136,20 +136,25 @@ class LoginMiddleware(LoginRequiredMiddleware):
         return render(request, "account/login.html", context)
 
 
-class VisitMiddleware:
-    """Notes when people are here, for what is new since their last visit."""
+class PersonMiddleware:
+    """Shows times in the person's zone, and notes when people are here, for what is new since their last visit."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()  # the thread goes on to other people
 
     def process_view(self, request: HttpRequest, view_func: Callable[..., Any], *_: Any) -> None:
-        """Note the visit, unless the view is open to those who are not signed in."""
-        if getattr(view_func, "login_required", True) and isinstance(request.user, User):
-            with suppress(DatabaseError):  # a database that cannot be written may still be read
-                note_visit(request.user, timezone.now())
+        """Read the person's preferences, unless the view is open to those who are not signed in."""
+        if not getattr(view_func, "login_required", True) or not isinstance(request.user, User):
+            return
+        timezone.activate(zone_of(preferences_of(request.user)))
+        with suppress(DatabaseError):  # a database that cannot be written may still be read
+            note_visit(request.user, timezone.now())
 
 
 class WrongMethodMiddleware:

@@ -549,6 +549,21 @@ document.addEventListener("click", ({ target }) => {
   moveFocusTo(placeOfAction?.isConnected ? placeOfAction : findFocusFallback());
 });
 
+// === Preferences: what is chosen is shown at once, and the server remembers it ===
+
+document.addEventListener("preference-chosen", ({ detail: { name, value } }) => {
+  document.documentElement.dataset[name] = value;
+  for (const button of document.querySelectorAll(`[form=preference][name=${name}][aria-pressed]`)) {
+    button.setAttribute("aria-pressed", button.value === value);
+  }
+  document.querySelector("#theme-menu:popover-open")?.hidePopover();
+});
+
+document.addEventListener("click", ({ target }) => {
+  const isZone = target.matches("[data-browser-zone]");
+  if (isZone) target.form.elements.time_zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+});
+
 // === Choosing rows: one box for the page, one for all that match. The bar comes with the first choice ===
 
 function updateChoice(changedBox) {
@@ -599,18 +614,21 @@ function foldGroup(key) {
   sessionStorage.setItem("foldedGroups", JSON.stringify([...foldedGroups]));
 }
 
-function foldFilters() {
+// The button sends what it does to the preferences, but only where the column of filters stands beside the list.
+function foldFilters(event) {
   if (isWide()) {
     const isFolded = document.querySelector(".catalog").toggleAttribute("data-folded");
-    document.cookie = `filters=${isFolded ? "folded" : "open"}; path=/; max-age=31536000; samesite=lax`;
+    event.target.closest("button").value = isFolded ? "folded" : "open";
   } else {
+    event.preventDefault();
     document.getElementById("facets").toggleAttribute("open");
   }
 }
 
-document.addEventListener("click", ({ target }) => {
+document.addEventListener("click", (event) => {
+  const { target } = event;
   if (target.closest(".fold")) foldGroup(target.closest("[data-group]").dataset.group);
-  else if (target.closest("#filters-button")) foldFilters();
+  else if (target.closest("#filters-button")) foldFilters(event);
   else return;
   showFoldedParts();
 });

@@ -110,6 +110,8 @@ TABLE = {
     "revoke_invitation": NOBODY,
     # Whoever has the secret of one may use it, signed in or not; nobody has this one.
     "invitation": ("404 404 404 404", "404 404 404 404", "405 405 405 405", "405 405 405 405"),
+    "preferences": ("login 200 200 200", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
+    "choose_preference": ("login 405 405 405", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
     "sync": ("login 302 302 302", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
     "healthz": EVERYBODY,
     "readyz": EVERYBODY,
@@ -202,6 +204,8 @@ def form_of(name: str, tune: CatalogModel) -> dict[str, str]:
         "set_language": {"language": "fr"},
         "feeds": {"name": "New", "language": "en", "form_id": "f"},
         "add_watch": {"model_id": tune.model_id},
+        "preferences": {"theme": "dark", "density": "roomy", "facets": "open"},
+        "choose_preference": {"theme": "dark"},
         "choose_digest": {"scope": "watched", "language": "fr"},
     }
     return forms.get(name, {})

@@ -212,4 +212,4 @@ def test_every_page_of_a_job_is_french_for_the_french(editor, bob, tunes):
     """No sentence is stored in the language of whoever was looking when it happened."""
     job = jobs.make_job(actor=bob, verb=Verb.ARCHIVE, model_ids=[*tunes, "nothing"])
     response = editor.get(f"/bulk/{job.pk}/", headers={"Accept-Language": "fr"})
-    assert '<html lang="fr">' in response.content.decode()
+    assert '<html lang="fr"' in response.content.decode()
