@@ -16,8 +16,8 @@ def full_set(size: int) -> RowSet:
 _DIGITS: Final = bytes.maketrans(b"\0\1", b"01")
 
 
-def set_of_answers(answers: Iterable[bool]) -> RowSet:
-    """Return the set of the rows whose answer is yes, from one answer for each row."""
+def set_of_answers(answers: Iterable[int]) -> RowSet:
+    """Return the set of the rows whose answer is 1 and not 0, from one answer for each row."""
     return int(b"0" + bytes(answers)[::-1].translate(_DIGITS), 2)
 
 

@@ -16,7 +16,7 @@ from operator import and_, contains, or_
 from typing import Final, NamedTuple
 
 from models_ui.catalog.query import parse_tokens
-from models_ui.catalog.row_sets import RowSet, full_set, set_of_answers
+from models_ui.catalog.row_sets import RowSet, full_set, positions_in_set, set_of_answers
 from models_ui.catalog.status import UNLISTED
 from models_ui.text.search_terms import Term, line_of, search_terms
 from models_ui.text.typos import Vocabulary, letters_of
@@ -103,6 +103,13 @@ class _Bound:
     length: int  # how many terms it takes
 
 
+class _Read(NamedTuple):
+    """A term on its way to a clause."""
+
+    spellings: Sequence[str] = ()  # what a mistyped word may mean; nothing for one that is right as it is
+    rows: RowSet | None = None  # those that have a word without any other meaning, among those that words before leave
+
+
 class CatalogSearch:
     """Searches the rows of one index. What it finds is kept: a page asks for the same line several times."""
 
@@ -118,6 +125,7 @@ class CatalogSearch:
         self._contexts = contexts
         self._names = names
         self._longest_name = max((name.count(" ") + 1 for name in names), default=1)
+        self._name_words = frozenset(word for name in names for word in name.split())
         self._all = full_set(len(haystacks))
         self.find = lru_cache(_MOST_KEPT)(self._find)
         self._rows_with = lru_cache(2 * _MOST_KEPT)(self._find_word)
@@ -128,16 +136,14 @@ class CatalogSearch:
         return Found(reduce(and_, (clause.rows for clause in clauses), self._all), clauses)
 
     def _clauses(self, terms: tuple[Term, ...]) -> Iterator[Clause]:
-        spellings = self._spellings(terms)
+        read = self._read_terms(terms)
         place = 0
         while place < len(terms):
             bound = _read_bound(terms[place : place + 2])
             if bound:
                 clause = self._clause_of_bound(terms[place : place + bound.length], bound)
             else:
-                clause = self._clause_of_name(terms, spellings, place) or self._clause_of_text(
-                    terms[place], spellings[place]
-                )
+                clause = self._clause_of_name(terms, read, place) or self._clause_of_text(terms[place], read[place])
             yield clause
             place += len(clause.terms)
 
@@ -149,7 +155,7 @@ class CatalogSearch:
 
     # --- Names
 
-    def _clause_of_name(self, terms: tuple[Term, ...], spellings: Sequence[Sequence[str]], place: int) -> Clause | None:
+    def _clause_of_name(self, terms: tuple[Term, ...], read: Sequence[_Read], place: int) -> Clause | None:
         """Return what the longest name is that begins here, if one does."""
         for length in range(min(self._longest_name, len(terms) - place), 0, -1):
             chosen = terms[place : place + length]
@@ -159,10 +165,8 @@ class CatalogSearch:
                 continue
             if chosen[0].is_phrase and " " not in chosen[0].text:
                 continue
-            readings = product(
-                *(options or (term.text,) for term, options in zip(chosen, spellings[place:], strict=False))
-            )
-            for reading in islice(readings, _MOST_READINGS):
+            options = [each.spellings or (term.text,) for term, each in zip(chosen, read[place:], strict=False)]
+            for reading in islice(product(*options), _MOST_READINGS):
                 values = self._names.get(name_key(" ".join(reading)))
                 if values:
                     return self._clause_of_values(chosen, reading, tuple(values))
@@ -182,11 +186,22 @@ class CatalogSearch:
 
     # --- Text
 
-    def _clause_of_text(self, term: Term, spellings: Sequence[str]) -> Clause:
-        found = [word for word in spellings or (term.text,) if self._rows_with(word)]
+    def _clause_of_text(self, term: Term, read: _Read) -> Clause:
+        if read.rows is not None:
+            return Clause((term,), self._let_through(term, read.rows), (term.text,))
+        found = [word for word in read.spellings or (term.text,) if self._rows_with(word)]
         rows = reduce(or_, map(self._rows_with, found), 0)
         words = tuple(found) or (term.text,)
-        return Clause((term,), self._let_through(term, rows), words, meant=found[0] if spellings and found else "")
+        return Clause((term,), self._let_through(term, rows), words, meant=found[0] if read.spellings and found else "")
+
+    def _rows_among(self, word: str, within: RowSet) -> RowSet:
+        """Return those of some rows that have a word; where these are few, without looking into the others."""
+        if within.bit_count() > len(self._haystacks) // 4:
+            return self._rows_with(word) & within
+        answers = bytearray(len(self._haystacks))
+        for position in positions_in_set(within):
+            answers[position] = word in self._haystacks[position]
+        return set_of_answers(answers)
 
     def _find_word(self, word: str) -> RowSet:
         return set_of_answers(map(contains, self._haystacks, repeat(word)))
@@ -194,17 +209,25 @@ class CatalogSearch:
     def _let_through(self, term: Term, rows: RowSet) -> RowSet:
         return self._all & ~rows if term.is_excluded else rows
 
-    # --- Typos
+    # --- Words, and typos in them
 
-    def _spellings(self, terms: Sequence[Term]) -> list[Sequence[str]]:
-        """Return for each term what it may have been meant to be; nothing for one that is right as it is."""
-        left = _MOST_MISTYPED
-        spellings: list[Sequence[str]] = []
+    def _read_terms(self, terms: Sequence[Term]) -> list[_Read]:
+        left, within = _MOST_MISTYPED, self._all
+        read: list[_Read] = []
         for term in terms:
+            rows = self._rows_among(term.text, within) if self._is_text_alone(term) else 0
+            if rows:
+                read.append(_Read(rows=rows))
+                within = within if term.is_excluded else rows
+                continue
             is_right = term.is_phrase or not left or self.is_known(term.text)
-            spellings.append(() if is_right else self.spellings(term.text))
+            read.append(_Read(() if is_right else self.spellings(term.text)))
             left -= not is_right
-        return spellings
+        return read
+
+    def _is_text_alone(self, term: Term) -> bool:
+        """Whether a term can be no part of a name or of a bound."""
+        return term.text[0].isalpha() and self._name_words.isdisjoint(name_key(term.text).split())
 
     def is_known(self, word: str) -> bool:
         """Whether a word is found as it is: in a text, in a name or as a bound."""

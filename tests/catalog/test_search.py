@@ -94,6 +94,17 @@ def test_a_word_with_a_dash_before_it_leaves_out_what_has_it(line: str, keys: se
     assert found(line) == keys
 
 
+@given(
+    st.lists(
+        st.sampled_from(["stral", "2508", "colis", "ft", "board", "vision", "-tools", "-2512", "≥32k", '"a"', "-e"]),
+        max_size=5,
+    )
+)
+def test_a_line_finds_what_each_of_its_terms_finds(terms: list[str]):
+    every = {row.pk for row in ROWS}
+    assert found(" ".join(terms)) == every.intersection(*map(found, terms))
+
+
 # --- Names
 
 
