@@ -169,8 +169,6 @@ def load(tmp_path: Path):
     return settings
 
 
-# The admin is off unless it is asked for; its tests are about what it does then.
-os.environ["DJANGO_ADMIN"] = "on"
 # Hosts that the tests' own processes may find in their environment would change what is tested.
 for name in ("MISTRAL_API_KEY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
     os.environ.pop(name, None)
