@@ -32,37 +32,47 @@ class FacetPanel:
 
 
 def facet_panels(index: CatalogIndex, result: SearchResult) -> Iterator[FacetPanel]:
-    """Yield the facets that a page offers. Types are its tabs, so they are no facet there."""
+    """Yield the facets that a page offers. Types are its tabs, so they are no facet there.
+
+    The length of the context is a range and no facet, but has its place among them.
+    """
     for name, values in result.facets.items():
-        facet = FACETS[name]
-        used = [value for value in values if value.count or value.selected]
-        if name == "type" or not _tells_apart(facet, used, result.total):
-            continue
-        shown = used if len(used) <= _LONG + 1 else _choose_shown(facet, used)
-        yield FacetPanel(
-            name=name,
-            label=facet_label(name),
-            open=facet.starts_open or any(value.selected for value in used),
-            options=[_render_option(index, name, value) for value in shown],
-            more=[_render_option(index, name, value) for value in used if value not in shown],
-            leaves_out=facet.combines == "none",
-            unused=[isolate(value_label(name, value.value)) for value in values if not (value.count or value.selected)],
-        )
+        if name == "root":
+            yield _CONTEXT
+        if name != "type" and _tells_apart(FACETS[name], values, result.total):
+            yield _panel_of(index, FACETS[name], values)
 
 
-def _tells_apart(facet: Facet, used: Sequence[FacetValue], total: int) -> bool:
+_CONTEXT: Final = FacetPanel("context", "", open=True, options=(), more=(), unused=(), leaves_out=False)
+
+
+def _panel_of(index: CatalogIndex, facet: Facet, values: Sequence[FacetValue]) -> FacetPanel:
+    used = [value for value in values if value.count or value.selected]
+    shown = _choose_shown(used)
+    return FacetPanel(
+        name=facet.name,
+        label=facet_label(facet.name),
+        open=facet.starts_open or any(value.selected for value in used),
+        options=[_render_option(index, facet.name, value) for value in shown],
+        more=[_render_option(index, facet.name, value) for value in used if value not in shown],
+        unused=[isolate(value_label(facet.name, value.value)) for value in values if value not in used],
+        leaves_out=facet.combines == "none",
+    )
+
+
+def _tells_apart(facet: Facet, values: Sequence[FacetValue], total: int) -> bool:
     """Return whether a facet can narrow the list or widen it: not if each model has the one value there is."""
+    used = [value for value in values if value.count or value.selected]
     is_told = len(used) == 1 and used[0].count == total and not used[0].selected
     return bool(used) and not (is_told and not facet.fixed_order)
 
 
-def _choose_shown(facet: Facet, used: Sequence[FacetValue]) -> list[FacetValue]:
-    """Return the chosen values and those of most models, in the facet's order."""
-    if facet.fixed_order:
-        return [*used]
+def _choose_shown(used: Sequence[FacetValue]) -> Sequence[FacetValue]:
+    """Return the values that stand in sight, in their order: the chosen ones, and those that most models have."""
+    if len(used) <= _LONG + 1:
+        return used
     by_size = sorted(used, key=lambda value: (not value.selected, -value.count))
-    shown = by_size[:_LONG]
-    return [value for value in used if value.selected or value in shown]
+    return [value for value in used if value.selected or value in by_size[:_LONG]]
 
 
 def _render_option(index: CatalogIndex, facet: str, option: FacetValue) -> SafeString:

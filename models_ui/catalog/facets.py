@@ -129,17 +129,17 @@ _ALL: Final = (
         is_offered=False,
     ),
     Facet(
-        name="owner",
-        label=gettext_noop("Owner"),
-        values_of=lambda row, standing: (row.owned_by,) if row.owned_by else (),
-        by_size=True,
-    ),
-    Facet(
         name="root",
         label=gettext_noop("Base model"),
         values_of=lambda row, standing: (row.root,) if row.root else (),
         by_size=True,
         starts_open=True,
+    ),
+    Facet(
+        name="owner",
+        label=gettext_noop("Owner"),
+        values_of=lambda row, standing: (row.owned_by,) if row.owned_by else (),
+        by_size=True,
     ),
 )
 FACETS: Final[Mapping[str, Facet]] = {facet.name: facet for facet in _ALL}

@@ -45,6 +45,7 @@ from models_ui.vocabulary import id_is_routable
 
 _COUNT: Final = secrets.token_hex(8)  # stands for the count in cached HTML; no text from outside can contain it
 _MOST_STYLES: Final = 24
+_MOST_FITTING: Final = 5  # columns that leave room for the name
 _LONGEST_KEPT: Final = CatalogModel._meta.get_field("model_id").max_length or 300
 
 
@@ -135,6 +136,11 @@ class RowStyle:
 
     columns: tuple[str, ...]
     is_roomy: bool = False
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the columns may need more room than a window has."""
+        return len(self.columns) > _MOST_FITTING
 
 
 def style_of(query: CatalogQuery, preferred: tuple[str, ...] = (), *, is_roomy: bool = False) -> RowStyle:

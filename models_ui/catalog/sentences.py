@@ -20,7 +20,7 @@ from models_ui.text.isolation import fill, isolate
 from models_ui.text.labels import capability_label
 from models_ui.vocabulary import BASE, FINE_TUNED
 
-_ROOM_FOR_ABILITIES: Final = 22  # letters that a cell shows in one line
+_ROOM_FOR_ABILITIES: Final = 25  # letters that a cell shows in one line
 
 
 # --- Views and groups
@@ -121,12 +121,15 @@ class AbilityWords:
 
 def ability_words(keys: Sequence[str]) -> AbilityWords:
     labels = [isolate(capability_label(key)) for key in keys]
-    shown = labels[:1]
-    for label in labels[1:]:
-        if len(", ".join((*shown, label))) > _ROOM_FOR_ABILITIES:
-            break
-        shown.append(label)
-    return AbilityWords(", ".join(shown), len(labels) - len(shown), ", ".join(labels))
+    shown = len(labels)
+    while shown > 1 and len(_first_abilities(labels, shown)) > _ROOM_FOR_ABILITIES:
+        shown -= 1
+    return AbilityWords(", ".join(labels[:shown]), len(labels) - shown, ", ".join(labels))
+
+
+def _first_abilities(labels: Sequence[str], shown: int) -> str:
+    rest = f" +{len(labels) - shown}" if shown < len(labels) else ""
+    return ", ".join(labels[:shown]) + rest
 
 
 def comparison_words(comparison: Comparison) -> Iterator[str]:

@@ -60,6 +60,7 @@ def test_a_capability_can_be_asked_for_or_excluded(catalog: Page):
     catalog.locator("#legend-capability_not").click()
     tick(catalog, "capability_any", "vision").check()
     rows(catalog, (seeing := count_of(catalog, "capability", "vision")))
+    catalog.locator("#more-capability_not > summary").click()
     left_out = count_of(catalog, "capability_not", "reasoning")
     tick(catalog, "capability_not", "reasoning").check()
     rows(catalog, left_out)

@@ -95,6 +95,7 @@ def test_hostile_text_is_only_ever_text(signed_in: Page, sandbox: Sandbox):
     # A hostile value is a filter like any other.
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto("/models/")
+    page.locator("#more-capability > summary").click()
     option = page.locator('[data-facet="capability"]').filter(has_text="<script>")
     option.get_by_role("checkbox").check()
     expect(page.locator("[data-model-id]")).to_have_count(1)
