@@ -31,16 +31,28 @@ def _page_html(request: HttpRequest | None, title: str, sentence: str) -> SafeSt
     return format_html(
         '<!DOCTYPE html>\n<html lang="{}"><head><meta charset="utf-8"><title>{} · {}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">{}</head>'
-        '<body><main id="main"><div class="empty" data-announce><h1>{}</h1><p>{}</p>{}</div></main></body></html>\n',
+        '<body><header class="top"><span class="brand">{}</span></header>'
+        '<main id="main"><div class="empty" data-announce><h1>{}</h1><p>{}</p>{}</div></main></body></html>\n',
         translation.get_language(),
         title,
-        gettext("Model dashboard"),
+        gettext("Models"),
         _style_sheet(),
+        gettext("Models"),
         title,
         sentence,
-        format_html("<p><small>{} <code>{}</code></small></p>", gettext("Request id:"), request_id)
-        if request_id
-        else "",
+        _support_details(request_id),
+    )
+
+
+def _support_details(request_id: str) -> SafeString | str:
+    """Return what `_support_details.html` would, without the button that needs a script."""
+    if not request_id:
+        return ""
+    return format_html(
+        '<details class="support"><summary>{}</summary><p>{} <code>{}</code></p></details>',
+        gettext("Details for support"),
+        gettext("Request id:"),
+        request_id,
     )
 
 

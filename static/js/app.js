@@ -490,7 +490,7 @@ function showError(detail) {
   const main = new DOMParser().parseFromString(detail.serverResponse, "text/html").getElementById("main");
   if (detail.shouldSwap && !main) return; // a fragment made for its place
   detail.shouldSwap = false;
-  const sentences = [...(main?.querySelectorAll("[data-announce] > :is(h1, p:not(:has(a, small)))") ?? [])];
+  const sentences = [...(main?.querySelectorAll("[data-announce] > :is(h1, p:not(:has(a)))") ?? [])];
   showToast(sentences.map((sentence) => sentence.textContent.trim()).join(". "));
 }
 
