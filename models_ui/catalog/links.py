@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
@@ -50,3 +51,12 @@ def address_of(row: Row, index: CatalogIndex) -> str:
     """Return the address of the model's page; with our own key where upstream gave the id to several models."""
     is_shared = len(index.find(row.model_id)) > 1 or not row.model_id
     return f"{_address_by_id(row.model_id)}?row={row.pk}" if is_shared else _address_by_id(row.model_id)
+
+
+def comparison_address(*rows: Row) -> str:
+    """Return the address of models side by side; empty where there is no page for that."""
+    try:
+        page = reverse("compare")
+    except NoReverseMatch:
+        return ""
+    return f"{page}?{urlencode([('model', row.model_id) for row in rows])}"

@@ -66,12 +66,15 @@ def _marked_piece(piece: Piece, after_removal: str) -> SafeString:
 # --- Words for keys, numbers and moments
 
 register.filter("short_tokens", humanize.short_tokens)
+register.filter("short_id", humanize.short_id)
 register.filter("exact", humanize.exact_number)
 register.filter("doubt", labels.doubt_label)
 register.filter("in_days", humanize.in_days)
 register.filter("in_days_short", humanize.in_days_short)
 register.filter("day_near", humanize.day_near)
 register.filter("ago", humanize.time_ago)
+register.filter("short_day", humanize.short_day)
+register.filter("long_day", humanize.long_day)
 register.filter("recent_day", humanize.recent_day)
 register.simple_tag(reminder_words)
 

@@ -1,6 +1,6 @@
 """Numbers, dates and distances as people write them."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from django.utils import timezone
@@ -36,6 +36,15 @@ def short_tokens(tokens: int) -> str:
                 return f"{thousands // kilo}M"
             return f"{thousands}k"
     return str(tokens) if tokens < 1000 else f"{round(tokens / 1000)}k"
+
+
+def short_id(model_id: str) -> str:
+    """Return ft:…:923a7369 for the long id of a fine-tune, and the ends of any other that is long."""
+    first, _separator, rest = model_id.partition(":")
+    last = rest.rpartition(":")[2]
+    if rest != last and len(first) + len(last) < 20:
+        return f"{first}:…:{last}"
+    return model_id if len(model_id) <= 28 else f"{model_id[:14]}…{model_id[-9:]}"
 
 
 def exact_number(number: int) -> str:
@@ -102,3 +111,25 @@ def recent_day(at: date) -> str:
     if 0 < distance < 7:
         return capfirst(date_format(day, "l"))
     return date_format(day, "j M" if day.year == today.year else "j M Y")
+
+
+def short_day(day: date) -> str:
+    """Return a day in UTC as 18 Dec; with its year where it is more than ten months away."""
+    return date_format(_day_of(day), "j M" if _is_near(day) else "j M Y")
+
+
+def long_day(day: date) -> str:
+    """Return a day in UTC for the middle of a sentence: 24 January; with its year as `short_day` does."""
+    return date_format(_day_of(day), "j F" if _is_near(day) else "j F Y")
+
+
+def _day_of(day: date) -> date:
+    return day.astimezone(UTC).date() if isinstance(day, datetime) else day
+
+
+def _today() -> date:
+    return timezone.now().astimezone(UTC).date()
+
+
+def _is_near(day: date) -> bool:
+    return abs((_day_of(day) - _today()).days) <= 300

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_ui.catalog.context_plot import MOST_DOTS, build_context_plot
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.row import Row
 from models_ui.retirements.endings import Ending, find_retirements
@@ -79,46 +78,3 @@ def test_an_empty_timeline_is_still_an_axis():
 
 def test_a_percentage_has_a_point_in_every_language():
     assert [svg_percent(each) for each in (0, 0.5, 1, 1 / 3)] == ["0%", "50%", "100%", "33.333%"]
-
-
-# --- Context lengths
-
-
-def models(*contexts: int | None, type: str = "base") -> list[Row]:
-    return [Row(pk=pk, model_id=f"m{pk}", type=type, max_context_length=context) for pk, context in enumerate(contexts)]
-
-
-@given(st.lists(st.one_of(st.none(), st.integers(1, 2**31 - 1)), max_size=60))
-def test_every_model_is_in_one_column_or_unknown(contexts: list[int | None]):
-    plot = build_context_plot(models(*contexts))
-    assert plot.known + plot.unknown == len(contexts)
-    assert plot.unknown == contexts.count(None)
-    assert len(plot.dots) == (0 if plot.blocks else plot.known)
-    for first, second in pairwise(plot.columns):
-        assert first.highest < second.lowest
-        assert share(first.x) < share(second.x)
-    for mark in (*plot.dots, *plot.columns, *plot.ticks):
-        assert 0 <= share(mark.x) <= 1
-    assert len(plot.ticks) <= 13
-    assert all(0 < dot.y < plot.floor for dot in plot.dots)
-    assert all(0 < block.y < plot.floor for block in plot.blocks)
-
-
-def test_lengths_that_people_call_the_same_stand_together():
-    plot = build_context_plot(models(128_000, 131_072, 256_000, 262_144))
-    assert [(column.lowest, column.highest) for column in plot.columns] == [(128_000, 131_072), (256_000, 262_144)]
-
-
-def test_each_doubling_is_as_wide_as_the_next():
-    xs = [share(column.x) for column in build_context_plot(models(4096, 8192, 16_384, 32_768)).columns]
-    assert [b - a for a, b in pairwise(xs)] == pytest.approx([xs[1] - xs[0]] * 3, abs=1e-4)
-
-
-def test_dots_become_blocks_when_they_are_too_many():
-    assert not build_context_plot(models(*[8192] * MOST_DOTS)).blocks
-    plot = build_context_plot([*models(*[8192] * MOST_DOTS), *models(8192, type="fine-tuned")])
-    assert (list(plot.dots), [block.tuned for block in plot.blocks]) == ([], [False, True])
-
-
-def test_without_any_known_length_there_is_no_picture():
-    assert build_context_plot(models(None, 0)).columns == ()

@@ -1,11 +1,10 @@
-"""The start page: every number on it leads to exactly as many models, and nothing on it is made up."""
+"""The overview: what ends with what, what needs somebody, and what changed. Every number leads to what it counts."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,101 +13,135 @@ from django.utils import timezone
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.mirror.sync import run_sync
-from models_ui.views.home import LINKS
+from models_ui.models import AuditEvent, CatalogModel
 from sandbox import Sandbox
 from sandbox.synthetic import synthetic_entries
 from tests.support.pages import part, text_of
 
 
-def count_at(client: Client, address: str) -> int:
-    """How many models the catalog says it shows at an address."""
-    html = client.get(address, follow=True).content.decode()
-    return int(re.search(r'id="count"[^>]*>\s*(\d+)', html)[1])
+def count_at(address: str) -> int:
+    """How many models the catalog has for an address."""
+    query = CatalogQuery.parse(unescape(address).partition("?")[2]).query
+    return load_index(timezone.now()).count(query)
 
 
-def linked_counts(html: str) -> list[tuple[str, int]]:
-    """Each link of the page into the catalog that says a number, with that number."""
-    found = []
-    for address, inside in re.findall(r'<a[^>]* href="(/models/\?[^"]*)"[^>]*>(.*?)</a>', html, re.DOTALL):
-        numbers = re.findall(r'<strong>(\d+)</strong>|<span class="count">(\d+)</span>|^(\d+)\b', inside.strip())
-        if numbers:
-            found.append((unescape(address), int("".join(numbers[0]))))
-    return found
+def overview(client: Client) -> str:
+    return client.get("/").content.decode()
 
 
-@pytest.mark.usefixtures("synced")
-def test_every_number_is_the_count_of_the_catalog_view_it_leads_to(viewer: Client):
-    html = viewer.get("/").content.decode()
-    counts = linked_counts(html)
-    assert len(counts) > 20
-    for address, number in counts:
-        assert count_at(viewer, address) == number, address
+def picture_of(html: str) -> str:
+    return part(html, '<div class="ends-picture">', "</ol>")
 
 
 @pytest.mark.usefixtures("synced")
-def test_the_number_of_fine_tunes_at_risk_is_what_the_page_of_retirements_lists(viewer: Client):
-    html = viewer.get("/").content.decode()
-    number = int(re.search(r'href="/retirements/\?type=fine-tuned"><strong>(\d+)', html)[1])
-    listed = viewer.get("/retirements/?type=fine-tuned").content.decode()
-    assert number == len(re.findall(r"data-risk=", listed)) == 4
+def test_the_sentence_counts_the_fine_tunes_at_risk_and_leads_to_them(viewer: Client):
+    html = part(overview(viewer), '<h1 class="overview-sentence">', "</h1>")
+    address, number, live = re.search(r'href="([^"]*)"><strong>(\d+) of our (\d+) live fine-tunes', html).groups()
+    assert count_at(address) == int(number) == 3
+    assert int(live) == 11
+    assert "lose their base model by" in html
 
 
 @pytest.mark.usefixtures("synced")
-def test_the_next_five_are_those_the_catalog_sorts_first(viewer: Client):
-    html = viewer.get("/").content.decode()
-    shown = re.findall(r'data-model-id="([^"]*)"', part(html, '<ol class="next">', "</ol>"))
-    index = load_index(timezone.now())
-    rows = index.matches(CatalogQuery(lifecycle=("retiring",), sort="deprecation"))
-    assert shown == [row.model_id for row in rows[:5]]
-    assert text_of(part(html, '<ol class="next">', "</ol>")).startswith("in 9 days")
+def test_every_number_below_the_sentence_is_the_count_of_the_view_it_leads_to(viewer: Client):
+    html = part(overview(viewer), '<div class="at-a-glance">', "</p>")
+    links = re.findall(r'href="([^"]*)">\s*(\d+)', html)
+    assert len(links) == 2
+    for address, number in links:
+        assert count_at(address) == int(number), address
 
 
-def test_the_table_beside_the_plot_holds_every_live_model_of_known_context(viewer: Client, synced):
-    html = viewer.get("/").content.decode()
-    numbers = [int(each) for each in re.findall(r"<td><a[^>]*>(\d+)</a></td>\s*<td>", html)]
-    assert sum(numbers) == count_at(viewer, "/models/?status=at_risk&status=live&status=past_date&status=retiring")
-    assert html.count("<circle") >= sum(numbers)
+@pytest.mark.usefixtures("synced")
+def test_base_models_stand_by_their_end_with_their_fine_tunes(viewer: Client):
+    shown = text_of(picture_of(overview(viewer)))
+    order = ["pixtral-12b-2409", "open-mistral-nemo", "ministral-8b-2512", "open-mistral-7b"]
+    assert [shown.index(name) for name in order] == sorted(shown.index(name) for name in order)
+    assert shown.index("pixtral-12b-2409") < shown.index("Parcel damage") < shown.index("open-mistral-nemo")
+    assert "→ ministral-14b-2512" in shown
+    assert "no end date" in shown
+    assert "gone from Mistral’s list" in shown
+
+
+@pytest.mark.usefixtures("synced")
+def test_the_table_says_what_the_picture_says(viewer: Client):
+    html = overview(viewer)
+    names = re.findall(r'<a href="/models/[^"]*">(?:<span[^>]*>)?([^<]+)', picture_of(html))
+    table = text_of(part(html, '<details id="ends-table">', "</details>"))
+    assert names
+    for name in names:
+        assert name.rpartition("…")[2] in table, name
+
+
+@pytest.mark.usefixtures("synced")
+def test_fine_tunes_at_risk_need_somebody_the_soonest_first(viewer: Client):
+    html = part(overview(viewer), 'id="needs-somebody"', "</section>")
+    assert len(re.findall(r"data-model-id=", html)) == 3
+    assert text_of(html).index("Parcel damage") < text_of(html).index("Meeting notes")
+    assert "its base model ends" in html
+
+
+@pytest.mark.usefixtures("synced")
+def test_an_outcome_that_nobody_knows_can_be_checked_from_here(viewer: Client, sandbox: Sandbox):
+    tune = sandbox.catalog.fine_tunes()[0]
+    AuditEvent.objects.create(
+        at=timezone.now() - timedelta(hours=1),
+        action_id="a1",
+        kind="model.archived",
+        outcome="unknown",
+        actor="bob",
+        model_id=tune,
+        label="Support triage",
+        hash="h1",
+    )
+    html = part(overview(viewer), 'id="needs-somebody"', "</section>")
+    assert 'formaction="/activity/a1/settle/"' in html
+    assert "whether that worked is not known" in html
+
+
+def test_without_fine_tunes_the_page_says_so_and_what_ends_next(viewer: Client, sandbox: Sandbox):
+    sandbox.catalog.replace([entry for entry in sandbox.catalog.entries() if entry["type"] == "base"])
+    run_sync()
+    html = overview(viewer)
+    assert "We have no fine-tunes" in html
+    assert "Stops working next" in html
+    assert "ends-picture" not in html
+
+
+def test_a_catalog_without_dates_has_nothing_at_risk(viewer: Client, sandbox: Sandbox):
+    sandbox.catalog.replace([entry | {"deprecation": None} for entry in sandbox.catalog.entries()])
+    run_sync()
+    html = overview(viewer)
+    assert "All our 11 live fine-tunes" in html
+    assert "Nothing needs anybody right now." in html
+
+
+@pytest.mark.usefixtures("synced")
+def test_archived_fine_tunes_alone_are_not_at_risk(viewer: Client, sandbox: Sandbox):
+    sandbox.catalog.replace([entry | {"archived": True} for entry in sandbox.catalog.entries()])
+    CatalogModel.objects.all().delete()
+    run_sync()
+    assert "are archived, so nothing is at risk" in text_of(overview(viewer))
 
 
 def test_before_the_first_sync_the_page_says_so_and_offers_one(viewer: Client, sandbox: Sandbox):
-    html = viewer.get("/").content.decode()
+    html = overview(viewer)
     assert "No models yet" in html
     assert "<svg" not in html
 
 
 def test_when_nothing_has_changed_that_is_said(viewer: Client, synced):
-    html = viewer.get("/").content.decode()
-    assert "Nothing has changed at Mistral so far." in html
+    assert "Nothing has changed." in overview(viewer)
 
 
-def test_a_catalog_without_dates_says_so(viewer: Client, sandbox: Sandbox):
-    sandbox.catalog.replace([entry | {"deprecation": None} for entry in sandbox.catalog.entries()])
+def test_hundreds_of_base_models_leave_the_picture_short(viewer: Client, sandbox: Sandbox):
+    tune = next(entry for entry in sandbox.catalog.entries() if entry["type"] == "fine-tuned")
+    sandbox.catalog.add(
+        *({**tune, "id": f"ft:base-{n}:x:{n}", "root": f"base-{n}", "job": f"j{n}"} for n in range(300))
+    )
     run_sync()
-    html = viewer.get("/").content.decode()
-    assert "gives no date ahead" in html
-
-
-def test_links_without_models_are_left_out(viewer: Client, sandbox: Sandbox):
-    sandbox.catalog.replace([entry for entry in sandbox.catalog.entries() if entry["id"] == "mistral-embed"])
-    run_sync()
-    html = viewer.get("/").content.decode()
-    quick = part(html, '<ul class="quick">', "</ul>")
-    assert "<a" not in quick
-    assert len(LINKS) > 5
-
-
-def test_numbers_change_with_the_clock_alone(viewer: Client, sandbox: Sandbox):
-    today = datetime.now(UTC).replace(hour=11, minute=59, second=59, microsecond=0)
-    noon = today + timedelta(days=9, seconds=1)
-    with time_machine.travel(noon - timedelta(seconds=1), tick=False) as clock:
-        run_sync()
-        before = text_of(viewer.get("/").content.decode())
-        clock.move_to(noon)
-        after = text_of(viewer.get("/").content.decode())
-    assert "8 Retiring" in before
-    assert "today" in before
-    assert "7 Retiring" in after
-    assert "2 are past their date" in after
+    html = overview(viewer)
+    assert html.count('class="family') == 8
+    assert re.search(r"\d+ more base models", html)
 
 
 @pytest.mark.parametrize("address", ["/", "/retirements/"])
@@ -121,7 +154,20 @@ def test_more_models_take_no_more_queries(viewer: Client, sandbox: Sandbox, addr
         with CaptureQueriesContext(connection) as queries:
             assert viewer.get(address).status_code == 200
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 6
+    assert counts[0] == counts[1] <= 8
+
+
+def test_a_models_page_takes_no_more_queries_with_more_models(viewer: Client, sandbox: Sandbox):
+    tune = sandbox.catalog.fine_tunes()[0]
+    counts = []
+    for models in ((), synthetic_entries(300, anchor=datetime.now(UTC).date())):
+        sandbox.catalog.add(*models)
+        run_sync()
+        viewer.get(f"/models/{tune}/")
+        with CaptureQueriesContext(connection) as queries:
+            assert viewer.get(f"/models/{tune}/").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 11
 
 
 def test_a_stranger_is_sent_to_the_login_page(client: Client, db):
@@ -132,7 +178,7 @@ def test_the_brand_and_the_navigation_lead_here(viewer: Client, synced):
     html = viewer.get("/models/").content.decode()
     assert '<a class="brand" href="/">' in html
     assert re.search(r'<a href="/">\s*Overview', html)
-    assert 'aria-current="page">Overview' in viewer.get("/").content.decode()
+    assert 'aria-current="page">Overview' in overview(viewer)
 
 
 @pytest.mark.parametrize("address", ["/", "/models/", "/retirements/", "/changes/", "/activity/"])
