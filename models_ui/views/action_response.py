@@ -31,7 +31,7 @@ from models_ui.models import AuditEvent
 from models_ui.people.preferences import preferences_of, preferred_style
 from models_ui.text.isolation import fill
 from models_ui.views.errors import BUSY_PAUSE
-from models_ui.views.model import article_context
+from models_ui.views.model_page import article_context
 from models_ui.vocabulary import FINE_TUNED
 from models_ui.web.message_bar import OfferKind, add_action_message
 from models_ui.web.request import Request, is_own_address, role_of_request, wants_fragment

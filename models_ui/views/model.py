@@ -1,11 +1,8 @@
 """One model's page. Any id or alias leads to its model."""
 
-import json
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,23 +10,14 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from models_ui.actions.entries import entries_of
-from models_ui.alerts.watch_list import watches_of
-from models_ui.audit.history import model_history
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.links import address_of, address_of_id
+from models_ui.catalog.links import address_of
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.row import Row
-from models_ui.catalog.rows import buttons_of, id_of_digest, rows_of_id, view_of
-from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
+from models_ui.catalog.rows import id_of_digest, rows_of_id, view_of
 from models_ui.catalog.store import load_index
-from models_ui.changes.page import lines_of_model, repointed_aliases
-from models_ui.mirror.state import mirror_state
-from models_ui.models import CatalogModel, Watch
-from models_ui.retirements.page import risk_line
-from models_ui.text.isolation import escape_controls
-from models_ui.vocabulary import BASE
-from models_ui.web.request import Request, is_own_address, role_of_request, wants_fragment
+from models_ui.views.model_page import article_context, find_watch
+from models_ui.web.request import Request, is_own_address, wants_fragment
 
 
 @require_safe
@@ -66,7 +54,7 @@ def _model_page(
     alias = _alias_of(row, request.GET.get("alias", ""))
     context = article_context(request, row, index, now) | {
         "followed_alias": alias,
-        "alias_watch": _find_watch(request, alias),
+        "alias_watch": find_watch(request, alias),
         "list_address": _list_address(request),
     }
     template = "models_ui/model.html#article" if wants_fragment(request) else "models_ui/model.html"
@@ -94,27 +82,6 @@ def _list_address(request: Request) -> str:
     return came_from if is_own_address(request, came_from) and urlsplit(came_from).path == whole else whole
 
 
-def article_context(request: Request, row: Row, index: CatalogIndex, now: datetime) -> dict[str, Any]:
-    """Return all that a model's page shows, for the page itself and for what an action puts in its place."""
-    view = view_of(row, index, now)
-    return {
-        "each": view,
-        "risk": risk_line(view.risk, index) if view.risk else None,
-        "buttons": buttons_of(row, role_of_request(request)),
-        "history": entries_of(model_history(row.model_id)[:50], role_of_request(request))
-        if row.type != BASE and row.model_id
-        else [],
-        "changes": lines_of_model(row, index),
-        "moved_aliases": repointed_aliases(row),
-        "watch": _find_watch(request, row.model_id),
-        "synced_at": mirror_state().last_synced_at,
-        "curl": curl_snippet(row, _public_base_url()),
-        "python": python_snippet(row, _public_base_url()),
-        "raw": escape_controls(json.dumps(_read_payload(row), indent=2, ensure_ascii=False)),
-        **_find_relatives(row, index),
-    }
-
-
 def _unknown_page(request: Request, model_id: str) -> HttpResponse:
     context = {"model_id": model_id, "search": CatalogQuery(q=model_id[:100])}
     return render(request, "models_ui/model_unknown.html", context, status=404)
@@ -123,29 +90,3 @@ def _unknown_page(request: Request, model_id: str) -> HttpResponse:
 def _alias_of(row: Row, alias: str) -> str:
     """Return the alias that led here, empty if it is none: the address can say anything."""
     return alias if alias in row.aliases else ""
-
-
-def _find_watch(request: Request, model_id: str) -> Watch | None:
-    """Return the entry by which the person watches an id or alias."""
-    return watches_of(request.user).filter(model_id=model_id).first() if model_id else None
-
-
-def _read_payload(row: Row) -> Any:
-    return CatalogModel.objects.values_list("raw", flat=True).get(pk=row.pk)
-
-
-def _find_relatives(row: Row, index: CatalogIndex) -> dict[str, Any]:
-    """Return what it was trained from, and how many were trained from it under which of its ids."""
-    ids = {row.model_id, *row.aliases}
-    children = [child.root for child in index.rows if child.root in ids] if row.type == BASE else []
-    return {
-        "root_known": bool(index.find(row.root)),
-        "root_address": address_of_id(row.root),
-        "children": len(children),
-        "children_query": CatalogQuery(root=tuple(sorted(set(children)))),
-    }
-
-
-def _public_base_url() -> str:
-    """Return the address for people's own calls: the sandbox answers only the dashboard."""
-    return SDK_ADDRESS if settings.DEMO else str(settings.MODELS_API_BASE_URL)
