@@ -56,6 +56,7 @@ TABLE = {
     "retirements": READ,
     "deprecations": ("login 301 301 301", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
     "catalog": READ,
+    "compare": READ,
     "catalog_csv": READ,
     "catalog_json": READ,
     "model": READ,
