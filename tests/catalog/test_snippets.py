@@ -79,12 +79,12 @@ def test_the_python_command_reads_the_very_model_over_http(viewer: Client, sandb
     sandbox.catalog.replace([{**entry, "capabilities": {}}])
     run_sync()
     assert id_is_routable(model_id)
-    context = viewer.get(f"/models/{model_id}/").context
+    page = viewer.get(f"/models/{model_id}/").context["page"]
     sandbox.log.clear()
-    runs(context["python"])
+    runs(page.python)
     (call,) = sandbox.calls
     assert (call.verb, call.model, call.status) == ("retrieve", model_id, 200)
-    path = shlex.split(context["curl"])[1].removeprefix(sandbox.url)
+    path = shlex.split(page.curl)[1].removeprefix(sandbox.url)
     assert not set(path) & set("{}[] ?#&\"'`$")
 
 

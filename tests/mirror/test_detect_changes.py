@@ -119,7 +119,7 @@ def test_an_entry_that_lost_its_id_for_one_answer_is_no_news(upstream: Sandbox):
         (
             {"capabilities": {**FLAGS, "telepathy_deep": True}},
             2,
-            "nemo is now listed with telepathy deep, which was not told before.",
+            "nemo is now listed with Telepathy deep, which was not told before.",
         ),
         ({"capabilities": {**FLAGS, "vision": False}}, 2, "nemo lost Vision."),
         ({"capabilities": {"completion_chat": True}}, 2, "nemo is no longer listed with Vision."),
