@@ -64,6 +64,11 @@ class RowView:
     risk: Risk | None  # what a fine-tune inherits from its base model
 
     @property
+    def summary(self) -> str:
+        """The description, where somebody wrote one."""
+        return summary_of(self.row)
+
+    @property
     def is_unnamed(self) -> bool:
         """Whether a person could have named the model, and nobody has."""
         return self.row.is_fine_tuned and bool(self.row.model_id) and self.row.label == self.row.model_id

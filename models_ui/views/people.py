@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
@@ -31,8 +32,6 @@ from models_ui.public_url import full_address
 from models_ui.text.isolation import fill
 from models_ui.vocabulary import FINE_TUNED
 from models_ui.web.request import Request, role_of_request
-
-SIGN_IN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @require_safe
@@ -185,7 +184,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
             person = invitations.accept_invitation(secret, form.save(commit=False), now)
         except LinkIsSpent:
             return _keep_link_secret(render(request, "models_ui/invitation_spent.html", status=404))
-        login(request, person, backend=SIGN_IN_BACKEND)
+        login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
         return redirect("first_run" if found.is_setup else "home")
     context = {"form": form, "invitation": found, "role_label": Role.named(found.role).label}
     page = render(request, "models_ui/invitation.html", context, status=422 if form.is_bound else 200)

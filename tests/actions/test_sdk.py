@@ -33,7 +33,7 @@ def seen_by_sdk(sdk: Mistral, model_id: str) -> tuple[str | None, str | None, st
 
 def said_by_page(client, model_id: str) -> tuple[str | None, str | None, str]:
     html = client.get(f"/models/{model_id}/").content.decode()
-    name = re.search(r"<dt>Name</dt>\s*<dd>(?:<span[^>]*>No name given</span>|(.*?))</dd>", html, re.DOTALL)[1]
+    name = re.search(r"<h1>\s*(?:<span[^>]*>No name yet</span>|(.*?))\s*</h1>", html, re.DOTALL)[1]
     lead = re.search(r'<p class="lead">(.*?)</p>', html, re.DOTALL)
     state = re.search(r'<span class="status \w+">(\w+)</span>', html)[1]
     return name and unescape(name), lead and unescape(lead[1]), state

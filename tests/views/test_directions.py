@@ -177,7 +177,7 @@ def test_forms_carry_the_text_itself_and_searches_find_it(client: Client, tunes:
     assert unescape(re.search(r'name="value" value="([^"]*)"', html)[1]) == name
     assert f'data-model-id="{tune}"' in client.get("/models/", {"q": name}).content.decode()
     page = client.get(f"/models/{tune}/").content.decode()
-    assert f'<code id="model-id">{tune}</code>' in page
+    assert f'<span id="model-id">{tune}</span>' in page
     shown, raw = (client.get(f"/models/{quote(name, safe='')}/", follow=True).content.decode(), unescape)
     if left_open(name):
         assert raw(re.search(r'id="model-id" data-raw="([^"]*)"', shown)[1]) == name

@@ -46,10 +46,8 @@ def test_a_doubtful_replacement_is_told_on_every_page_that_recommends_it(
     viewer: Client, upstream, others, sentence, mark
 ):
     upstream(one=("two", LATER), **others)
-    overview = part(viewer.get("/").content.decode(), 'data-model-id="one"', "</li>")
-    page = part(viewer.get("/models/one/").content.decode(), "recommends instead:", "</p>")
+    page = part(viewer.get("/models/one/").content.decode(), 'id="succession"', "</section>")
     row = part(viewer.get("/models/?type=base").content.decode(), 'data-model-id="one"', "</tr>")
-    assert sentence in text_of(overview)
     assert sentence in text_of(page)
     assert mark in text_of(row)
 
@@ -58,9 +56,7 @@ def test_a_replacement_that_is_no_longer_listed_is_told(viewer: Client, upstream
     upstream(one=("two", LATER), two=(None, None))
     sandbox.catalog.remove("two")
     sync_until_confirmed()
-    overview = part(viewer.get("/").content.decode(), 'data-model-id="one"', "</li>")
-    page = part(viewer.get("/models/one/").content.decode(), "recommends instead:", "</p>")
-    assert "list no longer names it since" in text_of(overview)
+    page = part(viewer.get("/models/one/").content.decode(), 'id="succession"', "</section>")
     assert "list no longer names it since" in text_of(page)
     assert "gone from Mistral’s list" in text_of(
         part(viewer.get("/models/?type=base").content.decode(), 'data-model-id="one"', "</tr>")
@@ -70,7 +66,7 @@ def test_a_replacement_that_is_no_longer_listed_is_told(viewer: Client, upstream
 def test_a_sound_replacement_is_recommended_without_a_warning(viewer: Client, upstream):
     upstream(one=("two", LATER), two=(None, None))
     html = viewer.get("/models/one/").content.decode()
-    assert '<a href="/models/two/">two</a>' in part(html, "recommends instead:", "</p>")
+    assert '<a href="/models/two/">two</a>' in part(html, 'id="succession"', "</section>")
     for address in ("/", "/models/?type=base", "/models/one/"):
         assert "caution" not in viewer.get(address).content.decode()
 
@@ -82,8 +78,8 @@ def test_an_alias_is_recommended_with_what_it_means_today(viewer: Client, sandbo
         | {"deprecation_replacement_model": "codestral-latest"}
     )
     run_sync()
-    page = part(viewer.get("/models/one/").content.decode(), "recommends instead:", "</p>")
-    assert "codestral-latest , today codestral-2508" in text_of(page)
+    page = part(viewer.get("/models/one/").content.decode(), 'id="succession"', "</section>")
+    assert "codestral-2508 (Mistral calls it codestral-latest)" in text_of(page)
     assert unescape(re.search(r'href="([^"]*)"', page)[1]) == "/models/codestral-2508/"
 
 
@@ -92,9 +88,7 @@ def test_a_fine_tune_at_risk_says_so_in_its_row_and_on_its_page_as_a_risk(viewer
     row = part(viewer.get("/models/").content.decode(), f'data-model-id="{tune}"', "</tr>")
     assert re.search(r"perhaps \d+ \w+ · \d+ d", text_of(row))
     page = text_of(viewer.get(f"/models/{tune}/").content.decode())
-    assert re.search(
-        r"Its base model stops working on .*; Mistral does not say what happens to fine-tunes of it.", page
-    )
+    assert re.search(r"Its base model stops working on .* Mistral does not say what happens to fine-tunes of it.", page)
     calm = next(each for each in sandbox.catalog.fine_tunes() if "contract-clauses" in each)
     assert "base model" not in text_of(
         part(viewer.get("/models/").content.decode(), f'data-model-id="{calm}"', "</tr>")
