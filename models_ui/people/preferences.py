@@ -28,7 +28,7 @@ _NOTED_EVERY: Final = timedelta(minutes=5)
 def preferences_of(user: User) -> Preferences:
     """Return the person's preferences, the defaults where they never chose. Costs no query for who is signed in."""
     try:
-        return user.preferences  # type: ignore[attr-defined,no-any-return]  # the way back of Preferences.owner
+        return user.preferences  # the way back of Preferences.owner
     except ObjectDoesNotExist:
         return Preferences(owner=user)
 
@@ -116,5 +116,5 @@ def note_visit(owner: User, now: datetime) -> None:
 
 def _keep_with(owner: User, preferences: Preferences) -> Preferences:
     """Put the preferences in the place of those that the person was read with."""
-    owner.preferences = preferences  # type: ignore[attr-defined]
+    owner.preferences = preferences
     return preferences
