@@ -171,7 +171,7 @@ def example(pattern: str, name: str, model_id: str, job_id: str) -> str:
         "model_id": model_id,
         "job_id": job_id,
         "digest": "0" * 40,
-        "pk": "1",
+        "pk": str(User.objects.get(username="erin").pk) if TABLE[name] == MANAGES_PERSON else "1",
         "secret": "feed-secret",
         "rest": "mistyped",
         "action_id": UNKNOWN if name == "settle" else ARCHIVED,

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import pytest
 import requests
@@ -80,11 +80,6 @@ def editor(serving: Serving) -> requests.Session:
     return press(serving, "editor")
 
 
-def live_tunes(serving: Serving, editor: requests.Session) -> list[str]:
-    page = serving.get("/models/?type=fine-tuned&status=live&per_page=100", editor).text
-    return re.findall(r'action="(/models/[^"]*/archive/)"|formaction="(/models/[^"]*/archive/)"', page)
-
-
 def token_of(editor: requests.Session) -> str:
     return next(value for name, value in editor.cookies.items() if "csrf" in name)
 
@@ -121,8 +116,8 @@ class Crowd:
 
 
 def archive_addresses(serving: Serving, editor: requests.Session) -> list[str]:
-    found = live_tunes(serving, editor)
-    return [one or other for one, other in found][:MANY]
+    live = serving.get("/models.json?type=fine-tuned&status=live&per_page=100", editor).json()["models"]
+    return [f"/models/{quote(model['id'])}/archive/" for model in live][:MANY]
 
 
 def check_that_pages_come(serving: Serving, editor: requests.Session, crowd: Crowd, waiting: int) -> None:
