@@ -72,7 +72,7 @@ def test_a_second_start_is_quick_and_one_click_on_the_login_page_leads_to_the_mo
 
 
 @pytest.mark.timed
-def test_the_first_page_of_a_second_start_is_there_within_ten_seconds(serve: Serve, var: Path):
+def test_the_first_page_of_a_second_start_is_there_within_five_seconds(serve: Serve, var: Path):
     serving = serve(var, WEB_CONCURRENCY="")
     while True:
         try:
@@ -81,7 +81,7 @@ def test_the_first_page_of_a_second_start_is_there_within_ten_seconds(serve: Ser
         except requests.ConnectionError:
             assert serving.process.poll() is None, serving.output
             time.sleep(0.02)
-    assert time.monotonic() - serving.started < 10
+    assert time.monotonic() - serving.started < 5
 
 
 def test_a_second_start_keeps_password_sessions_and_what_was_renamed(serve: Serve, first_var: Path, var: Path):
