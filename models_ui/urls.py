@@ -1,7 +1,8 @@
 """The app's addresses, by resource. Each is named after its view; a verb has one word in the view and what it calls."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
+from models_ui.access.verbs import CARE_VERBS, Verb
 from models_ui.views import (
     actions,
     activity,
@@ -20,6 +21,21 @@ from models_ui.views import (
 )
 from models_ui.web import health
 
+
+class CareConverter:
+    """The verbs of what is kept here of a model: one address for all of them."""
+
+    regex = "|".join(CARE_VERBS)
+
+    def to_python(self, value: str) -> Verb:
+        return Verb(value)
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(CareConverter, "care")
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("retirements/", retirements.retirements, name="retirements"),
@@ -36,6 +52,7 @@ urlpatterns = [
     path("models/<str:model_id>/unarchive/", actions.unarchive, name="unarchive"),
     path("models/<str:model_id>/protect/", actions.protect, name="protect"),
     path("models/<str:model_id>/unprotect/", actions.unprotect, name="unprotect"),
+    path("models/<str:model_id>/<care:verb>/", actions.care, name="care"),
     path("models/<str:model_id>/delete/", actions.delete, name="delete"),
     # Behind the verbs, so that a model whose id is "by-digest" keeps them.
     path("models/by-digest/<slug:digest>/", model.model_by_digest, name="model_by_digest"),

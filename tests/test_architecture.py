@@ -227,7 +227,7 @@ def test_templates_name_models_and_people_through_a_filter_that_isolates_them():
         "{{ period.label }}",
         "{{ section.name }}",
     )
-    ours += ("{{ form.value.label }}", "{{ form.reason.label }}", "{{ role.label }}", "{{ page.other_csv.label }}")
+    ours += ("{{ field.label }}", "{{ form.reason.label }}", "{{ role.label }}", "{{ page.other_csv.label }}")
     for path in sorted((ROOT / "templates").rglob("*.html")):
         found = set(re.findall(inserted, path.read_text())) - set(ours)
         assert not found, f"{path.name}: {found}"

@@ -4,7 +4,7 @@ Change people only in a transaction that begins with `lock_roles`. Then changes 
 other, and what was checked is still true when it is written. Each kind of change is an event of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -39,6 +39,11 @@ class PersonState:
     def of(cls, person: User) -> Self:
         role = SUPERUSER if person.is_superuser else role_of(person).name.lower()
         return cls(person.username, role, person.is_active, person.email)
+
+
+def active_usernames(among: Iterable[str]) -> frozenset[str]:
+    """Return which of these usernames belong to people who have access."""
+    return frozenset(User.objects.filter(username__in=list(among), is_active=True).values_list("username", flat=True))
 
 
 def lock_roles() -> None:

@@ -4,7 +4,7 @@ Roles are groups, made by a migration; each one may do all that the one before i
 needs.
 
 Viewer   reads everything
-Editor   renames, describes, archives and restores
+Editor   renames, describes, archives and restores; says who looks after a model, its tags, note and plan
 Manager  deletes, protects, exports everyone’s activity, and gives people their roles
 
 `check_…` raises `ActionDenied` with a reason for the person; the same reason explains the disabled button.
@@ -82,6 +82,8 @@ def check_permission(role: Role, verb: Verb) -> None:
 
 def check_policy(model: Subject, verb: Verb) -> None:
     """Raise ActionDenied unless this verb may be used on this model now, whatever the role."""
+    if VERBS[verb].is_care:
+        return
     if model.type != FINE_TUNED:
         raise ActionDenied(gettext_lazy("Only fine-tuned models can be changed; this one is Mistral’s own"))
     if model.is_deleted:

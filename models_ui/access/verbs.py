@@ -3,14 +3,16 @@
 Whoever adds a verb adds its word to `Verb` and its row to `VERBS`; a new field also gets its row in `FIELD_WORDS`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from models_ui.access.roles import Role
+from models_ui.text import care
 
 Words = str | Promise
 
@@ -25,6 +27,10 @@ class Verb(StrEnum):
     DELETE = "delete"
     PROTECT = "protect"
     UNPROTECT = "unprotect"
+    ASSIGN = "assign"
+    TAG = "tag"
+    NOTE = "note"
+    PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +61,7 @@ class VerbRow:
     reverse: Verb | None = None
     role: Role
     is_local: bool = False  # known to the dashboard only: nothing is sent, and it does not matter what upstream lists
+    is_care: bool = False  # kept here of every model: of Mistral's own too, and of one that is gone or deleted
     is_blocked_by_protection: bool = False
     asks_first: bool = False  # a button leads to a form; the others act at one click
 
@@ -208,6 +215,78 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         told=gettext_lazy("%(who)s unprotected %(model)s"),
         tried=gettext_lazy("%(who)s tried to unprotect %(model)s"),
     ),
+    Verb.ASSIGN: VerbRow(
+        kind="model.assigned",
+        field="keepers",
+        reverse=Verb.ASSIGN,
+        role=Role.EDITOR,
+        is_local=True,
+        is_care=True,
+        asks_first=True,
+        label=gettext_lazy("Look after"),
+        waiting=gettext_lazy("Saving…"),
+        explanation=gettext_lazy("Who looks after a model is known here only. Mistral is not told."),
+        done=gettext_lazy("%(model)s is looked after by %(keepers)s."),
+        cleared=gettext_lazy("Nobody looks after %(model)s any more."),
+        not_done=gettext_lazy("Who looks after %(model)s was not changed."),
+        already=gettext_lazy("Nothing to change: they look after %(model)s already."),
+        told=gettext_lazy("%(who)s changed who looks after %(model)s: %(after)s"),
+        tried=gettext_lazy("%(who)s tried to change who looks after %(model)s"),
+    ),
+    Verb.TAG: VerbRow(
+        kind="model.tagged",
+        field="tags",
+        reverse=Verb.TAG,
+        role=Role.EDITOR,
+        is_local=True,
+        is_care=True,
+        asks_first=True,
+        label=gettext_lazy("Tag"),
+        waiting=gettext_lazy("Saving…"),
+        explanation=gettext_lazy("Tags are known here only. Mistral is not told."),
+        done=gettext_lazy("%(model)s has the tags: %(tags)s."),
+        cleared=gettext_lazy("%(model)s has no tags any more."),
+        not_done=gettext_lazy("The tags of %(model)s were not changed."),
+        already=gettext_lazy("Nothing to change: %(model)s has these tags already."),
+        told=gettext_lazy("%(who)s changed the tags of %(model)s: %(after)s"),
+        tried=gettext_lazy("%(who)s tried to change the tags of %(model)s"),
+    ),
+    Verb.NOTE: VerbRow(
+        kind="model.noted",
+        field="note",
+        reverse=Verb.NOTE,
+        role=Role.EDITOR,
+        is_local=True,
+        is_care=True,
+        asks_first=True,
+        label=gettext_lazy("Edit note"),
+        waiting=gettext_lazy("Saving…"),
+        explanation=gettext_lazy("The note is known here only. Mistral is not told."),
+        done=gettext_lazy("The note on %(model)s is changed."),
+        cleared=gettext_lazy("The note on %(model)s was taken away."),
+        not_done=gettext_lazy("The note on %(model)s was not changed."),
+        already=gettext_lazy("Nothing to change: the note on %(model)s is so already."),
+        told=gettext_lazy("%(who)s changed the note on %(model)s"),
+        tried=gettext_lazy("%(who)s tried to change the note on %(model)s"),
+    ),
+    Verb.PLAN: VerbRow(
+        kind="model.planned",
+        field="plan",
+        reverse=Verb.PLAN,
+        role=Role.EDITOR,
+        is_local=True,
+        is_care=True,
+        asks_first=True,
+        label=gettext_lazy("Change the plan"),
+        waiting=gettext_lazy("Saving…"),
+        explanation=gettext_lazy("The plan says what becomes of the model when it ends. Mistral is not told."),
+        done=gettext_lazy("The plan for %(model)s: %(plan)s."),
+        cleared=gettext_lazy("There is no plan for %(model)s any more."),
+        not_done=gettext_lazy("The plan for %(model)s was not changed."),
+        already=gettext_lazy("Nothing to change: the plan for %(model)s is so already."),
+        told=gettext_lazy("%(who)s changed the plan for %(model)s: %(after)s"),
+        tried=gettext_lazy("%(who)s tried to change the plan for %(model)s"),
+    ),
     Verb.DELETE: VerbRow(
         kind="model.deleted",
         field=None,
@@ -225,15 +304,17 @@ VERBS: Final[dict[Verb, VerbRow]] = {
 }
 # The verb of an audit event's kind. Events about people have none.
 VERB_OF_KIND: Final = {VERBS[verb].kind: verb for verb in Verb}
+CARE_VERBS: Final = tuple(verb for verb, row in VERBS.items() if row.is_care)
 BULK_VERBS: Final = tuple(verb for verb, row in VERBS.items() if row.bulk)
 
 
 @dataclass(frozen=True, slots=True)
 class FieldWords:
-    """A field's value in words. A text is shown as it is, so it has no `is_set`."""
+    """A field's value in words. A text is shown as it is, so it has no `is_set`; a value of parts has `parts`."""
 
     is_set: Words
     is_empty: Words
+    parts: Callable[[Any], str] | None = None
 
 
 FIELD_WORDS: Final = {
@@ -241,6 +322,10 @@ FIELD_WORDS: Final = {
     "description": FieldWords("", gettext_lazy("no description")),
     "archived": FieldWords(gettext_lazy("archived"), gettext_lazy("live")),
     "protected": FieldWords(gettext_lazy("protected"), gettext_lazy("not protected")),
+    "keepers": FieldWords("", gettext_lazy("nobody"), care.keepers_words),
+    "tags": FieldWords("", gettext_lazy("no tags"), care.tags_words),
+    "note": FieldWords("", gettext_lazy("no note")),
+    "plan": FieldWords("", gettext_lazy("no plan"), care.plan_words),
 }
 
 

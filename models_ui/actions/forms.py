@@ -2,7 +2,7 @@
 
 import secrets
 import unicodedata
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from django import forms
 from django.core import signing
@@ -10,8 +10,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from models_ui.access.verbs import Verb
-from models_ui.actions.perform import can_clear_names
+from models_ui.actions.model_row import can_clear_names
 from models_ui.text.fields import Line, Lines
 
 # Upstream declares no limits. These keep a table readable; the longest description seen in the wild has 103 characters.
@@ -64,7 +63,7 @@ class TextForm(ActionForm):
         """Return the form after a conflict: sending it again puts `mine` over `theirs`."""
         return cls(initial={"value": mine or "", "seen": signing.dumps(theirs), "action_id": secrets.token_hex(16)})
 
-    def clean_value(self) -> str | None:
+    def clean_value(self) -> Any:
         value = self.cleaned_data["value"]
         if value and not any(_is_visible(letter) for letter in value):
             raise forms.ValidationError(_("Nothing of this can be seen. Write something, or leave the field empty."))
@@ -122,14 +121,6 @@ class DescribeForm(TextForm):
         help_text=lazy(_help_for_descriptions, str)(),
         widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
     )
-
-
-_TEXT_FORMS: Final[dict[Verb, type[TextForm]]] = {Verb.RENAME: RenameForm, Verb.DESCRIBE: DescribeForm}
-
-
-def text_form_of(verb: Verb) -> type[TextForm]:
-    """Return the form of a verb that takes a text."""
-    return _TEXT_FORMS[verb]
 
 
 class ReasonForm(ActionForm):

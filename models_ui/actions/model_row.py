@@ -15,6 +15,7 @@ from models_ui.mirror.grouping import RealModel
 from models_ui.mirror.merge import take_in
 from models_ui.mirror.pending import Pending
 from models_ui.models import CatalogModel, Mirror
+from models_ui.services import models_api
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, NotFound, RouteNotFound, WrongShape
 from models_ui.services.models_api import ModelsAPI
@@ -87,6 +88,14 @@ def read_after_write(api: ModelsAPI, row: CatalogModel, field: str | None) -> Re
         return Reading(None)
     except ModelsAPIError as error:
         return Reading(None, is_gone=isinstance(error, NotFound if field is None else ModelGone))
+
+
+def can_clear_names() -> bool:
+    """Whether the configured dialect can take a name away; the form says so before anybody tries."""
+    try:
+        return models_api().dialect.can_clear_name
+    except ModelsAPIError:
+        return True
 
 
 # --- The row

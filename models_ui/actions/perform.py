@@ -20,12 +20,11 @@ from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.context import Context, Done, EditConflict
 from models_ui.actions.lock import model_lock
 from models_ui.actions.model_row import find_row, lock_row, reload_row, save_row
-from models_ui.actions.write_upstream import Write, write_upstream
+from models_ui.actions.write_upstream import Write, find_conflict, write_upstream
 from models_ui.audit.chain import Entry, Journal, Outcome
 from models_ui.models import CatalogModel
-from models_ui.services import models_api
 from models_ui.services.bulkhead import take_place
-from models_ui.services.errors import ModelsAPIError, TooBusy
+from models_ui.services.errors import TooBusy
 
 # Action ids stand in addresses.
 _ACTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -41,17 +40,14 @@ def set_state(context: Context, verb: Verb, model_id: str) -> Done:
     return perform_action(context, verb, model_id, wanted=VERBS[verb].target)
 
 
+def keep_value(context: Context, verb: Verb, model_id: str, *, value: Any, seen: Any) -> Done:
+    """Set what is kept here of a model, whoever made it. `seen` is the value that the person saw."""
+    return perform_action(context, verb, model_id, seen=seen, wanted=value)
+
+
 def delete_model(*, context: Context, model_id: str) -> Done:
     """Delete a fine-tune for ever. Its row stays as a tombstone with the last known card."""
     return perform_action(context, Verb.DELETE, model_id, wanted=True)
-
-
-def can_clear_names() -> bool:
-    """Whether the configured dialect can take a name away; the form says so before anybody tries."""
-    try:
-        return models_api().dialect.can_clear_name
-    except ModelsAPIError:
-        return True
 
 
 def refuse_unknown_model(*, context: Context, verb: Verb, model_id: str) -> None:
@@ -90,7 +86,7 @@ def perform_action(
             return Done(row, earlier)
         _check(journal, role, row, verb, objection)
         if VERBS[verb].is_local:
-            return _set_local_field(journal, row, VERBS[verb].field or "", wanted)
+            return _set_local_field(Write(journal, role, row, verb, seen, wanted))
         return write_upstream(Write(journal, role, row, verb, seen, wanted))
 
 
@@ -126,14 +122,19 @@ def _check(
     return row
 
 
-def _set_local_field(journal: Journal, row: CatalogModel, field: str, wanted: Any) -> Done:
+def _set_local_field(write: Write) -> Done:
     """Set a field that only the dashboard has: upstream is not called, and row and event are saved together."""
-    if getattr(row, field) == wanted:
-        return Done(row, None)
-    journal.entry.before[field] = getattr(row, field)
+    row, field, journal = write.row, write.field or "", write.journal
     with transaction.atomic():
         lock_row(row)
-        setattr(row, field, wanted)
-        save_row(row)
-        event = journal.succeeded()
-    return Done(row, event)
+        current = getattr(row, field)
+        if current == write.wanted:
+            return Done(row, None)
+        journal.entry.before[field] = current
+        conflict = find_conflict(write, current)
+        if conflict is None:
+            setattr(row, field, write.wanted)
+            save_row(row)
+            return Done(row, journal.succeeded())
+    journal.refused(conflict.detail)
+    raise conflict

@@ -62,7 +62,8 @@ def _success_sentence(event: AuditEvent, model: str) -> str:
     verb = VERBS[VERB_OF_KIND[event.kind]]
     value = event.after.get(verb.field) if verb.field else None
     sentence = verb.cleared if verb.cleared and not value else verb.done
-    return fill(sentence, {"model": model, verb.field or "": value})
+    parts = FIELD_WORDS[verb.field].parts if verb.field and value else None
+    return fill(sentence, {"model": model, verb.field or "": parts(value) if parts else value})
 
 
 _STILL_UNKNOWN: Final[dict[str, str | Promise]] = {
@@ -134,6 +135,8 @@ def field_words(field: str, value: Any) -> str:
     words = FIELD_WORDS[field]
     if not value:
         return str(words.is_empty)
+    if words.parts is not None:
+        return words.parts(value) or str(words.is_empty)
     return str(words.is_set) if words.is_set else quote_text(value)
 
 

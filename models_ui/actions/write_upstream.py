@@ -66,14 +66,14 @@ def _check_again(write: Write, current: Any) -> None:
     """Check policy and conflicts again, now against the fresh upstream value. Record a refusal and raise it."""
     try:
         check_action(write.role, write.row, write.verb)
-        if (conflict := _find_conflict(write, current)) is not None:
+        if (conflict := find_conflict(write, current)) is not None:
             raise conflict
     except (ActionDenied, EditConflict) as refusal:
         write.journal.refused(refusal.detail)
         raise
 
 
-def _find_conflict(write: Write, current: Any) -> EditConflict | None:
+def find_conflict(write: Write, current: Any) -> EditConflict | None:
     """Return a conflict if the text has changed since the person saw it. Verbs that set a state have no conflicts."""
     field = write.field
     if field is None or not VERBS[write.verb].takes_text or current == write.seen:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from models_ui.text.folding import SortKey, fold_for_search, sort_key
+from models_ui.text.plan import NO_PLAN, Plan
 from models_ui.vocabulary import BASE, FINE_TUNED, id_is_routable
 
 State = Literal["live", "archived", "missing"]
@@ -41,6 +42,10 @@ class Row:
     missing_since: datetime | None = None
     deleted_at: datetime | None = None  # deleted from here; it is missing as well
     protected: bool = False
+    keepers: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    plan: Plan = NO_PLAN
     problems: tuple[str, ...] = ()
 
     @property
@@ -76,6 +81,11 @@ class Row:
         """The text that a search looks at, folded."""
         parts = (self.model_id, self.name, self.description, self.owned_by, *self.aliases)
         return fold_for_search("\n".join(part for part in parts if part))
+
+
+def kept_values(row: Row) -> dict[str, Any]:
+    """Return what people keep of the model here, by column, as the columns hold it."""
+    return {"keepers": list(row.keepers), "tags": list(row.tags), "note": row.note, "plan": row.plan.to_json()}
 
 
 def default_order(row: Row) -> tuple[int, bool, SortKey, str, int]:

@@ -284,7 +284,7 @@ def buttons_of(row: Row, role: Role) -> list[Button]:
     return [
         Button(verb, reverse(verb, args=[row.model_id]), denial_reason(role, row, verb), VERBS[verb].asks_first)
         for verb in VERBS
-        if not _is_so_already(row, verb)
+        if not VERBS[verb].is_care and not _is_so_already(row, verb)
     ]
 
 

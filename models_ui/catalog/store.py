@@ -11,6 +11,7 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.labels import search_names
 from models_ui.catalog.row import Row
 from models_ui.models import CatalogModel, Mirror
+from models_ui.text.plan import NO_PLAN, Plan
 
 _lock = threading.Lock()
 _current: CatalogIndex | None = None
@@ -59,6 +60,9 @@ def _read_row(*values: Any) -> Row:
         "aliases": tuple(columns["aliases"]),
         "capabilities": capabilities,
         "problems": tuple(columns["problems"]),
+        "keepers": tuple(columns["keepers"]),
+        "tags": tuple(columns["tags"]),
+        "plan": Plan.from_json(columns["plan"]) if columns["plan"] else NO_PLAN,
         "last_seen_at": columns["last_seen_at"] if columns["missing_since"] else None,
     }
     return Row(**columns, lacks=lacks)

@@ -76,7 +76,10 @@ class AuditEvent(models.Model):
 
     def searched_texts(self) -> list[Any]:
         """Return what a search of the history looks at."""
-        values = [side.get(field) for side in (self.before, self.after) for field in ("name", "description")]
+        sides = (self.before, self.after)
+        values = [side.get(field) for side in sides for field in ("name", "description", "note")]
+        values += [name for side in sides for field in ("keepers", "tags") for name in side.get(field) or ()]
+        values += [part for side in sides for part in (side.get("plan") or {}).values()]
         named = [self.model_id, self.label, self.actor, self.reason]
         return [*named, self.correlation_id, self.request_id, self.job, *values]
 

@@ -78,6 +78,12 @@ class CatalogModel(models.Model):
     )
     protected = models.BooleanField(default=False, help_text="A Manager forbade to rename, archive or delete it")
 
+    # What people keep of it here: see `text/care.py`. No answer of upstream touches these.
+    keepers = models.JSONField(default=list, help_text="Who looks after it: people as @username, teams by their name")
+    tags = models.JSONField(default=list)
+    note = models.TextField(blank=True, default="")
+    plan = models.JSONField(default=dict, help_text="What becomes of it: kind, to, by, words")
+
     class Meta:
         verbose_name = _("model")
         verbose_name_plural = _("models")

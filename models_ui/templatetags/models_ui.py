@@ -22,6 +22,7 @@ from models_ui.retirements.reminders import reminder_words
 from models_ui.text import humanize, labels
 from models_ui.text.diff import Piece
 from models_ui.text.isolation import balance_in_element, isolate
+from models_ui.text.sentence_html import linked_html
 from models_ui.web.message_bar import bar_of_messages
 
 register = template.Library()
@@ -46,6 +47,9 @@ def isolated_html(value: object) -> SafeString:
 def join_isolated(values: Iterable[object], separator: str) -> SafeString:
     """Return several texts from outside, each isolated, with `separator` between them."""
     return format_html_join(separator, "{}", ((isolated_html(value),) for value in values))
+
+
+register.filter("linked", linked_html)
 
 
 @register.filter

@@ -14,8 +14,9 @@ from django_htmx.http import trigger_client_event
 
 from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied, denial_reason
 from models_ui.access.verbs import VERBS, Verb
+from models_ui.actions.care_forms import text_form_of
 from models_ui.actions.context import UNSETTLED, Context, Done, EditConflict, OpenQuestion, can_be_undone
-from models_ui.actions.forms import DeleteForm, TextForm, UndoForm, text_form_of
+from models_ui.actions.forms import DeleteForm, TextForm, UndoForm
 from models_ui.actions.lock import Busy
 from models_ui.actions.perform import refuse_unknown_model
 from models_ui.actions.sentences import already_sentence, outcome_sentence, still_unknown_sentence, verb_label
@@ -24,7 +25,7 @@ from models_ui.audit.outcome_detail import detail_from_json
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.row import Row
+from models_ui.catalog.row import Row, kept_values
 from models_ui.catalog.rows import RowStyle, row_fragment, view_of
 from models_ui.catalog.store import load_index
 from models_ui.models import AuditEvent
@@ -113,7 +114,8 @@ class ActionResponse:
     def current_values(self) -> dict[str, Any]:
         """The fields that actions change, as the catalog shows them."""
         fields = {verb.field for verb in VERBS.values() if verb.field and not verb.is_local}
-        return {field: _none_for_empty(getattr(self.row, field)) for field in fields}
+        values = {field: _none_for_empty(getattr(self.row, field)) for field in fields}
+        return values | kept_values(self.row)
 
     def answer(self, act: Callable[[], Done], form: Any) -> HttpResponse:
         """Act, and answer with what came of it."""

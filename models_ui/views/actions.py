@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from models_ui.access.verbs import VERB_OF_KIND, VERBS, Verb
 from models_ui.actions import perform
+from models_ui.actions.care_forms import text_form_of
 from models_ui.actions.context import Context, Done, can_be_undone
-from models_ui.actions.forms import ArchiveForm, DeleteForm, ReasonForm, UndoForm, text_form_of
+from models_ui.actions.forms import ArchiveForm, DeleteForm, ReasonForm, UndoForm
 from models_ui.actions.settle import settle_action
 from models_ui.actions.undo import undo_action, undo_conflict
 from models_ui.audit.chain import latest_event
@@ -52,6 +53,12 @@ def protect(request: Request, model_id: str) -> HttpResponse:
 @form_or_action
 def unprotect(request: Request, model_id: str) -> HttpResponse:
     return _answer_one_click(request, model_id, Verb.UNPROTECT)
+
+
+@form_or_action
+def care(request: Request, model_id: str, verb: Verb) -> HttpResponse:
+    """Who looks after a model, its tags, its note, its plan: kept here of every model."""
+    return _answer_edit(request, model_id, verb)
 
 
 @form_or_action
@@ -113,6 +120,8 @@ def _answer_edit(request: Request, model_id: str, verb: Verb) -> HttpResponse:
     if not form.is_valid():
         return response.show_form(form, status=422)
     context, text, seen = _context_of(request, form), form.cleaned_data["value"], form.cleaned_data["seen"]
+    if VERBS[verb].is_care:
+        return response.answer(lambda: perform.keep_value(context, verb, model_id, value=text, seen=seen), form)
     return response.answer(lambda: perform.edit_text(context, verb, model_id, text=text, seen=seen), form)
 
 

@@ -11,13 +11,15 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from models_ui.access.people import active_usernames
+from models_ui.access.policy import denial_reason
 from models_ui.access.roles import Role
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.entries import ActionEntry, entries_of
 from models_ui.alerts.watch_list import watches_of
 from models_ui.audit.history import model_history
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.links import Named, address_of, comparison_address, named_replacement
+from models_ui.catalog.links import Named, address_of, address_of_id, comparison_address, named_replacement
 from models_ui.catalog.replacements import Comparison, Replacement
 from models_ui.catalog.row import Row
 from models_ui.catalog.rows import Button, RowView, buttons_of, view_of
@@ -28,6 +30,7 @@ from models_ui.mirror.state import mirror_state
 from models_ui.models import CatalogModel, Watch
 from models_ui.retirements.families import Family, families_at
 from models_ui.retirements.what_ends import FamilyLine, MemberLine, family_line
+from models_ui.text.care import Keeper, plan_sentence, username_of
 from models_ui.text.isolation import escape_controls
 from models_ui.web.request import Request, role_of_request
 
@@ -110,6 +113,28 @@ class ModelPage:
     def menu_buttons(self) -> list[Button]:
         return [button for button in self.buttons if button.verb in _MENU_VERBS and not button.denial]
 
+    # --- What is kept of it here
+
+    @cached_property
+    def keepers(self) -> list[Keeper]:
+        """The people and teams that look after it."""
+        names = [name for keeper in self.row.keepers if (name := username_of(keeper))]
+        active = active_usernames(names) if names else frozenset()
+        return [Keeper.of(keeper, active) for keeper in self.row.keepers]
+
+    @property
+    def plan(self) -> str:
+        return plan_sentence(self.row.plan)
+
+    @property
+    def plan_address(self) -> str:
+        """The address of the model that takes its place."""
+        return address_of_id(self.row.plan.to) if self.row.plan.to else ""
+
+    @property
+    def may_care(self) -> bool:
+        return self.row.routable and not denial_reason(self.role, self.row, Verb.ASSIGN)
+
     # --- Its family, and what replaces it or its base model
 
     @cached_property
@@ -168,7 +193,7 @@ class ModelPage:
         return [*lines[:MOST_LINES], *self._beginnings()]
 
     def _actions(self) -> Iterator[HistoryLine]:
-        if self.row.is_fine_tuned and self.row.model_id:
+        if self.row.model_id:
             for entry in entries_of(model_history(self.row.model_id)[:MOST_LINES], self.role):
                 yield HistoryLine(at=entry.event.at, entry=entry)
 

@@ -63,6 +63,7 @@ TABLE = {
     "row": ("login 302 302 302", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
     "rename": EDIT,
     "describe": EDIT,
+    "care": EDIT,
     # The id in the example is one that an address can carry, so no digest stands for it.
     "model_by_digest": ("login 404 404 404", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
     "archive": EDIT,
@@ -174,6 +175,7 @@ def example(pattern: str, name: str, model_id: str, job_id: str) -> str:
         "pk": str(User.objects.get(username="erin").pk) if TABLE[name] == MANAGES_PERSON else "1",
         "secret": "feed-secret",
         "rest": "mistyped",
+        "verb": "tag",
         "action_id": UNKNOWN if name == "settle" else ARCHIVED,
         "object_id": key,
         "content_type_id": "1",
@@ -201,6 +203,7 @@ def form_of(name: str, tune: CatalogModel) -> dict[str, str]:
         "bulk": {"verb": "archive", "model": tune.model_id},
         "rename": {"value": "New", "seen": signing.dumps(tune.name), "action_id": "n"},
         "describe": {"value": "New", "seen": signing.dumps(tune.description), "action_id": "d"},
+        "care": {"value": "legal", "seen": signing.dumps([]), "action_id": "t"},
         "delete": {"typed_id": tune.model_id},
         "set_language": {"language": "fr"},
         "feeds": {"name": "New", "language": "en", "form_id": "f"},

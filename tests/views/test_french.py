@@ -539,6 +539,14 @@ def test_changes_are_listed_in_french(manager: Client, synced, sandbox: Sandbox)
         assert_french(manager.get(address, follow=True))
 
 
+SOME_VALUES = {
+    **dict.fromkeys(("name", "description", "note"), "x"),
+    "keepers": ["x"],
+    "tags": ["x"],
+    "plan": {"kind": "moves", "to": "x", "by": "2026-12-01", "words": "x"},
+}
+
+
 @pytest.mark.parametrize("kind", VERB_OF_KIND)
 @pytest.mark.parametrize("outcome", AuditEvent.Outcome.values)
 @pytest.mark.parametrize("failure", [{}, {"conflict": True, "theirs": ""}, {"settled": True}, {"reads": False}])
@@ -553,7 +561,7 @@ def test_every_outcome_of_every_action_is_told_in_french(kind: str, outcome: str
         model_id="m",
         at=timezone.now(),
         before={field: None} if field else {},
-        after={field: "x" if field in ("name", "description") else True} if field else {},
+        after={field: SOME_VALUES.get(field, True)} if field else {},
     )
     with translation.override("fr"):
         said = [

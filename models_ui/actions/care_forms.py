@@ -1,0 +1,188 @@
+"""The forms of what is kept here of a model: who looks after it, tags, note and plan."""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core import signing
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from models_ui.access.verbs import Verb
+from models_ui.actions.forms import DescribeForm, RenameForm, TextForm
+from models_ui.catalog.store import load_index
+from models_ui.text import care
+from models_ui.text.fields import Line, Lines
+from models_ui.text.isolation import fill
+from models_ui.text.plan import NO_PLAN, Plan
+
+MOST_SUGGESTED = 12
+
+
+class CareForm(TextForm):
+    """A form whose `value` becomes the JSON value that the row keeps."""
+
+    @classmethod
+    def on(cls, current: Any) -> TextForm:
+        return cls.over(current, current)
+
+    @classmethod
+    def over(cls, theirs: Any, mine: Any) -> TextForm:
+        hidden = {"seen": signing.dumps(theirs), "action_id": secrets.token_hex(16)}
+        return cls(initial={**cls.shown_values(mine), **hidden})
+
+    @classmethod
+    def shown_values(cls, current: Any) -> dict[str, Any]:
+        """Return what the fields say of a value that the row keeps."""
+        return {"value": current}
+
+    def clean_value(self) -> Any:
+        return self.cleaned_data["value"]
+
+    def clean(self) -> dict[str, Any]:
+        return self.cleaned_data
+
+
+def _read_or_complain(read: Callable[[], list[str]]) -> list[str]:
+    try:
+        return read()
+    except care.Unreadable as error:
+        raise forms.ValidationError(str(error)) from error
+
+
+class AssignForm(CareForm):
+    value = Line(
+        label=_("Looked after by"),
+        required=False,
+        max_length=2_000,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.usernames = list(
+            User.objects.filter(is_active=True).order_by("username").values_list("username", flat=True)
+        )
+        rule = gettext("People and teams, with commas between. A username means that person, any other name is a team.")
+        some = _name_some(gettext("People: %(names)s."), self.usernames[:MOST_SUGGESTED])
+        self.fields["value"].help_text = f"{rule} {some}".strip()
+
+    @classmethod
+    def shown_values(cls, current: Any) -> dict[str, Any]:
+        return {"value": care.keepers_line(current)}
+
+    def clean_value(self) -> list[str]:
+        # People who have no access any more may stay.
+        kept = [keeper for row in load_index(timezone.now()).rows for keeper in row.keepers]
+        return _read_or_complain(lambda: care.read_keepers(self.cleaned_data["value"], self.usernames, kept))
+
+
+class TagForm(CareForm):
+    value = Line(
+        label=_("Tags"),
+        required=False,
+        max_length=2_000,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        numbers = {"tags": care.MOST_TAGS, "letters": care.LONGEST_TAG}
+        rule = gettext("Up to %(tags)d tags of %(letters)d characters, with commas between.") % numbers
+        often = tags_in_use()[:MOST_SUGGESTED]
+        self.fields["value"].help_text = f"{rule} {_name_some(gettext('In use: %(names)s.'), often)}".strip()
+
+    @classmethod
+    def shown_values(cls, current: Any) -> dict[str, Any]:
+        return {"value": ", ".join(current)}
+
+    def clean_value(self) -> list[str]:
+        return _read_or_complain(lambda: care.read_tags(self.cleaned_data["value"], tags_in_use()))
+
+
+class NoteForm(CareForm):
+    value = Lines(
+        label=_("Note"),
+        required=False,
+        max_length=care.LONGEST_NOTE,
+        help_text=_("Plain text for people. Addresses that begin with https:// become links."),
+        widget=forms.Textarea(attrs={"rows": 5, "autofocus": True}),
+    )
+
+    def clean_value(self) -> str:
+        return super(CareForm, self).clean_value() or ""
+
+
+class PlanForm(CareForm):
+    value = forms.ChoiceField(
+        label=_("Plan"), choices=list(care.PLAN_KINDS.items()), widget=forms.Select(attrs={"autofocus": True})
+    )
+    to = Line(
+        label=_("Moves to"),
+        required=False,
+        max_length=300,
+        help_text=_("The id of the model that takes its place."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    by = forms.DateField(
+        label=_("By"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    words = Line(label=_("In a word"), required=False, max_length=care.LONGEST_WORDS)
+
+    @classmethod
+    def shown_values(cls, current: Any) -> dict[str, Any]:
+        plan = Plan.from_json(current)
+        return {"value": plan.kind, "to": plan.to, "by": plan.by, "words": plan.words}
+
+    def clean_to(self) -> str:
+        to = str(self.cleaned_data["to"]).strip()
+        if to and not load_index(timezone.now()).find(to):
+            raise forms.ValidationError(_("There is no model with this id."))
+        return to
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        moves = said.get("value") == "moves"
+        if moves and not said.get("to") and "to" not in self.errors:
+            self.add_error("to", _("Say which model takes its place."))
+        plan = Plan(
+            said.get("value", NO_PLAN.kind),
+            said.get("to", "") if moves else "",
+            said.get("by") if moves else None,
+            said.get("words", ""),
+        )
+        return {**said, "value": plan.to_json()}
+
+
+_TEXT_FORMS: Final[dict[Verb, type[TextForm]]] = {
+    Verb.RENAME: RenameForm,
+    Verb.DESCRIBE: DescribeForm,
+    Verb.ASSIGN: AssignForm,
+    Verb.TAG: TagForm,
+    Verb.NOTE: NoteForm,
+    Verb.PLAN: PlanForm,
+}
+
+
+def text_form_of(verb: Verb) -> type[TextForm]:
+    """Return the form of a verb for which the person gives the value."""
+    return _TEXT_FORMS[verb]
+
+
+def tags_in_use() -> list[str]:
+    """Return every tag, the most used first."""
+    index = load_index(timezone.now())
+    return index.cached("tags in use", lambda: _by_use(tag for row in index.rows for tag in row.tags))
+
+
+def _by_use(names: Iterable[str]) -> list[str]:
+    return [name for name, _count in Counter(sorted(names)).most_common()]
+
+
+def _name_some(sentence: str, names: Iterable[str]) -> str:
+    listed = care.tags_words(names)
+    return fill(sentence, {"names": listed}) if listed else ""
