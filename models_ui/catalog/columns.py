@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from models_ui.vocabulary import BASE, gettext_noop
+from models_ui.vocabulary import BASE, FINE_TUNED, gettext_noop
 
 MOST_COLUMNS: Final = 8
 USUAL: Final = "usual"  # sent by a form: the columns that the view shows without being asked
@@ -32,6 +32,8 @@ _ALL: Final = (
     Column(name="type", label=gettext_noop("Type")),
     Column(name="root", label=gettext_noop("Base model")),
     Column(name="created", label=gettext_noop("Created")),
+    Column(name="keeper", label=gettext_noop("Looked after by")),
+    Column(name="plan", label=gettext_noop("Plan"), is_sorted=False),
     Column(name="owner", label=gettext_noop("Owned by")),
 )
 COLUMNS: Final[Mapping[str, Column]] = {column.name: column for column in _ALL}
@@ -44,6 +46,8 @@ def default_columns(types: Sequence[str], grouping: str) -> tuple[str, ...]:
     if tuple(types) == (BASE,):
         return "status", "deprecation", "replacement", "context", "capability"
     facts = ("status", "deprecation", "context", "capability")
+    if tuple(types) == (FINE_TUNED,):
+        return (*facts, "keeper")
     is_mixed = not types and grouping not in ("base", "type")  # those say the type in the heads of their groups
     return (*facts, "type") if is_mixed else facts
 

@@ -12,6 +12,7 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.labels import value_label
 from models_ui.catalog.row import Row
 from models_ui.catalog.rows import RowView, rows_of_id, view_of
+from models_ui.text.care import keepers_words, plan_sentence, tags_words
 from models_ui.text.humanize import exact_number
 from models_ui.text.isolation import fill, isolate
 from models_ui.text.labels import capability_label
@@ -81,6 +82,9 @@ class ModelComparison:
         yield self._line(_("Stops working"), [_end_words(each) for each in self.models])
         yield self._line(_("Replacement"), [_named(row.replacement) for row in rows])
         yield self._line(_("Base model"), [_named(row.root) for row in rows])
+        yield self._line(_("Looked after by"), [keepers_words(row.present_keepers) or _("nobody") for row in rows])
+        yield self._line(_("Tags"), [tags_words(row.tags) or "–" for row in rows])
+        yield self._line(_("Plan"), [plan_sentence(row.plan) or "–" for row in rows])
         yield self._line(_("Default temperature"), [_temperature_words(row) for row in rows])
 
     def _line(self, label: str, texts: Sequence[str]) -> Line:

@@ -13,6 +13,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.row import Row
 from models_ui.catalog.status import Standing
 from models_ui.models import CatalogModel
+from models_ui.text.keepers import keeper_label
 
 # Fewer than the parameters that any database takes in one query.
 _PAYLOADS_AT_ONCE = 500
@@ -20,7 +21,13 @@ _PAYLOADS_AT_ONCE = 500
 
 def export_cells(index: CatalogIndex, query: CatalogQuery, synced_at: datetime | None) -> Iterator[Iterable[object]]:
     """Return the matches for a spreadsheet, in the order of COLUMNS. `synced_at` is when the list was last read."""
-    return (_export_fields(row, index.standing_of(row), synced_at).values() for row in index.matches(query))
+    return (_cells_of(_export_fields(row, index.standing_of(row), synced_at)) for row in index.matches(query))
+
+
+def _cells_of(fields: dict[str, Any]) -> Iterable[object]:
+    """Return the fields, those of names with commas between and the plan as one text."""
+    names = {key: ", ".join(fields[key]) for key in ("looked_after_by", "tags")}
+    return {**fields, **names, "plan": " ".join((fields["plan"] or {}).values()) or None}.values()
 
 
 def export_objects(index: CatalogIndex, query: CatalogQuery, synced_at: datetime | None) -> list[dict[str, Any]]:
@@ -58,6 +65,10 @@ def _export_fields(row: Row, standing: Standing, synced_at: datetime | None) -> 
         "missing_since": row.missing_since,
         "problems": row.problems,
         "status": standing.status,
+        "looked_after_by": [keeper_label(keeper) for keeper in row.keepers],
+        "tags": row.tags,
+        "note": row.note or None,
+        "plan": row.plan.to_json() or None,
     }
 
 

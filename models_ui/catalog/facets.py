@@ -13,6 +13,7 @@ from models_ui.catalog.lifecycle import LIFECYCLES
 from models_ui.catalog.row import STATES, Row
 from models_ui.catalog.status import STATUSES, Standing
 from models_ui.text.folding import SortKey, sort_key
+from models_ui.text.keepers import NOBODY, keeper_label
 from models_ui.vocabulary import BASE, CAPABILITIES, FINE_TUNED, TYPES, gettext_noop, word_of_key
 
 Combination = Literal["any", "all", "none"]
@@ -129,6 +130,22 @@ _ALL: Final = (
         is_offered=False,
     ),
     Facet(
+        name="keeper",
+        label=gettext_noop("Looked after by"),
+        values_of=lambda row, standing: row.present_keepers or (NOBODY,),
+        by_size=True,
+        value_labels={NOBODY: gettext_noop("nobody")},
+        read_unlabelled=keeper_label,
+        starts_open=True,
+    ),
+    Facet(
+        name="tag",
+        label=gettext_noop("Tags"),
+        values_of=lambda row, standing: row.tags,
+        by_size=True,
+        starts_open=True,
+    ),
+    Facet(
         name="root",
         label=gettext_noop("Base model"),
         values_of=lambda row, standing: (row.root,) if row.root else (),
@@ -143,5 +160,5 @@ _ALL: Final = (
     ),
 )
 FACETS: Final[Mapping[str, Facet]] = {facet.name: facet for facet in _ALL}
-NAMED_IN_SEARCH: Final = tuple(FACETS[name] for name in ("status", "type", "capability"))
+NAMED_IN_SEARCH: Final = tuple(FACETS[name] for name in ("status", "type", "capability", "keeper"))
 OFFERED: Final = tuple(facet for facet in _ALL if facet.is_offered)

@@ -1,4 +1,4 @@
-"""Groups of the catalog's rows: by type, by base model or by status. Pure: no Django, no clock."""
+"""Groups of the catalog's rows: by type, base model, status or who looks after them. Pure: no Django, no clock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,11 @@ from models_ui.catalog.row import Row
 from models_ui.catalog.row_sets import RowSet, sets_by_value
 from models_ui.catalog.status import STATUSES, Standing
 from models_ui.text.folding import sort_key
+from models_ui.text.keepers import NOBODY, keeper_label
 from models_ui.vocabulary import BASE, FINE_TUNED
 
-Grouping = Literal["type", "base", "status", "none"]
-GROUPINGS: Final[tuple[Grouping, ...]] = ("base", "type", "status", "none")
+Grouping = Literal["type", "base", "status", "keeper", "none"]
+GROUPINGS: Final[tuple[Grouping, ...]] = ("base", "type", "status", "keeper", "none")
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -29,7 +30,7 @@ class Group:
     key: str
     rows: RowSet
     base: Row | None = None  # the base model, where it is known
-    root: str = ""  # else how the fine-tunes name it
+    root: str = ""  # else how the fine-tunes name it; of other groups, who looks after them
 
 
 def group_rows(grouping: Grouping, rows: Sequence[Row], standings: Sequence[Standing], find: Find) -> tuple[Group, ...]:
@@ -38,6 +39,8 @@ def group_rows(grouping: Grouping, rows: Sequence[Row], standings: Sequence[Stan
         return _groups_of_values("status", [standing.status for standing in standings], STATUSES)
     if grouping == "type":
         return _groups_of_values("type", [_type_of(row) for row in rows], (FINE_TUNED, BASE))
+    if grouping == "keeper":
+        return _groups_of_keepers(rows)
     return _groups_of_bases(rows, standings, find) if grouping == "base" else ()
 
 
@@ -49,6 +52,17 @@ def _type_of(row: Row) -> str:
 def _groups_of_values(kind: Grouping, values: Sequence[str], order: Sequence[str]) -> tuple[Group, ...]:
     sets = sets_by_value(((value,) for value in values), len(values))
     return tuple(Group(kind=kind, key=value, rows=sets[value]) for value in order if value in sets)
+
+
+def _groups_of_keepers(rows: Sequence[Row]) -> tuple[Group, ...]:
+    """Return the models that nobody looks after, then those of each person and team.
+
+    A model of several stands under the one that was named first.
+    """
+    firsts = [row.present_keepers[:1] for row in rows]
+    sets = sets_by_value((first or (NOBODY,) for first in firsts), len(rows))
+    order = sorted(sets, key=lambda keeper: (keeper != NOBODY, sort_key(keeper_label(keeper))))
+    return tuple(Group(kind="keeper", key=f"keeper-{keeper}", rows=sets[keeper], root=keeper) for keeper in order)
 
 
 def _groups_of_bases(rows: Sequence[Row], standings: Sequence[Standing], find: Find) -> tuple[Group, ...]:

@@ -23,6 +23,7 @@ from models_ui.catalog.row_sets import RowSet, full_set, sets_by_value, slice_in
 from models_ui.catalog.search import CatalogSearch, Clause, Found, NamedValue, Names, rows_in_range, with_raw_names
 from models_ui.catalog.status import LISTED, STATUSES, Standing, Status, status_of
 from models_ui.text.folding import SortKey, sort_key
+from models_ui.text.keepers import keeper_label
 from models_ui.vocabulary import BASE
 
 T = TypeVar("T")
@@ -98,7 +99,10 @@ class CatalogIndex:
         risks = RiskFinder(lambda model_id: by_id.get(model_id, ()), now)
         standings = [_standing_of(row, risks, now) for row in listed]
         facets, contexts = _facet_sets(listed, standings), _context_sets(listed)
-        names = with_raw_names(names or {}, "capability", facets["capability"])
+        names = names or {}
+        for facet in (FACETS["capability"], FACETS["tag"], FACETS["keeper"]):
+            labels = {value: facet.read_unlabelled(value) for value in facets[facet.name]}
+            names = with_raw_names(names, facet.name, labels)
         return cls(
             rows=listed,
             version=version,
@@ -346,6 +350,7 @@ def _sort_keys(
         "root": (key_of(row.root) for row in rows),
         "created": (row.created_at for row in rows),
         "owner": (key_of(row.owned_by) for row in rows),
+        "keeper": (key_of(keeper_label(row.present_keepers[0])) if row.present_keepers else None for row in rows),
         "state": (STATES.index(row.state) for row in rows),
     }
     return list(keys[column])

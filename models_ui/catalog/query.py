@@ -15,6 +15,7 @@ from models_ui.catalog.facets import FACETS, Facet
 from models_ui.catalog.groups import GROUPINGS, Grouping
 from models_ui.catalog.status import LISTED, statuses_of_pair
 from models_ui.listing.parameters import AddressQuery, Reading, alternatives, one_of, parameter, read_text
+from models_ui.text.keepers import ME, keeper_of
 from models_ui.vocabulary import BASE, FINE_TUNED
 
 # "state" is an older order; the others are columns.
@@ -103,6 +104,8 @@ class CatalogQuery(AddressQuery):
     state: tuple[str, ...] = _facet_field("state")
     owner: tuple[str, ...] = _facet_field("owner")
     root: tuple[str, ...] = _facet_field("root")
+    keeper: tuple[str, ...] = _facet_field("keeper")
+    tag: tuple[str, ...] = _facet_field("tag")
     # How the rows are grouped; empty is how their view groups them.
     group: str = parameter("", one_of(GROUPINGS), role="view")
     # Names of SORTS, each with "-" before it for descending; empty is live first, then by name.
@@ -163,6 +166,11 @@ class CatalogQuery(AddressQuery):
             return self
         statuses = statuses_of_pair(self.state, self.lifecycle)
         return replace(self, status=tuple(sorted(statuses)), state=(), lifecycle=()) if statuses else self
+
+    def as_asked_by(self, username: str) -> Self:
+        """Return the query with the person who asks in place of the word for them."""
+        mine = (keeper_of(username) if keeper == ME else keeper for keeper in self.keeper)
+        return replace(self, keeper=tuple(dict.fromkeys(mine))) if ME in self.keeper else self
 
     def at_page(self, page: int) -> Self:
         return replace(self, page=page)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from models_ui.text.folding import SortKey, fold_for_search, sort_key
+from models_ui.text.keepers import keeper_label
 from models_ui.text.plan import NO_PLAN, Plan
 from models_ui.vocabulary import BASE, FINE_TUNED, id_is_routable
 
@@ -17,7 +18,8 @@ class Row:
     """One model as the catalog shows it; times are aware UTC.
 
     A field has the name of its column in `CatalogModel`, from which `store.py` reads it. `capabilities` are the flags
-    that upstream says are true, and `lacks` those that it says are false.
+    that upstream says are true, and `lacks` those that it says are false. `away` are those of `keepers` who have no
+    access any more.
     """
 
     pk: int
@@ -46,6 +48,7 @@ class Row:
     tags: tuple[str, ...] = ()
     note: str = ""
     plan: Plan = NO_PLAN
+    away: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
     @property
@@ -77,9 +80,15 @@ class Row:
         return self.model_id if not self.name or self.name in self.aliases else self.name
 
     @property
+    def present_keepers(self) -> tuple[str, ...]:
+        """Who looks after it today."""
+        return tuple(keeper for keeper in self.keepers if keeper not in self.away)
+
+    @property
     def haystack(self) -> str:
         """The text that a search looks at, folded."""
         parts = (self.model_id, self.name, self.description, self.owned_by, *self.aliases)
+        parts += (*map(keeper_label, self.keepers), *self.tags, self.note, self.plan.words)
         return fold_for_search("\n".join(part for part in parts if part))
 
 

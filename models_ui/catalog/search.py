@@ -8,7 +8,7 @@ is text alone.
 A word that finds nothing is read with one typo. Pure: no Django; threads may share it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import islice, product, repeat
@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from models_ui.catalog.query import parse_tokens
 from models_ui.catalog.row_sets import RowSet, full_set, positions_in_set, set_of_answers
 from models_ui.catalog.status import UNLISTED
+from models_ui.text.folding import fold_for_search
 from models_ui.text.search_terms import Term, line_of, search_terms
 from models_ui.text.typos import Vocabulary, letters_of
 
@@ -292,13 +293,9 @@ def _less_than(text: str, length: int) -> _Bound | None:
     return None if tokens is None else _Bound(None, tokens - 1, length)
 
 
-def with_raw_names(names: Names, facet: str, values: Iterable[str]) -> Names:
-    """Return the names with the values of a facet that nobody has named, each under its own key."""
+def with_raw_names(names: Names, facet: str, labels: Mapping[str, str]) -> Names:
+    """Return the names with the values of a facet that have none, each under its label."""
     known = {value for named in names.values() for value in named}
-    raw = {value: NamedValue(facet, value) for value in values}
-    return {
-        **{
-            name_key(value.casefold().replace("_", " ")): (named,) for value, named in raw.items() if named not in known
-        },
-        **names,
-    }
+    unnamed = {value: label for value, label in labels.items() if NamedValue(facet, value) not in known}
+    raw = {name_key(fold_for_search(label)): (NamedValue(facet, value),) for value, label in unnamed.items()}
+    return {**raw, **names}

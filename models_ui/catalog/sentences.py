@@ -36,6 +36,8 @@ def view_label(types: Sequence[str]) -> str:
 def group_label(group: Group) -> str:
     if group.kind == "status":
         return value_label("status", group.key)
+    if group.kind == "keeper":
+        return value_label("keeper", group.root)
     if group.kind == "type":
         return view_label((group.key,))
     if group.base is not None:
@@ -51,7 +53,7 @@ def group_count(group: Group, count: int) -> str:
 
 
 def grouping_label(grouping: str) -> str:
-    labels = {"base": _("base model"), "type": _("type"), "status": _("status")}
+    labels = {"base": _("base model"), "type": _("type"), "status": _("status"), "keeper": _("who looks after")}
     return labels.get(grouping) or pgettext("no grouping", "none")
 
 

@@ -1,23 +1,26 @@
 """The index that is current: built from the mirror's rows when their version moves, shared by a process's threads."""
 
 import threading
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from models_ui.access.people import active_usernames
 from models_ui.catalog.facets import FACETS
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.labels import search_names
 from models_ui.catalog.row import Row
 from models_ui.models import CatalogModel, Mirror
+from models_ui.text.keepers import keeper_label, keeper_of, username_of
 from models_ui.text.plan import NO_PLAN, Plan
 
 _lock = threading.Lock()
 _current: CatalogIndex | None = None
 
 # Everything a row needs and nothing more: the raw payloads would be most of the bytes.
-_COLUMNS: Final = tuple(field.name for field in fields(Row) if field.name != "lacks")
+_COLUMNS: Final = tuple(field.name for field in fields(Row) if field.name not in ("lacks", "away"))
 
 
 def load_index(now: datetime, version: str | None = None) -> CatalogIndex:
@@ -50,11 +53,13 @@ def _is_current(index: CatalogIndex, version: str, now: datetime) -> bool:
 
 def load_rows() -> list[Row]:
     """Return every row of the mirror as the index wants it."""
-    return [_read_row(*values) for values in CatalogModel.objects.values_list(*_COLUMNS)]
+    records = [dict(zip(_COLUMNS, values, strict=True)) for values in CatalogModel.objects.values_list(*_COLUMNS)]
+    people = {keeper for columns in records for keeper in columns["keepers"] if username_of(keeper)}
+    away = people - set(map(keeper_of, active_usernames(map(keeper_label, people)))) if people else people
+    return [_read_row(columns, away) for columns in records]
 
 
-def _read_row(*values: Any) -> Row:
-    columns = dict(zip(_COLUMNS, values, strict=True))
+def _read_row(columns: dict[str, Any], away: Collection[str]) -> Row:
     capabilities, lacks = _split_flags(tuple(columns["capabilities"].items()))
     columns |= {
         "aliases": tuple(columns["aliases"]),
@@ -62,6 +67,7 @@ def _read_row(*values: Any) -> Row:
         "problems": tuple(columns["problems"]),
         "keepers": tuple(columns["keepers"]),
         "tags": tuple(columns["tags"]),
+        "away": tuple(keeper for keeper in columns["keepers"] if keeper in away),
         "plan": Plan.from_json(columns["plan"]) if columns["plan"] else NO_PLAN,
         "last_seen_at": columns["last_seen_at"] if columns["missing_since"] else None,
     }

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from models_ui.text.folding import fold_for_search
 from models_ui.text.isolation import fill, isolate
+from models_ui.text.keepers import RESERVED, keeper_label, keeper_of, username_of
 from models_ui.text.plain import plain_text
 from models_ui.text.plan import Plan
 
@@ -26,7 +27,6 @@ LONGEST_TAG: Final = 40
 LONGEST_NOTE: Final = 4_000
 LONGEST_WORDS: Final = 200
 _SEPARATORS: Final = re.compile("[,;،、，\n]")
-_PERSON: Final = "@"  # before a username; the name of a team never begins so
 _LONGEST_READ: Final = 500  # letters of one name; more are only told to be too many
 
 
@@ -35,20 +35,6 @@ class Unreadable(ValueError):
 
 
 # --- Who looks after it
-
-
-def keeper_of(username: str) -> str:
-    """Return a person as they stand in `keepers`."""
-    return f"{_PERSON}{username}"
-
-
-def username_of(keeper: str) -> str | None:
-    """Return the username of a person; None for a team."""
-    return keeper.removeprefix(_PERSON) if keeper.startswith(_PERSON) else None
-
-
-def keeper_label(keeper: str) -> str:
-    return username_of(keeper) or keeper
 
 
 def read_keepers(line: str, usernames: Iterable[str], kept: Iterable[str] = ()) -> list[str]:
@@ -63,11 +49,13 @@ def read_keepers(line: str, usernames: Iterable[str], kept: Iterable[str] = ()) 
 
 
 def _read_keeper(name: str, people: Mapping[str, str]) -> str:
-    person = people.get(name.removeprefix(_PERSON).lower())
+    person = people.get(keeper_label(name).lower())
     if person is not None:
         return person
-    if name.startswith(_PERSON):
-        raise Unreadable(fill(_("Nobody here has the username %(name)s."), {"name": name.removeprefix(_PERSON)}))
+    if (username := username_of(name)) is not None:
+        raise Unreadable(fill(_("Nobody here has the username %(name)s."), {"name": username}))
+    if fold_for_search(name) in RESERVED:
+        raise Unreadable(fill(_("A team cannot be called %(name)s."), {"name": name}))
     if len(name) > LONGEST_TEAM:
         raise Unreadable(_("The name of a team has at most %(most)d characters.") % {"most": LONGEST_TEAM})
     return name

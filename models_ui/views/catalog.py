@@ -29,7 +29,9 @@ from models_ui.web.request import (
 def catalog(request: Request) -> HttpResponse:
     asked, ignored = CatalogQuery.parse(query_string(request))
     preferences = preferences_of(request.user)
-    query = asked.in_statuses().without_defaults(preferred_columns(preferences))
+    query = (
+        asked.in_statuses().as_asked_by(request.user.get_username()).without_defaults(preferred_columns(preferences))
+    )
     if not ignored and (query != asked or is_whole_form(request)) and not wants_fragment(request):
         return HttpResponseRedirect(catalog_address(query))
     mirror, now = mirror_state(), timezone.now()
@@ -49,7 +51,7 @@ def catalog(request: Request) -> HttpResponse:
 
 @require_safe
 def catalog_csv(request: Request) -> HttpResponse:
-    query, _ = CatalogQuery.parse(query_string(request))
+    query = CatalogQuery.parse(query_string(request)).query.as_asked_by(request.user.get_username())
     mirror, now = mirror_state(), timezone.now()
     rows = export_cells(load_index(now, mirror.version), query, mirror.last_synced_at)
     return csv_download(query_string(request), "models", COLUMNS, rows, times=TIMES)
@@ -57,7 +59,7 @@ def catalog_csv(request: Request) -> HttpResponse:
 
 @require_safe
 def catalog_json(request: Request) -> HttpResponse:
-    query, _ = CatalogQuery.parse(query_string(request))
+    query = CatalogQuery.parse(query_string(request)).query.as_asked_by(request.user.get_username())
     mirror, now = mirror_state(), timezone.now()
     models = export_objects(load_index(now, mirror.version), query, mirror.last_synced_at)
     body = {"query": query.serialize(), "synced_at": mirror.last_synced_at, "total": len(models), "models": models}

@@ -30,8 +30,9 @@ from models_ui.mirror.state import mirror_state
 from models_ui.models import CatalogModel, Watch
 from models_ui.retirements.families import Family, families_at
 from models_ui.retirements.what_ends import FamilyLine, MemberLine, family_line
-from models_ui.text.care import Keeper, plan_sentence, username_of
+from models_ui.text.care import Keeper, plan_sentence
 from models_ui.text.isolation import escape_controls
+from models_ui.text.keepers import username_of
 from models_ui.web.request import Request, role_of_request
 
 MOST_LINES: Final = 15  # of the history; Activity and Changes have the others

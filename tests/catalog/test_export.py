@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from html import unescape
 
 import pytest
@@ -22,6 +22,7 @@ from models_ui.listing.csv_export import COMMA, SEMICOLON, CsvFormat, write_csv
 from models_ui.listing.querystring import with_query
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
+from models_ui.text.plan import Plan
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVERYTHING = CatalogQuery()
@@ -64,6 +65,10 @@ FULL = row(
     last_seen_at=NOW,
     missing_since=NOW,
     problems=("created",),
+    keepers=("@bob", "Support team"),
+    tags=("legal", "two words"),
+    note="Ask bob",
+    plan=Plan("moves", "lima-large", date(2026, 12, 1), "tested"),
 )
 
 
@@ -93,6 +98,10 @@ def test_a_spreadsheet_shows_every_field():
             "missing_since": "2026-11-23 12:00:00",
             "problems": "created",
             "status": "gone",
+            "looked_after_by": "bob, Support team",
+            "tags": "legal, two words",
+            "note": "Ask bob",
+            "plan": "moves lima-large 2026-12-01 tested",
         }
     ]
 

@@ -41,7 +41,7 @@ def keys(text: str, limit: int = 20) -> list[int]:
         ("réposnes", [9]),
         ("vision", [8]),
         ("visoin", [8]),
-        ("nobody", []),
+        ("nowhere", []),
     ],
 )
 def test_the_likeliest_model_comes_first(text: str, expected: list[int]):

@@ -19,6 +19,7 @@ from models_ui.catalog.row import STATES, Row
 from models_ui.catalog.row_sets import positions_in_set
 from models_ui.catalog.status import STATUSES
 from models_ui.text.folding import fold_for_search, sort_key
+from models_ui.text.keepers import keeper_label
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -103,6 +104,7 @@ def in_order(found: Iterable[Row], query: CatalogQuery, every_row: list[Row]) ->
         "context": lambda row: row.max_context_length,
         "deprecation": lambda row: ends[row.pk],
         "owner": lambda row: sort_key(row.owned_by) if row.owned_by else None,
+        "keeper": lambda row: sort_key(keeper_label(row.keepers[0])) if row.keepers else None,
         "state": lambda row: STATES.index(row.state),
         "status": lambda row: STATUSES.index(statuses[row.pk]),
         "root": lambda row: sort_key(row.root) if row.root else None,

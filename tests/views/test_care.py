@@ -19,8 +19,8 @@ TYPED: dict[Verb, dict[str, str]] = {
     Verb.PLAN: {"value": "moves", "to": "mistral-small-latest", "by": "2026-12-01", "words": "tested"},
 }
 SHOWN: dict[Verb, str] = {
-    Verb.ASSIGN: "bob",
-    Verb.TAG: '<span class="tag">two words</span>',
+    Verb.ASSIGN: "<strong>bob</strong>",
+    Verb.TAG: '<a class="tag" href="/models/?tag=two%20words">two words</a>',
     Verb.NOTE: '<a href="https://example.org/a?b=1" rel="noopener noreferrer nofollow">',
     Verb.PLAN: "Moves to mistral-small-latest by 1 Dec 2026: tested",
 }
@@ -132,4 +132,4 @@ def test_hostile_words_stay_words(editor: Client, tune: str):  # noqa: F811
     assert "<b>x" not in html
     assert "<i>x" not in html
     assert 'href="javascript:' not in html
-    assert '<span class="tag">evil</span>' in html
+    assert '">evil</a>' in html

@@ -219,6 +219,7 @@ SAMPLES = {
     "str": "sample",
     "path": "sample",
     "slug": "sample",
+    "care": "tag",
     "int": "1",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }

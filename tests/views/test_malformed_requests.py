@@ -102,9 +102,8 @@ def _filled(written: str, pattern: URLPattern) -> Iterator[str]:
     for odd in ("", next(_odd) if "<" in written else ""):
         filled = written
         for name, converter in pattern.pattern.converters.items():
-            value = (
-                "1" if isinstance(converter, IntConverter) else "x" if isinstance(converter, SlugConverter) else TUNE
-            )
+            samples = {IntConverter: "1", SlugConverter: "x", CareConverter: "tag"}
+            value = samples.get(type(converter), TUNE)
             filled = re.sub(rf"<(\w+:)?{name}>", odd or value, filled)
         yield re.sub(r"\(\?P<(\w+)>[^)]*\)", odd or "1-2", filled).replace("\\", "").replace(".*", "")
 
