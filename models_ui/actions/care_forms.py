@@ -47,11 +47,26 @@ class CareForm(TextForm):
         return self.cleaned_data
 
 
+def read_keepers_typed(line: str) -> list[str]:
+    """Read people and teams, or raise what a form says. People who have no access any more may stay."""
+    kept = [keeper for row in load_index(timezone.now()).rows for keeper in row.keepers]
+    return _read_or_complain(lambda: care.read_keepers(line, _usernames(), kept))
+
+
+def read_tags_typed(line: str) -> list[str]:
+    return _read_or_complain(lambda: care.read_tags(line, tags_in_use()))
+
+
 def _read_or_complain(read: Callable[[], list[str]]) -> list[str]:
     try:
         return read()
     except care.Unreadable as error:
         raise forms.ValidationError(str(error)) from error
+
+
+def _usernames() -> list[str]:
+    people = User.objects.filter(is_active=True).order_by("username")
+    return list(people.values_list("username", flat=True))
 
 
 class AssignForm(CareForm):
@@ -64,11 +79,8 @@ class AssignForm(CareForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.usernames = list(
-            User.objects.filter(is_active=True).order_by("username").values_list("username", flat=True)
-        )
         rule = gettext("People and teams, with commas between. A username means that person, any other name is a team.")
-        some = _name_some(gettext("People: %(names)s."), self.usernames[:MOST_SUGGESTED])
+        some = _name_some(gettext("People: %(names)s."), _usernames()[:MOST_SUGGESTED])
         self.fields["value"].help_text = f"{rule} {some}".strip()
 
     @classmethod
@@ -76,9 +88,7 @@ class AssignForm(CareForm):
         return {"value": care.keepers_line(current)}
 
     def clean_value(self) -> list[str]:
-        # People who have no access any more may stay.
-        kept = [keeper for row in load_index(timezone.now()).rows for keeper in row.keepers]
-        return _read_or_complain(lambda: care.read_keepers(self.cleaned_data["value"], self.usernames, kept))
+        return read_keepers_typed(self.cleaned_data["value"])
 
 
 class TagForm(CareForm):
@@ -91,7 +101,7 @@ class TagForm(CareForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        numbers = {"tags": care.MOST_TAGS, "letters": care.LONGEST_TAG}
+        numbers = {"tags": care.MOST_NAMES, "letters": care.LONGEST_TAG}
         rule = gettext("Up to %(tags)d tags of %(letters)d characters, with commas between.") % numbers
         often = tags_in_use()[:MOST_SUGGESTED]
         self.fields["value"].help_text = f"{rule} {_name_some(gettext('In use: %(names)s.'), often)}".strip()
@@ -101,7 +111,7 @@ class TagForm(CareForm):
         return {"value": ", ".join(current)}
 
     def clean_value(self) -> list[str]:
-        return _read_or_complain(lambda: care.read_tags(self.cleaned_data["value"], tags_in_use()))
+        return read_tags_typed(self.cleaned_data["value"])
 
 
 class NoteForm(CareForm):

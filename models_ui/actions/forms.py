@@ -130,7 +130,7 @@ class ReasonForm(ActionForm):
     action_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     @classmethod
-    def new(cls, **options: Any) -> "ReasonForm":
+    def new(cls, **options: Any) -> Self:
         return cls(initial={"action_id": secrets.token_hex(16)}, **options)
 
 

@@ -9,10 +9,11 @@ A process that is killed in between leaves an attempt without an outcome: the hi
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from models_ui.access.policy import NO_SUCH_MODEL, ActionDenied, check_action
 from models_ui.access.roles import Role, role_of
@@ -25,6 +26,7 @@ from models_ui.audit.chain import Entry, Journal, Outcome
 from models_ui.models import CatalogModel
 from models_ui.services.bulkhead import take_place
 from models_ui.services.errors import TooBusy
+from models_ui.text.care import MOST_NAMES, merge_names
 
 # Action ids stand in addresses.
 _ACTION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -43,6 +45,15 @@ def set_state(context: Context, verb: Verb, model_id: str) -> Done:
 def keep_value(context: Context, verb: Verb, model_id: str, *, value: Any, seen: Any) -> Done:
     """Set what is kept here of a model, whoever made it. `seen` is the value that the person saw."""
     return perform_action(context, verb, model_id, seen=seen, wanted=value)
+
+
+def change_names(context: Context, verb: Verb, model_id: str, *, add: Iterable[str], remove: Iterable[str]) -> Done:
+    """Add and remove names of a field that holds several, as tags, whatever else it holds."""
+    row = find_row(model_id)
+    current = list(getattr(row, VERBS[verb].field or "")) if row else []
+    wanted = merge_names(current, add, remove)
+    too_many = None if len(wanted) <= MOST_NAMES else ActionDenied(gettext_lazy("It would have too many of them"))
+    return perform_action(context, verb, model_id, seen=current, wanted=wanted, objection=lambda: too_many)
 
 
 def delete_model(*, context: Context, model_id: str) -> Done:

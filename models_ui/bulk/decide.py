@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from models_ui.access.policy import ActionDenied
-from models_ui.access.verbs import BULK_VERBS, VERBS, Verb
+from models_ui.access.verbs import VERBS, Verb, kinds_of_field
 from models_ui.actions.context import UNSETTLED, Done
 from models_ui.audit.chain import Journal, Outcome, latest_event
 from models_ui.audit.history import filter_begun_after, steps_of
@@ -145,7 +145,7 @@ def _earlier_attempt_that_did_it(item: BulkItem) -> AuditEvent | None:
     if not sent:
         return None
     first, last = sent[0][0], sent[0][-1]
-    kinds = [VERBS[verb].kind for verb in BULK_VERBS]
+    kinds = kinds_of_field(VERBS[Verb(item.job.verb)].field or "")
     succeeded = AuditEvent.objects.filter(model_id=item.model_id, outcome=Outcome.SUCCEEDED, kind__in=kinds)
     if filter_begun_after(succeeded, first.pk).exists():
         return None

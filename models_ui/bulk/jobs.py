@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from models_ui.access.policy import NO_SUCH_MODEL, NOTHING_TO_UNDO, ActionDenied, check_permission, check_policy
 from models_ui.access.roles import Role, role_of
-from models_ui.access.verbs import BULK_VERBS, VERBS, Verb, bulk_words_of
+from models_ui.access.verbs import VERBS, Verb, bulk_words_of, kinds_of_field
 from models_ui.actions.model_row import rows_of
 from models_ui.audit.history import order_by_beginning
 from models_ui.audit.outcome_detail import NO_DETAIL, OutcomeDetail
@@ -102,7 +102,7 @@ def undo_job(*, actor: User, job_id: str) -> BulkJob:
     if not job.is_over or not changed:
         raise WrongState(NOTHING_TO_UNDO)
     ids = [item.model_id for item in changed]
-    rows, latest = rows_of(ids), _latest_changes(ids)
+    rows, latest = rows_of(ids), _latest_changes(ids, verb)
     items = []
     for item in changed:
         row, last = rows.get(item.model_id), latest.get(item.model_id)
@@ -164,9 +164,9 @@ def _save_draft(job: BulkJob, actor: User, items: Sequence[BulkItem]) -> BulkJob
     return job
 
 
-def _latest_changes(ids: Sequence[str]) -> dict[str, AuditEvent]:
-    """Return the last action of ours that archived or restored each model, by model id."""
-    kinds = [VERBS[verb].kind for verb in BULK_VERBS]
+def _latest_changes(ids: Sequence[str], verb: Verb) -> dict[str, AuditEvent]:
+    """Return the last action of ours on what this verb changes of each model, by model id."""
+    kinds = kinds_of_field(VERBS[verb].field or "")
     latest: dict[str, AuditEvent] = {}
     for start in range(0, len(ids), _AT_ONCE):
         events = AuditEvent.objects.filter(
@@ -185,7 +185,14 @@ def check_may_run(actor: User, job: BulkJob, role: Role | None = None) -> None:
         raise ActionDenied(_NOT_YOURS, who=job.made_by)
 
 
-def start_job(*, actor: User, job_id: str, reason: str = "", request_id: str = "") -> BulkJob:
+def start_job(
+    *,
+    actor: User,
+    job_id: str,
+    reason: str = "",
+    names: Mapping[str, Sequence[str]] | None = None,
+    request_id: str = "",
+) -> BulkJob:
     """Queue a reviewed draft. All that its workers do happens in this person's name."""
     with lock_job(job_id) as job:
         _check_may_act(actor, job)
@@ -193,7 +200,7 @@ def start_job(*, actor: User, job_id: str, reason: str = "", request_id: str = "
             raise WrongState(gettext_lazy("Somebody has already started or cancelled this job"))
         if not job.items.filter(state=ItemState.WAITING).exists():
             raise WrongState(gettext_lazy("Every model on the list will be skipped, so there is nothing to start"))
-        job.reason = reason
+        job.reason, job.names = reason, dict(names or {})
         _queue_job(job, actor, request_id)
     return job
 

@@ -19,7 +19,7 @@ from models_ui.access.policy import ActionDenied
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.context import UNSETTLED, Context, Done, EditConflict
 from models_ui.actions.lock import Busy
-from models_ui.actions.perform import set_state
+from models_ui.actions.perform import change_names, set_state
 from models_ui.actions.settle import settle_action
 from models_ui.actions.undo import undo_action
 from models_ui.audit.chain import Entry, Journal, Outcome, latest_event
@@ -91,6 +91,8 @@ def _act_on_item(job: BulkJob, item: BulkItem) -> Done:
     )
     if item.undoes:
         return undo_action(context=context, action_id=item.undoes)
+    if VERBS[Verb(job.verb)].is_care:
+        return change_names(context, Verb(job.verb), item.model_id, **job.names)
     return set_state(context, Verb(job.verb), item.model_id)
 
 

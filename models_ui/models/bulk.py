@@ -33,6 +33,7 @@ class BulkJob(models.Model):
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
     undoes = models.CharField(max_length=32, blank=True, db_index=True, help_text="The job that this one takes back")
     reason = models.TextField(blank=True)
+    names = models.JSONField(default=dict, help_text="Tags, people or teams: what to add and what to remove")
 
     # How the models were chosen.
     query = models.TextField(blank=True, help_text="The catalog's query string on the page they were chosen on")

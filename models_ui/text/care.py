@@ -20,9 +20,8 @@ from models_ui.text.keepers import RESERVED, keeper_label, keeper_of, username_o
 from models_ui.text.plain import plain_text
 from models_ui.text.plan import Plan
 
-MOST_KEEPERS: Final = 20
+MOST_NAMES: Final = 20  # tags of a model, and people and teams that look after it
 LONGEST_TEAM: Final = 60
-MOST_TAGS: Final = 20
 LONGEST_TAG: Final = 40
 LONGEST_NOTE: Final = 4_000
 LONGEST_WORDS: Final = 200
@@ -45,7 +44,7 @@ def read_keepers(line: str, usernames: Iterable[str], kept: Iterable[str] = ()) 
     people = {name.lower(): keeper_of(name) for name in usernames}
     people |= {name.lower(): keeper_of(name) for keeper in kept if (name := username_of(keeper))}
     keepers = [_read_keeper(name, people) for name in _split_line(line)]
-    return _without_repeats(keepers, MOST_KEEPERS, _("At most %(most)d people and teams can look after a model."))
+    return _without_repeats(keepers, MOST_NAMES, _("At most %(most)d people and teams can look after a model."))
 
 
 def _read_keeper(name: str, people: Mapping[str, str]) -> str:
@@ -98,7 +97,7 @@ def read_tags(line: str, in_use: Iterable[str] = ()) -> list[str]:
         if len(tag) > LONGEST_TAG:
             raise Unreadable(_("A tag has at most %(most)d characters.") % {"most": LONGEST_TAG})
         tags.append(spellings.get(fold_for_search(tag), tag))
-    return _without_repeats(tags, MOST_TAGS, _("A model has at most %(most)d tags."))
+    return _without_repeats(tags, MOST_NAMES, _("A model has at most %(most)d tags."))
 
 
 def tags_words(tags: Iterable[str]) -> str:
@@ -147,3 +146,10 @@ def _without_repeats(names: Iterable[str], most: int, too_many: str) -> list[str
     if len(found) > most:
         raise Unreadable(too_many % {"most": most})
     return list(found.values())
+
+
+def merge_names(current: Iterable[str], add: Iterable[str], remove: Iterable[str]) -> list[str]:
+    """Return the names without those to remove and with those to add, in order, each once."""
+    removed = {fold_for_search(name) for name in remove}
+    kept = {fold_for_search(name): name for name in current if fold_for_search(name) not in removed}
+    return list((kept | {fold_for_search(name): kept.get(fold_for_search(name), name) for name in add}).values())

@@ -27,6 +27,7 @@ from models_ui.access.verbs import BULK_VERBS, Verb
 from models_ui.actions.forms import ReasonForm
 from models_ui.alerts.watch_list import MOST_WATCHES, TooManyWatches, UnknownModel, put_on_list
 from models_ui.bulk import jobs
+from models_ui.bulk.forms import NamesForm, start_form_of
 from models_ui.bulk.jobs import BadSelection, JobState, WrongState
 from models_ui.bulk.page import JobPage
 from models_ui.bulk.selection import Expired, read_choice
@@ -73,11 +74,14 @@ def bulk_job(request: Request, job_id: str) -> HttpResponse:
 
 @require_POST
 def bulk_start(request: Request, job_id: str) -> HttpResponse:
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        return _render_job(request, _page_of(request, job_id), form, status=422)
-    reason = form.cleaned_data["reason"]
-    return _act_on_job(request, job_id, jobs.start_job, reason=reason, request_id=request.request_id)
+    form = start_form_of(_find_job(job_id))(request.POST)
+    page = _page_of(request, job_id)
+    if page.may_act and not form.is_valid():
+        return _render_job(request, page, form, status=422)
+    chosen = {"reason": form.cleaned_data["reason"]} if page.may_act else {}
+    if isinstance(form, NamesForm) and page.may_act:
+        chosen["names"] = form.names
+    return _act_on_job(request, job_id, jobs.start_job, **chosen, request_id=request.request_id)
 
 
 @require_POST
@@ -194,5 +198,5 @@ def _page_of(request: Request, job_id: str) -> JobPage:
 
 
 def _render_job(request: Request, page: JobPage, form: ReasonForm | None = None, status: int = 200) -> HttpResponse:
-    context = {"page": page, "form": form or ReasonForm.new()}
+    context = {"page": page, "form": form or start_form_of(page.job).new()}
     return render(request, "models_ui/bulk.html", context, status=status)

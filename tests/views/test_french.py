@@ -404,6 +404,7 @@ def test_a_bulk_job_is_told_in_french_whatever_became_of_it(verb: Verb, number: 
         assert job_summary(job, jobs.Progress({BulkItem.State.DONE: 1, BulkItem.State.REFUSED: 2})) in (
             "1 sur 3 archivé, 2 refusés",
             "1 sur 3 restauré, 2 refusés",
+            "1 sur 3 modifié, 2 refusés",
         )
 
 

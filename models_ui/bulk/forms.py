@@ -1,0 +1,55 @@
+"""The form that starts a job: a reason, and for people and tags what to add and what to remove."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from models_ui.access.verbs import Verb
+from models_ui.actions.care_forms import read_keepers_typed, read_tags_typed
+from models_ui.actions.forms import ReasonForm
+from models_ui.models import BulkJob
+from models_ui.text.fields import Line
+
+
+class NamesForm(ReasonForm):
+    """Names with commas between. All other names of a model stay."""
+
+    add = Line(label=_("Add"), required=False, max_length=2_000, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    remove = Line(
+        label=_("Remove"), required=False, max_length=2_000, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    read: Callable[[str], list[str]]
+    field_order = ("add", "remove", "reason", "action_id")
+
+    def clean_add(self) -> list[str]:
+        return type(self).read(self.cleaned_data["add"])
+
+    def clean_remove(self) -> list[str]:
+        return type(self).read(self.cleaned_data["remove"])
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and not (self.cleaned_data["add"] or self.cleaned_data["remove"]):
+            self.add_error("add", _("Say what to add or to remove."))
+        return self.cleaned_data
+
+    @property
+    def names(self) -> dict[str, list[str]]:
+        return {"add": self.cleaned_data["add"], "remove": self.cleaned_data["remove"]}
+
+
+class PeopleForm(NamesForm):
+    read = staticmethod(read_keepers_typed)
+
+
+class TagsForm(NamesForm):
+    read = staticmethod(read_tags_typed)
+
+
+_FORMS: Final[Mapping[str, type[NamesForm]]] = {Verb.ASSIGN: PeopleForm, Verb.TAG: TagsForm}
+
+
+def start_form_of(job: BulkJob) -> type[ReasonForm]:
+    """Return the form that starts a job. One that takes another job back needs no names."""
+    return ReasonForm if job.undoes else _FORMS.get(job.verb, ReasonForm)
