@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from models_ui.access import people
 from models_ui.access.roles import Role, role_of
+from models_ui.mirror.state import move_version
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
 from models_ui.text.folding import fold_for_search, words_to_find
 from models_ui.text.isolation import escape_controls, isolate
@@ -188,6 +189,7 @@ class PersonAdmin(FoldedSearchAdmin, UserAdmin):  # type: ignore[type-arg]
         super().save_related(request, form, formsets, change)
         if change:
             people.record_changes(request.user, form.state_before, person)
+            move_version()
         else:
             people.record_added(request.user, person)
 

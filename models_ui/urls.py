@@ -53,6 +53,7 @@ urlpatterns = [
     path("models/<str:model_id>/protect/", actions.protect, name="protect"),
     path("models/<str:model_id>/unprotect/", actions.unprotect, name="unprotect"),
     path("models/<str:model_id>/<care:verb>/", actions.care, name="care"),
+    path("models/<str:model_id>/take/", actions.take, name="take"),
     path("models/<str:model_id>/delete/", actions.delete, name="delete"),
     # Behind the verbs, so that a model whose id is "by-digest" keeps them.
     path("models/by-digest/<slug:digest>/", model.model_by_digest, name="model_by_digest"),

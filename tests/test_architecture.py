@@ -96,7 +96,7 @@ MIRROR = (
 )
 WRITERS = {
     "CatalogModel": MIRROR[1:],
-    "Mirror": MIRROR,
+    "Mirror": (*MIRROR[:2], *MIRROR[3:]),
     "SyncRun": ("models_ui.mirror.sync",),
     "CatalogChange": ("models_ui.mirror.sync",),
     "AuditEvent": ("models_ui.audit.chain",),

@@ -1,6 +1,5 @@
 """The model of an action: what upstream says of it now, and its row, which takes in what was done and read."""
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +13,7 @@ from models_ui.mirror.fact_rules import answer_of_one
 from models_ui.mirror.grouping import RealModel
 from models_ui.mirror.merge import take_in
 from models_ui.mirror.pending import Pending
+from models_ui.mirror.state import move_version
 from models_ui.models import CatalogModel, Mirror
 from models_ui.services import models_api
 from models_ui.services.cards import ModelCard
@@ -180,4 +180,4 @@ def save_row(row: CatalogModel) -> None:
     """Save the row and move the mirror's version, so that every process builds its index anew."""
     row.acted_at = timezone.now()
     row.save()
-    Mirror.objects.filter(pk=1).update(version=secrets.token_urlsafe(9))
+    move_version()

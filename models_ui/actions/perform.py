@@ -21,6 +21,7 @@ from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.context import Context, Done, EditConflict
 from models_ui.actions.lock import model_lock
 from models_ui.actions.model_row import find_row, lock_row, reload_row, save_row
+from models_ui.actions.signals import kept_changed
 from models_ui.actions.write_upstream import Write, find_conflict, write_upstream
 from models_ui.audit.chain import Entry, Journal, Outcome
 from models_ui.models import CatalogModel
@@ -146,6 +147,8 @@ def _set_local_field(write: Write) -> Done:
         if conflict is None:
             setattr(row, field, write.wanted)
             save_row(row)
-            return Done(row, journal.succeeded())
+            event = journal.succeeded()
+            kept_changed.send(sender=CatalogModel, row=row, field=field, before=current)
+            return Done(row, event)
     journal.refused(conflict.detail)
     raise conflict

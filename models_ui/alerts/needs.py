@@ -83,7 +83,8 @@ def needs_of(user: User, role: Role, index: CatalogIndex, now: datetime) -> Need
 
 
 def _find_ending(index: CatalogIndex, now: datetime) -> tuple[list[EndingFineTune], int]:
-    rows = index.matches(ENDING)
+    # Those with a person and a plan need nobody: they come last.
+    rows = sorted(index.matches(ENDING), key=lambda row: bool(row.present_keepers) and row.plan.is_decided)
     families = families_at(index, now).by_row
     return [_ending_fine_tune(row, families[row.pk], index, now) for row in rows[:MOST_ENDING]], len(rows[MOST_ENDING:])
 

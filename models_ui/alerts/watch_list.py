@@ -7,18 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from models_ui.alerts.concerns import Concern, worst_of
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of, address_of_id
 from models_ui.catalog.row import Row
 from models_ui.catalog.status import Status
-from models_ui.models import Watch
+from models_ui.models import CatalogModel, Watch
 from models_ui.text.folding import SortKey, sort_key
+from models_ui.text.keepers import username_of
 
 MOST_WATCHES: Final = 500  # models on one person's list
 SNOOZES: Final = (7, 30)  # days
@@ -127,6 +129,15 @@ def put_on_list(*, owner: User, model_id: str, index: CatalogIndex, now: datetim
     if watches_of(owner).count() >= MOST_WATCHES:
         raise TooManyWatches
     return watches_of(owner).get_or_create(owner=owner, model_id=model_id, defaults={"created_at": now})[0]
+
+
+def watch_what_they_look_after(*, row: CatalogModel, field: str, before: Any, **_: Any) -> None:
+    """Put a model on the lists of the people who look after it from now on. They may take it off again."""
+    names = [username_of(keeper) for keeper in row.keepers if keeper not in before] if field == "keepers" else []
+    for owner in User.objects.filter(username__in=[name for name in names if name]) if any(names) else ():
+        if row.model_id and watches_of(owner).count() < MOST_WATCHES:
+            defaults = {"created_at": timezone.now()}
+            watches_of(owner).get_or_create(owner=owner, model_id=row.model_id, defaults=defaults)
 
 
 def take_off_list(entry: Watch) -> None:

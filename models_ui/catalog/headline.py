@@ -30,11 +30,13 @@ _AT_RISK = CatalogQuery(type=(FINE_TUNED,), status=("at_risk",))
 
 
 def _find_at_risk(index: CatalogIndex, now: datetime) -> AtRisk:
-    ends = [index.standing_of(row).ends_at for row in index.matches(_AT_RISK)]
+    rows = index.matches(_AT_RISK)
+    ends = [index.standing_of(row).ends_at for row in rows]
     ahead = [end for end in ends if end is not None and end > now]
     return AtRisk(
         count=len(ends),
         answering=index.count(CatalogQuery(type=(FINE_TUNED,), status=ANSWERING)),
         last_end=max(ahead, default=None),
         has_ended=len(ahead) < len(ends),
+        unattended=sum(not row.present_keepers for row in rows),
     )

@@ -85,6 +85,7 @@ class AtRisk:
     answering: int  # fine-tunes that answer today
     last_end: datetime | None  # the last of the ends that are ahead
     has_ended: bool  # whether some base model has ended already, or is gone
+    unattended: int  # of `count`, those that nobody looks after
 
 
 def risk_headline(risk: AtRisk) -> SafeString:
@@ -106,7 +107,18 @@ def risk_headline(risk: AtRisk) -> SafeString:
         rest = ngettext("loses its base model by %(day)s.", "lose their base model by %(day)s.", risk.count)
     else:
         rest = ngettext("has lost its base model.", "have lost their base model.", risk.count)
-    return format_html("<strong>{}</strong> {}", fill(counted, numbers), fill(rest, words))
+    sentence = format_html("<strong>{}</strong> {}", fill(counted, numbers), fill(rest, words))
+    if not risk.unattended:
+        return sentence
+    if risk.unattended == risk.count:
+        return format_html(
+            "{} {}", sentence, ngettext("Nobody looks after it.", "Nobody looks after them.", risk.count)
+        )
+    some = ngettext("%(some)s of them", "%(some)s of them", risk.unattended)
+    lacks = ngettext("has nobody who looks after it.", "have nobody who looks after them.", risk.unattended)
+    return format_html(
+        "{} <strong>{}</strong> {}", sentence, fill(some, {"some": exact_number(risk.unattended)}), lacks
+    )
 
 
 # --- The words of a cell

@@ -1,5 +1,6 @@
 """How fresh the mirror is, in facts and in words."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -90,3 +91,8 @@ def is_stale(mirror: Mirror, now: datetime) -> bool:
 def lease_seconds() -> float:
     """How long a run may hold the lease: longer than the longest call."""
     return float(settings.MODELS_API_TOTAL_TIMEOUT + LEASE_MARGIN)
+
+
+def move_version() -> None:
+    """Move the mirror's version, so that every process builds its index anew."""
+    Mirror.objects.filter(pk=1).update(version=secrets.token_urlsafe(9))

@@ -11,6 +11,9 @@ from django.utils.functional import Promise
 from models_ui.access import people
 from models_ui.access.people import PersonState
 from models_ui.access.roles import Role
+from models_ui.catalog.index import CatalogIndex
+from models_ui.mirror.state import move_version
+from models_ui.text.keepers import keeper_of
 
 
 class NotChanged(Exception):
@@ -33,6 +36,7 @@ class Person:
     is_active: bool
     last_seen: datetime | None  # UTC
     invited_by: str
+    looks_after: int = 0  # models
 
     @property
     def role_label(self) -> str:
@@ -56,6 +60,12 @@ def roster() -> Iterator[Person]:
             last_seen=user.last_login,
             invited_by=invitation.invited_by.get_username() if invitation and invitation.invited_by else "",
         )
+
+
+def models_looked_after(index: CatalogIndex, username: str) -> list[str]:
+    """Return the ids of the models that a person looks after, also of those that are gone."""
+    keeper = keeper_of(username)
+    return [row.model_id for row in index.rows if keeper in row.keepers and row.model_id]
 
 
 def change_role(*, actor: User, pk: int, role: Role) -> User:
@@ -87,6 +97,7 @@ def set_active(*, actor: User, pk: int, is_active: bool) -> User:
         person.is_active = is_active
         person.save(update_fields=["is_active"])
         people.record_changes(actor, before, person)
+        move_version()  # the models of a person without access count as nobody's
     return person
 
 

@@ -4,6 +4,7 @@ Every action has a GET page with a form that works by itself. Where htmx sends i
 page, the answer is that row or page again, with a message beside it.
 """
 
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -19,6 +20,7 @@ from models_ui.actions.undo import undo_action, undo_conflict
 from models_ui.audit.chain import latest_event
 from models_ui.bulk.jobs import note_settled
 from models_ui.models import AuditEvent
+from models_ui.text.keepers import keeper_of
 from models_ui.views.action_response import ActionResponse
 from models_ui.web.request import Request, wants_fragment
 
@@ -59,6 +61,17 @@ def unprotect(request: Request, model_id: str) -> HttpResponse:
 def care(request: Request, model_id: str, verb: Verb) -> HttpResponse:
     """Who looks after a model, its tags, its note, its plan: kept here of every model."""
     return _answer_edit(request, model_id, verb)
+
+
+@require_http_methods(["POST"])
+def take(request: Request, model_id: str) -> HttpResponse:
+    """Look after a model oneself, beside those who do already."""
+    response, form = ActionResponse(request, model_id, Verb.ASSIGN), ReasonForm(request.POST)
+    if not form.is_valid():
+        return response.show_form(form, status=422)
+    context, mine = _context_of(request, form), keeper_of(request.user.get_username())
+    act = partial(perform.change_names, context, Verb.ASSIGN, model_id, add=[mine], remove=[])
+    return response.answer(act, form)
 
 
 @form_or_action

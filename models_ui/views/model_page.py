@@ -136,6 +136,11 @@ class ModelPage:
     def may_care(self) -> bool:
         return self.row.routable and not denial_reason(self.role, self.row, Verb.ASSIGN)
 
+    @property
+    def may_take(self) -> bool:
+        """Whether the reader may look after it at one click, since nobody does."""
+        return self.may_care and not self.row.present_keepers
+
     # --- Its family, and what replaces it or its base model
 
     @cached_property

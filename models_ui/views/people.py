@@ -1,6 +1,8 @@
 """People: the page on which Managers invite others and give roles, and the page that an invitation leads to."""
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +20,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from models_ui.access.roles import Role
+from models_ui.access.verbs import Verb
 from models_ui.audit.plain_events import record_refused_event
+from models_ui.bulk import jobs
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.mirror.api_check import look_at_api
@@ -30,6 +34,7 @@ from models_ui.people.invitation_mail import mail_invitation
 from models_ui.people.invitations import LinkIsSpent, TooManyInvitations
 from models_ui.public_url import full_address
 from models_ui.text.isolation import fill
+from models_ui.text.keepers import keeper_of
 from models_ui.vocabulary import FINE_TUNED
 from models_ui.web.request import Request, role_of_request
 
@@ -93,10 +98,27 @@ def change_role(request: Request, pk: int) -> HttpResponse:
 def deactivate(request: Request, pk: int) -> HttpResponse:
     _check_manager(request, "person.deactivated")
     person = _change_person(request, lambda: roster.set_active(actor=request.user, pk=pk, is_active=False))
-    if person is not None:
-        sentence = _("%(person)s can no longer sign in. What they did stays in Activity.")
-        messages.success(request, fill(sentence, {"person": person.get_username()}))
-    return redirect("people")
+    if person is None:
+        return redirect("people")
+    sentence = _("%(person)s can no longer sign in. What they did stays in Activity.")
+    messages.success(request, fill(sentence, {"person": person.get_username()}))
+    return _hand_over(request, person.get_username(), request.POST.get("hand_over", "")) or redirect("people")
+
+
+def _hand_over(request: Request, former: str, chosen: str) -> HttpResponseRedirect | None:
+    """Start the job that gives somebody the models of a person without access, and lead to it.
+
+    `chosen` is the key of who gets them. Return None where there is nobody to get them, or nothing to get.
+    """
+    key = int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 10 else 0
+    following = User.objects.filter(pk=key, is_active=True).first()
+    ids = roster.models_looked_after(load_index(timezone.now()), former)[: jobs.MOST_MODELS]
+    if following is None or not ids:
+        return None
+    job = jobs.make_job(actor=request.user, verb=Verb.ASSIGN, model_ids=ids)
+    names = {"add": [keeper_of(following.get_username())], "remove": [keeper_of(former)]}
+    jobs.start_job(actor=request.user, job_id=job.pk, names=names, request_id=request.request_id)
+    return redirect("bulk_job", job.pk)
 
 
 @require_POST
@@ -137,8 +159,9 @@ def _show_link(request: Request, invitation: Invitation, secret: str) -> HttpRes
 
 
 def _people_page(request: Request, form: InvitationForm, status: int = 200, **extra: Any) -> HttpResponse:
+    looked_after = Counter(keeper for row in load_index(timezone.now()).rows for keeper in row.keepers)
     context: dict[str, Any] = {
-        "people": list(roster.roster()),
+        "people": [replace(each, looks_after=looked_after[keeper_of(each.name)]) for each in roster.roster()],
         "invitations": list(invitations.open_invitations()),
         "roles": list(Role),
         "form": form,

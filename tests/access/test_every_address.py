@@ -64,6 +64,7 @@ TABLE = {
     "rename": EDIT,
     "describe": EDIT,
     "care": EDIT,
+    "take": ("login 405 405 405", "login 403 302 302", "login 405 405 405", "login 405 405 405"),
     # The id in the example is one that an address can carry, so no digest stands for it.
     "model_by_digest": ("login 404 404 404", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
     "archive": EDIT,

@@ -12,7 +12,8 @@ from models_ui.actions.sentences import outcome_sentence
 from models_ui.audit import chain
 from models_ui.models import AuditEvent, CatalogModel
 from tests.actions.conftest import by, outcomes, row_of
-from tests.mirror.conftest import clock, one_run  # noqa: F401
+from tests.mirror.conftest import one_run
+from tests.support.clock import turned_by_hand
 from tests.support.entries import NEMO, TUNE, listing
 from tests.support.entries import tune as tune_entry
 
@@ -23,6 +24,12 @@ VALUES: dict[Verb, Any] = {
     Verb.PLAN: {"kind": "ends"},
 }
 EMPTY: dict[Verb, Any] = {Verb.ASSIGN: [], Verb.TAG: [], Verb.NOTE: "", Verb.PLAN: {}}
+
+
+@pytest.fixture
+def clock():
+    with turned_by_hand():
+        yield
 
 
 def kept(actor, verb: Verb, model_id: str, value: Any = None, seen: Any = None):
@@ -103,7 +110,7 @@ def test_an_outcome_is_said_in_a_sentence(bob, tune, verb: Verb, value: Any, sen
     assert outcome_sentence(kept(bob, verb, tune, value).event) == sentence
 
 
-def test_what_is_kept_survives_a_model_that_goes_and_comes_back(clock, bob, tune, sandbox):  # noqa: F811
+def test_what_is_kept_survives_a_model_that_goes_and_comes_back(clock, bob, tune, sandbox):
     for verb in CARE_VERBS:
         kept(bob, verb, tune)
     card = sandbox.catalog.find(tune)
@@ -119,7 +126,7 @@ def test_what_is_kept_survives_a_model_that_goes_and_comes_back(clock, bob, tune
     assert all_kept(row_of(tune))
 
 
-def test_what_is_kept_survives_a_moved_canonical_id_and_a_deletion(clock, bob, alice, sandbox, db):  # noqa: F811
+def test_what_is_kept_survives_a_moved_canonical_id_and_a_deletion(clock, bob, alice, sandbox, db):
     sandbox.catalog.replace([*NEMO, *listing("ocr-latest", "ocr-4-1", "ocr-4", "ocr-latest"), tune_entry()])
     one_run()
     for verb in CARE_VERBS:

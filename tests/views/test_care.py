@@ -8,8 +8,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from models_ui.access.verbs import CARE_VERBS, Verb
+from models_ui.bulk.runner import run_one
 from models_ui.models import AuditEvent, CatalogModel
-from tests.views.test_actions import editor, form_of, manager, tune  # noqa: F401
+from sandbox import Sandbox
+from tests.views.test_actions import form_of
 
 PAGE = {"HX-Request": "true", "HX-Target": "model"}
 TYPED: dict[Verb, dict[str, str]] = {
@@ -26,12 +28,27 @@ SHOWN: dict[Verb, str] = {
 }
 
 
+@pytest.fixture
+def tune(synced, sandbox: Sandbox) -> str:
+    return sandbox.catalog.fine_tunes()[0]
+
+
+@pytest.fixture
+def editor(bob, client_of) -> Client:
+    return client_of(bob)
+
+
+@pytest.fixture
+def manager(alice, client_of) -> Client:
+    return client_of(alice)
+
+
 def row_of(model_id: str) -> CatalogModel:
     return CatalogModel.objects.get(model_id=model_id)
 
 
 @pytest.mark.parametrize("verb", CARE_VERBS)
-def test_the_page_asks_in_place_and_shows_what_was_said(editor: Client, tune: str, verb: Verb):  # noqa: F811
+def test_the_page_asks_in_place_and_shows_what_was_said(editor: Client, tune: str, verb: Verb):
     address = f"/models/{tune}/{verb}/"
     form = form_of(editor, address, **PAGE) | TYPED[verb]
     answer = editor.post(address, form, headers=PAGE)
@@ -43,7 +60,7 @@ def test_the_page_asks_in_place_and_shows_what_was_said(editor: Client, tune: st
 
 
 @pytest.mark.parametrize("verb", CARE_VERBS)
-def test_a_page_of_its_own_does_without_javascript_and_leads_back(editor: Client, tune: str, verb: Verb):  # noqa: F811
+def test_a_page_of_its_own_does_without_javascript_and_leads_back(editor: Client, tune: str, verb: Verb):
     address = f"/models/{tune}/{verb}/"
     answer = editor.post(address, form_of(editor, address) | TYPED[verb])
     assert (answer.status_code, answer["Location"]) == (302, f"/models/{tune}/")
@@ -51,7 +68,7 @@ def test_a_page_of_its_own_does_without_javascript_and_leads_back(editor: Client
 
 
 @pytest.mark.parametrize("verb", CARE_VERBS)
-def test_mistrals_own_models_have_them_too_with_their_history(editor: Client, synced, verb: Verb):  # noqa: F811
+def test_mistrals_own_models_have_them_too_with_their_history(editor: Client, synced, verb: Verb):
     base = CatalogModel.objects.filter(type="base", missing_since=None).exclude(model_id="")[0].model_id
     address = f"/models/{base}/{verb}/"
     editor.post(address, form_of(editor, address) | TYPED[verb])
@@ -60,7 +77,7 @@ def test_mistrals_own_models_have_them_too_with_their_history(editor: Client, sy
     assert re.search(r"<strong><bdi>bob</bdi></strong> changed", html)
 
 
-def test_a_viewer_sees_them_without_controls_and_a_forged_request_is_recorded(editor, carol, client_of, tune):  # noqa: F811
+def test_a_viewer_sees_them_without_controls_and_a_forged_request_is_recorded(editor, carol, client_of, tune):
     address = f"/models/{tune}/tag/"
     form = form_of(editor, address)
     editor.post(address, form | TYPED[Verb.TAG])
@@ -75,7 +92,7 @@ def test_a_viewer_sees_them_without_controls_and_a_forged_request_is_recorded(ed
     ]
 
 
-def test_somebody_elses_change_is_shown_beside_ones_own(editor: Client, manager: Client, tune: str):  # noqa: F811
+def test_somebody_elses_change_is_shown_beside_ones_own(editor: Client, manager: Client, tune: str):
     address = f"/models/{tune}/plan/"
     mine, theirs = form_of(editor, address, **PAGE), form_of(manager, address, **PAGE)
     manager.post(address, theirs | {"value": "ends", "words": "nobody calls it"}, headers=PAGE)
@@ -100,8 +117,8 @@ def test_somebody_elses_change_is_shown_beside_ones_own(editor: Client, manager:
     ],
 )
 def test_a_value_that_cannot_be_kept_is_explained_and_stays_typed(
-    editor,  # noqa: F811
-    tune,  # noqa: F811
+    editor,
+    tune,
     verb: Verb,
     typed: dict[str, Any],
     said: str,
@@ -114,7 +131,7 @@ def test_a_value_that_cannot_be_kept_is_explained_and_stays_typed(
     assert max(typed.values(), key=len) in html
 
 
-def test_a_person_without_access_any_more_is_struck_out_and_may_stay(editor: Client, alice: User, tune: str):  # noqa: F811
+def test_a_person_without_access_any_more_is_struck_out_and_may_stay(editor: Client, alice: User, tune: str):
     address = f"/models/{tune}/assign/"
     editor.post(address, form_of(editor, address) | {"value": "alice"})
     User.objects.filter(pk=alice.pk).update(is_active=False)
@@ -123,7 +140,7 @@ def test_a_person_without_access_any_more_is_struck_out_and_may_stay(editor: Cli
     assert row_of(tune).keepers == ["@alice", "@bob"]
 
 
-def test_hostile_words_stay_words(editor: Client, tune: str):  # noqa: F811
+def test_hostile_words_stay_words(editor: Client, tune: str):
     typed = {"tag": "<b>x</b>, \u202eevil", "note": "javascript:alert(1) <i>x</i> \u202ehttps://a.b/\u202e"}
     for verb, value in typed.items():
         address = f"/models/{tune}/{verb}/"
@@ -133,3 +150,89 @@ def test_hostile_words_stay_words(editor: Client, tune: str):  # noqa: F811
     assert "<i>x" not in html
     assert 'href="javascript:' not in html
     assert '">evil</a>' in html
+
+
+def test_one_click_takes_a_model_over_and_watches_it(editor: Client, bob: User, tune: str):
+    page = editor.get(f"/models/{tune}/").content.decode()
+    assert f'formaction="/models/{tune}/take/"' in page
+    answer = editor.post(f"/models/{tune}/take/", headers=PAGE)
+    assert SHOWN[Verb.ASSIGN] in answer.content.decode()
+    assert row_of(tune).keepers == ["@bob"]
+    assert list(bob.watches.values_list("model_id", flat=True)) == [tune]
+    assert "/take/" not in editor.get(f"/models/{tune}/").content.decode()
+
+
+def test_whoever_stops_watching_what_they_look_after_stays_unwarned(editor: Client, bob: User, tune: str):
+    editor.post(f"/models/{tune}/take/")
+    editor.post(f"/watching/{bob.watches.get().pk}/stop/")
+    address = f"/models/{tune}/assign/"
+    editor.post(address, form_of(editor, address) | {"value": "bob, Support"})
+    assert not bob.watches.exists()
+
+
+def test_a_viewer_takes_nothing_over(carol: User, client_of, tune: str):
+    viewer = client_of(carol)
+    assert "/take/" not in viewer.get(f"/models/{tune}/").content.decode()
+    assert viewer.post(f"/models/{tune}/take/").status_code == 403
+    assert row_of(tune).keepers == []
+    assert AuditEvent.objects.get().outcome == "refused"
+
+
+def looked_after(editor: Client, model_id: str, value: str) -> None:
+    address = f"/models/{model_id}/assign/"
+    assert editor.post(address, form_of(editor, address) | {"value": value}).status_code == 302
+
+
+def test_who_loses_access_looks_after_nothing_any_more_in_the_catalog(editor, manager, bob: User, tune: str):
+    looked_after(editor, tune, "bob")
+    assert tune in manager.get("/models/?keeper=@bob").content.decode()
+    manager.post(f"/people/{bob.pk}/deactivate/")
+    assert tune not in manager.get("/models/?keeper=@bob").content.decode()
+    assert tune in manager.get("/models/?keeper=nobody").content.decode()
+    manager.post(f"/people/{bob.pk}/reactivate/")
+    assert tune in manager.get("/models/?keeper=@bob").content.decode()
+
+
+def test_taking_access_away_offers_to_hand_the_models_over(editor, manager, alice: User, bob: User, tune: str):
+    looked_after(editor, tune, "bob, Support")
+    page = manager.get("/people/").content.decode()
+    assert "The 1 model that they look after goes to" in page
+    answer = manager.post(f"/people/{bob.pk}/deactivate/", {"hand_over": alice.pk})
+    assert answer["Location"].startswith("/bulk/")
+    while run_one():
+        pass
+    assert sorted(row_of(tune).keepers) == ["@alice", "Support"]
+    event = AuditEvent.objects.filter(kind="model.assigned").last()
+    assert (event.actor, event.outcome, bool(event.job)) == ("alice", "succeeded", True)
+
+
+@pytest.mark.parametrize("following", ["", "999999", "bob", "9" * 40])
+def test_models_are_handed_over_to_nobody_who_has_no_access(editor, manager, bob: User, tune, following: str):
+    looked_after(editor, tune, "bob")
+    assert manager.post(f"/people/{bob.pk}/deactivate/", {"hand_over": following})["Location"] == "/people/"
+    assert row_of(tune).keepers == ["@bob"]
+
+
+def test_me_in_an_address_is_whoever_follows_it(editor: Client, manager: Client, tune: str):
+    looked_after(editor, tune, "bob")
+    assert editor.get("/models/?keeper=me")["Location"] == "/models/?keeper=%40bob"
+    assert manager.get("/models/?keeper=me")["Location"] == "/models/?keeper=%40alice"
+    exported = [client.get("/models.json?keeper=me").json()["total"] for client in (editor, manager)]
+    assert exported == [1, 0]
+    answers = [client.get("/models/?keeper=me", headers={"HX-Request": "true"}) for client in (editor, manager)]
+    assert [tune in answer.content.decode() for answer in answers] == [True, False]
+
+
+def test_the_overview_names_who_looks_after_what_ends_and_what_is_next(editor: Client, synced):
+    html = editor.get("/").content.decode()
+    assert "Nobody looks after them." in html
+    ending = re.search(r'formaction="/models/(\S+)/take/"', html)[1]
+    editor.post(f"/models/{ending}/take/", headers={"Referer": "http://testserver/"})
+    html = editor.get("/").content.decode()
+    assert "<strong>2 of them</strong> have nobody who looks after them." in html
+    assert f'href="/models/{ending}/plan/"' in html
+    address = f"/models/{ending}/plan/"
+    editor.post(address, form_of(editor, address) | {"value": "ends", "words": "not called"})
+    html = editor.get("/").content.decode()
+    assert "bob: May end: not called" in html
+    assert f'href="/models/{ending}/plan/"' not in html
