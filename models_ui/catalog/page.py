@@ -28,6 +28,7 @@ from models_ui.listing.filters import Chip, ignored_sentences, typo_sentences
 from models_ui.listing.querystring import Ignored, with_query
 from models_ui.text.humanize import quote_text, short_tokens
 from models_ui.text.isolation import fill, isolate
+from models_ui.text.keepers import keeper_of
 from models_ui.vocabulary import BASE, FINE_TUNED
 
 CONTEXT_PRESETS: Final = (32_000, 128_000)
@@ -66,6 +67,14 @@ class OfferedFilter:
     label: str
     count: int
     query: CatalogQuery  # with the filter in place of the word
+
+
+def tab_of_mine(index: CatalogIndex, query: CatalogQuery, username: str) -> Tab | None:
+    """Return the view of what a person looks after; None where that is nothing. It is theirs, so it is not kept."""
+    mine = CatalogQuery(keeper=(keeper_of(username),))
+    count = index.count(index.as_shown(mine))
+    is_current = query.keeper == mine.keeper
+    return Tab(_("What I look after"), count, mine, is_current) if count or is_current else None
 
 
 class CatalogPage:

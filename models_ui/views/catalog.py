@@ -10,6 +10,7 @@ from models_ui.bulk import sentences
 from models_ui.catalog.export import COLUMNS, TIMES, export_cells, export_objects
 from models_ui.catalog.kept_views import catalog_view
 from models_ui.catalog.links import catalog_address
+from models_ui.catalog.page import tab_of_mine
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.listing.csv_export import csv_download
@@ -40,6 +41,7 @@ def catalog(request: Request) -> HttpResponse:
     view = catalog_view(index, query, ignored, now, role_of_request(request), style)
     context: dict[str, Any] = {
         "view": view,
+        "mine": tab_of_mine(index, view.query, request.user.get_username()),
         "freshness": describe_freshness(mirror, now),
         "jobs": sentences.running_jobs_in_words,
     }

@@ -80,6 +80,22 @@ def test_several_people_acted_on_many_days_and_not_everything_went_well(demo: Sa
     assert any(map(can_be_undone, done))
 
 
+def test_some_fine_tunes_are_looked_after_tagged_and_planned_and_some_wait_for_whoever_tries_it(
+    demo: Sandbox, client: Client
+):
+    play_past()
+    kept = {row.name: row for row in CatalogModel.objects.filter(type="fine-tuned")}
+    assert kept["Meeting notes"].keepers == ["@lucas.roy"]
+    assert kept["Meeting notes"].plan["to"] == "ministral-8b-2512"
+    assert kept["Contract clause finder"].tags == ["production"]
+    assert not kept["Parcel damage"].keepers
+    client.force_login(User.objects.get(username="editor"))
+    overview = client.get("/").text
+    assert "lucas.roy: Moves to ministral-8b-2512" in overview
+    assert "<strong>2 of them</strong> have nobody who looks after them." in overview
+    assert "Legal asks for it to stay" in client.get(f"/models/{kept['Contract clause finder'].model_id}/").text
+
+
 def test_the_chain_is_whole_and_no_moment_lies_ahead_or_before_another(demo: Sandbox):
     before = timezone.now()
     play_past()

@@ -236,3 +236,12 @@ def test_the_overview_names_who_looks_after_what_ends_and_what_is_next(editor: C
     html = editor.get("/").content.decode()
     assert "bob: May end: not called" in html
     assert f'href="/models/{ending}/plan/"' not in html
+
+
+def test_ones_own_models_have_a_tab_with_their_number_that_nobody_else_sees(editor: Client, manager: Client, tune: str):
+    assert "What I look after" not in editor.get("/models/").content.decode()
+    looked_after(editor, tune, "bob")
+    page = editor.get("/models/").content.decode()
+    assert re.search(r'href="/models/\?keeper=%40bob"[^>]*>\s*What I look after <span class="count">1</span>', page)
+    assert "What I look after" not in manager.get("/models/").content.decode()
+    assert re.search(r'aria-current="page">\s*What I look after', editor.get("/models/?keeper=me", follow=True).text)

@@ -21,7 +21,7 @@ from models_ui.access.people import record_added
 from models_ui.access.roles import Role
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.context import Context, Done
-from models_ui.actions.perform import delete_model, edit_text, set_state
+from models_ui.actions.perform import delete_model, edit_text, keep_value, set_state
 from models_ui.actions.undo import undo_action
 from models_ui.audit.chain import Outcome
 from models_ui.bulk.jobs import make_job, start_job
@@ -30,6 +30,8 @@ from models_ui.management.past.clock import DemoClock, turned_clock
 from models_ui.mirror.pending import CONFIRM_AFTER
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel
+from models_ui.text.keepers import keeper_of
+from models_ui.text.plan import Plan
 
 DAYS: Final = 21
 
@@ -73,6 +75,7 @@ def play_past() -> None:
         lucas = stage.add_person("lucas.roy", "Lucas", "Roy", by=manager)
         _name_fine_tunes(stage, ana, lucas, editor)
         _tidy_up(stage, lucas, editor, manager)
+        _look_after(stage, ana, lucas, editor)
         _change_minds(stage, ana, lucas, editor)
         stage.turn_list(0)
 
@@ -111,12 +114,36 @@ def _tidy_up(stage: "Stage", lucas: User, editor: User, manager: User) -> None:
     stage.archive_many(manager, (TENDERS, JOB_ADS, SQL), "Not in use. Kept for the audit.")
 
 
+def _look_after(stage: "Stage", ana: User, lucas: User, editor: User) -> None:
+    """Say who looks after which fine-tunes. What ends next is left for whoever tries the demo."""
+    stage.turn_to(6, 9, 30)
+    stage.keep(ana, Verb.ASSIGN, TRIAGE, ["Support team"])
+    stage.keep(ana, Verb.ASSIGN, OLD_TRIAGE, ["Support team"])
+    stage.keep(ana, Verb.ASSIGN, PYTHON, ["Platform team"])
+    stage.keep(ana, Verb.ASSIGN, MEETINGS, [keeper_of(lucas.get_username())])
+    stage.turn_to(6, 9, 41)
+    stage.keep(editor, Verb.ASSIGN, CONTRACTS, [keeper_of(editor.get_username())])
+    stage.keep(editor, Verb.ASSIGN, TICKETS, [keeper_of(editor.get_username()), "Support team"])
+    stage.turn_to(6, 9, 55)
+    for job in (CONTRACTS, TRIAGE, PYTHON, MEETINGS):
+        stage.keep(ana, Verb.TAG, job, ["production"])
+    for job in (SQL, JOB_ADS):
+        stage.keep(ana, Verb.TAG, job, ["experiment"])
+    stage.turn_to(6, 10, 20)
+    about = (
+        "Legal asks for it to stay as it is until the audit of 2027. How it was tested: https://example.org/contracts"
+    )
+    stage.keep(editor, Verb.NOTE, CONTRACTS, about)
+
+
 def _change_minds(stage: "Stage", ana: User, lucas: User, editor: User) -> None:
     stage.bring_news(5)
     stage.turn_to(4, 17, 30)
     renamed = stage.edit(lucas, Verb.RENAME, PYTHON, "Python completion")
     stage.turn_to(4, 17, 33)
     stage.undo(lucas, renamed)
+    stage.turn_to(3, 11, 25)
+    stage.keep(lucas, Verb.PLAN, MEETINGS, stage.plan_to_move("ministral-8b-2512", 45, "Prompts are being rewritten"))
     stage.turn_to(2, 14, 10)
     stage.set_state(editor, Verb.ARCHIVE, TICKETS, "The help desk has a new tool.")
     stage.turn_to(2, 14, 26)
@@ -187,6 +214,16 @@ class Stage:
 
     def set_state(self, person: User, verb: Verb, job: str, reason: str = "") -> Done:
         return _succeeded(set_state(_by(person, reason), verb, _find_tune(job).model_id))
+
+    def keep(self, person: User, verb: Verb, job: str, value: Any) -> Done:
+        """Set what is kept here of a fine-tune, as who looks after it."""
+        row = _find_tune(job)
+        seen = getattr(row, VERBS[verb].field or "")
+        return _succeeded(keep_value(_by(person), verb, row.model_id, value=value, seen=seen))
+
+    def plan_to_move(self, to: str, days_ahead: int, words: str) -> dict[str, str]:
+        by = (self._midnight + timedelta(days=days_ahead)).date()
+        return Plan("moves", to, by, words).to_json()
 
     def delete(self, person: User, job: str, reason: str) -> Done:
         return _succeeded(delete_model(context=_by(person, reason), model_id=_find_tune(job).model_id))
