@@ -41,7 +41,9 @@ ROLE_LABELS = {
 }
 _EXPLANATIONS = {
     Role.VIEWER: gettext_lazy("Reads everything; watches models and saves views of their own."),
-    Role.EDITOR: gettext_lazy("Also renames, describes, archives and restores fine-tunes, alone and in bulk."),
+    Role.EDITOR: gettext_lazy(
+        "Also renames, describes, archives and restores fine-tunes, and says who looks after models, alone and in bulk."
+    ),
     Role.MANAGER: gettext_lazy("Also deletes and protects fine-tunes, exports everybody’s activity, and gives roles."),
 }
 

@@ -20,7 +20,7 @@ from models_ui.catalog.rows import Button
 from models_ui.catalog.sentences import ability_words, comparison_words
 from models_ui.retirements.reminders import reminder_words
 from models_ui.text import humanize, labels
-from models_ui.text.care import keepers_words, plan_sentence
+from models_ui.text.care import keepers_words, plan_sentence, tags_words
 from models_ui.text.diff import Piece
 from models_ui.text.isolation import balance_in_element, isolate
 from models_ui.text.sentence_html import linked_html
@@ -86,6 +86,7 @@ register.simple_tag(reminder_words)
 
 register.filter("abilities", ability_words)
 register.filter("keepers", keepers_words)
+register.filter("tags", tags_words)
 register.filter("plan", plan_sentence)
 register.filter("gains_and_losses", comparison_words)
 
