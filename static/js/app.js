@@ -326,7 +326,7 @@ function announceNews({ target, requestConfig }, pager) {
 function findOpener(address) {
   const [, page, verb] = address.match(/^(.*\/)([^/]+)\/$/);
   const ofRow = `[href="${CSS.escape(page)}"]`;
-  return document.querySelector(`a.act[href="${CSS.escape(address)}"]`)
+  return document.querySelector(`a:is(.act, .change)[href="${CSS.escape(address)}"]`)
     ?? document.querySelector(verb === "rename" ? `.models .name${ofRow}` : `.models [data-more]${ofRow}`);
 }
 
