@@ -22,6 +22,8 @@ from models_ui.listing.querystring import Ignored, with_query
 from models_ui.retirements.endings import Ending, group_by_month, retirements_at
 from models_ui.retirements.query import HORIZONS, RetirementsQuery
 from models_ui.retirements.timeline import Timeline, timeline_of
+from models_ui.text.care import plan_sentence
+from models_ui.text.keepers import NOBODY
 from models_ui.vocabulary import FINE_TUNED, TYPES
 
 MOST_ROWS = 100  # of each table; the catalog has pages for more
@@ -36,6 +38,17 @@ class EndingLine:
     fine_tunes: Sequence[Named]
     more_fine_tunes: int
     fine_tunes_query: CatalogQuery
+
+    @property
+    def keepers(self) -> tuple[str, ...]:
+        """Who looks after its fine-tunes, NOBODY among them where that is so of one."""
+        kept = (row.present_keepers or (NOBODY,) for row in self.ending.iter_fine_tunes())
+        return tuple(dict.fromkeys(keeper for keepers in kept for keeper in keepers))
+
+    @property
+    def plans(self) -> list[str]:
+        """The plans for its fine-tunes, each once."""
+        return list(dict.fromkeys(filter(None, (plan_sentence(row.plan) for row in self.ending.iter_fine_tunes()))))
 
 
 @dataclass(frozen=True, slots=True)

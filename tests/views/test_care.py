@@ -245,3 +245,14 @@ def test_ones_own_models_have_a_tab_with_their_number_that_nobody_else_sees(edit
     assert re.search(r'href="/models/\?keeper=%40bob"[^>]*>\s*What I look after <span class="count">1</span>', page)
     assert "What I look after" not in manager.get("/models/").content.decode()
     assert re.search(r'aria-current="page">\s*What I look after', editor.get("/models/?keeper=me", follow=True).text)
+
+
+def test_retirements_say_who_looks_after_the_fine_tunes_and_the_plan(editor: Client, synced):
+    tune = CatalogModel.objects.get(name="Meeting notes").model_id
+    looked_after(editor, tune, "bob")
+    address = f"/models/{tune}/plan/"
+    editor.post(address, form_of(editor, address) | {"value": "ends", "words": "not called"})
+    html = editor.get("/retirements/").content.decode()
+    row = re.search(r'<tr[^>]*data-model-id="open-mistral-nemo".*?</tr>', html, re.DOTALL)[0]
+    cells = re.findall(r'data-label="(?:Looked after by|Plan)">(.*?)</td>', row, re.DOTALL)
+    assert [re.sub(r"<[^>]+>|\s+", " ", cell).strip() for cell in cells] == ["bob, nobody", "May end: not called"]

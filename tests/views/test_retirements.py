@@ -347,7 +347,7 @@ def test_a_long_list_is_cut_and_says_how_much_is_left_out(viewer: Client, one_da
     html = page(viewer)
     assert len(listed(html)) == 100
     assert "50 more are not shown. See all in the catalog" in text_of(html)
-    assert re.search(r'<th role="rowheader" scope="rowgroup" colspan="5">[^<]*<span class="count">150<', html)
+    assert re.search(r'<th role="rowheader" scope="rowgroup" colspan="7">[^<]*<span class="count">150<', html)
     assert [bar.get("class") for bar in picture(html).findall("{*}rect")] == ["gone", "later"]
 
 
