@@ -11,6 +11,7 @@ from models_ui.actions import context as actions_context
 from models_ui.audit import chain
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogChange
+from models_ui.services import models_api
 from models_ui.services.models_api import ModelsAPI
 from tests.actions.conftest import by, outcomes, row_of
 from tests.support import verbs
@@ -94,7 +95,7 @@ def test_the_old_name_seen_at_once_does_not_tell_whether_the_write_is_still_on_i
     clock.shift(600)
     assert outcome_of(bob, action_id) == "unknown"
     # Who sees later that it did arrive after all tells.
-    perform.models_api().update(tune, name="New")
+    models_api().update(tune, name="New")
     rename(alice, tune, "Newest", seen="New")
     assert outcome_of(bob, action_id) == "succeeded"
 
