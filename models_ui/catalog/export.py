@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.row import Row
+from models_ui.catalog.row import Row, exported_kept_values
 from models_ui.catalog.status import Standing
 from models_ui.models import CatalogModel
-from models_ui.text.keepers import keeper_label
 
 # Fewer than the parameters that any database takes in one query.
 _PAYLOADS_AT_ONCE = 500
+_NO_ROW: Final = Row(pk=0, model_id="")
 
 
 def export_cells(index: CatalogIndex, query: CatalogQuery, synced_at: datetime | None) -> Iterator[Iterable[object]]:
@@ -25,9 +25,14 @@ def export_cells(index: CatalogIndex, query: CatalogQuery, synced_at: datetime |
 
 
 def _cells_of(fields: dict[str, Any]) -> Iterable[object]:
-    """Return the fields, those of names with commas between and the plan as one text."""
-    names = {key: ", ".join(fields[key]) for key in ("looked_after_by", "tags")}
-    return {**fields, **names, "plan": " ".join((fields["plan"] or {}).values()) or None}.values()
+    """Return the fields. Of what people keep, several names have commas between, and the parts of a plan spaces."""
+    for name in exported_kept_values(_NO_ROW):
+        value = fields[name]
+        if isinstance(value, dict):
+            fields[name] = " ".join(value.values())
+        elif isinstance(value, list | tuple):
+            fields[name] = ", ".join(value)
+    return fields.values()
 
 
 def export_objects(index: CatalogIndex, query: CatalogQuery, synced_at: datetime | None) -> list[dict[str, Any]]:
@@ -65,12 +70,9 @@ def _export_fields(row: Row, standing: Standing, synced_at: datetime | None) -> 
         "missing_since": row.missing_since,
         "problems": row.problems,
         "status": standing.status,
-        "looked_after_by": [keeper_label(keeper) for keeper in row.keepers],
-        "tags": row.tags,
-        "note": row.note or None,
-        "plan": row.plan.to_json() or None,
+        **exported_kept_values(row),
     }
 
 
 TIMES: Final = ("deprecation", "created", "first_seen_at", "last_seen_at", "missing_since")
-COLUMNS: Final = tuple(_export_fields(Row(pk=0, model_id=""), Standing("active", "live"), None))
+COLUMNS: Final = tuple(_export_fields(_NO_ROW, Standing("active", "live"), None))

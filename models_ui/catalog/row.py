@@ -97,6 +97,12 @@ def kept_values(row: Row) -> dict[str, Any]:
     return {"keepers": list(row.keepers), "tags": list(row.tags), "note": row.note, "plan": row.plan.to_json()}
 
 
+def exported_kept_values(row: Row) -> dict[str, Any]:
+    """Return the same for an export, people and teams by their names."""
+    names = [keeper_label(keeper) for keeper in row.keepers]
+    return {"looked_after_by": names, "tags": row.tags, "note": row.note or None, "plan": row.plan.to_json() or None}
+
+
 def default_order(row: Row) -> tuple[int, bool, SortKey, str, int]:
     """Return the key of the default order: usable models first, then by name; rows without name and id come last."""
     return STATES.index(row.state), not row.label, sort_key(row.label), row.model_id, row.pk

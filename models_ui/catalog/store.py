@@ -61,12 +61,8 @@ def load_rows() -> list[Row]:
 
 def _read_row(columns: dict[str, Any], away: Collection[str]) -> Row:
     capabilities, lacks = _split_flags(tuple(columns["capabilities"].items()))
-    columns |= {
-        "aliases": tuple(columns["aliases"]),
+    columns |= {name: tuple(value) for name, value in columns.items() if isinstance(value, list)} | {
         "capabilities": capabilities,
-        "problems": tuple(columns["problems"]),
-        "keepers": tuple(columns["keepers"]),
-        "tags": tuple(columns["tags"]),
         "away": tuple(keeper for keeper in columns["keepers"] if keeper in away),
         "plan": Plan.from_json(columns["plan"]) if columns["plan"] else NO_PLAN,
         "last_seen_at": columns["last_seen_at"] if columns["missing_since"] else None,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from models_ui.models.search_text import SearchTextField
 from models_ui.text.isolation import isolate
+from models_ui.text.plan import kept_texts
 
 
 class AppendOnly(models.QuerySet["AuditEvent"]):
@@ -77,9 +78,8 @@ class AuditEvent(models.Model):
     def searched_texts(self) -> list[Any]:
         """Return what a search of the history looks at."""
         sides = (self.before, self.after)
-        values = [side.get(field) for side in sides for field in ("name", "description", "note")]
-        values += [name for side in sides for field in ("keepers", "tags") for name in side.get(field) or ()]
-        values += [part for side in sides for part in (side.get("plan") or {}).values()]
+        values = [side.get(field) for side in sides for field in ("name", "description")]
+        values += [text for side in sides for text in kept_texts(side)]
         named = [self.model_id, self.label, self.actor, self.reason]
         return [*named, self.correlation_id, self.request_id, self.job, *values]
 
