@@ -6,6 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from models_ui.access.verbs import Verb
+from models_ui.actions.context import Context
+from models_ui.actions.perform import keep_value
 from models_ui.models import Delivery, Said
 from tests.alerts.digest.conftest import LARGE, Mailbox, only_end, run, soon
 from tests.management.conftest import free_port
@@ -158,3 +161,13 @@ def test_the_mail_servers_password_is_nowhere(wanted, mailbox: Mailbox, settings
     ran = run()
     assert ran.code == 1
     assert "hunter2" not in ran.output + caplog.text
+
+
+def test_who_looks_after_a_model_is_told_of_it_and_others_are_not(subscribe, bob, carol, mailbox: Mailbox):
+    only_end(LARGE, soon())
+    for person in (bob, carol):
+        subscribe(person, scope="watched")
+    keep_value(Context(actor=bob), Verb.ASSIGN, LARGE, value=["@bob", "Support"], seen=[])
+    assert run().code == 0
+    assert mailbox.recipients == ["bob@example.org"]
+    assert f"{LARGE} stops working on" in mailbox.letters[0].get_content()
