@@ -99,6 +99,10 @@ MODELS_API_TOTAL_TIMEOUT = number("MODELS_API_TOTAL_TIMEOUT", 20)
 MODELS_STALE_AFTER = number("MODELS_STALE_AFTER", 300)
 # Whether a fine-tune must be archived before it can be deleted.
 DELETE_REQUIRES_ARCHIVE = flag("DELETE_REQUIRES_ARCHIVE")
+# Days between the decision to delete a fine-tune and the deletion, in which it is archived; 0 deletes at once.
+DELETE_GRACE_DAYS = whole("DELETE_GRACE_DAYS", 7, 0, 365)
+# Whether the person who asks for a deletion and the Manager who accepts it must be two people.
+DELETE_NEEDS_TWO = flag("DELETE_NEEDS_TWO")
 
 # --- Demo people ------------------------------------------------------------------------------------------------
 

@@ -8,8 +8,10 @@ class ModelsUiConfig(AppConfig):
 
     def ready(self) -> None:
         from models_ui.access.rate_limits import count_in_the_database
-        from models_ui.actions.signals import kept_changed
+        from models_ui.actions.deletion_states import note_action
+        from models_ui.actions.signals import kept_changed, outcome_recorded
         from models_ui.alerts.watch_list import watch_what_they_look_after
 
         count_in_the_database()
         kept_changed.connect(watch_what_they_look_after)
+        outcome_recorded.connect(note_action)

@@ -106,6 +106,7 @@ WRITERS = {
     "BulkJob": ("models_ui.bulk.jobs", "models_ui.bulk.claim", "models_ui.bulk.pauses", "models_ui.bulk.write_step"),
     "BulkItem": ("models_ui.bulk.jobs", "models_ui.bulk.claim", "models_ui.bulk.write_step"),
     "JobWorker": ("models_ui.bulk.jobs",),
+    "PlannedDeletion": ("models_ui.actions.deletion_states", "models_ui.actions.due_deletions"),
     "FeedAddress": ("models_ui.alerts.feeds.addresses",),
     "Invitation": ("models_ui.people.invitations",),
     "CalendarEvent": ("models_ui.alerts.feeds.events",),

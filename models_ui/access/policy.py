@@ -75,7 +75,11 @@ class ActionDenied(Exception):
 
 def check_permission(role: Role, verb: Verb) -> None:
     """Raise ActionDenied unless this role may use this verb at all."""
-    needed = VERBS[verb].role
+    check_role(role, VERBS[verb].role)
+
+
+def check_role(role: Role, needed: Role) -> None:
+    """Raise ActionDenied unless this role is the needed one or includes it."""
     if role < needed:
         raise ActionDenied(gettext_lazy("Needs the %(role)s role"), role=ROLE_LABELS[needed])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
@@ -43,13 +44,11 @@ def value_on_card(card: ModelCard, field: str) -> Any:
     return value if isinstance(value, bool) else value or None
 
 
-def read_and_store(api: ModelsAPI, row: CatalogModel, field: str | None) -> Any:
-    """Take upstream's answer into the row, whatever comes of the action. Return the field's value, None without one.
+def confirmed_value(row: CatalogModel, card: ModelCard, field: str | None) -> Any:
+    """Return the field's value on the card, None without a field.
 
     Where the answer does not say the value, return the one that was confirmed last.
     """
-    card = read_upstream(api, row, field)
-    store_reading(row, card)
     if field is None:
         return None
     value = value_on_card(card, field)
@@ -160,6 +159,13 @@ def mark_gone(row: CatalogModel) -> None:
     if row.missing_since is None:
         row.missing_since = timezone.now()
         row.last_seen_at = Mirror.objects.get(pk=1).last_synced_at or row.last_seen_at
+        save_row(row)
+
+
+def set_deletion_day(row: CatalogModel, due_at: datetime | None) -> None:
+    """Set or take away the day on which the model is to be deleted. The caller has locked the row."""
+    if row.deletion_due_at != due_at:
+        row.deletion_due_at = due_at
         save_row(row)
 
 

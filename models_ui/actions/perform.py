@@ -21,8 +21,8 @@ from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.context import Context, Done, EditConflict
 from models_ui.actions.lock import model_lock
 from models_ui.actions.model_row import find_row, lock_row, reload_row, save_row
-from models_ui.actions.signals import kept_changed
-from models_ui.actions.write_upstream import Write, find_conflict, write_upstream
+from models_ui.actions.signals import kept_changed, outcome_recorded
+from models_ui.actions.write_upstream import Gate, Write, find_conflict, note_refusal, write_upstream
 from models_ui.audit.chain import Entry, Journal, Outcome
 from models_ui.models import CatalogModel
 from models_ui.services.bulkhead import take_place
@@ -81,6 +81,7 @@ def perform_action(
     seen: Any = None,
     wanted: Any = None,
     objection: Objection | None = None,
+    gate: Gate | None = None,
 ) -> Done:
     """Perform the action once: a form that is sent again (same action id) gets the outcome of the first time."""
     row, role = find_row(model_id), role_of(context.actor)
@@ -99,7 +100,7 @@ def perform_action(
         _check(journal, role, row, verb, objection)
         if VERBS[verb].is_local:
             return _set_local_field(Write(journal, role, row, verb, seen, wanted))
-        return write_upstream(Write(journal, role, row, verb, seen, wanted))
+        return write_upstream(Write(journal, role, row, verb, seen, wanted, gate))
 
 
 def _entry_of(context: Context, verb: Verb, model_id: str, row: CatalogModel | None, wanted: Any) -> Entry:
@@ -128,7 +129,10 @@ def _check(
         if objection is not None and (objected := objection()) is not None:
             raise objected
     except (ActionDenied, EditConflict) as refusal:
-        journal.refused(refusal.detail)
+        if row is None:
+            journal.refused(refusal.detail)
+        else:
+            note_refusal(journal, row, refusal)
         raise
     assert row is not None
     return row
@@ -148,6 +152,7 @@ def _set_local_field(write: Write) -> Done:
             setattr(row, field, write.wanted)
             save_row(row)
             event = journal.succeeded()
+            outcome_recorded.send(sender=CatalogModel, row=row, event=event)
             kept_changed.send(sender=CatalogModel, row=row, field=field, before=current)
             return Done(row, event)
     journal.refused(conflict.detail)

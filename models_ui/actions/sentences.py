@@ -17,6 +17,7 @@ from models_ui.access.verbs import FIELD_WORDS, VERB_OF_KIND, VERBS, Verb, bulk_
 from models_ui.actions.context import UNSETTLED, OpenQuestion
 from models_ui.actions.lock import lock_time
 from models_ui.audit.chain import Outcome
+from models_ui.audit.deletion_events import DELETION_KINDS
 from models_ui.audit.outcome_detail import NO_DETAIL, OutcomeDetail, UnconfirmedDetail, detail_from_json
 from models_ui.audit.plain_events import PLAIN_KINDS, PlainKind
 from models_ui.models import AuditEvent
@@ -25,7 +26,7 @@ from models_ui.text.humanize import quote_text
 from models_ui.text.isolation import fill, isolate
 
 _GAPS: Final = re.compile(r"%\(\w+\)s")
-KINDS_WITHOUT_VERB: Final[Mapping[str, PlainKind]] = {**people.KINDS, **PLAIN_KINDS}
+KINDS_WITHOUT_VERB: Final[Mapping[str, PlainKind]] = {**people.KINDS, **PLAIN_KINDS, **DELETION_KINDS}
 
 
 def verb_label(verb: Verb) -> str:

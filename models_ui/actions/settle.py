@@ -22,12 +22,14 @@ from models_ui.actions.model_row import (
     Reading,
     apply_outcome,
     find_row,
+    lock_row,
     mark_gone,
     read_upstream,
     reload_row,
     take_in_card,
     value_on_card,
 )
+from models_ui.actions.signals import outcome_recorded
 from models_ui.audit.chain import Journal, Outcome, latest_event
 from models_ui.audit.outcome_detail import SettledDetail, detail_from_json
 from models_ui.models import AuditEvent, CatalogChange, CatalogModel
@@ -87,7 +89,7 @@ def look_after_unknown(event: AuditEvent, row: CatalogModel, *, certain: bool, s
     recorded = _outcome_by_records(event, row, field)
     # Upstream's answers may not say whether a model is archived, and then the record is only a guess: ask first.
     if recorded == Outcome.SUCCEEDED or (recorded == Outcome.FAILED and field != "archived"):
-        return Done(row, Journal.of(event).settled(recorded, settled_by))
+        return _settle_by_records(event, row, recorded, settled_by)
     try:
         reading, answer = _read_and_compare(event, row, field)
     except ModelsAPIError as error:
@@ -97,7 +99,7 @@ def look_after_unknown(event: AuditEvent, row: CatalogModel, *, certain: bool, s
             mark_gone(row)
         return Done(row, event, OpenQuestion(answer))
     if answer != "unsaid" and recorded is not None:
-        return Done(row, Journal.of(event).settled(recorded, settled_by))
+        return _settle_by_records(event, row, recorded, settled_by)
     if answer == "happened" or (answer == "same" and certain):
         return _settle_by_reading(event, row, reading, answer == "happened", settled_by)
     return Done(row, event, OpenQuestion(answer))
@@ -127,11 +129,21 @@ def _compare_value(event: AuditEvent, card: ModelCard, field: str | None) -> str
 def _settle_by_reading(event: AuditEvent, row: CatalogModel, reading: Reading, happened: bool, settled_by: str) -> Done:
     """Record the outcome, and update the row from the reading."""
     with transaction.atomic():
+        lock_row(row)
         if happened:
             apply_outcome(row, VERB_OF_KIND[event.kind], event.after, reading)
         elif reading.card is not None:
             take_in_card(row, reading.card)
         settled = Journal.of(event).settled(Outcome.SUCCEEDED if happened else Outcome.FAILED, settled_by)
+        outcome_recorded.send(sender=CatalogModel, row=row, event=settled)
+    return Done(row, settled)
+
+
+def _settle_by_records(event: AuditEvent, row: CatalogModel, outcome: AuditEvent.Outcome, settled_by: str) -> Done:
+    with transaction.atomic():
+        lock_row(row)
+        settled = Journal.of(event).settled(outcome, settled_by)
+        outcome_recorded.send(sender=CatalogModel, row=row, event=settled)
     return Done(row, settled)
 
 

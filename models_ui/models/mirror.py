@@ -76,6 +76,7 @@ class CatalogModel(models.Model):
     acted_at = models.DateTimeField(
         null=True, help_text="Last action from here; a list asked for earlier does not know of it"
     )
+    deletion_due_at = models.DateTimeField(null=True, help_text="The day of its `PlannedDeletion`, while that waits")
     protected = models.BooleanField(default=False, help_text="A Manager forbade to rename, archive or delete it")
 
     # What people keep of it here: see `text/care.py`. No answer of upstream touches these.

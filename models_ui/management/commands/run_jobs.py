@@ -1,4 +1,4 @@
-"""`manage.py run_jobs`: works on bulk jobs until it is told to end. Several at once do no harm."""
+"""`manage.py run_jobs`: works on bulk jobs and deletes what is due until it is told to end. Several do no harm."""
 
 import logging
 import signal
@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
+from models_ui.actions.due_deletions import is_nothing_being_deleted, run_due_deletion
 from models_ui.bulk import jobs, runner
 
 log = logging.getLogger(__name__)
@@ -22,10 +23,13 @@ TROUBLE_PAUSE = 5.0
 
 
 class Command(BaseCommand):
-    help = "Work on bulk jobs. Ends by itself with --once, else with Ctrl-C or SIGTERM, after what it has begun."
+    help = (
+        "Work on bulk jobs, and delete what is due. "
+        "Ends by itself with --once, else with Ctrl-C or SIGTERM, after what it has begun."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="end when no job is under way any more")
+        parser.add_argument("--once", action="store_true", help="end when no job and no deletion is under way any more")
         parser.add_argument("--threads", type=int, default=4, help="models worked on at a time (default: %(default)s)")
 
     def handle(self, *args: Any, once: bool = False, threads: int = 4, **options: Any) -> None:
@@ -78,9 +82,9 @@ def _work_until_stopped(stop: threading.Event, once: bool) -> None:
         while not stop.is_set():
             try:
                 close_old_connections()
-                if runner.run_one():
+                if runner.run_one() or run_due_deletion():
                     continue
-                if once and runner.is_idle():
+                if once and runner.is_idle() and is_nothing_being_deleted():
                     return
                 stop.wait(POLL)
             except Exception:  # the database was gone, most likely; whatever it is, the next look may do better

@@ -1,0 +1,243 @@
+"""The states of a deletion, and every way from one to the next.
+
+    asked --- decline --------------> declined
+      | accept
+    planned - take back, restore ---> taken back        a Manager's own deletion begins here
+      |     ` edit, protect, gone --> stopped
+      | due, and checked again
+    deleting -----------------------> done
+      |
+    waits for a person -------------> taken back, stopped, done, or planned anew
+
+`planned` leads to `waits` where a check fails. Each change is one conditional UPDATE, which says in which state it has
+seen the deletion, in one transaction with its event. A DELETE is sent only after `planned` has become `deleting`, so
+what was taken back is never deleted, and what is being deleted is not taken back.
+
+Each transaction locks the model's row first: so they are made one after the other, and none waits in a circle.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from models_ui.access.verbs import VERB_OF_KIND, Verb
+from models_ui.actions import lock
+from models_ui.actions.context import Context
+from models_ui.actions.model_row import lock_row, set_deletion_day
+from models_ui.audit.chain import Entry, Journal, Outcome
+from models_ui.audit.outcome_detail import OutcomeDetail, detail_from_json
+from models_ui.models import AuditEvent, CatalogModel, PlannedDeletion
+
+State = PlannedDeletion.State
+
+OPEN: Final = (State.ASKED, State.PLANNED, State.DELETING, State.WAITS)
+# A person may take it back.
+STOPPABLE: Final = (State.PLANNED, State.WAITS)
+_STOPPED_BY: Final = (Verb.RENAME, Verb.DESCRIBE, Verb.PROTECT)
+_GONE_CODES: Final = ("model_gone", "model_not_found", "model_retired")
+
+
+class DeletionMoved(Exception):
+    """The deletion is no longer in the state in which it was seen."""
+
+
+def open_deletion_of(row_key: int) -> PlannedDeletion | None:
+    """Return the deletion of a model that is not over; None where there is none."""
+    return PlannedDeletion.objects.filter(row_id=row_key, state__in=OPEN).first()
+
+
+def deletion_entry(kind: str, actor: str, row: CatalogModel, **more: Any) -> Entry:
+    """Return what the history keeps of a change of state."""
+    plain: dict[str, Any] = {"action_id": "", "before": {}, "after": {}}
+    return Entry(**plain | {"kind": kind, "actor": actor, "model_id": row.model_id, "label": row.name or ""} | more)
+
+
+# --- What people do
+
+
+def add_request(context: Context, row: CatalogModel) -> PlannedDeletion:
+    """Save and return a deletion that a Manager is to decide on. Raise DeletionMoved where the model has one."""
+    return _add_deletion(context, row, "deletion.asked", state=State.ASKED)
+
+
+def add_plan(context: Context, row: CatalogModel, *, due_at: datetime, was_live: bool) -> PlannedDeletion:
+    """Save and return the deletion that a Manager plans. Raise DeletionMoved where the model has one, or is live."""
+    with transaction.atomic():
+        lock_row(row)
+        values = _plan_values(context, row, due_at, was_live)
+        return _add_deletion(context, row, "deletion.planned", state=State.PLANNED, **values)
+
+
+def accept_request(context: Context, plan: PlannedDeletion, row: CatalogModel, **values: Any) -> None:
+    """Plan the deletion that somebody asked for. `values`: due_at, was_live and words."""
+    words = values.pop("words", "")
+    with transaction.atomic():
+        lock_row(row)
+        _move(plan, (State.ASKED,), state=State.PLANNED, words=words, **_plan_values(context, row, **values))
+        _record(context, plan, row, "deletion.accepted", words)
+
+
+def plan_anew(context: Context, plan: PlannedDeletion, row: CatalogModel, *, due_at: datetime, was_live: bool) -> None:
+    """Plan once more a deletion that waits for a person."""
+    with transaction.atomic():
+        lock_row(row)
+        values = _plan_values(context, row, due_at, was_live)
+        _move(plan, (State.WAITS,), state=State.PLANNED, failure={}, not_before=None, **values)
+        _record(context, plan, row, "deletion.planned", context.reason)
+
+
+def decline_request(context: Context, plan: PlannedDeletion, row: CatalogModel, words: str) -> None:
+    with transaction.atomic():
+        lock_row(row)
+        values = _decider_values(context) | {"words": words, "ended_at": timezone.now()}
+        _move(plan, (State.ASKED,), state=State.DECLINED, **values)
+        _record(context, plan, row, "deletion.declined", words)
+
+
+def take_back(context: Context, plan: PlannedDeletion, row: CatalogModel) -> None:
+    """Take back what was planned or asked for. Raise DeletionMoved where it is being deleted, or is over."""
+    with transaction.atomic():
+        lock_row(row)
+        event = _record(context, plan, row, "deletion.taken_back", context.reason)
+        _end(plan, row, (State.ASKED, *STOPPABLE), State.TAKEN_BACK, event)
+
+
+# --- What the worker does
+
+
+def deletion_lease() -> timedelta:
+    """Return more time than a deletion and its wait for the model's lock can take together."""
+    return lock.lock_time() + timedelta(seconds=lock.PATIENCE)
+
+
+def begin_deletion(plan: PlannedDeletion, row: CatalogModel) -> None:
+    """Note that the DELETE is about to be sent, in the caller's transaction. Raise DeletionMoved if it must not be."""
+    lock_row(row)
+    _move(plan, (State.PLANNED,), fence=plan.lease_token, state=State.DELETING)
+
+
+def begin_at_once(plan: PlannedDeletion, row: CatalogModel, **values: Any) -> None:
+    """Note the same of a deletion for which a Manager does not wait. `values`: the attempt's action id and lease."""
+    lock_row(row)
+    _move(plan, (State.ASKED, *STOPPABLE), state=State.DELETING, **values)
+
+
+def put_off_deletion(plan: PlannedDeletion, row: CatalogModel, due_at: datetime) -> None:
+    before = plan.due_at
+    with transaction.atomic():
+        lock_row(row)
+        _move(plan, (State.PLANNED,), due_at=due_at)
+        set_deletion_day(row, due_at)
+        sides = {"before": _due_side(before), "after": _due_side(due_at)}
+        Journal(deletion_entry("deletion.put_off", plan.decided_by, row, **sides)).succeeded()
+
+
+def end_as_gone(plan: PlannedDeletion, row: CatalogModel) -> None:
+    """Note that there is nothing left to delete, in the caller's transaction."""
+    event = Journal(deletion_entry("deletion.gone", plan.decided_by, row)).succeeded()
+    _end(plan, row, OPEN, State.STOPPED, event)
+
+
+def let_wait(plan: PlannedDeletion, row: CatalogModel, detail: OutcomeDetail) -> None:
+    """Leave it to a person, since nobody knows what became of the attempt."""
+    with transaction.atomic():
+        lock_row(row)
+        _move(plan, (State.PLANNED, State.DELETING), state=State.WAITS, failure=detail.to_json())
+        set_deletion_day(row, None)
+        Journal(deletion_entry("deletion.waits", plan.decided_by, row)).refused(detail)
+
+
+# --- What actions on the model mean for its deletion
+
+
+def note_action(*, row: CatalogModel, event: AuditEvent, **_: Any) -> None:
+    """Carry an action on the model over to its deletion, in the transaction of the event, which has locked the row."""
+    plan = open_deletion_of(row.pk)
+    if plan is None:
+        return
+    verb = VERB_OF_KIND[event.kind]
+    if verb is Verb.DELETE:
+        _note_attempt(plan, row, event)
+    elif event.outcome == Outcome.SUCCEEDED and plan.state in STOPPABLE:
+        kinds = {Verb.UNARCHIVE: "deletion.taken_back"} | dict.fromkeys(_STOPPED_BY, "deletion.stopped")
+        if verb in kinds:
+            Journal(deletion_entry(kinds[verb], event.actor, row, request_id=event.request_id)).succeeded()
+            _end(plan, row, STOPPABLE, State.TAKEN_BACK if verb is Verb.UNARCHIVE else State.STOPPED, event)
+
+
+def _note_attempt(plan: PlannedDeletion, row: CatalogModel, event: AuditEvent) -> None:
+    """Take in what came of a deletion: the plan's own attempt, or another one where that succeeded."""
+    if event.outcome == Outcome.SUCCEEDED:
+        _end(plan, row, OPEN, State.DONE, event)
+    elif event.action_id == plan.action_id and plan.state != State.ASKED:
+        if detail_from_json(event.failure).error_facts.get("code") in _GONE_CODES:
+            end_as_gone(plan, row)
+            return
+        states = (State.PLANNED, State.DELETING, State.WAITS)
+        _move(plan, states, state=State.WAITS, failure=event.failure, lease_token="", lease_expires_at=None)
+        set_deletion_day(row, None)
+
+
+# --- Inside
+
+
+def _add_deletion(context: Context, row: CatalogModel, kind: str, **values: Any) -> PlannedDeletion:
+    with transaction.atomic():
+        lock_row(row)
+        if open_deletion_of(row.pk) is not None:
+            raise DeletionMoved
+        plan = PlannedDeletion.objects.create(
+            row=row,
+            model_id=row.model_id,
+            asker=context.actor,
+            asked_by=context.actor.get_username(),
+            asked_at=timezone.now(),
+            reason=context.reason,
+            **values,
+        )
+        _record(context, plan, row, kind, context.reason)
+    return plan
+
+
+def _plan_values(context: Context, row: CatalogModel, due_at: datetime, was_live: bool) -> dict[str, Any]:
+    """Return the columns of a decision to delete, which the row's day shows from now on.
+
+    Raise DeletionMoved if somebody has restored the model.
+    """
+    if not row.archived:
+        raise DeletionMoved
+    set_deletion_day(row, due_at)
+    seen = {"name": row.name or "", "description": row.description or ""}
+    return _decider_values(context) | {"due_at": due_at, "was_live": was_live, "seen": seen}
+
+
+def _decider_values(context: Context) -> dict[str, Any]:
+    return {"decider": context.actor, "decided_by": context.actor.get_username(), "decided_at": timezone.now()}
+
+
+def _move(plan: PlannedDeletion, states: Collection[str], *, fence: str = "", **values: Any) -> None:
+    """Write the new values, unless the deletion has left the states or the lease with this token was taken over."""
+    known = PlannedDeletion.objects.filter(pk=plan.pk, state__in=states)
+    if not (known.filter(lease_token=fence) if fence else known).update(**values):
+        raise DeletionMoved
+    for name, value in values.items():
+        setattr(plan, name, value)
+
+
+def _end(
+    plan: PlannedDeletion, row: CatalogModel, states: Collection[str], state: PlannedDeletion.State, event: AuditEvent
+) -> None:
+    _move(plan, states, state=state, ended_at=timezone.now(), ended_by_action=event.action_id)
+    set_deletion_day(row, None)
+
+
+def _record(context: Context, plan: PlannedDeletion, row: CatalogModel, kind: str, reason: str) -> AuditEvent:
+    more = {"reason": reason, "request_id": context.request_id, "after": _due_side(plan.due_at)}
+    return Journal(deletion_entry(kind, context.actor.get_username(), row, **more)).succeeded()
+
+
+def _due_side(due_at: datetime | None) -> dict[str, str]:
+    return {"due_at": due_at.isoformat()} if due_at else {}

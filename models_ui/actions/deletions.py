@@ -1,0 +1,209 @@
+"""What people do about deletions: ask for one, plan, accept or decline it, take it back, or delete at once.
+
+The states of a deletion are in `deletion_states.py`; `due_deletions.py` deletes what is due.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from models_ui.access.policy import NO_SUCH_MODEL, ActionDenied, check_policy, check_role
+from models_ui.access.roles import Role, role_of
+from models_ui.access.verbs import VERBS, Verb
+from models_ui.actions import deletion_states as states
+from models_ui.actions.context import Context, Done
+from models_ui.actions.deletion_states import DeletionMoved, State, open_deletion_of
+from models_ui.actions.model_row import find_row, reload_row
+from models_ui.actions.perform import perform_action, set_state
+from models_ui.audit.chain import Journal, Outcome
+from models_ui.models import CatalogModel, PlannedDeletion
+from models_ui.services.cards import ModelCard
+from models_ui.services.models_api import ModelsAPI
+
+_MOVED = gettext_lazy("Somebody else has decided about this deletion a moment ago. Load the page again")
+_PLANNED = gettext_lazy("Its deletion is planned already")
+_ASKED = gettext_lazy("Somebody has asked for its deletion already")
+_NOT_ASKED = gettext_lazy("Nobody asks for its deletion any more")
+_NOT_PLANNED = gettext_lazy("No deletion of it is planned any more")
+_UNDER_WAY = gettext_lazy("It is being deleted right now")
+_NEEDS_TWO = gettext_lazy("Another Manager must accept this deletion: it was you who asked for it")
+_NEEDS_ANOTHER = gettext_lazy("Somebody else must ask for its deletion first: two people must want it")
+_NOT_ARCHIVED = gettext_lazy("Only what is archived can be deleted at once")
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What came of a decision. `done` is the archiving or restoring that belongs to it, where there was one.
+
+    `plan` is None where archiving did not succeed, so that nothing is planned.
+    """
+
+    row: CatalogModel
+    plan: PlannedDeletion | None
+    done: Done | None = None
+
+
+def ask_for_deletion(*, context: Context, model_id: str) -> Decided:
+    """Ask for a deletion, which a Manager decides on. Nothing happens to the model."""
+    row = _check(context, "deletion.asked", model_id, Role.EDITOR)
+    if open_deletion_of(row.pk) is not None:
+        raise _refuse(context, "deletion.asked", row, ActionDenied(_ASKED))
+    with _deciding():
+        return Decided(row, states.add_request(context, row))
+
+
+def plan_deletion(*, context: Context, model_id: str) -> Decided:
+    """Archive the model now, and plan its deletion. Where two people are needed, only ask for it."""
+    row = _check(context, "deletion.planned", model_id, Role.MANAGER)
+    plan = open_deletion_of(row.pk)
+    if plan is not None and plan.state == State.ASKED:
+        return accept_deletion(context=context, model_id=model_id)
+    if plan is not None and plan.state != State.WAITS:
+        raise _refuse(context, "deletion.planned", row, ActionDenied(_PLANNED))
+    if plan is None and settings.DELETE_NEEDS_TWO:
+        return ask_for_deletion(context=context, model_id=model_id)
+    if plan is not None:
+        _check_two(context, "deletion.planned", plan, row)
+    was_live, done = _archive_first(context, row)
+    if not reload_row(row).archived or (done is not None and done.outcome != Outcome.SUCCEEDED):
+        return Decided(row, None, done)
+    with _deciding():
+        if plan is None:
+            plan = states.add_plan(context, row, due_at=next_due(), was_live=was_live)
+        else:
+            states.plan_anew(context, plan, row, due_at=next_due(), was_live=was_live or plan.was_live)
+    return Decided(row, plan, done)
+
+
+def accept_deletion(*, context: Context, model_id: str, words: str = "") -> Decided:
+    """Plan the deletion that somebody asked for, as `plan_deletion` does."""
+    row = _check(context, "deletion.accepted", model_id, Role.MANAGER)
+    plan = open_deletion_of(row.pk)
+    if plan is None or plan.state != State.ASKED:
+        raise _refuse(context, "deletion.accepted", row, ActionDenied(_NOT_ASKED))
+    _check_two(context, "deletion.accepted", plan, row)
+    was_live, done = _archive_first(context, row)
+    if not reload_row(row).archived or (done is not None and done.outcome != Outcome.SUCCEEDED):
+        return Decided(row, None, done)
+    with _deciding():
+        states.accept_request(context, plan, row, due_at=next_due(), was_live=was_live, words=words)
+    return Decided(row, plan, done)
+
+
+def decline_deletion(*, context: Context, model_id: str, words: str) -> Decided:
+    row = _check(context, "deletion.declined", model_id, Role.MANAGER, is_deleting=False)
+    plan = open_deletion_of(row.pk)
+    if plan is None or plan.state != State.ASKED:
+        raise _refuse(context, "deletion.declined", row, ActionDenied(_NOT_ASKED))
+    with _deciding():
+        states.decline_request(context, plan, row, words)
+    return Decided(row, plan)
+
+
+def take_back_deletion(*, context: Context, model_id: str) -> Decided:
+    """Take a deletion back, and then restore the model if it was live before.
+
+    What is taken back stays so, whatever comes of restoring.
+    """
+    kind = "deletion.taken_back"
+    row = _check(context, kind, model_id, Role.EDITOR, is_deleting=False)
+    plan = open_deletion_of(row.pk)
+    if plan is None:
+        raise _refuse(context, kind, row, ActionDenied(_NOT_PLANNED))
+    if plan.state == State.DELETING:
+        raise _refuse(context, kind, row, ActionDenied(_UNDER_WAY))
+    with _deciding():
+        states.take_back(context, plan, row)
+    if not plan.was_live or not row.archived:
+        return Decided(row, plan)
+    return Decided(row, plan, set_state(replace(context, action_id=""), Verb.UNARCHIVE, model_id))
+
+
+def delete_now(*, context: Context, model_id: str) -> Done:
+    """Delete an archived model without waiting for any day."""
+    kind = VERBS[Verb.DELETE].kind
+    row = _check(context, kind, model_id, Role.MANAGER)
+    if not row.archived:
+        raise _refuse(context, kind, row, ActionDenied(_NOT_ARCHIVED))
+    plan = open_deletion_of(row.pk)
+    if settings.DELETE_NEEDS_TWO and (plan is None or plan.asker_id == context.actor.pk):
+        raise _refuse(context, kind, row, ActionDenied(_NEEDS_ANOTHER))
+    if plan is not None and plan.state == State.DELETING:
+        raise _refuse(context, kind, row, ActionDenied(_UNDER_WAY))
+    gate = DeletionAtOnce(plan) if plan else None
+    with _deciding():
+        return perform_action(context, Verb.DELETE, model_id, wanted=True, gate=gate)
+
+
+def next_due() -> datetime:
+    """Return when a deletion that is decided now is due."""
+    return timezone.now() + timedelta(days=settings.DELETE_GRACE_DAYS)
+
+
+def needs_second_person(plan: PlannedDeletion, person: User) -> bool:
+    """Whether somebody else than this person must decide."""
+    return settings.DELETE_NEEDS_TWO and plan.asker_id == person.pk
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionAtOnce:
+    """What a deletion at once passes where one is planned: from then on nobody can take that back."""
+
+    plan: PlannedDeletion
+
+    def find_objection(self, api: ModelsAPI, row: CatalogModel, card: ModelCard) -> ActionDenied | None:
+        return None if row.archived else ActionDenied(_NOT_ARCHIVED)
+
+    def pass_through(self, row: CatalogModel, action_id: str) -> None:
+        lease = {"lease_token": secrets.token_hex(16), "lease_expires_at": timezone.now() + states.deletion_lease()}
+        states.begin_at_once(self.plan, row, action_id=action_id, **lease)
+
+
+def _check(context: Context, kind: str, model_id: str, role: Role, *, is_deleting: bool = True) -> CatalogModel:
+    """Return the model's row. Record a refusal and raise it unless this person may do that to it."""
+    row = find_row(model_id)
+    try:
+        check_role(role_of(context.actor), role)
+        if row is None:
+            raise ActionDenied(NO_SUCH_MODEL)
+        if is_deleting:
+            check_policy(row, Verb.DELETE)
+    except ActionDenied as denied:
+        raise _refuse(context, kind, row or CatalogModel(model_id=model_id), denied) from None
+    return row
+
+
+def _refuse(context: Context, kind: str, row: CatalogModel, denied: ActionDenied) -> ActionDenied:
+    """Record the refusal and return it."""
+    more = {"reason": context.reason, "request_id": context.request_id}
+    Journal(states.deletion_entry(kind, context.actor.get_username(), row, **more)).refused(denied.detail)
+    return denied
+
+
+def _check_two(context: Context, kind: str, plan: PlannedDeletion, row: CatalogModel) -> None:
+    if needs_second_person(plan, context.actor):
+        raise _refuse(context, kind, row, ActionDenied(_NEEDS_TWO))
+
+
+def _archive_first(context: Context, row: CatalogModel) -> tuple[bool, Done | None]:
+    """Archive the model unless it is archived. Return whether it was live, and what came of archiving it."""
+    if row.archived:
+        return False, None
+    done = set_state(context, Verb.ARCHIVE, row.model_id)
+    return done.event is not None, done
+
+
+@contextmanager
+def _deciding() -> Iterator[None]:
+    """Raise ActionDenied where somebody else has decided about the deletion meanwhile."""
+    try:
+        yield
+    except DeletionMoved:
+        raise ActionDenied(_MOVED) from None
