@@ -1,6 +1,6 @@
 """Queries whose SQL is made once.
 
-Every page reads a session, a person and the state of the mirror. For one row of a small table Django takes ten times
+Every page reads a session, a person and the state of the mirror. For a few rows of a small table Django takes ten times
 as long to make the SQL as the database takes to answer it, so here it is made once for each connection.
 """
 
@@ -13,7 +13,7 @@ from django.db.models import DateTimeField, QuerySet
 
 
 class PreparedQuery:
-    """A query for the columns of one row. `examples` are values like those that it is asked with, each different.
+    """A query for columns of rows. `examples` are values like those that it is asked with, each different.
 
     _SESSION = PreparedQuery(lambda key: Session.objects.filter(pk=key).values_list("session_data"), key="example")
     row = _SESSION.first(key="…")
@@ -25,13 +25,19 @@ class PreparedQuery:
 
     def first(self, **values: Any) -> tuple[Any, ...] | None:
         """Return the first row, or None."""
+        return next(iter(self._prepared(most=1).rows(values)), None)
+
+    def all(self, **values: Any) -> list[tuple[Any, ...]]:
+        return self._prepared(most=None).rows(values)
+
+    def _prepared(self, most: int | None) -> "_Prepared":
         connection = connections[DEFAULT_DB_ALIAS]
         # Kept with the connection, which a thread has for itself, and which it refers to.
-        prepared = vars(connection).setdefault("prepared_queries", {})
-        if self not in prepared:
-            prepared[self] = _Prepared(connection, self._build(**self._examples)[:1], self._examples)
-        row: tuple[Any, ...] | None = prepared[self].first(values)
-        return row
+        prepared: dict[Any, _Prepared] = vars(connection).setdefault("prepared_queries", {})
+        key = self, most
+        if key not in prepared:
+            prepared[key] = _Prepared(connection, self._build(**self._examples)[:most], self._examples)
+        return prepared[key]
 
 
 class _Prepared:
@@ -46,14 +52,14 @@ class _Prepared:
         self._places = [(place, names[param]) for place, param in enumerate(params) if param in names]
         assert len({name for _, name in self._places}) == len(examples), "a value is no parameter of its own"
 
-    def first(self, values: dict[str, Any]) -> tuple[Any, ...] | None:
+    def rows(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         params = self._params.copy()
         for place, name in self._places:
             params[place] = self._adapt(values[name])
         with self._connection.cursor() as cursor:
             cursor.execute(self._sql, params)
-            row = cursor.fetchone()
-        return None if row is None else tuple(next(iter(self._compiler.results_iter([[row]]))))
+            rows = cursor.fetchall()
+        return [tuple(row) for row in self._compiler.results_iter([rows])] if rows else []
 
     def _adapt(self, value: Any) -> Any:
         is_time = hasattr(value, "tzinfo")

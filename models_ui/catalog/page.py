@@ -167,7 +167,7 @@ class CatalogPage:
     def kept_parameters(self) -> Iterator[tuple[str, str]]:
         """Yield what the form of the filters carries along without showing it."""
         for name, text in self.query.pairs():
-            if name in ("type", "sort", "per_page"):
+            if name in ("type", "sort", "per_page", "view"):
                 yield name, text
 
     @property
@@ -200,7 +200,7 @@ class CatalogPage:
     @property
     def cleared(self) -> CatalogQuery:
         """The same view without filters."""
-        return self.query.cleared().changed(type=self.query.type if self.query.is_of_tab else ())
+        return self.query.cleared().changed(type=self.query.type if self.query.is_of_tab else (), view=None)
 
     @property
     def facets(self) -> Iterator[FacetPanel]:

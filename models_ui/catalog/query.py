@@ -66,6 +66,11 @@ def _read_page(text: str) -> Reading:
     return Reading(None, "not_a_number")
 
 
+def _read_key(text: str) -> Reading:
+    is_key = text.isascii() and text.isdigit() and len(text) < 19
+    return Reading(int(text)) if is_key else Reading(None, "unknown_value")
+
+
 def _read_facet_value(text: str, *, facet: Facet) -> Reading:
     if len(text) > MAX_VALUE or (facet.is_closed and text not in facet.fixed_order):
         return Reading(None, "unknown_value")
@@ -116,6 +121,8 @@ class CatalogQuery(AddressQuery):
     move: str = parameter("", one_of((*COLUMNS, USUAL)), role="place")
     per_page: int = parameter(DEFAULT_PAGE_SIZE, _read_page_size, role="view")
     page: int = parameter(1, _read_page, role="place")
+    # The key of the saved view that one started from.
+    view: int | None = parameter(None, _read_key, role="view")
 
     @property
     def is_of_tab(self) -> bool:

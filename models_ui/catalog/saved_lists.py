@@ -7,7 +7,7 @@ too; it stays when its owner loses access.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,11 +17,9 @@ from django.db.models import Q, QuerySet
 
 from models_ui.access.roles import Role
 from models_ui.audit.plain_events import record_plain_event
-from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.links import catalog_address
 from models_ui.catalog.query import CatalogQuery
 from models_ui.models import SavedList
-from models_ui.text.folding import fold_for_search, sort_key
+from models_ui.text.folding import fold_for_search
 
 MOST_LISTS: Final = 50  # saved views of one person
 LONGEST_NAME: Final = 60
@@ -42,7 +40,11 @@ class BadName(Exception):
 
 
 class BadQuery(Exception):
-    """The view shows every model, which needs no name, or its address is too long to keep."""
+    """The view shows every model, which needs no name."""
+
+
+class LongQuery(BadQuery):
+    """The address of the view is too long to keep."""
 
 
 # --- Reading
@@ -69,14 +71,17 @@ def may_change(saved: SavedList, user: User, role: Role) -> bool:
 
 
 def query_of_list(saved: SavedList) -> CatalogQuery:
-    return CatalogQuery.parse(saved.query).query
+    """Return the query of a view, which names the view that it is of."""
+    return replace(CatalogQuery.parse(saved.query).query, view=saved.pk)
 
 
 def kept_query(query: CatalogQuery) -> str:
     """Return the query string that is kept of a query: filters, order and columns, and no page. Raise BadQuery."""
-    text = query.in_statuses().at_page(1).serialize()
-    if not text or len(text) > LONGEST_QUERY:
+    text = query.in_statuses().changed(view=None).serialize()
+    if not text:
         raise BadQuery
+    if len(text) > LONGEST_QUERY:
+        raise LongQuery
     return text
 
 
@@ -159,38 +164,3 @@ def _told_name(saved: SavedList) -> str:
 
 def _told_query(saved: SavedList) -> dict[str, str]:
     return {"query": saved.query} if saved.shared else {}
-
-
-# --- The tabs of the catalog
-
-
-@dataclass(frozen=True, slots=True)
-class SavedTab:
-    """A saved view as a tab of the catalog."""
-
-    saved: SavedList
-    query: CatalogQuery
-    count: int
-    is_current: bool
-    is_mine: bool
-
-    @property
-    def name(self) -> str:
-        return self.saved.name
-
-    @property
-    def address(self) -> str:
-        return catalog_address(self.query)
-
-
-def saved_tabs(
-    user: User, query: CatalogQuery, index: CatalogIndex, preferred_columns: tuple[str, ...] = ()
-) -> list[SavedTab]:
-    """Return the tabs of the views that the person sees, their own first; current is what shows just this query."""
-    shown = query.at_page(1)
-    tabs = []
-    for saved in lists_seen_by(user):
-        kept = query_of_list(saved).without_defaults(preferred_columns)
-        count = index.count(index.as_shown(kept))
-        tabs.append(SavedTab(saved, kept, count, kept == shown, saved.owner_id == user.pk))
-    return sorted(tabs, key=lambda tab: (not tab.is_mine, sort_key(tab.name)))

@@ -12,6 +12,7 @@ from models_ui.catalog.kept_views import catalog_view
 from models_ui.catalog.links import catalog_address
 from models_ui.catalog.page import tab_of_mine
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.saved_tabs import saved_views
 from models_ui.catalog.store import load_index
 from models_ui.listing.csv_export import csv_download
 from models_ui.mirror.state import describe_freshness, mirror_state
@@ -37,11 +38,12 @@ def catalog(request: Request) -> HttpResponse:
         return HttpResponseRedirect(catalog_address(query))
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
-    style = preferred_style(preferences, query)
-    view = catalog_view(index, query, ignored, now, role_of_request(request), style)
+    style, role = preferred_style(preferences, query), role_of_request(request)
+    view = catalog_view(index, query, ignored, now, role, style)
     context: dict[str, Any] = {
         "view": view,
         "mine": tab_of_mine(index, view.query, request.user.get_username()),
+        "saved_views": saved_views(request.user, role, view.query, index, preferred_columns(preferences)),
         "freshness": describe_freshness(mirror, now),
         "jobs": sentences.running_jobs_in_words,
     }

@@ -115,6 +115,12 @@ TABLE = {
     "invitation": ("404 404 404 404", "404 404 404 404", "405 405 405 405", "405 405 405 405"),
     "preferences": ("login 200 200 200", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
     "choose_preference": ("login 405 405 405", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
+    "saved_lists": READ,
+    "new_saved_list": ("login 200 200 200", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
+    # The example is somebody's own: a private one does not exist for others, whatever their role.
+    "saved_list": ("login 404 404 404", "login 404 404 404", "login 405 405 405", "login 405 405 405"),
+    "update_saved_list": ("login 405 405 405", "login 404 404 404", "login 405 405 405", "login 405 405 405"),
+    "delete_saved_list": ("login 405 405 405", "login 404 404 404", "login 405 405 405", "login 405 405 405"),
     "sync": ("login 302 302 302", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
     "healthz": EVERYBODY,
     "readyz": EVERYBODY,
@@ -211,6 +217,7 @@ def form_of(name: str, tune: CatalogModel) -> dict[str, str]:
         "add_watch": {"model_id": tune.model_id},
         "preferences": {"theme": "dark", "density": "roomy", "facets": "open"},
         "choose_preference": {"theme": "dark"},
+        "new_saved_list": {"name": "New", "query": "capability=vision"},
         "choose_digest": {"scope": "watched", "language": "fr"},
     }
     return forms.get(name, {})

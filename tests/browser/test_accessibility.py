@@ -58,6 +58,8 @@ def catalog_states(page: Page, sandbox: Sandbox) -> Iterator[None]:
         "/models/voxtral-mini-latest/",  # two models
         "/models/no-such-model/",
         "/no-such-page/",
+        "/views/",
+        "/views/new/?capability=vision",
         "/watching/",
         "/accounts/password/change/",
     )

@@ -1,10 +1,10 @@
 """Saved views: names for addresses of the catalog, one's own and everyone's, and what the history tells of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone
 
 from models_ui.access.roles import Role
 from models_ui.catalog import saved_lists
@@ -12,6 +12,7 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.saved_lists import (
     BadName,
     BadQuery,
+    LongQuery,
     NameTaken,
     TooManyLists,
     change_list,
@@ -21,10 +22,8 @@ from models_ui.catalog.saved_lists import (
     may_change,
     query_of_list,
     save_list,
-    saved_tabs,
     update_list,
 )
-from models_ui.catalog.store import load_index
 from models_ui.models import AuditEvent, SavedList
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -53,7 +52,7 @@ def seen_by(user: User) -> set[str]:
 def test_a_view_keeps_filters_and_order_and_no_page(bob: User):
     query = CatalogQuery(q="tickets", capability=("vision",), sort="-context", per_page=100, page=3)
     saved = save(bob, query=query)
-    assert query_of_list(SavedList.objects.get(pk=saved.pk)) == query.at_page(1)
+    assert query_of_list(SavedList.objects.get(pk=saved.pk)) == replace(query, page=1, view=saved.pk)
 
 
 def test_a_view_of_an_older_address_keeps_statuses(bob: User):
@@ -63,17 +62,17 @@ def test_a_view_of_an_older_address_keeps_statuses(bob: User):
 def test_what_the_catalog_no_longer_knows_is_left_out_of_a_view(bob: User):
     saved = save(bob)
     SavedList.objects.filter(pk=saved.pk).update(query="capability=vision&smell=good&sort=weight")
-    assert query_of_list(SavedList.objects.get(pk=saved.pk)) == VISION
+    assert query_of_list(SavedList.objects.get(pk=saved.pk)) == replace(VISION, view=saved.pk)
 
 
-@pytest.mark.parametrize("query", [CatalogQuery(), CatalogQuery(page=4)])
+@pytest.mark.parametrize("query", [CatalogQuery(), CatalogQuery(page=4), CatalogQuery(view=7)])
 def test_a_view_of_every_model_needs_no_name(bob: User, query: CatalogQuery):
     with pytest.raises(BadQuery):
         save(bob, query=query)
 
 
 def test_an_address_too_long_to_keep_is_no_view(bob: User):
-    with pytest.raises(BadQuery):
+    with pytest.raises(LongQuery):
         save(bob, query=CatalogQuery(root=tuple(f"{number}{'x' * 300}" for number in range(20))))
 
 
@@ -206,28 +205,3 @@ def test_activity_tells_of_sharing_by_the_name_that_was_shared(bob: User):
         ("view.renamed", "bob", ""),
         ("view.unshared", "bob", "For all"),
     ]
-
-
-# --- Tabs
-
-
-def test_a_tab_counts_what_it_shows_and_is_current_however_its_address_is_ordered(synced, bob: User, alice: User):
-    index = load_index(timezone.now())
-    save(bob, "Both", CatalogQuery(capability=("function_calling", "vision")))
-    save(alice, "All that see", shared=True)
-    shown = CatalogQuery.parse("page=2&capability=vision&capability=function_calling").query
-    tabs = saved_tabs(bob, shown, index)
-    assert [(tab.name, tab.is_current, tab.is_mine) for tab in tabs] == [
-        ("Both", True, True),
-        ("All that see", False, False),
-    ]
-    assert tabs[1].count == index.search(VISION).total > 0
-    assert tabs[1].address == "/models/?capability=vision"
-
-
-def test_tabs_cost_one_query(synced, bob: User, alice: User, django_assert_num_queries):
-    index = load_index(timezone.now())
-    for number in range(20):
-        save(alice, f"{number}", shared=True)
-    with django_assert_num_queries(1):
-        assert len(saved_tabs(bob, VISION, index)) == 20

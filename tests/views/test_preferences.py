@@ -135,9 +135,10 @@ def test_the_sign_in_page_has_nobodys_preferences(viewer: Client, client: Client
 def test_models_in_the_menu_and_signing_in_lead_to_the_default_view(viewer: Client, carol: User, bob: User):
     saved = save_list(owner=bob, name="Sees", query=VISION, shared=True, now=NOON)
     viewer.post("/preferences/", {**AS_BEFORE, "default_view": f"view-{saved.pk}"})
-    assert '<a href="/models/?capability=vision">' in page(viewer)
+    address = f"/models/?capability=vision&view={saved.pk}"
+    assert f'<a href="{address.replace("&", "&amp;")}">' in page(viewer)
     answer = Client().post("/accounts/login/", {"login": "carol", "password": PASSWORD})
-    assert answer["Location"] == "/models/?capability=vision"
+    assert answer["Location"] == address
 
 
 def test_all_models_stay_at_their_address_whatever_the_default_view(viewer: Client, synced):

@@ -79,7 +79,7 @@ def address_with(secret: str) -> FeedAddress | None:
 
 def filters_of(query: CatalogQuery) -> CatalogQuery:
     """Return the filters of a query alone: a feed has no pages and no order of its own."""
-    return query.changed(sort="", per_page=CatalogQuery().per_page)
+    return query.changed(sort="", per_page=CatalogQuery().per_page, view=None)
 
 
 def query_of(address: FeedAddress) -> CatalogQuery:
