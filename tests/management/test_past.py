@@ -17,7 +17,7 @@ from models_ui.management.commands.demo import make_demo_people
 from models_ui.management.past.clock import ClockIsReal, turned_clock
 from models_ui.management.past.story import DAYS, PastBroken, play_past
 from models_ui.mirror.sync import run_sync
-from models_ui.models import AuditEvent, BulkJob, CatalogChange, CatalogModel, Lease, SyncRun
+from models_ui.models import AuditEvent, BulkJob, CatalogChange, CatalogModel, Lease, SavedList, SyncRun
 from sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -131,11 +131,19 @@ def test_the_same_day_tells_the_same_story(demo: Sandbox):
             demo.catalog.anchor = datetime(2026, 11, 26, tzinfo=UTC).date()
             play_past()
         told.append(story())
-        for table in (CatalogModel, CatalogChange):
+        for table in (CatalogModel, CatalogChange, SavedList):
             table.objects.all().delete()
         AuditEvent.objects.all()._raw_delete("default")
         User.objects.filter(username__contains=".").delete()
     assert told[0] == told[1]
+
+
+def test_everyone_finds_one_saved_view(demo: Sandbox, client: Client):
+    play_past()
+    client.force_login(User.objects.get(username="viewer"))
+    assert "★" in client.get("/models/").text
+    assert "ana.diop" in client.get("/views/").text
+    assert "saved the view “<bdi>Vision and tools</bdi>”" in client.get("/activity/").text
 
 
 def test_changes_and_activity_show_it_to_whoever_signs_in(demo: Sandbox, client: Client):

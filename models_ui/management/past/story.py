@@ -26,6 +26,8 @@ from models_ui.actions.undo import undo_action
 from models_ui.audit.chain import Outcome
 from models_ui.bulk.jobs import make_job, start_job
 from models_ui.bulk.runner import run_one
+from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.saved_lists import save_list
 from models_ui.management.past.clock import DemoClock, turned_clock
 from models_ui.mirror.pending import CONFIRM_AFTER
 from models_ui.mirror.sync import run_sync
@@ -142,6 +144,8 @@ def _change_minds(stage: "Stage", ana: User, lucas: User, editor: User) -> None:
     renamed = stage.edit(lucas, Verb.RENAME, PYTHON, "Python completion")
     stage.turn_to(4, 17, 33)
     stage.undo(lucas, renamed)
+    stage.turn_to(3, 11, 2)
+    stage.save_view(ana, "Vision and tools", CatalogQuery(capability=("function_calling", "vision")))
     stage.turn_to(3, 11, 25)
     stage.keep(lucas, Verb.PLAN, MEETINGS, stage.plan_to_move("ministral-8b-2512", 45, "Prompts are being rewritten"))
     stage.turn_to(2, 14, 10)
@@ -242,6 +246,10 @@ class Stage:
         job.refresh_from_db()
         if not job.is_over:
             raise PastBroken(f"a bulk job: {job.state}")
+
+    def save_view(self, person: User, name: str, query: CatalogQuery) -> None:
+        """Save a view that everyone sees."""
+        save_list(owner=person, name=name, query=query, shared=True, now=timezone.now())
 
     # Inside
 
