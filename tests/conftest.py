@@ -109,6 +109,12 @@ def synced(db: None, sandbox: Sandbox) -> SyncResult:
     return run_sync()
 
 
+@pytest.fixture
+def at_once(settings) -> None:
+    """Deleting waits for no day: for tests of the act of deleting itself."""
+    settings.DELETE_GRACE_DAYS = 0
+
+
 def person(name: str, role: Role | None) -> User:
     make_roles()  # a flushed database has lost what the migration made
     user = User.objects.create_user(name, f"{name}@example.org", PASSWORD)

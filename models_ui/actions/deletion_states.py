@@ -20,6 +20,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -47,6 +49,16 @@ class DeletionMoved(Exception):
 def open_deletion_of(row_key: int) -> PlannedDeletion | None:
     """Return the deletion of a model that is not over; None where there is none."""
     return PlannedDeletion.objects.filter(row_id=row_key, state__in=OPEN).first()
+
+
+def next_due() -> datetime:
+    """Return when a deletion that is decided now is due."""
+    return timezone.now() + timedelta(days=settings.DELETE_GRACE_DAYS)
+
+
+def needs_second_person(plan: PlannedDeletion, person: User) -> bool:
+    """Whether somebody else than this person must decide."""
+    return settings.DELETE_NEEDS_TWO and plan.asker_id == person.pk
 
 
 def deletion_entry(kind: str, actor: str, row: CatalogModel, **more: Any) -> Entry:

@@ -7,19 +7,24 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from models_ui.access.policy import NO_SUCH_MODEL, ActionDenied, check_policy, check_role
+from models_ui.access.policy import NO_SUCH_MODEL, ActionDenied, Subject, check_policy, check_role
 from models_ui.access.roles import Role, role_of
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions import deletion_states as states
 from models_ui.actions.context import Context, Done
-from models_ui.actions.deletion_states import DeletionMoved, State, open_deletion_of
+from models_ui.actions.deletion_states import (
+    DeletionMoved,
+    State,
+    needs_second_person,
+    next_due,
+    open_deletion_of,
+)
 from models_ui.actions.model_row import find_row, reload_row
 from models_ui.actions.perform import perform_action, set_state
 from models_ui.audit.chain import Journal, Outcome
@@ -29,7 +34,7 @@ from models_ui.services.models_api import ModelsAPI
 
 _MOVED = gettext_lazy("Somebody else has decided about this deletion a moment ago. Load the page again")
 _PLANNED = gettext_lazy("Its deletion is planned already")
-_ASKED = gettext_lazy("Somebody has asked for its deletion already")
+_ASKED = gettext_lazy("Its deletion is asked for already: a Manager decides")
 _NOT_ASKED = gettext_lazy("Nobody asks for its deletion any more")
 _NOT_PLANNED = gettext_lazy("No deletion of it is planned any more")
 _UNDER_WAY = gettext_lazy("It is being deleted right now")
@@ -53,8 +58,8 @@ class Decided:
 def ask_for_deletion(*, context: Context, model_id: str) -> Decided:
     """Ask for a deletion, which a Manager decides on. Nothing happens to the model."""
     row = _check(context, "deletion.asked", model_id, Role.EDITOR)
-    if open_deletion_of(row.pk) is not None:
-        raise _refuse(context, "deletion.asked", row, ActionDenied(_ASKED))
+    with _refusing(context, "deletion.asked", row):
+        check_may_begin(row.pk, context.actor, asks=True)
     with _deciding():
         return Decided(row, states.add_request(context, row))
 
@@ -62,17 +67,15 @@ def ask_for_deletion(*, context: Context, model_id: str) -> Decided:
 def plan_deletion(*, context: Context, model_id: str) -> Decided:
     """Archive the model now, and plan its deletion. Where two people are needed, only ask for it."""
     row = _check(context, "deletion.planned", model_id, Role.MANAGER)
+    with _refusing(context, "deletion.planned", row):
+        check_may_begin(row.pk, context.actor)
     plan = open_deletion_of(row.pk)
     if plan is not None and plan.state == State.ASKED:
         return accept_deletion(context=context, model_id=model_id)
-    if plan is not None and plan.state != State.WAITS:
-        raise _refuse(context, "deletion.planned", row, ActionDenied(_PLANNED))
     if plan is None and settings.DELETE_NEEDS_TWO:
         return ask_for_deletion(context=context, model_id=model_id)
-    if plan is not None:
-        _check_two(context, "deletion.planned", plan, row)
     was_live, done = _archive_first(context, row)
-    if not reload_row(row).archived or (done is not None and done.outcome != Outcome.SUCCEEDED):
+    if not _is_archived(row, done):
         return Decided(row, None, done)
     with _deciding():
         if plan is None:
@@ -82,15 +85,41 @@ def plan_deletion(*, context: Context, model_id: str) -> Decided:
     return Decided(row, plan, done)
 
 
+def check_may_begin(row_key: int, person: User, *, asks: bool = False) -> None:
+    """Raise ActionDenied where this person cannot ask for the model's deletion, or plan it, as things stand."""
+    plan = open_deletion_of(row_key)
+    if plan is None:
+        return
+    if plan.state == State.DELETING:
+        raise ActionDenied(_UNDER_WAY)
+    if plan.state == State.PLANNED:
+        raise ActionDenied(_PLANNED)
+    if asks:
+        raise ActionDenied(_ASKED)
+    if needs_second_person(plan, person):
+        raise ActionDenied(_NEEDS_TWO)
+
+
+def check_at_once(row: Subject, plan: PlannedDeletion | None, person: User) -> None:
+    """Raise ActionDenied where this person cannot delete the model at once, as things stand."""
+    if not row.archived:
+        raise ActionDenied(_NOT_ARCHIVED)
+    if settings.DELETE_NEEDS_TWO and (plan is None or plan.asker_id == person.pk):
+        raise ActionDenied(_NEEDS_ANOTHER)
+    if plan is not None and plan.state == State.DELETING:
+        raise ActionDenied(_UNDER_WAY)
+
+
 def accept_deletion(*, context: Context, model_id: str, words: str = "") -> Decided:
     """Plan the deletion that somebody asked for, as `plan_deletion` does."""
     row = _check(context, "deletion.accepted", model_id, Role.MANAGER)
     plan = open_deletion_of(row.pk)
     if plan is None or plan.state != State.ASKED:
         raise _refuse(context, "deletion.accepted", row, ActionDenied(_NOT_ASKED))
-    _check_two(context, "deletion.accepted", plan, row)
+    with _refusing(context, "deletion.accepted", row):
+        check_may_begin(row.pk, context.actor)
     was_live, done = _archive_first(context, row)
-    if not reload_row(row).archived or (done is not None and done.outcome != Outcome.SUCCEEDED):
+    if not _is_archived(row, done):
         return Decided(row, None, done)
     with _deciding():
         states.accept_request(context, plan, row, due_at=next_due(), was_live=was_live, words=words)
@@ -130,38 +159,25 @@ def delete_now(*, context: Context, model_id: str) -> Done:
     """Delete an archived model without waiting for any day."""
     kind = VERBS[Verb.DELETE].kind
     row = _check(context, kind, model_id, Role.MANAGER)
-    if not row.archived:
-        raise _refuse(context, kind, row, ActionDenied(_NOT_ARCHIVED))
     plan = open_deletion_of(row.pk)
-    if settings.DELETE_NEEDS_TWO and (plan is None or plan.asker_id == context.actor.pk):
-        raise _refuse(context, kind, row, ActionDenied(_NEEDS_ANOTHER))
-    if plan is not None and plan.state == State.DELETING:
-        raise _refuse(context, kind, row, ActionDenied(_UNDER_WAY))
-    gate = DeletionAtOnce(plan) if plan else None
+    with _refusing(context, kind, row):
+        check_at_once(row, plan, context.actor)
     with _deciding():
-        return perform_action(context, Verb.DELETE, model_id, wanted=True, gate=gate)
-
-
-def next_due() -> datetime:
-    """Return when a deletion that is decided now is due."""
-    return timezone.now() + timedelta(days=settings.DELETE_GRACE_DAYS)
-
-
-def needs_second_person(plan: PlannedDeletion, person: User) -> bool:
-    """Whether somebody else than this person must decide."""
-    return settings.DELETE_NEEDS_TWO and plan.asker_id == person.pk
+        return perform_action(context, Verb.DELETE, model_id, wanted=True, gate=DeletionAtOnce(plan))
 
 
 @dataclass(frozen=True, slots=True)
 class DeletionAtOnce:
-    """What a deletion at once passes where one is planned: from then on nobody can take that back."""
+    """What a deletion at once passes. Where one is planned, nobody can take that back from then on."""
 
-    plan: PlannedDeletion
+    plan: PlannedDeletion | None
 
     def find_objection(self, api: ModelsAPI, row: CatalogModel, card: ModelCard) -> ActionDenied | None:
         return None if row.archived else ActionDenied(_NOT_ARCHIVED)
 
     def pass_through(self, row: CatalogModel, action_id: str) -> None:
+        if self.plan is None:
+            return
         lease = {"lease_token": secrets.token_hex(16), "lease_expires_at": timezone.now() + states.deletion_lease()}
         states.begin_at_once(self.plan, row, action_id=action_id, **lease)
 
@@ -187,17 +203,26 @@ def _refuse(context: Context, kind: str, row: CatalogModel, denied: ActionDenied
     return denied
 
 
-def _check_two(context: Context, kind: str, plan: PlannedDeletion, row: CatalogModel) -> None:
-    if needs_second_person(plan, context.actor):
-        raise _refuse(context, kind, row, ActionDenied(_NEEDS_TWO))
-
-
 def _archive_first(context: Context, row: CatalogModel) -> tuple[bool, Done | None]:
     """Archive the model unless it is archived. Return whether it was live, and what came of archiving it."""
     if row.archived:
         return False, None
     done = set_state(context, Verb.ARCHIVE, row.model_id)
     return done.event is not None, done
+
+
+def _is_archived(row: CatalogModel, done: Done | None) -> bool:
+    """Whether the model is archived now, as far as anybody knows."""
+    return reload_row(row).archived and (done is None or done.outcome == Outcome.SUCCEEDED)
+
+
+@contextmanager
+def _refusing(context: Context, kind: str, row: CatalogModel) -> Iterator[None]:
+    """Record the refusal that is raised."""
+    try:
+        yield
+    except ActionDenied as denied:
+        raise _refuse(context, kind, row, denied) from None
 
 
 @contextmanager

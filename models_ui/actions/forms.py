@@ -33,6 +33,13 @@ def _is_visible(letter: str) -> bool:
 
 class ActionForm(forms.Form):
     dialog = ""  # the partial that asks over a row or the model's page; without one a form stands in their place
+    page = ""  # the partial that asks on a page of its own, where that is more than the form
+    keeps_text = False  # whether a form that failed is shown again over a row or page, with what was typed
+
+    @property
+    def takes_focus(self) -> bool:
+        """Whether a field that must be mended has the focus, and not the button that changes nothing."""
+        return False
 
     def again(self) -> Self:
         """Return the form to be sent once more after a failure: as another attempt, not the same one twice."""
@@ -51,6 +58,7 @@ class TextForm(ActionForm):
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     action_id = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
+    keeps_text = True
     submit = _("Save")
 
     @classmethod
@@ -157,7 +165,7 @@ class UndoForm(ReasonForm):
 class DeleteForm(ReasonForm):
     """The id has to be typed to delete a model: the one action that can never be put right."""
 
-    dialog = "models_ui/action.html#delete_dialog"
+    dialog, page, keeps_text = "models_ui/deletion.html#delete_dialog", "models_ui/deletion.html#delete_page", True
     typed_id = forms.CharField(
         label=_("Type the id to confirm"),
         max_length=400,
@@ -173,6 +181,10 @@ class DeleteForm(ReasonForm):
     def new(cls, **options: Any) -> "DeleteForm":
         return cls(initial={"action_id": secrets.token_hex(16)}, **options)
 
+    @property
+    def takes_focus(self) -> bool:
+        return "typed_id" in self.errors
+
     def clean_typed_id(self) -> str:
         typed = str(self.cleaned_data["typed_id"]).strip()
         if typed != self.model_id:
@@ -181,6 +193,41 @@ class DeleteForm(ReasonForm):
 
     def clean(self) -> dict[str, Any]:
         """Give the focus to a refused id; without one, the button that keeps the model has it."""
-        if "typed_id" in self.errors:
+        if self.takes_focus:
             self.fields["typed_id"].widget.attrs["autofocus"] = True
+        return self.cleaned_data
+
+
+class PlanDeletionForm(ReasonForm):
+    """The question before a model is archived and its deletion is planned."""
+
+    dialog, page, keeps_text = "models_ui/deletion.html#plan_dialog", "models_ui/deletion.html#plan_page", True
+
+
+class AskDeletionForm(ReasonForm):
+    """What an Editor says to the Managers who decide."""
+
+    dialog, page, keeps_text = "models_ui/deletion.html#ask_dialog", "models_ui/deletion.html#ask_page", True
+    reason = forms.CharField(label=_("Why it may be deleted"), max_length=LONGEST_REASON)
+
+    @property
+    def takes_focus(self) -> bool:
+        return "reason" in self.errors
+
+    def clean(self) -> dict[str, Any]:
+        """Give the focus to the reason where it must be mended."""
+        if self.takes_focus:
+            self.fields["reason"].widget.attrs["autofocus"] = True
+        return self.cleaned_data
+
+
+class DecideDeletionForm(ActionForm):
+    """A Manager's answer to somebody who asks for a deletion. Whoever declines says why."""
+
+    decision = forms.ChoiceField(label=_("Decision"), choices=[("accept", _("Accept")), ("decline", _("Decline"))])
+    words = forms.CharField(label=_("A word to it"), required=False, max_length=LONGEST_REASON)
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("decision") == "decline" and not self.cleaned_data.get("words"):
+            self.add_error("words", _("Say in a word why not: whoever asked for it reads that."))
         return self.cleaned_data

@@ -10,6 +10,7 @@ from django.utils import timezone
 from models_ui.access.policy import ActionDenied, check_permission
 from models_ui.access.roles import Role
 from models_ui.access.verbs import VERBS, Verb
+from models_ui.actions.deletion_sentences import notes_of_actions
 from models_ui.bulk import jobs, sentences
 from models_ui.bulk.jobs import ItemState, Progress
 from models_ui.catalog.query import CatalogQuery
@@ -99,7 +100,11 @@ class JobPage:
 
     @cached_property
     def all_items(self) -> list[BulkItem]:
-        return self._items_in(list(ItemState))
+        items = self._items_in(list(ItemState))
+        notes = notes_of_actions(item.action_id for item in items if item.state == ItemState.DONE)
+        for item in items:
+            item.deletion_note = notes.get(item.action_id, "")
+        return items
 
     # --- How far it is
 

@@ -70,9 +70,10 @@ def _export_fields(row: Row, standing: Standing, synced_at: datetime | None) -> 
         "missing_since": row.missing_since,
         "problems": row.problems,
         "status": standing.status,
+        "deletion_due_at": row.deletion_due_at,
         **exported_kept_values(row),
     }
 
 
-TIMES: Final = ("deprecation", "created", "first_seen_at", "last_seen_at", "missing_since")
+TIMES: Final = ("deprecation", "created", "first_seen_at", "last_seen_at", "missing_since", "deletion_due_at")
 COLUMNS: Final = tuple(_export_fields(_NO_ROW, Standing("active", "live"), None))

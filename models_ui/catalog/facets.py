@@ -95,6 +95,7 @@ _ALL: Final = (
             "retiring": gettext_noop("Retiring"),
             "past_date": gettext_noop("Past its date"),
             "archived": gettext_noop("Archived"),
+            "to_be_deleted": gettext_noop("To be deleted"),
             "gone": gettext_noop("Gone"),
             "deleted": gettext_noop("Deleted"),
         },

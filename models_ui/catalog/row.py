@@ -43,6 +43,7 @@ class Row:
     last_seen_at: datetime | None = None  # None: in the last list
     missing_since: datetime | None = None
     deleted_at: datetime | None = None  # deleted from here; it is missing as well
+    deletion_due_at: datetime | None = None  # while its deletion is planned
     protected: bool = False
     keepers: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()

@@ -141,6 +141,7 @@ class RowStyle:
 
     columns: tuple[str, ...]
     is_roomy: bool = False
+    is_worker_away: bool = False  # whether nothing deletes what is due, which rows that wait for it say
 
     @property
     def is_wide(self) -> bool:
@@ -248,7 +249,10 @@ def _row_context(
 ) -> dict[str, Any]:
     return {
         "each": view_of(row, index, now),
-        "can": " ".join(button.verb for button in buttons_of(row, role) if not button.denial),
+        "can": " ".join(
+            [*(button.verb for button in buttons_of(row, role) if not button.denial), *offers_of(row, role)]
+        ),
+        "is_worker_away": style.is_worker_away,
         "columns": style.columns,
         "texts": texts,
         "with_summary": style.is_roomy and bool(summary_of(row)),
@@ -286,6 +290,21 @@ def buttons_of(row: Row, role: Role) -> list[Button]:
         for verb in VERBS
         if not VERBS[verb].is_care and not _is_so_already(row, verb)
     ]
+
+
+def offers_of(row: Row, role: Role) -> list[str]:
+    """Return what else this role may do about the deletion of a fine-tune, as its address says it."""
+    if role < Role.EDITOR or not row.is_fine_tuned:
+        return []
+    if is_to_be_deleted(row):
+        return ["keep"]
+    # A Manager deletes without asking.
+    return ["ask-deletion"] if role == Role.EDITOR and not denial_reason(Role.MANAGER, row, Verb.DELETE) else []
+
+
+def is_to_be_deleted(row: Row) -> bool:
+    """Whether a deletion of the model waits for its day."""
+    return row.archived and row.deletion_due_at is not None and not row.is_missing
 
 
 def _is_so_already(row: Row, verb: Verb) -> bool:

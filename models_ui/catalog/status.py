@@ -12,12 +12,21 @@ from typing import Final, Literal, NamedTuple
 from models_ui.catalog.lifecycle import LIFECYCLES, Lifecycle
 from models_ui.catalog.row import STATES, Row, State
 
-Status = Literal["live", "at_risk", "retiring", "past_date", "archived", "gone", "deleted"]
-STATUSES: Final[tuple[Status, ...]] = ("live", "at_risk", "retiring", "past_date", "archived", "gone", "deleted")
+Status = Literal["live", "at_risk", "retiring", "past_date", "archived", "to_be_deleted", "gone", "deleted"]
+STATUSES: Final[tuple[Status, ...]] = (
+    "live",
+    "at_risk",
+    "retiring",
+    "past_date",
+    "archived",
+    "to_be_deleted",
+    "gone",
+    "deleted",
+)
 
 ANSWERING: Final[tuple[Status, ...]] = ("at_risk", "live", "past_date", "retiring")
 """Those of models that one may call today; in the order of an address, as the two below."""
-LISTED: Final[tuple[Status, ...]] = ("archived", *ANSWERING)
+LISTED: Final[tuple[Status, ...]] = ("archived", *ANSWERING, "to_be_deleted")
 UNLISTED: Final[tuple[Status, ...]] = ("deleted", "gone")
 
 
@@ -34,7 +43,7 @@ def status_of(row: Row, stage: Lifecycle, at_risk: bool) -> Status:
     if row.is_missing:
         return "deleted" if row.is_deleted else "gone"
     if row.archived:
-        return "archived"
+        return "to_be_deleted" if row.deletion_due_at else "archived"
     if stage != "active":
         return "past_date" if stage == "retired" else "retiring"
     return "at_risk" if at_risk else "live"
@@ -44,7 +53,7 @@ def _statuses_of_cell(state: State, stage: Lifecycle) -> frozenset[Status]:
     if state == "missing":
         return frozenset(UNLISTED)
     if state == "archived":
-        return frozenset(("archived",))
+        return frozenset(("archived", "to_be_deleted"))
     live: Mapping[Lifecycle, tuple[Status, ...]] = {
         "active": ("live", "at_risk"),
         "retiring": ("retiring",),

@@ -84,6 +84,8 @@ class BulkItem(models.Model):
     nothing.
     """
 
+    deletion_note = ""  # what it has done to a planned deletion, as `page.py` reads it beside the row
+
     class State(models.TextChoices):
         SKIPPED = "skipped", _("skipped")  # known before the start
         WAITING = "waiting", _("not sent yet")

@@ -16,7 +16,8 @@ from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied, denial_reason
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.care_forms import text_form_of
 from models_ui.actions.context import UNSETTLED, Context, Done, EditConflict, OpenQuestion, can_be_undone
-from models_ui.actions.forms import DeleteForm, TextForm, UndoForm
+from models_ui.actions.deletion_sentences import notes_of_actions
+from models_ui.actions.forms import TextForm, UndoForm
 from models_ui.actions.lock import Busy
 from models_ui.actions.perform import refuse_unknown_model
 from models_ui.actions.sentences import already_sentence, outcome_sentence, still_unknown_sentence, verb_label
@@ -29,10 +30,10 @@ from models_ui.catalog.row import Row, kept_values
 from models_ui.catalog.rows import RowStyle, row_fragment, view_of
 from models_ui.catalog.store import load_index
 from models_ui.models import AuditEvent
-from models_ui.people.preferences import preferences_of, preferred_style
 from models_ui.text.isolation import fill
 from models_ui.views.errors import BUSY_PAUSE
 from models_ui.views.model_page import article_context
+from models_ui.views.row_style import row_style_of
 from models_ui.vocabulary import FINE_TUNED
 from models_ui.web.message_bar import OfferKind, add_action_message
 from models_ui.web.request import Request, is_own_address, role_of_request, wants_fragment
@@ -56,6 +57,16 @@ def _status_of(error_facts: Mapping[str, Any]) -> int:
 
 def _none_for_empty(value: Any) -> Any:
     return None if value == "" else value
+
+
+def context_of(request: Request, form: Any) -> Context:
+    """Return who acts, and why, as a valid form has it."""
+    return Context(
+        actor=request.user,
+        action_id=form.cleaned_data.get("action_id", ""),
+        reason=form.cleaned_data.get("reason", ""),
+        request_id=request.request_id,
+    )
 
 
 class ActionResponse:
@@ -134,9 +145,14 @@ class ActionResponse:
             return self._return_to_model()
         if done.outcome == Outcome.SUCCEEDED:
             offer = OfferKind.UNDO if can_be_undone(done.event) else None
-            add_action_message(self.request, messages.SUCCESS, outcome_sentence(done.event), done.event, offer)
+            told = f"{outcome_sentence(done.event)} {self._note_on_deletion(done.event)}".strip()
+            add_action_message(self.request, messages.SUCCESS, told, done.event, offer)
             return self._return_to_model()
         return self._report_outcome(done.event, done.question, form)
+
+    def _note_on_deletion(self, event: AuditEvent) -> str:
+        """Return what the action has done to a planned deletion of the model."""
+        return notes_of_actions([event.action_id]).get(event.action_id, "") if self.row.is_fine_tuned else ""
 
     def _report_outcome(self, event: AuditEvent, question: OpenQuestion | None, form: Any) -> HttpResponse:
         """Answer after anything but a success; `question` is what a look at an unknown outcome has left open."""
@@ -169,9 +185,9 @@ class ActionResponse:
         fragment = wants_fragment(self.request)
         if self.settles and not fragment:
             return HttpResponseRedirect(self.back)
-        if fragment and not isinstance(form, (TextForm, DeleteForm)):
+        if fragment and not form.keeps_text:
             return self.show_model(status)
-        if isinstance(form, DeleteForm):
+        if form.keeps_text and form.dialog:
             form.add_error(None, sentence)  # over the page stands the dialog, and the message is behind it
         return self.show_form(form.again() if form.is_bound else form, status=status)
 
@@ -203,7 +219,7 @@ class ActionResponse:
             "inline": inline,
             "conflict": conflict,
             "verb": self.verb,
-            "title": _("Undo") if self.undoes else verb_label(self.verb),
+            "title": self.title,
             "explanation": str(VERBS[self.verb].explanation),
             "denial": why_not,
             "undoes": self.undoes,
@@ -211,10 +227,19 @@ class ActionResponse:
             "action_address": self.request.path,
             "correlation_id": self.correlation_id,
         }
+        context |= self.more_context(form)
         if inline:
             return self.show_model(status, context)
         context |= {"each": view_of(self.row, self.index, self.now), "nav": "catalog"}
         return render(self.request, "models_ui/action.html", context, status=status)
+
+    @property
+    def title(self) -> str:
+        return _("Undo") if self.undoes else verb_label(self.verb)
+
+    def more_context(self, form: Any) -> dict[str, Any]:
+        """Return what else the form's template shows."""
+        return {}
 
     def _denial_reason(self) -> str:
         if self.undoes is not None and not can_be_undone(self.undoes):
@@ -246,4 +271,4 @@ class ActionResponse:
     def _row_style(self) -> RowStyle:
         """The style of the rows in the list that the person acts in."""
         query = urlsplit(self.request.htmx.current_url_abs_path or "").query
-        return preferred_style(preferences_of(self.request.user), CatalogQuery.parse(query).query)
+        return row_style_of(self.request.user, CatalogQuery.parse(query).query, self.index, self.now)

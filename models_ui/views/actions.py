@@ -5,7 +5,6 @@ page, the answer is that row or page again, with a message beside it.
 """
 
 from functools import partial
-from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,15 +12,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from models_ui.access.verbs import VERB_OF_KIND, VERBS, Verb
 from models_ui.actions import perform
 from models_ui.actions.care_forms import text_form_of
-from models_ui.actions.context import Context, Done, can_be_undone
-from models_ui.actions.forms import ArchiveForm, DeleteForm, ReasonForm, UndoForm
+from models_ui.actions.context import Done, can_be_undone
+from models_ui.actions.forms import ArchiveForm, ReasonForm, UndoForm
 from models_ui.actions.settle import settle_action
 from models_ui.actions.undo import undo_action, undo_conflict
 from models_ui.audit.chain import latest_event
 from models_ui.bulk.jobs import note_settled
 from models_ui.models import AuditEvent
 from models_ui.text.keepers import keeper_of
-from models_ui.views.action_response import ActionResponse
+from models_ui.views.action_response import ActionResponse, context_of
 from models_ui.web.request import Request, wants_fragment
 
 form_or_action = require_http_methods(["GET", "HEAD", "POST"])
@@ -69,21 +68,9 @@ def take(request: Request, model_id: str) -> HttpResponse:
     response, form = ActionResponse(request, model_id, Verb.ASSIGN), ReasonForm(request.POST)
     if not form.is_valid():
         return response.show_form(form, status=422)
-    context, mine = _context_of(request, form), keeper_of(request.user.get_username())
+    context, mine = context_of(request, form), keeper_of(request.user.get_username())
     act = partial(perform.change_names, context, Verb.ASSIGN, model_id, add=[mine], remove=[])
     return response.answer(act, form)
-
-
-@form_or_action
-def delete(request: Request, model_id: str) -> HttpResponse:
-    """A dialog over the row or the model's page, or a page of its own: the one thing that cannot be put right."""
-    response = ActionResponse(request, model_id, Verb.DELETE)
-    if request.method != "POST":
-        return response.show_form(DeleteForm.new(model_id=model_id))
-    form = DeleteForm(request.POST, model_id=model_id)
-    if not form.is_valid():
-        return response.show_form(form, status=422)
-    return response.answer(lambda: perform.delete_model(context=_context_of(request, form), model_id=model_id), form)
 
 
 @form_or_action
@@ -99,7 +86,7 @@ def undo(request: Request, action_id: str) -> HttpResponse:
     if not form.is_valid():
         return response.show_form(form, status=422)
     insist, seen = form.cleaned_data["insist"], form.cleaned_data["seen"]
-    context = _context_of(request, form)
+    context = context_of(request, form)
     return response.answer(lambda: undo_action(context=context, action_id=action_id, insist=insist, seen=seen), form)
 
 
@@ -132,7 +119,7 @@ def _answer_edit(request: Request, model_id: str, verb: Verb) -> HttpResponse:
     form = form_class(request.POST, auto_id=response.auto_id)
     if not form.is_valid():
         return response.show_form(form, status=422)
-    context, text, seen = _context_of(request, form), form.cleaned_data["value"], form.cleaned_data["seen"]
+    context, text, seen = context_of(request, form), form.cleaned_data["value"], form.cleaned_data["seen"]
     if VERBS[verb].is_care:
         return response.answer(lambda: perform.keep_value(context, verb, model_id, value=text, seen=seen), form)
     return response.answer(lambda: perform.edit_text(context, verb, model_id, text=text, seen=seen), form)
@@ -145,7 +132,7 @@ def _answer_one_click(request: Request, model_id: str, verb: Verb) -> HttpRespon
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return response.show_form(form, status=422)
-    return response.answer(lambda: perform.set_state(_context_of(request, form), verb, model_id), form)
+    return response.answer(lambda: perform.set_state(context_of(request, form), verb, model_id), form)
 
 
 def _find_event(action_id: str) -> AuditEvent:
@@ -153,12 +140,3 @@ def _find_event(action_id: str) -> AuditEvent:
     if event is None or event.kind not in VERB_OF_KIND:
         raise Http404
     return event
-
-
-def _context_of(request: Request, form: Any) -> Context:
-    return Context(
-        actor=request.user,
-        action_id=form.cleaned_data.get("action_id", ""),
-        reason=form.cleaned_data.get("reason", ""),
-        request_id=request.request_id,
-    )

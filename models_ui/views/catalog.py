@@ -16,7 +16,8 @@ from models_ui.catalog.saved_tabs import saved_views
 from models_ui.catalog.store import load_index
 from models_ui.listing.csv_export import csv_download
 from models_ui.mirror.state import describe_freshness, mirror_state
-from models_ui.people.preferences import preferences_of, preferred_columns, preferred_style
+from models_ui.people.preferences import preferences_of, preferred_columns
+from models_ui.views.row_style import row_style_of
 from models_ui.web.request import (
     Request,
     is_whole_form,
@@ -38,7 +39,7 @@ def catalog(request: Request) -> HttpResponse:
         return HttpResponseRedirect(catalog_address(query))
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
-    style, role = preferred_style(preferences, query), role_of_request(request)
+    style, role = row_style_of(request.user, query, index, now), role_of_request(request)
     view = catalog_view(index, query, ignored, now, role, style)
     context: dict[str, Any] = {
         "view": view,

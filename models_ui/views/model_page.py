@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -15,19 +16,23 @@ from models_ui.access.people import active_usernames
 from models_ui.access.policy import denial_reason
 from models_ui.access.roles import Role
 from models_ui.access.verbs import VERBS, Verb
+from models_ui.actions.deletion_sentences import waiting_reason
+from models_ui.actions.deletion_states import needs_second_person, next_due, open_deletion_of
 from models_ui.actions.entries import ActionEntry, entries_of
 from models_ui.alerts.watch_list import watches_of
 from models_ui.audit.history import model_history
+from models_ui.bulk.jobs import has_live_worker
 from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.lifecycle import days_until
 from models_ui.catalog.links import Named, address_of, address_of_id, comparison_address, named_replacement
 from models_ui.catalog.replacements import Comparison, Replacement
 from models_ui.catalog.row import Row
-from models_ui.catalog.rows import Button, RowView, buttons_of, view_of
+from models_ui.catalog.rows import Button, RowView, buttons_of, offers_of, view_of
 from models_ui.catalog.sentences import role_note
 from models_ui.catalog.snippets import SDK_ADDRESS, curl_snippet, python_snippet
 from models_ui.changes.page import ChangeLine, lines_of_model, repointed_aliases
 from models_ui.mirror.state import mirror_state
-from models_ui.models import CatalogModel, Watch
+from models_ui.models import CatalogModel, PlannedDeletion, Watch
 from models_ui.retirements.families import Family, families_at
 from models_ui.retirements.what_ends import FamilyLine, MemberLine, family_line
 from models_ui.text.care import Keeper, plan_sentence
@@ -76,8 +81,9 @@ class Succession:
 
 
 class ModelPage:
-    def __init__(self, row: Row, index: CatalogIndex, role: Role, now: datetime) -> None:
+    def __init__(self, row: Row, index: CatalogIndex, person: User, role: Role, now: datetime) -> None:
         self.row = row
+        self.person = person
         self.index = index
         self.role = role
         self.now = now
@@ -113,6 +119,39 @@ class ModelPage:
     @property
     def menu_buttons(self) -> list[Button]:
         return [button for button in self.buttons if button.verb in _MENU_VERBS and not button.denial]
+
+    # --- Its deletion, where one is asked for or planned
+
+    @cached_property
+    def deletion(self) -> PlannedDeletion | None:
+        return open_deletion_of(self.row.pk) if self.row.is_fine_tuned and not self.row.is_missing else None
+
+    @property
+    def deletion_days(self) -> int:
+        """How many days are left until it is due, by the calendar in UTC."""
+        assert self.deletion is not None and self.deletion.due_at is not None
+        return days_until(self.deletion.due_at.astimezone(UTC), self.now.astimezone(UTC))
+
+    @property
+    def deletion_failure(self) -> str:
+        return waiting_reason(self.deletion) if self.deletion else ""
+
+    @property
+    def may_decide_deletion(self) -> bool:
+        needs_another = self.deletion is None or needs_second_person(self.deletion, self.person)
+        return self.role >= Role.MANAGER and not needs_another
+
+    @property
+    def may_ask_for_deletion(self) -> bool:
+        return "ask-deletion" in offers_of(self.row, self.role) and self.deletion is None
+
+    @property
+    def next_due(self) -> datetime:
+        return next_due()
+
+    @property
+    def worker_is_away(self) -> bool:
+        return not has_live_worker(self.now)
 
     # --- What is kept of it here
 
@@ -243,7 +282,7 @@ def _public_base_url() -> str:
 
 def article_context(request: Request, row: Row, index: CatalogIndex, now: datetime) -> dict[str, Any]:
     """Return all that a model's page shows, for the page itself and for what an action puts in its place."""
-    page = ModelPage(row, index, role_of_request(request), now)
+    page = ModelPage(row, index, request.user, role_of_request(request), now)
     return {
         "page": page,
         "each": page.view,

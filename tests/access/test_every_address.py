@@ -13,6 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from models_ui.access.roles import Role
 from models_ui.access.verbs import Verb
+from models_ui.actions.context import Context
+from models_ui.actions.deletions import ask_for_deletion
 from models_ui.audit.chain import Entry, Outcome, append_event
 from models_ui.bulk.jobs import make_job
 from models_ui.mirror.sync import run_sync
@@ -72,6 +74,10 @@ TABLE = {
     "protect": MANAGE,
     "unprotect": MANAGE,
     "delete": MANAGE,
+    "delete_now": MANAGE,
+    "ask_deletion": EDIT,
+    "decide_deletion": ("login 405 405 405", "login 403 403 302", "login 405 405 405", "login 405 405 405"),
+    "keep_model": ("login 405 405 405", "login 403 302 302", "login 405 405 405", "login 405 405 405"),
     "activity": READ,
     "activity_csv": READ,
     "activity_json": READ,
@@ -211,7 +217,9 @@ def form_of(name: str, tune: CatalogModel) -> dict[str, str]:
         "rename": {"value": "New", "seen": signing.dumps(tune.name), "action_id": "n"},
         "describe": {"value": "New", "seen": signing.dumps(tune.description), "action_id": "d"},
         "care": {"value": "legal", "seen": signing.dumps([]), "action_id": "t"},
-        "delete": {"typed_id": tune.model_id},
+        "delete_now": {"typed_id": tune.model_id},
+        "ask_deletion": {"reason": "Nobody calls it"},
+        "decide_deletion": {"decision": "decline", "words": "Legal needs it"},
         "set_language": {"language": "fr"},
         "feeds": {"name": "New", "language": "en", "form_id": "f"},
         "add_watch": {"model_id": tune.model_id},
@@ -232,12 +240,14 @@ def acted(action_id: str, tune: CatalogModel, kind: str, outcome: Outcome, befor
 def test_an_address_answers_everybody_as_the_table_says(name: str, pattern: str, db: None, sandbox: Sandbox):
     assert name in TABLE, f"{pattern} is not in the table: who may do what there?"
     assert run_sync().outcome == "synced"
-    tune = CatalogModel.objects.get(name="Support triage", archived=False)
+    tune = CatalogModel.objects.get(name="Support triage", archived=name == "delete_now")
     acted(ARCHIVED, tune, "model.archived", Outcome.SUCCEEDED, {"archived": True}, {"archived": False})
     acted(UNKNOWN, tune, "model.renamed", Outcome.UNKNOWN, {"name": "x"}, {"name": tune.name})
     CatalogModel.objects.filter(pk=tune.pk).update(protected=name == "unprotect")
     erin = person("erin", Role.MANAGER)
     people = {role: person(role, Role[role.upper()]) for role in ROLES[1:]}
+    if name in ("decide_deletion", "keep_model"):
+        ask_for_deletion(context=Context(actor=erin), model_id=tune.model_id)
     found = []
     for method in METHODS:
         answers = []

@@ -514,7 +514,7 @@ def test_what_is_declined_is_over_and_can_be_asked_for_again(alice, bob, tune, s
 
 def test_a_deletion_is_asked_for_and_planned_once(alice, bob, tune):
     deletions.ask_for_deletion(context=by(bob), model_id=tune)
-    with pytest.raises(ActionDenied, match="Somebody has asked for its deletion already"):
+    with pytest.raises(ActionDenied, match="Its deletion is asked for already: a Manager decides"):
         deletions.ask_for_deletion(context=by(bob), model_id=tune)
     deletions.plan_deletion(context=by(alice), model_id=tune)
     with pytest.raises(ActionDenied, match="Its deletion is planned already"):

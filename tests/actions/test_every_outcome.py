@@ -24,6 +24,7 @@ from tests.actions.conftest import WRITES, outcomes, row_of
 from tests.conftest import person
 
 HTMX = {"HX-Request": "true"}
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ def test_an_unusable_id_in_a_list_becomes_a_row_without_action(alice, synced, sa
         assert quote(hostile, safe="") + "/archive/" not in html
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("hostile", ["../files/abc?x=1#y", "x/../y", "a" * 65], ids=named)
 def test_in_a_form_it_is_only_a_wrong_confirmation(alice, tune, sandbox, hostile, client_of):
     sandbox.log.clear()

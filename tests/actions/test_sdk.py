@@ -39,6 +39,7 @@ def said_by_page(client, model_id: str) -> tuple[str | None, str | None, str]:
     return name and unescape(name), lead and unescape(lead[1]), state
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("dialect", ["contract", "platform"])
 def test_the_sdk_sees_what_the_page_says_before_and_after(alice, client_of, tune, sandbox, sdk, point_at, dialect):
     point_at(sandbox, dialect=dialect)

@@ -91,6 +91,7 @@ def pages(page: Page, alice, tune: str, archived: str, sandbox: Sandbox) -> Iter
         yield address
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("width", [1280, 360])
 def test_no_state_of_an_action_breaks_a_rule(width, browser_of, alice, sandbox, tune, archived, axe: Axe, troubles):
     troubles.expect("40[0-9]|422|50[0-9]")
@@ -102,6 +103,7 @@ def test_no_state_of_an_action_breaks_a_rule(width, browser_of, alice, sandbox, 
     assert not found, "\n".join(found)
 
 
+@pytest.mark.usefixtures("at_once")
 def test_action_pages_do_not_scroll_sideways_on_a_small_phone(browser_of, alice, sandbox, tune, archived, troubles):
     troubles.expect("40[0-9]|422|50[0-9]")
     page = browser_of(alice, width=320)
@@ -158,6 +160,7 @@ def test_rename_archive_undo_and_restore_without_a_mouse(browser_of, bob, sandbo
     assert sandbox.catalog.find(tune)["name"] == "By keys"
 
 
+@pytest.mark.usefixtures("at_once")
 def test_delete_without_a_mouse(browser_of, alice, sandbox: Sandbox, tune):
     page = browser_of(alice)
     page.goto("/models/?q=contract")

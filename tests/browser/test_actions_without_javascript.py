@@ -76,6 +76,7 @@ def test_archive_undo_restore_and_a_failure_between(plain: Page, sandbox: Sandbo
     assert written(sandbox) == ["archive", "unarchive", "archive", "archive", "unarchive"]
 
 
+@pytest.mark.usefixtures("at_once")
 def test_delete(plain: Page, sandbox: Sandbox, tune, troubles):
     troubles.expect("422")
     on_page(plain, "delete")

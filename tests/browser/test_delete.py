@@ -9,6 +9,8 @@ from models_ui.models import CatalogModel
 from sandbox import Sandbox
 from tests.browser.conftest import archive, choose, message, opener_of, row_of, written
 
+pytestmark = pytest.mark.usefixtures("at_once")
+
 TITLE = "Delete Contract clause finder for ever?"
 
 

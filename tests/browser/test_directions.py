@@ -40,6 +40,7 @@ def name(request, tune: str, sandbox: Sandbox) -> str:
     return request.param
 
 
+@pytest.mark.usefixtures("at_once")
 def test_the_question_before_deleting_is_drawn_as_it_is_written(browser_of, alice, tune: str, name: str):
     page = browser_of(alice)
     page.goto(f"/models/{tune}/delete/")

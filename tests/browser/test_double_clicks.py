@@ -115,6 +115,7 @@ def test_enter_twice_on_describe_puts_no_line_into_the_text(alices: Page, tune):
     expect(field).to_have_value(before)
 
 
+@pytest.mark.usefixtures("at_once")
 def test_the_second_click_on_delete_hits_nothing_of_the_dialog(alices: Page, sandbox: Sandbox, tune):
     choose(row_of(alices, tune), "delete")
     instead = alices.get_by_role("button", name="Archive instead")

@@ -103,6 +103,7 @@ def test_a_text_too_long_and_a_conflict_stay_on_the_forms_own_page(
     assert "Mine" in (found["name"], found["description"])
 
 
+@pytest.mark.usefixtures("at_once")
 def test_delete_by_itself(alices: Page, sandbox: Sandbox, tune):
     alices.goto(f"/models/{tune}/delete/")
     alices.get_by_label("Type the id to confirm").fill(tune)
@@ -197,6 +198,7 @@ def opened(page: Page, link, way: str) -> Page:
     return other.value
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("way", [*NEW_TAB, "Shift"])
 @pytest.mark.parametrize("verb", ["rename", "describe", "delete"])
 def test_a_form_in_a_new_tab_is_filled_in_there(browser_of, alice, sandbox: Sandbox, tune, way, verb):

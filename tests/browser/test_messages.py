@@ -101,6 +101,7 @@ def test_after_a_page_of_its_own_the_next_stop_is_undo(browser_of, bob, tune, sa
     assert sandbox.catalog.find(tune)["name"] == "Contract clause finder"
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_deletion_is_told_as_calmly_as_a_new_name(browser_of, alice, live, sandbox: Sandbox):
     page = browser_of(alice)
     page.goto(TUNES)

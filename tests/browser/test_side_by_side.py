@@ -91,6 +91,7 @@ def test_a_long_name_begins_beside_its_arrow(browser_of, alice, long_names):
     assert lines[0] == lines[1]
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("width", [320, 1280])
 def test_a_long_name_stays_within_forms_messages_and_dialogs(browser_of, alice, long_names, tune, width):
     page = browser_of(alice, width=width)

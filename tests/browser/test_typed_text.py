@@ -15,6 +15,8 @@ from tests.browser.conftest import archive, choose, confirm, expect_offer, held_
 from tests.conftest import PASSWORD
 from tests.support import verbs
 
+pytestmark = pytest.mark.usefixtures("at_once")
+
 TUNES = "/models/?type=fine-tuned"
 TEXT = "Half a thought"
 

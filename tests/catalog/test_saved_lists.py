@@ -56,7 +56,7 @@ def test_a_view_keeps_filters_and_order_and_no_page(bob: User):
 
 
 def test_a_view_of_an_older_address_keeps_statuses(bob: User):
-    assert save(bob, query=CatalogQuery(state=("archived",))).query == "status=archived"
+    assert save(bob, query=CatalogQuery(state=("archived",))).query == "status=archived&status=to_be_deleted"
 
 
 def test_what_the_catalog_no_longer_knows_is_left_out_of_a_view(bob: User):

@@ -37,12 +37,13 @@ def status(row: Row, *others: Row, now: datetime = NOW) -> str:
 
 
 def test_a_model_has_the_first_status_that_holds():
-    row = tune(1, "base", deleted_at=NOW, missing_since=NOW, archived=True, deprecation=PAST)
+    row = tune(1, "base", deleted_at=NOW, missing_since=NOW, archived=True, deletion_due_at=NOW, deprecation=PAST)
     ends = base(2, "base", deprecation=SOON)
     found = [status(row, ends)]
     for change in (
         {"deleted_at": None},
         {"missing_since": None},
+        {"deletion_due_at": None},
         {"archived": False},
         {"deprecation": SOON},
         {"deprecation": None},
@@ -50,7 +51,7 @@ def test_a_model_has_the_first_status_that_holds():
     ):
         row = replace(row, **change)
         found.append(status(row, ends, base(3, "another")))
-    assert found == ["deleted", "gone", "archived", "past_date", "retiring", "at_risk", "live"]
+    assert found == ["deleted", "gone", "to_be_deleted", "archived", "past_date", "retiring", "at_risk", "live"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ LEADS_TO = {
     ("live", "active"): {"live", "at_risk"},
     ("live", "retiring"): {"retiring"},
     ("live", "retired"): {"past_date"},
-    ("archived", None): {"archived"},
+    ("archived", None): {"archived", "to_be_deleted"},
     ("missing", None): {"gone", "deleted"},
 }
 

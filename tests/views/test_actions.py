@@ -334,6 +334,7 @@ def test_looking_again_in_vain_says_that_it_is_still_not_known(editor, tune, san
 # --- Deleting
 
 
+@pytest.mark.usefixtures("at_once")
 def test_deleting_says_what_it_means_and_offers_to_archive_first(manager, tune):
     html = manager.get(f"/models/{tune}/delete/").content.decode()
     assert "Mistral no longer trains fine-tunes" in html
@@ -341,6 +342,7 @@ def test_deleting_says_what_it_means_and_offers_to_archive_first(manager, tune):
     assert re.findall(r"<(\w+) [^>]*autofocus>([^<]*)", html) == [("a", "Keep the model")]
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("typed", ["", "Support triage", "support"])
 def test_deleting_asks_for_the_id(manager, tune, typed, sandbox):
     answer = manager.post(f"/models/{tune}/delete/", {"typed_id": typed})
@@ -348,6 +350,7 @@ def test_deleting_asks_for_the_id(manager, tune, typed, sandbox):
     assert sandbox.counts["delete"] == 0
 
 
+@pytest.mark.usefixtures("at_once")
 def test_after_deleting_the_tombstone_keeps_the_card_and_the_history(manager, tune, sandbox):
     manager.post(f"/models/{tune}/describe/", form_of(manager, f"/models/{tune}/describe/") | {"value": "Last words"})
     form = form_of(manager, f"/models/{tune}/delete/") | {"typed_id": f" {tune} ", "reason": "No longer <needed>"}
@@ -362,6 +365,7 @@ def test_after_deleting_the_tombstone_keeps_the_card_and_the_history(manager, tu
     assert manager.post(f"/models/{tune}/archive/").status_code == 403
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_deletion_that_failed_can_be_sent_again(manager, tune, sandbox):
     sandbox.faults.add("500", verb="delete", times=1)
     form = form_of(manager, f"/models/{tune}/delete/") | {"typed_id": tune}

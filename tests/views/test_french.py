@@ -304,6 +304,7 @@ def test_the_page_of_every_action_is_french_also_where_it_is_refused(manager, re
         assert_french(page, page.status_code)
 
 
+@pytest.mark.usefixtures("at_once")
 def test_forms_and_their_complaints_are_french(manager: Client, tunes):
     for verb in ("rename", "describe"):
         assert_french(manager.get(f"/models/{tunes[0]}/{verb}/", headers=HTMX))

@@ -21,6 +21,7 @@ from models_ui.access.people import record_added
 from models_ui.access.roles import Role
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.context import Context, Done
+from models_ui.actions.deletions import ask_for_deletion, plan_deletion
 from models_ui.actions.perform import delete_model, edit_text, keep_value, set_state
 from models_ui.actions.undo import undo_action
 from models_ui.audit.chain import Outcome
@@ -78,7 +79,7 @@ def play_past() -> None:
         _name_fine_tunes(stage, ana, lucas, editor)
         _tidy_up(stage, lucas, editor, manager)
         _look_after(stage, ana, lucas, editor)
-        _change_minds(stage, ana, lucas, editor)
+        _change_minds(stage, ana, lucas, editor, manager)
         stage.turn_list(0)
 
 
@@ -138,7 +139,7 @@ def _look_after(stage: "Stage", ana: User, lucas: User, editor: User) -> None:
     stage.keep(editor, Verb.NOTE, CONTRACTS, about)
 
 
-def _change_minds(stage: "Stage", ana: User, lucas: User, editor: User) -> None:
+def _change_minds(stage: "Stage", ana: User, lucas: User, editor: User, manager: User) -> None:
     stage.bring_news(5)
     stage.turn_to(4, 17, 30)
     renamed = stage.edit(lucas, Verb.RENAME, PYTHON, "Python completion")
@@ -152,8 +153,12 @@ def _change_minds(stage: "Stage", ana: User, lucas: User, editor: User) -> None:
     stage.set_state(editor, Verb.ARCHIVE, TICKETS, "The help desk has a new tool.")
     stage.turn_to(2, 14, 26)
     stage.set_state(ana, Verb.UNARCHIVE, TICKETS, "Its routing rules still ask this model.")
+    stage.turn_to(2, 16, 5)
+    stage.plan_deletion(manager, JOB_ADS, "The new job portal writes these texts itself.")
     stage.turn_to(1, 9, 45)
     stage.edit(ana, Verb.RENAME, TONE, "Ton de marque (français)")
+    stage.turn_to(1, 10, 30)
+    stage.ask_for_deletion(lucas, SQL, "The tables that it knows are gone since October.")
 
 
 # --- How it is told
@@ -231,6 +236,14 @@ class Stage:
 
     def delete(self, person: User, job: str, reason: str) -> Done:
         return _succeeded(delete_model(context=_by(person, reason), model_id=_find_tune(job).model_id))
+
+    def plan_deletion(self, person: User, job: str, reason: str) -> None:
+        model_id = _find_tune(job).model_id
+        if plan_deletion(context=_by(person, reason), model_id=model_id).plan is None:
+            raise PastBroken(f"the deletion of {model_id} is not planned")
+
+    def ask_for_deletion(self, person: User, job: str, reason: str) -> None:
+        ask_for_deletion(context=_by(person, reason), model_id=_find_tune(job).model_id)
 
     def undo(self, person: User, done: Done) -> Done:
         assert done.event is not None

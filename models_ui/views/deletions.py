@@ -1,0 +1,169 @@
+"""Deleting a fine-tune: at once, or after days in which it can be taken back; asking for that, and deciding on it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from models_ui.access.policy import ActionDenied, check_policy, check_role
+from models_ui.access.roles import Role
+from models_ui.access.verbs import Verb
+from models_ui.actions import deletions
+from models_ui.actions.context import can_be_undone
+from models_ui.actions.deletion_sentences import decided_sentence, not_planned_sentence
+from models_ui.actions.deletion_states import State, next_due, open_deletion_of
+from models_ui.actions.deletions import Decided
+from models_ui.actions.forms import (
+    AskDeletionForm,
+    DecideDeletionForm,
+    DeleteForm,
+    PlanDeletionForm,
+    ReasonForm,
+)
+from models_ui.actions.lock import Busy
+from models_ui.actions.perform import delete_model
+from models_ui.actions.sentences import outcome_sentence
+from models_ui.audit.chain import Outcome
+from models_ui.bulk.jobs import has_live_worker
+from models_ui.text.isolation import fill
+from models_ui.views.action_response import ActionResponse, context_of
+from models_ui.web.message_bar import OfferKind, add_action_message
+from models_ui.web.request import Request
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: Request, model_id: str) -> HttpResponse:
+    """Archive a model now and delete it on a later day. Without days of grace, delete it at once."""
+    if settings.DELETE_GRACE_DAYS == 0 and not settings.DELETE_NEEDS_TWO:
+        return _delete_at_once(request, ActionResponse(request, model_id, Verb.DELETE), delete_model)
+    response = DeletionResponse(request, model_id, Role.MANAGER, plans=True)
+    if request.method != "POST":
+        return response.show_form(PlanDeletionForm.new())
+    form = PlanDeletionForm(request.POST)
+    if not form.is_valid():
+        return response.show_form(form, status=422)
+    context = context_of(request, form)
+    return response.decide(lambda: deletions.plan_deletion(context=context, model_id=model_id), form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_now(request: Request, model_id: str) -> HttpResponse:
+    """Delete an archived model for ever: the one thing that cannot be put right."""
+    response = DeletionResponse(request, model_id, Role.MANAGER, at_once=True)
+    return _delete_at_once(request, response, deletions.delete_now)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask_deletion(request: Request, model_id: str) -> HttpResponse:
+    response = DeletionResponse(request, model_id, Role.EDITOR, plans=True)
+    if request.method != "POST":
+        return response.show_form(AskDeletionForm.new())
+    form = AskDeletionForm(request.POST)
+    if not form.is_valid():
+        return response.show_form(form, status=422)
+    context = context_of(request, form)
+    return response.decide(lambda: deletions.ask_for_deletion(context=context, model_id=model_id), form)
+
+
+@require_http_methods(["POST"])
+def decide_deletion(request: Request, model_id: str) -> HttpResponse:
+    """Accept or decline what somebody asked for."""
+    response, form = DeletionResponse(request, model_id, Role.MANAGER), DecideDeletionForm(request.POST)
+    if not form.is_valid():
+        return response.refuse_form(form)
+    context, words = context_of(request, form), form.cleaned_data["words"]
+    decide = deletions.accept_deletion if form.cleaned_data["decision"] == "accept" else deletions.decline_deletion
+    return response.decide(lambda: decide(context=context, model_id=model_id, words=words), form)
+
+
+@require_http_methods(["POST"])
+def keep_model(request: Request, model_id: str) -> HttpResponse:
+    """Take a deletion back, and restore the model if it was live."""
+    response, form = DeletionResponse(request, model_id, Role.EDITOR), ReasonForm(request.POST)
+    if not form.is_valid():
+        return response.refuse_form(form)
+    context = context_of(request, form)
+    return response.decide(lambda: deletions.take_back_deletion(context=context, model_id=model_id), form)
+
+
+def _delete_at_once(request: Request, response: ActionResponse, act: Callable[..., Any]) -> HttpResponse:
+    model_id = response.model_id
+    if request.method != "POST":
+        return response.show_form(DeleteForm.new(model_id=model_id))
+    form = DeleteForm(request.POST, model_id=model_id)
+    if not form.is_valid():
+        return response.show_form(form, status=422)
+    return response.answer(lambda: act(context=context_of(request, form), model_id=model_id), form)
+
+
+class DeletionResponse(ActionResponse):
+    """The answer to a decision about a deletion. `plans` and `at_once` say what the form is about."""
+
+    def __init__(
+        self, request: Request, model_id: str, needed: Role, *, plans: bool = False, at_once: bool = False
+    ) -> None:
+        super().__init__(request, model_id, Verb.DELETE)
+        self.needed, self.plans, self.at_once = needed, plans, at_once
+        self.denied = ""
+
+    def decide(self, act: Callable[[], Decided], form: Any) -> HttpResponse:
+        """Decide, and answer with what is so from now on."""
+        try:
+            decided = act()
+        except ActionDenied as denied:
+            self.denied = denied.reason
+            return self._report_problem(403, fill(_("%(reason)s."), {"reason": denied.reason}), form)
+        except Busy:
+            busy = _("Somebody else is changing this model right now. Try again in a moment.")
+            return self._report_problem(409, busy, form)
+        self._load()
+        done = decided.done
+        if decided.plan is None:
+            assert done is not None and done.event is not None
+            problem = f"{outcome_sentence(done.event)} {not_planned_sentence()}"
+            return self._report_problem(502, problem, form, done.event)
+        sentence = decided_sentence(decided.plan, self.row.label)
+        if done is None or done.event is None:
+            messages.success(self.request, sentence)
+        elif done.outcome != Outcome.SUCCEEDED:
+            add_action_message(self.request, messages.ERROR, f"{sentence} {outcome_sentence(done.event)}", done.event)
+        else:
+            offer = OfferKind.UNDO if can_be_undone(done.event) and decided.plan.state == State.PLANNED else None
+            add_action_message(self.request, messages.SUCCESS, sentence, done.event, offer)
+        return self._return_to_model()
+
+    def refuse_form(self, form: Any) -> HttpResponse:
+        """Answer a form that has no page of its own and is not complete."""
+        return self._report_problem(422, " ".join(error for errors in form.errors.values() for error in errors), form)
+
+    @property
+    def title(self) -> str:
+        return _("Decide on a deletion")
+
+    def more_context(self, form: Any) -> dict[str, Any]:
+        may_delete_now = self.plans and self.row.archived and self.role >= Role.MANAGER
+        return {
+            "due_at": next_due(),
+            "grace_days": settings.DELETE_GRACE_DAYS,
+            "needs_two": settings.DELETE_NEEDS_TWO,
+            "may_delete_now": may_delete_now,
+            "worker_is_away": not has_live_worker(self.now),
+        }
+
+    def _denial_reason(self) -> str:
+        if self.denied:
+            return self.denied
+        try:
+            check_role(self.role, self.needed)
+            check_policy(self.row, Verb.DELETE)
+            if self.plans:
+                deletions.check_may_begin(self.row.pk, self.request.user, asks=self.needed == Role.EDITOR)
+            if self.at_once:
+                deletions.check_at_once(self.row, open_deletion_of(self.row.pk), self.request.user)
+        except ActionDenied as denied:
+            return denied.reason
+        return ""
