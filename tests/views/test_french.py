@@ -304,6 +304,27 @@ def test_the_page_of_every_action_is_french_also_where_it_is_refused(manager, re
         assert_french(page, page.status_code)
 
 
+def test_a_deletion_is_french_from_the_wish_to_the_day(manager: Client, editor: Client, tunes, sandbox: Sandbox):
+    model, other = (f"/models/{each}/" for each in tunes[:2])
+    assert_french(editor.get(f"{model}ask-deletion/"))
+    assert_french(editor.post(f"{model}ask-deletion/", {"reason": ""}), 422)
+    asked = editor.post(f"{model}ask-deletion/", {"reason": "1234"})
+    assert "asks" not in assert_french(editor.get(asked["Location"]))
+    assert_french(manager.get(model))
+    assert_french(manager.post(f"{model}decide-deletion/", {"decision": "decline"}), 422)
+    manager.post(f"{model}decide-deletion/", {"decision": "accept"})
+    assert_french(manager.get(model))
+    assert_french(manager.get(f"{model}delete/"), 403)
+    assert_french(manager.get(f"{model}delete-now/"))
+    page = assert_french(manager.get("/models/?status=to_be_deleted"))
+    assert "À supprimer le" in page
+    manager.post(f"{model}keep/")
+    assert_french(manager.get(model))
+    sandbox.faults.add("500", verb="archive", times=9)
+    assert_french(manager.post(f"{other}delete/", {}), 502)
+    assert_french(manager.get("/activity/"))
+
+
 @pytest.mark.usefixtures("at_once")
 def test_forms_and_their_complaints_are_french(manager: Client, tunes):
     for verb in ("rename", "describe"):
