@@ -55,7 +55,9 @@ def _turns(text: str) -> bool:
 class _Page(HTMLParser):
     """Collects a page's lines as a browser lays them out: an element of its own line starts a paragraph."""
 
-    INLINE = frozenset(["a", "abbr", "b", "bdi", "code", "del", "em", "i", "ins", "small", "span", "strong", "time"])
+    INLINE = frozenset(
+        ["a", "abbr", "b", "bdi", "code", "del", "em", "i", "ins", "mark", "small", "span", "strong", "time"]
+    )
     RAW = frozenset(["script", "style", "pre", "textarea"])  # what is copied or typed stays as it is
     SHOWN = frozenset(("title", "aria-label", "placeholder", "alt", "label"))
 

@@ -48,7 +48,7 @@ def test_an_id_leads_to_what_it_means_today_rather_than_to_what_it_once_meant(vi
         for _ in range(2):  # what is gone from Mistral’s list is missing once an hour has confirmed it
             clock.shift(3600)
             run_sync()
-    assert "no longer names this model" in viewer.get("/models/old-embed/").content.decode()
+    assert "Gone from Mistral’s list since" in viewer.get("/models/old-embed/").content.decode()
     sandbox.catalog.add({**entry, "id": "old-embed", "name": entry["name"], "aliases": [entry["id"]]})
     run_sync()
     response = viewer.get("/models/old-embed/", follow=True)

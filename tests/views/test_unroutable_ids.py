@@ -22,6 +22,7 @@ from sandbox import Sandbox
 from tests.alerts.feeds.conftest import entries, fetched, make  # noqa: F401  # a fixture
 from tests.alerts.feeds.conftest import events as calendar_events
 from tests.support import verbs
+from tests.support.pages import part, text_of
 
 WHEN = "2030-01-31T12:00:00Z"
 HOSTILE = (
@@ -194,8 +195,11 @@ def test_models_without_an_id_have_pages_of_their_own(viewer: Client, sandbox, d
     run_sync()
     address = address_in(viewer.get("/models/?per_page=100").content.decode())
     html = viewer.get(address).content.decode()
-    assert re.search(r"<h1>.*\(no id\).*</h1>", html)
-    assert "Premier" not in html
+    assert re.search(r"<h1>.*\(no id\).*</h1>", html, re.DOTALL)
+    family = part(html, 'aria-labelledby="family"', "</section>")
+    assert "(no id) this one" in text_of(family)
+    assert "Premier" in family  # a sibling
+    assert "Premier" not in html.replace(family, "")
     choice = viewer.get(address.partition("?")[0]).content.decode()
     assert "Several models have no id" in choice
     assert "Premier" in choice

@@ -1,5 +1,6 @@
 """The watch list: what a person puts on it, what needs attention, and what they have dealt with."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from sandbox import Sandbox
 from tests.alerts.feeds.conftest import noon, set_date
 from tests.alerts.watch_list.conftest import LARGE, MEDIUM, OCR, WatchList, watch_of
 from tests.support.clock import sync_until_confirmed
+from tests.support.pages import part, text_of
 
 
 def test_an_empty_list_says_how_to_watch(carols: WatchList):
@@ -236,16 +238,23 @@ def test_an_id_of_two_models_tells_the_worst_of_them(carols: WatchList, sandbox:
     assert "It leads to 2 models" in carols.told("voxtral-mini-latest")
 
 
-def test_the_start_page_counts_only_for_those_who_watch(carols: WatchList):
-    assert "Your watch list" not in carols.client.get("/").content.decode()
-    carols.add(LARGE)
-    assert "nothing needs attention" in carols.client.get("/").content.decode()
+def test_the_start_page_tells_those_who_watch_what_needs_attention(carols: WatchList):
+    def told() -> list[str]:
+        needs = part(carols.client.get("/").content.decode(), 'id="needs-somebody"', "</section>")
+        entries = re.findall(r"<li\b.*?</li>", needs, re.DOTALL)
+        return [text_of(entry) for entry in entries if 'href="/watching/"' in entry]
+
+    assert told() == []
+    carols.add(LARGE)  # calm
+    assert told() == []
     carols.add(MEDIUM)
-    assert "1 needs attention" in carols.client.get("/").content.decode()
+    (entry,) = told()
+    assert re.fullmatch(rf"in \d+ days {MEDIUM} stops working \d+ \w+ Open {MEDIUM}", entry)
     carols.add(OCR)
-    assert "2 need attention" in carols.client.get("/").content.decode()
+    assert [model_id for model_id in (OCR, MEDIUM, LARGE) if any(model_id in each for each in told())] == [OCR, MEDIUM]
     carols.press("Snooze 7", MEDIUM)
-    assert "1 needs attention" in carols.client.get("/").content.decode()
+    (entry,) = told()
+    assert OCR in entry
 
 
 def test_a_deleted_person_leaves_no_list_behind(carols: WatchList, carol: User):
