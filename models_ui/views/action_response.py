@@ -229,7 +229,8 @@ class ActionResponse:
         }
         context |= self.more_context(form)
         if inline:
-            return self.show_model(status, context)
+            # The field of a form that has one takes the focus; a dialog gives it back to the button.
+            return self.show_model(status, context, focus=None if form.dialog else "")
         context |= {"each": view_of(self.row, self.index, self.now), "nav": "catalog"}
         return render(self.request, "models_ui/action.html", context, status=status)
 

@@ -218,9 +218,15 @@ def choose(place: Locator, verb: str) -> None:
     if is_row(place):
         place.locator("[data-more]").click()  # without a script this leads to the model's page
         of_menu = place.page.locator(f'#row-menu [data-verb="{verb}"]')
-        of_menu.or_(button_of(place.page.locator("#model"), verb)).click()
-    else:
-        button_of(place, verb).click()
+        of_page = place.page.locator("#model")
+        expect(of_menu.or_(of_page)).to_be_visible()
+        if not of_page.count():
+            of_menu.click()
+            return
+        place = of_page
+    if verb in ("protect", "unprotect", "delete"):
+        place.page.get_by_role("button", name="More actions").click()
+    button_of(place, verb).click()
 
 
 def archive(place: Locator) -> None:

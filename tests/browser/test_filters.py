@@ -290,7 +290,7 @@ def test_back_from_another_page_and_from_the_search_brings_the_fields_along(cata
     tick(catalog, "status", "live").check()
     expect(catalog).to_have_url("/models/?q=mistral&status=live")
     catalog.locator("[data-model-id] a.name").first.click()
-    expect(catalog.get_by_role("link", name="All models")).to_be_visible()
+    expect(catalog.get_by_role("article")).to_be_visible()
     catalog.go_back()
     expect(catalog).to_have_url("/models/?q=mistral&status=live")
     expect(catalog.locator("#q")).to_have_value("mistral")

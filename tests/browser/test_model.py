@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from sandbox import Sandbox
 from tests.browser.conftest import archive, expect_offer
+
+
+def back_link(page: Page, name: str) -> Locator:
+    return page.locator(".back").get_by_role("link", name=name)
 
 
 def test_from_the_list_to_a_model_and_back_with_filters_kept(catalog: Page):
@@ -13,7 +17,7 @@ def test_from_the_list_to_a_model_and_back_with_filters_kept(catalog: Page):
     row = catalog.locator('[data-model-id="mistral-large-2512"]')
     row.locator("a.name").click()
     expect(catalog.get_by_role("heading", level=1)).to_have_text("mistral-large-2512")
-    catalog.get_by_role("link", name="All models").click()
+    back_link(catalog, "Mistral’s models").click()
     expect(catalog).to_have_url("/models/?type=base&capability=vision&sort=-context")
 
 
@@ -23,7 +27,7 @@ def test_the_way_back_is_kept_while_one_acts_on_the_model(browser_of, bob, tune)
     page.get_by_role("link", name="Contract clause finder", exact=True).click()
     archive(page.locator("#actions"))
     expect_offer(page.locator("#actions"), "unarchive")
-    page.get_by_role("link", name="All models").click()
+    back_link(page, "Our fine-tunes").click()
     expect(page).to_have_url("/models/?q=contract")
 
 
@@ -75,6 +79,7 @@ def test_copy_buttons_put_the_text_on_the_clipboard_and_say_so(catalog: Page, li
     button.click()
     expect(catalog.locator("#live")).to_have_text("Copied")
     assert copied() == "mistral-large-2512"
+    catalog.get_by_text("Call it from code").click()
     for name, word in (("Copy curl", "curl "), ("Copy Python", "import os")):
         catalog.get_by_role("button", name=name).click()
         expect(catalog.get_by_role("button", name="Copied")).not_to_have_count(0)
@@ -108,10 +113,16 @@ def test_where_the_clipboard_is_closed_the_text_is_selected_instead(
 def test_a_fine_tune_leads_to_what_it_was_trained_from_and_back_to_its_siblings(catalog: Page, sandbox: Sandbox):
     tune = next(each for each in sandbox.catalog.fine_tunes() if ":ministral-8b-latest:" in each)
     catalog.goto(f"/models/{tune}/")
-    catalog.get_by_role("link", name="ministral-8b-latest").click()
+    family = catalog.get_by_role("region", name="Family")
+    family.get_by_role("link", name="ministral-8b-2512").click()
     expect(catalog.get_by_role("heading", level=1)).to_have_text("ministral-8b-2512")
-    catalog.get_by_role("link", name="3 were trained from it").click()
-    expect(catalog).to_have_url("/models/?root=ministral-8b-latest")
+    siblings = family.get_by_role("listitem").get_by_role("link")
+    expect(siblings).to_have_count(3)
+    assert f"/models/{tune}/" in [link.get_attribute("href") for link in siblings.all()]
+    siblings.last.click()
+    expect(family).to_contain_text("this one")
+    expect(siblings).to_have_count(2)
+    catalog.goto("/models/?root=ministral-8b-latest")
     expect(catalog.locator("[data-model-id]")).to_have_count(3)
     expect(catalog.locator("#facet-root")).to_have_attribute("open", "")
 

@@ -76,7 +76,7 @@ def test_choosing_columns_and_their_order_and_grouping(plain: Page):
     plain.get_by_role("button", name="Apply", exact=True).click()
     expect(plain).to_have_url("/models/?group=status&columns=status,deprecation,created,context")
     plain.get_by_role("button", name="Columns").click()
-    plain.get_by_role("button", name="The usual columns").click()
+    plain.get_by_role("button", name="The usual columns", exact=True).click()
     expect(plain).to_have_url("/models/?group=status")
 
 
