@@ -42,7 +42,7 @@ LAYOUT = """() => {
     return box.width > 0 && box.height > 0 && !scrolls(each) && each.checkVisibility({ visibilityProperty: true });
   });
   // Shortened on purpose: the whole text is in the title, or on the model's page.
-  const meant = (each) => each.closest(".models [title], .owner, th p, input") || each.querySelector(".models [title]");
+  const meant = (each) => each.closest(".models [title], .facts [title], .owner, th p, input") || each.querySelector(".models [title]");
   const outside = seen.filter((each) => {
     const box = each.getBoundingClientRect();
     return (box.right > wide + 1 || box.left < -1) && !meant(each);
