@@ -1,5 +1,7 @@
 """Narrow screens, large zoom, hostile text, and what a first visit costs."""
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -58,6 +60,23 @@ def test_filters_fold_away_on_a_phone_and_stay_as_one_left_them(catalog: Page):
     expect(catalog).to_have_url("/models/")
     expect(vision).not_to_be_checked()
     expect(vision).to_be_visible()
+
+
+def test_the_table_of_what_ends_is_read_from_top_to_bottom_on_a_phone(catalog: Page):
+    catalog.set_viewport_size({"width": 360, "height": 700})
+    catalog.goto("/")
+    catalog.get_by_text("As a table").click()
+    row = catalog.get_by_role("row").filter(has=catalog.get_by_role("rowheader", name="pixtral-12b-2409"))
+    cells = row.get_by_role("rowheader").or_(row.get_by_role("cell"))
+    boxes = [cell.bounding_box() for cell in cells.all()]
+    assert len(boxes) == 4
+    assert len({box["x"] for box in boxes}) == 1
+    for above, below in pairwise(boxes):
+        assert below["y"] >= above["y"] + above["height"]
+    labels = row.get_by_role("cell").evaluate_all(
+        "all => all.map((each) => getComputedStyle(each, '::before').content)"
+    )
+    assert labels == ['"Stops working"', '"Instead"', '"Our fine-tunes"']
 
 
 HOSTILE = (

@@ -17,16 +17,20 @@ LATER, SOON, PAST = (timezone.now() + timedelta(days=days) for days in (60, 20, 
 
 @pytest.fixture
 def upstream(sandbox, db):
-    """Fill upstream's list: `upstream(one=("two", LATER))` lists a model with its replacement and its date."""
-    like = dict(sandbox.catalog.find("mistral-embed"))
+    """Fill upstream's list: `upstream(one=("two", LATER))` lists a model with its replacement and its date.
 
-    def fill(**models) -> None:
+    `tunes` are the ids of models, each of which has a fine-tune.
+    """
+    like = dict(sandbox.catalog.find("mistral-embed"))
+    tune = dict(sandbox.catalog.find(sandbox.catalog.fine_tunes()[0]))
+
+    def fill(tunes=(), **models) -> None:
         entries = [
             {**like, "id": name, "name": name, "aliases": [], "deprecation_replacement_model": instead}
             | {"deprecation": at and f"{at:%Y-%m-%dT%H:%M:%SZ}"}
             for name, (instead, at) in models.items()
         ]
-        sandbox.catalog.replace(entries)
+        sandbox.catalog.replace([*entries, *(tune | {"id": f"ft:{root}:x", "root": root} for root in tunes)])
         run_sync()
 
     return fill
@@ -48,8 +52,21 @@ def test_a_doubtful_replacement_is_told_on_every_page_that_recommends_it(
     upstream(one=("two", LATER), **others)
     page = part(viewer.get("/models/one/").content.decode(), 'id="succession"', "</section>")
     row = part(viewer.get("/models/?type=base").content.decode(), 'data-model-id="one"', "</tr>")
+    overview = part(viewer.get("/").content.decode(), 'data-model-id="one"', "</li>")
     assert sentence in text_of(page)
     assert mark in text_of(row)
+    assert mark in text_of(overview)
+
+
+@pytest.mark.parametrize(("others", "mark"), [(others, mark) for others, _, mark in CASES])
+def test_the_picture_of_the_overview_and_its_table_tell_a_doubtful_replacement(viewer: Client, upstream, others, mark):
+    upstream(tunes=["one"], one=("two", LATER), **others)
+    html = viewer.get("/").content.decode()
+    picture = part(html, '<div class="ends-picture">', "</ol>")
+    drawn, read = part(picture, "<svg x=", "</svg>"), part(picture, '<span class="end">', "</span>")
+    table = part(html, '<details id="ends-table">', "</details>")
+    for place in (drawn, read, table):
+        assert re.search(rf"\btwo\b.* {mark}", text_of(place))
 
 
 def test_a_replacement_that_is_no_longer_listed_is_told(viewer: Client, upstream, sandbox):
@@ -57,18 +74,23 @@ def test_a_replacement_that_is_no_longer_listed_is_told(viewer: Client, upstream
     sandbox.catalog.remove("two")
     sync_until_confirmed()
     page = part(viewer.get("/models/one/").content.decode(), 'id="succession"', "</section>")
+    overview = part(viewer.get("/").content.decode(), 'data-model-id="one"', "</li>")
     assert "list no longer names it since" in text_of(page)
+    assert "gone from Mistral’s list" in text_of(overview)
     assert "gone from Mistral’s list" in text_of(
         part(viewer.get("/models/?type=base").content.decode(), 'data-model-id="one"', "</tr>")
     )
 
 
-def test_a_sound_replacement_is_recommended_without_a_warning(viewer: Client, upstream):
-    upstream(one=("two", LATER), two=(None, None))
+@pytest.mark.parametrize("tunes", [[], ["one"]])
+def test_a_sound_replacement_is_recommended_without_a_warning(viewer: Client, upstream, tunes):
+    upstream(tunes=tunes, one=("two", LATER), two=(None, None))
     html = viewer.get("/models/one/").content.decode()
     assert '<a href="/models/two/">two</a>' in part(html, 'id="succession"', "</section>")
-    for address in ("/", "/models/?type=base", "/models/one/"):
-        assert "caution" not in viewer.get(address).content.decode()
+    overview = viewer.get("/").content.decode()
+    assert '<a href="/models/two/">two</a>' in overview
+    for page in (overview, html, viewer.get("/models/?type=base").content.decode()):
+        assert not re.search(r'class="([^"]* )?(caution|doubt|doubtful)[ "]', page)
 
 
 def test_an_alias_is_recommended_with_what_it_means_today(viewer: Client, sandbox, synced):
