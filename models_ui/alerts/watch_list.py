@@ -3,7 +3,7 @@
 This module alone writes watches. Each write is idempotent: done twice, it has the effect of once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -19,6 +19,7 @@ from models_ui.catalog.links import address_of, address_of_id
 from models_ui.catalog.row import Row
 from models_ui.catalog.status import Status
 from models_ui.models import CatalogModel, Watch
+from models_ui.prepared_query import PreparedQuery
 from models_ui.text.folding import SortKey, sort_key
 from models_ui.text.keepers import username_of
 
@@ -27,6 +28,11 @@ SNOOZES: Final = (7, 30)  # days
 
 Standing = Literal["attention", "snoozed", "acknowledged", "calm"]
 STANDINGS: Final[tuple[Standing, ...]] = ("attention", "snoozed", "acknowledged", "calm")
+
+
+_WATCHES_OF: Final = PreparedQuery(
+    lambda owner_id: Watch.objects.filter(owner_id=owner_id).values_list("model_id", "pk"), owner_id=987_654_321
+)
 
 
 class TooManyWatches(Exception):
@@ -112,6 +118,11 @@ def find_meant(model_id: str, index: CatalogIndex) -> tuple[Row, ...]:
 
 def watches_of(owner: User) -> QuerySet[Watch]:
     return Watch.objects.filter(owner=owner)
+
+
+def keys_of_watches(owner: User, model_ids: Container[str]) -> dict[str, int]:
+    """Return the keys of the entries by which the person watches some of these ids, by id."""
+    return {model_id: pk for model_id, pk in _WATCHES_OF.all(owner_id=owner.pk) if model_id in model_ids}
 
 
 def watch_list(watches: Iterable[Watch], index: CatalogIndex, now: datetime) -> list[Watched]:

@@ -38,6 +38,7 @@ class CatalogView:
     results: str  # empty without any model: then the page says why there is none
     packed_results: PackedPart
     row_menu: str
+    model_ids: frozenset[str]  # of its rows
 
     @property
     def letters(self) -> int:
@@ -95,6 +96,7 @@ def _render_view(page: CatalogPage) -> CatalogView:
         results=results,
         packed_results=PackedPart(results),
         row_menu=_render_row_menu(page),
+        model_ids=frozenset(row.model_id for row in page.result.rows),
     )
 
 

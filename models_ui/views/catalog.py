@@ -1,11 +1,14 @@
 """The catalog: every model on one page with filters, and the same query as CSV and JSON."""
 
+import json
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from models_ui.alerts.watch_list import keys_of_watches
 from models_ui.bulk import sentences
 from models_ui.catalog.export import COLUMNS, TIMES, export_cells, export_objects
 from models_ui.catalog.kept_views import catalog_view
@@ -45,6 +48,7 @@ def catalog(request: Request) -> HttpResponse:
         "view": view,
         "mine": tab_of_mine(index, view.query, request.user.get_username()),
         "saved_views": saved_views(request.user, role, view.query, index, preferred_columns(preferences)),
+        "watched": _addresses_that_stop_watching(request, view.model_ids),
         "freshness": describe_freshness(mirror, now),
         "jobs": sentences.running_jobs_in_words,
     }
@@ -52,6 +56,12 @@ def catalog(request: Request) -> HttpResponse:
     if view.results:
         response.packed_part = view.packed_results  # type: ignore[attr-defined]  # for CompressionMiddleware
     return response
+
+
+def _addresses_that_stop_watching(request: Request, model_ids: frozenset[str]) -> str:
+    """Return for each model of a page that the person watches the address that ends it, as JSON for the row's menu."""
+    keys = keys_of_watches(request.user, model_ids)
+    return json.dumps({model_id: reverse("stop_watch", args=[pk]) for model_id, pk in keys.items()})
 
 
 @require_safe

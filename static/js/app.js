@@ -31,7 +31,8 @@ function isChanged(field) {
     return field.selectedIndex !== Math.max(0, initial);
   }
   if (!field.matches(TEXT_FIELDS)) return false;
-  return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  const isBox = field.matches("[type=checkbox], [type=radio]"); // its value is no text, and "on" without one
+  return isBox ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
 }
 
 function isUnsaved(form) {
@@ -645,9 +646,20 @@ function openRowMenu(button) {
     link.href = `${findRowPath(menuRow)}${link.dataset.verb}/`;
     link.parentElement.hidden = !menuRow.matches(`[data-can~="${link.dataset.verb}"]`);
   }
-  menu.querySelector("[name=model_id]").value = menuRow.dataset.modelId;
+  showWatching(menu, menuRow.dataset.modelId);
   menu.showPopover({ source: button });
   menu.querySelector("li:not([hidden]) > *").focus();
+}
+
+// The models of the page that the person watches stand beside the tabs, each with the address that ends it.
+function showWatching(menu, modelId) {
+  const addresses = new Map(Object.entries(JSON.parse(document.getElementById("views").dataset.watched)));
+  const [watch, stop] = ["[name=model_id]", "[data-stop-watching]"].map((button) => menu.querySelector(button));
+  watch.value = modelId;
+  stop.setAttribute("formaction", addresses.get(modelId) ?? "");
+  watch.parentElement.hidden = addresses.has(modelId);
+  stop.parentElement.hidden = !addresses.has(modelId);
+  document.getElementById("act").elements.next.value = window.location.pathname + window.location.search;
 }
 
 // Of an id that is shortened in the middle, the whole is copied.

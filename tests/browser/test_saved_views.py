@@ -29,7 +29,7 @@ def test_the_list_in_sight_is_named_by_keyboard_and_is_a_tab_at_once(catalog: Pa
     catalog.locator('[data-facet="capability"][data-value="vision"] input').check()
     expect(catalog).to_have_url("/models/?type=base&capability=vision")
     catalog.get_by_role("button", name="Save this view").press("Enter")
-    expect(catalog.get_by_label("Name", exact=True)).to_be_focused()
+    expect(catalog.get_by_label("Name of the view")).to_be_focused()
     assert violations(catalog, axe) == []
     catalog.keyboard.type("Mistral’s that see")
     catalog.keyboard.press("Enter")
@@ -46,7 +46,7 @@ def test_the_list_in_sight_is_named_by_keyboard_and_is_a_tab_at_once(catalog: Pa
 def test_a_view_is_saved_renamed_and_deleted_by_forms_alone(plain: Page):
     plain.goto("/models/?capability=vision")
     plain.get_by_role("button", name="Save this view").click()
-    plain.get_by_label("Name", exact=True).fill("Sees")
+    plain.get_by_label("Name of the view").fill("Sees")
     plain.get_by_role("button", name="Save", exact=True).click()
     expect(tab(plain, "Sees")).to_have_attribute("aria-current", "page")
     plain.goto("/views/")
@@ -59,6 +59,22 @@ def test_a_view_is_saved_renamed_and_deleted_by_forms_alone(plain: Page):
     plain.get_by_role("button", name="Delete the view Looks").click()
     expect(plain.locator("#flash")).to_contain_text("The view “Looks” is deleted.")
     assert not SavedList.objects.exists()
+
+
+def test_leaving_asks_for_a_name_that_was_typed_and_for_nothing_else(catalog: Page, sign_in, bob):
+    sign_in(catalog.context, bob)
+    catalog.goto("/models/?capability=vision")
+    asked = []
+    catalog.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    for name in ("", "half a na"):
+        catalog.get_by_role("button", name="Save this view").click()
+        expect(catalog.get_by_label("Everyone sees it")).not_to_be_checked()
+        catalog.keyboard.type(name)
+        catalog.keyboard.press("Escape")
+        catalog.get_by_role("link", name="Overview").click()
+        expect(catalog).to_have_url("/")
+        assert asked == (["beforeunload"] if name else [])
+        catalog.goto("/models/?capability=vision")
 
 
 def test_many_tabs_leave_a_small_phone_as_wide_as_it_is(new_context, carol, synced, sign_in, axe: Axe):

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from models_ui.alerts.watch_list import acknowledge_concern, put_on_list, snooze_concerns, watch_list, watches_of
 from models_ui.catalog.store import load_index
+from models_ui.models import CatalogModel, Mirror
 from sandbox import Sandbox
 from tests.browser.conftest import message
 from tests.conftest import PASSWORD
@@ -136,3 +137,24 @@ def test_a_stale_token_leads_back_to_the_page_that_gets_a_new_one(browser_of, ca
     page.get_by_role("link", name="Load the page again").click()
     page.get_by_role("button", name="Watch", exact=True).click()
     expect(message(page, f"You are now watching {MEDIUM}.")).to_be_visible()
+
+
+@pytest.mark.parametrize("model_id", [MEDIUM, "constructor"])
+def test_the_menu_of_a_row_says_whether_one_watches_the_model(model_id: str, catalog: Page, sandbox: Sandbox):
+    if model_id == "constructor":
+        CatalogModel.objects.filter(model_id=MEDIUM).update(model_id=model_id, aliases=[], name="")
+        Mirror.objects.update(version="another")
+    catalog.goto("/models/?type=base&per_page=100")
+    catalog.locator('[data-facet="status"][data-value="retiring"] input').check()
+    expect(catalog).to_have_url("/models/?type=base&status=retiring&per_page=100")
+    menu, more = catalog.locator("#row-menu"), catalog.locator(f'[data-model-id="{model_id}"] [data-more]')
+    more.click()
+    menu.get_by_role("button", name="Watch", exact=True).click()
+    expect(message(catalog, f"You are now watching {model_id}.")).to_be_visible()
+    expect(catalog).to_have_url("/models/?type=base&status=retiring&per_page=100")
+    more.click()
+    expect(menu.get_by_role("button", name="Watch", exact=True)).to_be_hidden()
+    menu.get_by_role("button", name="Stop watching").press("Enter")
+    expect(message(catalog, f"You no longer watch {model_id}.")).to_be_visible()
+    more.click()
+    expect(menu.get_by_role("button", name="Watch", exact=True)).to_be_visible()

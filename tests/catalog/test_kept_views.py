@@ -84,7 +84,7 @@ def test_the_views_that_were_asked_for_last_are_kept_as_far_as_there_is_room():
     def ask(name: str) -> CatalogView:
         def build() -> CatalogView:
             built.append(name)
-            return CatalogView(CatalogQuery(q=name), name, (), "", "x" * 10, PackedPart(""), "")
+            return CatalogView(CatalogQuery(q=name), name, (), "", "x" * 10, PackedPart(""), "", frozenset())
 
         return views.get(name, build)
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -277,3 +278,14 @@ def test_a_long_list_costs_no_more_queries(carols: WatchList, carol, django_asse
     assert carols.html
     with django_assert_max_num_queries(8):
         assert carols.html
+
+
+def test_a_list_of_models_knows_what_each_person_watches_and_tells_nobody_else(list_of, carol, bob, synced):
+    carols, bobs = list_of(carol), list_of(bob)
+    carols.add(MEDIUM)
+    address = "/models/?type=base&per_page=100"
+    for _ in range(2):  # the second time from what is kept of the page
+        stops = f'data-watched="{{"{MEDIUM}": "/watching/{watch_of(carol, MEDIUM).pk}/stop/"}}"'
+        assert stops in unescape(carols.client.get(address).content.decode())
+        assert 'data-watched="{}"' in bobs.client.get(address).content.decode()
+    assert 'data-watched="{}"' in carols.client.get("/models/?type=fine-tuned").content.decode()
