@@ -94,6 +94,9 @@ def _count_shown(query: CatalogQuery, index: CatalogIndex) -> int:
 
 
 def _savable(query: CatalogQuery) -> str:
+    """Return the query as it can be saved; empty where it cannot, and where it is one of the views by type already."""
+    if query.is_of_tab and query.changed(view=None) == CatalogQuery(type=query.type):
+        return ""
     try:
         return kept_query(query)
     except BadQuery:

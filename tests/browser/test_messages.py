@@ -93,7 +93,7 @@ def test_after_a_page_of_its_own_the_next_stop_is_undo(browser_of, bob, tune, sa
     page = browser_of(bob, script=script)
     page.goto(f"/models/{tune}/rename/")
     page.get_by_label("Name", exact=True).fill("Clauses")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(message(page, "The name is now “Clauses”.")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

@@ -107,6 +107,11 @@ def test_a_page_of_all_models_has_nothing_to_save(index: CatalogIndex, bob: User
     assert seen(bob, CatalogQuery(sort="context"), index).query == "sort=context"
 
 
+def test_a_view_by_type_alone_is_a_tab_already(index: CatalogIndex, bob: User):
+    assert seen(bob, CatalogQuery(type=("fine-tuned",)), index).query == ""
+    assert seen(bob, CatalogQuery(type=("fine-tuned",), sort="context"), index).query == "type=fine-tuned&sort=context"
+
+
 def test_a_view_with_columns_that_are_the_readers_usual_ones_is_current(index: CatalogIndex, bob: User):
     """The catalog leaves the usual columns out of addresses."""
     save(bob, "Dates", CatalogQuery(type=("base",), columns="created,status"))
