@@ -25,6 +25,7 @@ class Site:
     label: str
     models: int | None
     environment: dict[str, str]
+    checkout: Path = REPOSITORY
     port: int = 0
     sync_seconds: float = 0.0  # of the first sync, the start of its process included
     _tune: dict[str, str] = field(default_factory=dict)
@@ -35,7 +36,7 @@ class Site:
 
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=REPOSITORY, env=self.environment, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=self.checkout, env=self.environment, capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
@@ -61,15 +62,15 @@ class Site:
         return json.loads(text)
 
 
-def start(stack: ExitStack, directory: Path, sizes: dict[str, int | None]) -> list[Site]:
-    """Sites that answer until the stack ends, each filled by a sync."""
+def start(stack: ExitStack, directory: Path, sizes: dict[str, int | None], checkout: Path = REPOSITORY) -> list[Site]:
+    """Return sites of the code in `checkout` that answer until the stack ends, each filled by a sync."""
     (directory / "empty.json").write_text("[]")
     sites = []
     database: Path | None = None
     for label, models in sizes.items():
         var = directory / label.replace(",", "")
         var.mkdir()
-        site = Site(label, models, _environment(var))
+        site = Site(label, models, _environment(var), checkout)
         if database is None:
             site.manage("migrate", "--verbosity=0")
             site.manage("demo")
@@ -109,7 +110,7 @@ def _environment(var: Path) -> dict[str, str]:
 
 def _serve(stack: ExitStack, site: Site, port: int, module: str, *options: str) -> None:
     command = [sys.executable, "-m", module, *options]
-    process = subprocess.Popen(command, cwd=REPOSITORY, env=site.environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=site.checkout, env=site.environment, stdout=subprocess.DEVNULL)
     stack.callback(_end, process)
     for _ in range(600):
         if process.poll() is not None:

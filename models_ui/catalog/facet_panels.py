@@ -25,8 +25,9 @@ class FacetPanel:
     name: str
     label: str
     open: bool
-    options: Sequence[SafeString]  # as HTML
-    more: Sequence[SafeString]  # those folded away
+    options: SafeString
+    more: SafeString  # the options that are folded away
+    more_count: int
     unused: Sequence[str]  # the words for the values that leave no model
     leaves_out: bool  # whether its values are what models must not have
 
@@ -43,18 +44,22 @@ def facet_panels(index: CatalogIndex, result: SearchResult) -> Iterator[FacetPan
             yield _panel_of(index, FACETS[name], values)
 
 
-_CONTEXT: Final = FacetPanel("context", "", open=True, options=(), more=(), unused=(), leaves_out=False)
+_CONTEXT: Final = FacetPanel(
+    "context", "", open=True, options=SafeString(), more=SafeString(), more_count=0, unused=(), leaves_out=False
+)
 
 
 def _panel_of(index: CatalogIndex, facet: Facet, values: Sequence[FacetValue]) -> FacetPanel:
     used = [value for value in values if value.count or value.selected]
     shown = _choose_shown(used)
+    folded = [value for value in used if value not in shown]
     return FacetPanel(
         name=facet.name,
         label=facet_label(facet.name),
         open=facet.starts_open or any(value.selected for value in used),
-        options=[_render_option(index, facet.name, value) for value in shown],
-        more=[_render_option(index, facet.name, value) for value in used if value not in shown],
+        options=_render_options(index, facet.name, shown),
+        more=_render_options(index, facet.name, folded),
+        more_count=len(folded),
         unused=[isolate(value_label(facet.name, value.value)) for value in values if value not in used],
         leaves_out=facet.combines == "none",
     )
@@ -75,16 +80,19 @@ def _choose_shown(used: Sequence[FacetValue]) -> Sequence[FacetValue]:
     return [value for value in used if value.selected or value in by_size[:_LONG]]
 
 
-def _render_option(index: CatalogIndex, facet: str, option: FacetValue) -> SafeString:
+def _render_options(index: CatalogIndex, facet: str, options: Sequence[FacetValue]) -> SafeString:
     kept = index.cached(("options", get_language()), dict[tuple[str, str, bool], list[str]])
-    key = facet, option.value, option.selected
-    around = kept.get(key)
-    if around is None:
-        context = {"facet": facet, "value": option.value, "selected": option.selected, "count": _COUNT}
-        around = _option_template().render({**context, "label": value_label(facet, option.value)}).split(_COUNT)
-        if len(kept) < _MOST_KEPT:
-            kept[key] = around
-    return SafeString(str(option.count).join(around))  # rendered by a template; the count is a number
+    rendered = []
+    for option in options:
+        key = facet, option.value, option.selected
+        around = kept.get(key)
+        if around is None:
+            context = {"facet": facet, "value": option.value, "selected": option.selected, "count": _COUNT}
+            around = _option_template().render({**context, "label": value_label(facet, option.value)}).split(_COUNT)
+            if len(kept) < _MOST_KEPT:
+                kept[key] = around
+        rendered.append(str(option.count).join(around))
+    return SafeString("".join(rendered))  # rendered by a template; the counts are numbers
 
 
 @cache

@@ -37,14 +37,23 @@ def summary_of(row: Row) -> str:
 
 
 class RowWithHoles:
-    """A row's HTML as it was rendered with HOLES."""
+    """A row's HTML as it was rendered with HOLES. The row without marks is kept: most pages search for nothing."""
 
-    __slots__ = ("_parts",)
+    __slots__ = ("_parts", "_unmarked")
 
     def __init__(self, html: str) -> None:
         self._parts = _HOLE.split(html)  # every second one is the name of a hole
+        self._unmarked: SafeString | None = None
 
-    def filled(self, texts: RowTexts) -> SafeString:
+    def marked(self, row: Row, words: Sequence[str]) -> SafeString:
+        """Return the HTML of this row with these folded words marked."""
+        if words:
+            return self._filled(row_texts(row, words))
+        if self._unmarked is None:
+            self._unmarked = self._filled(row_texts(row))
+        return self._unmarked
+
+    def _filled(self, texts: RowTexts) -> SafeString:
         """Return the row with these texts in its holes."""
         pieces = (texts[part] if number % 2 else part for number, part in enumerate(self._parts))
         return SafeString("".join(pieces))  # rendered by a template; the texts are HTML

@@ -161,7 +161,7 @@ class GroupView:
 
     key: str
     head: SafeString | str
-    rows: list[SafeString]
+    rows: SafeString
 
 
 def group_views(
@@ -201,17 +201,17 @@ def group_head(index: CatalogIndex, part: GroupSlice, now: datetime, columns: in
 
 def row_fragments(
     index: CatalogIndex, rows: Iterable[Row], now: datetime, role: Role, style: RowStyle, words: Sequence[str] = ()
-) -> list[SafeString]:
-    """Return the rows' HTML, in order, with these folded words marked."""
+) -> SafeString:
+    """Return the HTML of rows, in order, with these folded words marked."""
     kept = _kept_rows(index, now, role, style)
-    fragments = []
+    fragments: list[SafeString] = []
     for row in rows:
         with_holes = kept.get(row.pk)
         if with_holes is None:
             html = _row_template().render(_row_context(index, row, now, role, style, HOLES))
             with_holes = kept[row.pk] = RowWithHoles(without_layout(html))
-        fragments.append(with_holes.filled(row_texts(row, words)))
-    return fragments
+        fragments.append(with_holes.marked(row, words))
+    return SafeString("".join(fragments))  # rendered by a template
 
 
 def without_layout(html: str) -> SafeString:

@@ -1,6 +1,6 @@
 """The browser of the browser tests: found, or installed where that is possible, or asked for in one sentence.
 
-`make test` runs `python -m tests.chromium` before the tests; they call `find()`.
+`make test` runs `python -m tests.support.chromium` before the tests; they call `find()`.
 """
 
 import os
