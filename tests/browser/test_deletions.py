@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from models_ui.actions import deletions
 from models_ui.actions.context import Context
@@ -32,18 +32,13 @@ def asked(request, browser_of, alice, tune) -> Locator:
         choose(row_of(page, tune), "delete")
     elif request.param == "over its page":
         page.goto(f"/models/{tune}/")
-        choose_on_page(page, "delete")
+        choose(page.locator("#actions"), "delete")
     else:
         page.goto(f"/models/{tune}/")
         page.goto(f"/models/{tune}/delete/", referer=page.url)
         expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
         return page.locator(".action")
     return page.get_by_role("alertdialog", name=TITLE)
-
-
-def choose_on_page(page: Page, verb: str) -> None:
-    page.get_by_role("button", name="More actions").click()
-    choose(page.locator("#actions"), verb)
 
 
 def keep(asked: Locator) -> Locator:
@@ -130,7 +125,7 @@ def test_an_editor_asks_and_a_manager_declines_then_accepts(browser_of, alice, b
 def test_deleting_now_is_one_step_further_and_wants_the_id(browser_of, alice, sandbox: Sandbox, archived):
     page = browser_of(alice)
     page.goto(f"/models/{archived}/")
-    choose_on_page(page, "delete")
+    choose(page.locator("#actions"), "delete")
     dialog = page.get_by_role("alertdialog")
     dialog.get_by_role("link", name="Delete it now, for ever…").click()
     dialog.get_by_label("Type the id to confirm").fill(archived)

@@ -73,7 +73,7 @@ def test_a_long_name_without_a_blank_stays_within_every_page(browser_of, alice, 
         layout = page.evaluate(LAYOUT)
         if layout["sideways"] or layout["outside"]:
             outside[name] = layout
-    assert list(outside) == []
+    assert outside == {}
 
 
 def test_a_long_name_begins_beside_its_arrow(browser_of, alice, long_names):
