@@ -327,15 +327,19 @@ function announceNews({ target, requestConfig }, pager) {
 function findOpener(address) {
   const [, page, verb] = address.match(/^(.*\/)([^/]+)\/$/);
   const ofRow = `[href="${CSS.escape(page)}"]`;
-  return document.querySelector(`a:is(.act, .change)[href="${CSS.escape(address)}"]`)
+  const ofPage = document.querySelector(`a:is(.act, .change)[href="${CSS.escape(address)}"]`);
+  const menu = ofPage?.closest("[popover]");
+  return (menu ? document.querySelector(`[popovertarget="${menu.id}"]`) : ofPage)
     ?? document.querySelector(verb === "rename" ? `.models .name${ofRow}` : `.models [data-more]${ofRow}`);
 }
 
-// The focus goes to the button of the action just done; after a form to the link that opened it; else close by.
+// The focus goes to the button of the action just done; to the field of a form that is still open, else to the link that
+// opened the form; else close by.
 function placeFocus() {
   const marked = [...document.querySelectorAll("[data-focus]")];
   marked.forEach((element) => element.removeAttribute("data-focus"));
-  const opener = swap.form && findOpener(swap.form);
+  const field = swap.form && document.querySelector(`form[action="${CSS.escape(swap.form)}"] [autofocus]`);
+  const opener = field ?? (swap.form && findOpener(swap.form));
   const isTypingElsewhere = document.activeElement === swap.focusBefore && document.activeElement.matches(TEXT_FIELDS);
   if (!isTypingElsewhere) (marked[0] ?? opener)?.focus();
   if (swap.focus && document.activeElement === document.body) {

@@ -213,6 +213,10 @@ def written(sandbox: Sandbox) -> list[str]:
     return [call.verb for call in sandbox.calls if call.verb in ("update", "archive", "unarchive", "delete")]
 
 
+OF_MENU = ("protect", "unprotect", "delete")
+"""The verbs in the menu of a model's page; the others have buttons there."""
+
+
 def choose(place: Locator, verb: str) -> None:
     """Ask for something to be done to a model: from the menu of its row, or by the button on its page."""
     if is_row(place):
@@ -224,7 +228,7 @@ def choose(place: Locator, verb: str) -> None:
             of_menu.click()
             return
         place = of_page
-    if verb in ("protect", "unprotect", "delete"):
+    if verb in OF_MENU:
         place.page.get_by_role("button", name="More actions").click()
     button_of(place, verb).click()
 
@@ -249,9 +253,10 @@ def button_of(place: Locator, verb: str) -> Locator:
 
 
 def opener_of(place: Locator, verb: str) -> Locator:
-    """What has the focus once something is done or given up: in a row its name or its menu, on the page the button."""
+    """What has the focus once something is done or given up: a name, a button, or what opens the menu."""
     if not is_row(place):
-        return button_of(place, verb)
+        more = place.page.get_by_role("button", name="More actions")
+        return more if verb in OF_MENU else button_of(place, verb)
     return place.locator("a.name" if verb == "rename" else "[data-more]")
 
 

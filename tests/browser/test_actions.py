@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from sandbox import Sandbox
 from tests.browser.conftest import (
     archive,
+    button_of,
     choose,
     confirm,
     expect_offer,
@@ -261,7 +262,8 @@ def test_archived_models_are_found_by_filter_and_by_search_with_restore_beside_t
 def test_a_person_who_reads_only_the_page_renames_archives_finds_and_restores(browser_of, bob, sandbox: Sandbox, tune):
     page = browser_of(bob)
     page.goto("/")
-    page.get_by_role("link", name=re.compile("fine-tunes live", re.IGNORECASE)).click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Models").click()
+    page.get_by_role("link", name=re.compile("Our fine-tunes")).click()
     row = page.get_by_role("row").filter(has_text="Contract clause finder")
     choose(row, "rename")
     expect(page.get_by_label("Name", exact=True)).to_be_focused()
@@ -402,10 +404,11 @@ def test_a_viewer_sees_what_there_is_and_why_it_is_not_for_them(browser_of, caro
     expect(page.get_by_text("Editors can rename and archive; Managers can delete.")).to_have_count(1)
     page.keyboard.press("Escape")
     page.goto(f"/models/{tune}/")
-    expect(page.locator("#actions").get_by_role("button", name="Rename")).to_be_disabled()
-    expect(page.locator("#actions").get_by_text("Needs the Editor role")).to_be_visible()
+    expect(page.locator("#actions").get_by_role("button")).to_have_text(re.compile("Watch"))
+    expect(page.locator("#actions").locator(".act")).to_have_count(0)
+    expect(page.locator("#actions").get_by_text("Editors can rename and archive; Managers can delete.")).to_be_visible()
     page.goto("/models/mistral-large-2512/")
-    expect(page.locator("#actions")).to_have_count(0)
+    expect(page.locator("#actions").locator(".act")).to_have_count(0)
     expect(page.get_by_text("it cannot be renamed, archived or deleted")).to_be_visible()
 
 
@@ -413,16 +416,18 @@ def test_a_manager_protects_a_model_and_lifts_that(browser_of, alice, bob, tune,
     alices, bobs = browser_of(alice), browser_of(bob)
     alices.goto(f"/models/{tune}/")
     actions = alices.locator("#actions")
-    actions.get_by_role("button", name="Protect", exact=True).click()
-    expect(actions.get_by_role("button", name="Unprotect")).to_be_focused()
-    for name in ("Rename", "Archive…", "Delete…"):
-        expect(actions.get_by_role("button", name=name)).to_be_disabled()
+    choose(actions, "protect")
+    expect(alices.get_by_role("button", name="More actions")).to_be_focused()
+    expect(button_of(actions, "unprotect")).to_have_count(1)
+    for verb in ("rename", "archive", "delete"):
+        expect(button_of(actions, verb)).to_have_count(0)
     bobs.goto(TUNES)
     row = row_of(bobs, tune)
     expect(row.get_by_text("Protected")).to_be_visible()
     expect(row).to_have_attribute("data-can", "describe")
-    actions.get_by_role("button", name="Unprotect").click()
-    expect(actions.get_by_role("button", name="Protect", exact=True)).to_be_focused()
+    choose(actions, "unprotect")
+    expect(alices.get_by_role("button", name="More actions")).to_be_focused()
+    expect(button_of(actions, "delete")).to_have_count(1)
     bobs.reload()
     archive(row)
     expect(row.locator(".status")).to_have_text("Archived")

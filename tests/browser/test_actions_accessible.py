@@ -66,7 +66,7 @@ def pages(page: Page, alice, tune: str, archived: str, sandbox: Sandbox) -> Iter
     yield "delete with an error"
     page.get_by_label("Type the id to confirm").fill(tune)
     page.get_by_role("button", name="Delete for ever").click()
-    expect(page.locator(".notice.danger")).to_be_visible()
+    expect(page.get_by_text("It cannot be made again.")).to_be_visible()
     yield "tombstone"
     page.goto(f"/models/{tune}/delete/")
     yield "denied"

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sandbox import Sandbox
-from tests.browser.conftest import button_of, message, row_of, written
+from tests.browser.conftest import choose, message, row_of, written
 
 TUNES = "/models/?type=fine-tuned"
 
@@ -19,7 +19,7 @@ def plain(browser_of, alice, tune) -> Page:
 
 
 def on_page(page: Page, verb: str) -> None:
-    button_of(page.locator("#actions"), verb).click()
+    choose(page.locator("#actions"), verb)
 
 
 def test_rename_cancel_and_what_is_too_long(plain: Page, sandbox: Sandbox, tune, troubles):

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from models_ui.models import BulkJob
 from sandbox import Sandbox
-from tests.browser.conftest import archive, button_of, choose, message, opener_of, row_of, written
+from tests.browser.conftest import OF_MENU, archive, button_of, choose, message, opener_of, row_of, written
 
 TUNES = "/models/?type=fine-tuned"
 KEYS = ("Enter", "Space")
@@ -29,6 +29,8 @@ def focus_on(page: Page, tune: str, surface: str, verb: str) -> None:
     """Put the focus on what begins the verb: in the menu of the row, or on the model's page."""
     if surface == "page":
         page.goto(f"/models/{tune}/")
+        if verb in OF_MENU:
+            page.get_by_role("button", name="More actions").click()
         button_of(page.locator("#actions"), verb).focus()
     else:
         row_of(page, tune).locator("[data-more]").click()
@@ -53,8 +55,7 @@ def test_enter_twice_on_a_page_of_its_own_leaves_the_model_as_it_is(browser_of, 
     for script in (True, False):
         page = browser_of(alice, script=script)
         page.goto(f"/models/{tune}/")
-        link = page.get_by_role("link", name="Delete…")
-        address = link.get_attribute("href")
+        address = button_of(page.locator("#actions"), "delete").get_attribute("href")
         page.goto(address, referer=page.url)
         expect(page.get_by_role("link", name="Keep the model")).to_be_focused()
         page.keyboard.press("Enter")
