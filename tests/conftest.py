@@ -29,17 +29,6 @@ hypothesis_settings.load_profile("untimed")
 PASSWORD = "correct horse battery staple"
 
 
-# Tests of the former overview and model page, which wait to be written anew for the pages there are now. A line is a test,
-# or one case of a test. The list only ever gets shorter.
-AWAITING = frozenset((ROOT / "tests/awaiting_the_new_pages.txt").read_text().splitlines())
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    waiting = [item for item in items if item.nodeid in AWAITING or item.nodeid.partition("[")[0] in AWAITING]
-    config.hook.pytest_deselected(items=waiting)
-    items[:] = [item for item in items if item not in waiting]
-
-
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None

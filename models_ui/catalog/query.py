@@ -174,6 +174,10 @@ class CatalogQuery(AddressQuery):
         statuses = statuses_of_pair(self.state, self.lifecycle)
         return replace(self, status=tuple(sorted(statuses)), state=(), lifecycle=()) if statuses else self
 
+    def filters_alone(self) -> Self:
+        """Return the filters of the query: a feed has no pages, no order and no saved view of its own."""
+        return self.changed(sort="", per_page=type(self)().per_page, view=None)
+
     def as_asked_by(self, username: str) -> Self:
         """Return the query with the person who asks in place of the word for them."""
         mine = (keeper_of(username) if keeper == ME else keeper for keeper in self.keeper)

@@ -4,11 +4,10 @@ Dates decide, never labels, and every date is UTC: a model belongs to the day an
 reader is. Pure: no Django, no clock.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from heapq import merge
-from itertools import groupby
 from typing import Final, NamedTuple
 
 from models_ui.catalog.index import CatalogIndex
@@ -16,9 +15,8 @@ from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle_stage
 from models_ui.catalog.replacements import Find, Replacement, replacement_of
 from models_ui.catalog.risks import Risk
 from models_ui.catalog.row import Row, default_order
-from models_ui.retirements.query import HORIZONS, RetirementsQuery
+from models_ui.retirements.query import HORIZONS
 from models_ui.text.folding import SortKey, sort_key
-from models_ui.vocabulary import BASE
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -80,11 +78,6 @@ class Ending:
         return "soon" if self.days <= HORIZONS[0] else "later"
 
 
-class Month(NamedTuple):
-    first: date
-    endings: tuple[Ending, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Retirements:
     """Every ending in order of its date, every risk, and the models whose date could not be read."""
@@ -102,25 +95,6 @@ class Retirements:
     def past(self) -> tuple[Ending, ...]:
         """The latest first."""
         return tuple(ending for ending in reversed(self.endings) if ending.stage == "retired")
-
-    def matching(self, query: RetirementsQuery) -> "Retirements":
-        """Return the part that the query asks for."""
-        endings = (ending for ending in self.endings if _is_wanted(ending, query))
-        risks = (risk for risk in self.risks if query.type != BASE and _is_within(risk.kind, risk.days, query))
-        return Retirements(tuple(endings), tuple(risks), () if query.has_filters else self.unreadable)
-
-
-def _is_wanted(ending: Ending, query: RetirementsQuery) -> bool:
-    return (
-        _is_within(ending.stage, ending.days, query)
-        and query.type in ("", ending.row.type)
-        and (not query.affected or ending.fine_tune_count > 0)
-    )
-
-
-def _is_within(stage: str, days: int | None, query: RetirementsQuery) -> bool:
-    """Return True within `query.within` days ahead; without a horizon, for past dates and missing ones too."""
-    return query.within is None or (stage == "retiring" and days is not None and days <= query.within)
 
 
 def retirements_at(index: CatalogIndex, now: datetime) -> Retirements:
@@ -194,9 +168,3 @@ def add_months(month: date, count: int) -> date:
     """Return the first of the month so many months on, within the years that a date can hold."""
     number = min(max(month.year * 12 + month.month - 1 + count, 12), 9999 * 12 + 11)
     return date(number // 12, number % 12 + 1, 1)
-
-
-def group_by_month(endings: Iterable[Ending]) -> Iterator[Month]:
-    """Yield endings that are in order, a month at a time."""
-    for first, group in groupby(endings, key=lambda ending: ending.month):
-        yield Month(first, tuple(group))

@@ -1,33 +1,37 @@
 """What the page of retirements shows, month by month, and lines of the same kind for other pages."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cached_property
-from itertools import islice
-from typing import Any
+from itertools import groupby
+from typing import Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import pgettext
 
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.labels import value_label
 from models_ui.catalog.links import Named, address_of, named_replacement
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.risks import Risk
+from models_ui.catalog.row import Row
+from models_ui.catalog.status import LISTED, Status
 from models_ui.listing.filters import ignored_sentences
 from models_ui.listing.querystring import Ignored, with_query
-from models_ui.retirements.endings import Ending, group_by_month, retirements_at
-from models_ui.retirements.query import HORIZONS, RetirementsQuery
-from models_ui.retirements.timeline import Timeline, timeline_of
+from models_ui.retirements.endings import Ending, retirements_at
+from models_ui.retirements.ends import ModelEnd, ModelEnds, group_ends
+from models_ui.retirements.gantt import Gantt, draw_gantt
+from models_ui.retirements.labels import affected_label, day_by_which, offered_times
+from models_ui.retirements.query import RetirementsQuery
 from models_ui.text.care import plan_sentence
 from models_ui.text.keepers import NOBODY
-from models_ui.vocabulary import FINE_TUNED, TYPES
+from models_ui.vocabulary import BASE, FINE_TUNED
 
-MOST_ROWS = 100  # of each table; the catalog has pages for more
-MOST_FINE_TUNES = 4  # named beside their base model; the link leads to all
+MOST_ROWS: Final = 100  # of each table; the catalog has pages for more
+MOST_FINE_TUNES: Final = 6  # named beside their base model; the link leads to all
+_STAGES: Final = {"ahead": "retiring", "past": "retired"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +39,6 @@ class EndingLine:
     ending: Ending
     address: str
     instead: Named | None
-    fine_tunes: Sequence[Named]
-    more_fine_tunes: int
-    fine_tunes_query: CatalogQuery
-
-    @property
-    def keepers(self) -> tuple[str, ...]:
-        """Who looks after its fine-tunes, NOBODY among them where that is so of one."""
-        kept = (row.present_keepers or (NOBODY,) for row in self.ending.iter_fine_tunes())
-        return tuple(dict.fromkeys(keeper for keepers in kept for keeper in keepers))
-
-    @property
-    def plans(self) -> list[str]:
-        """The plans for its fine-tunes, each once."""
-        return list(dict.fromkeys(filter(None, (plan_sentence(row.plan) for row in self.ending.iter_fine_tunes()))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +46,48 @@ class RiskLine:
     risk: Risk
     address: str
     base_address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndLine:
+    """One row of the tables: a model with its date, or a fine-tune with the date that it inherits."""
+
+    end: ModelEnd
+    status: Status
+    address: str
+    base: Named | None  # whose date it is, or ends before
+    instead: Named | None
+    fine_tunes: Sequence[Named]  # that inherit the date
+    more_fine_tunes: int
+    fine_tunes_query: CatalogQuery
+    cared_for: Sequence[Row]  # whose people and plans stand in the row
+
+    @property
+    def keepers(self) -> tuple[str, ...]:
+        """Who looks after these models, NOBODY among them where that is so of a fine-tune."""
+        kept = (row.present_keepers or ((NOBODY,) if row.is_fine_tuned else ()) for row in self.cared_for)
+        return tuple(dict.fromkeys(keeper for keepers in kept for keeper in keepers))
+
+    @property
+    def plans(self) -> list[str]:
+        """The plans for these models, each once."""
+        return list(dict.fromkeys(filter(None, (plan_sentence(row.plan) for row in self.cared_for))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthOfEnds:
+    first: date
+    total: int  # rows of the month, also those that the page leaves out
+    lines: Sequence[EndLine]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSection:
+    name: str  # ahead or past
+    total: int
+    rest: int  # rows that the page leaves out
+    rest_query: CatalogQuery  # the catalog's view that has them, among others
+    months: Sequence[MonthOfEnds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,118 +98,187 @@ class FilterLink:
     count: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndCounts:
+    """How many ends of each kind there are, and the last of their days."""
+
+    theirs: int  # models of Mistral, and whatever else is not ours
+    ours: int  # fine-tunes with a date of their own
+    hanging: int  # fine-tunes that inherit one
+    last_day: str  # in words; empty without any
+
+    @classmethod
+    def of(cls, ends: Collection[ModelEnd]) -> "EndCounts":
+        return cls(
+            theirs=sum(not end.row.is_fine_tuned for end in ends),
+            ours=sum(end.row.is_fine_tuned and not end.is_inherited for end in ends),
+            hanging=sum(end.is_inherited for end in ends),
+            last_day=day_by_which(max(ends, key=lambda end: end.at)) if ends else "",
+        )
+
+
 def ending_line(ending: Ending, index: CatalogIndex) -> EndingLine:
-    total = ending.fine_tune_count
-    first = list(islice(ending.iter_fine_tunes(), MOST_FINE_TUNES))
-    return EndingLine(
-        ending=ending,
-        address=address_of(ending.row, index),
-        instead=named_replacement(ending.replacement, index),
-        fine_tunes=[Named(row, address_of(row, index)) for row in first],
-        more_fine_tunes=total - len(first),
-        fine_tunes_query=_fine_tunes_query(ending),
-    )
+    return EndingLine(ending, address_of(ending.row, index), named_replacement(ending.replacement, index))
 
 
 def risk_line(risk: Risk, index: CatalogIndex) -> RiskLine:
     return RiskLine(risk, address_of(risk.row, index), address_of(risk.base, index) if risk.base else "")
 
 
-def _fine_tunes_query(ending: Ending) -> CatalogQuery:
-    """Return the catalog's view of the fine-tunes that were trained from a model, under whichever of its ids."""
-    roots = ending.roots or (ending.row.model_id,)
-    return CatalogQuery(type=(FINE_TUNED,), state=("archived", "live"), root=tuple(sorted(roots)))
-
-
 class RetirementsPage:
-    """What the page shows of one query."""
+    """What the page shows of one query. `ends` are those that calendars have."""
 
-    def __init__(self, index: CatalogIndex, query: RetirementsQuery, ignored: Sequence[Ignored], now: datetime) -> None:
+    def __init__(
+        self,
+        ends: ModelEnds,
+        index: CatalogIndex,
+        query: RetirementsQuery,
+        ignored: Sequence[Ignored],
+        now: datetime,
+    ) -> None:
         self.index = index
         self.query = query
         self.now = now
         self.ignored = ignored_sentences(ignored)
-        self.whole = retirements_at(index, now)
+        self.whole = ends
         self.shown = self.whole.matching(query)
 
     @property
-    def next(self) -> EndingLine | None:
-        """The ending that comes next, of those shown."""
-        return ending_line(self.shown.ahead[0], self.index) if self.shown.ahead else None
+    def is_ours(self) -> bool:
+        """Whether its rows are fine-tunes, each with the date of its own or that it inherits."""
+        return self.query.type == FINE_TUNED
+
+    @property
+    def shows_fine_tunes(self) -> bool:
+        """Whether models have the fine-tunes beside them that inherit their dates."""
+        return not self.query.type
+
+    @property
+    def ahead(self) -> EndCounts:
+        return EndCounts.of(self.shown.ahead)
+
+    @property
+    def past(self) -> EndCounts:
+        return EndCounts.of(self.shown.past)
 
     @cached_property
-    def timeline(self) -> Timeline:
-        return timeline_of(self.shown.endings, self.now)
+    def gantt(self) -> Gantt:
+        return draw_gantt(group_ends((*self.shown.ahead, *self.shown.past)), self.query, self.now)
+
+    # --- The tables
 
     @property
-    def sections(self) -> Iterator[dict[str, Any]]:
-        """The endings ahead, the next first; then the past ones, the latest first; month by month."""
-        for name, endings in (("ahead", self.shown.ahead), ("past", self.shown.past)):
-            if endings:
-                totals = Counter(ending.month for ending in endings)
+    def sections(self) -> Iterator[EndSection]:
+        """The dates ahead, the next first; then the past ones, the latest first; month by month."""
+        for name, ends in (("ahead", self.shown.ahead), ("past", self.shown.past)):
+            rows = [end for end in ends if self.is_ours or not end.is_inherited]
+            if rows:
+                totals = Counter(end.month for end in rows)
                 months = [
-                    (month.first, totals[month.first], [ending_line(ending, self.index) for ending in month.endings])
-                    for month in group_by_month(endings[:MOST_ROWS])
+                    MonthOfEnds(first=first, total=totals[first], lines=[self._line(end) for end in month])
+                    for first, month in groupby(rows[:MOST_ROWS], key=lambda end: end.month)
                 ]
-                yield {"name": name, "total": len(endings), "rest": len(endings[MOST_ROWS:]), "months": months}
+                yield EndSection(
+                    name=name,
+                    total=len(rows),
+                    rest=len(rows[MOST_ROWS:]),
+                    rest_query=self._catalog_of(_STAGES[name]),
+                    months=months,
+                )
+
+    def _line(self, end: ModelEnd) -> EndLine:
+        hanging = self.shown.hanging.get(end.row.pk, ()) if self.shows_fine_tunes else ()
+        first = hanging if len(hanging) <= MOST_FINE_TUNES else hanging[: MOST_FINE_TUNES - 1]
+        return EndLine(
+            end=end,
+            status=self.index.status_of_row(end.row),
+            address=address_of(end.row, self.index),
+            base=Named(end.base, address_of(end.base, self.index)) if end.base else None,
+            instead=named_replacement(end.ending.replacement, self.index),
+            fine_tunes=[Named(each.row, address_of(each.row, self.index)) for each in first],
+            more_fine_tunes=len(hanging) - len(first),
+            fine_tunes_query=CatalogQuery(
+                type=(FINE_TUNED,), status=LISTED, root=tuple(sorted({each.row.root for each in hanging}))
+            ),
+            cared_for=[each.row for each in hanging] or [end.row],
+        )
+
+    # --- What has no date
+
+    @cached_property
+    def _undated(self) -> Sequence[Risk]:
+        """The risks of fine-tunes whose base model is gone or not known, where the query asks for no dates."""
+        if self.query.type == BASE or self.query.when or self.query.within:
+            return ()
+        risks = retirements_at(self.index, self.now).risks
+        return [risk for risk in risks if risk.row.pk not in self.whole.by_row]
 
     @property
-    def risks(self) -> Iterator[RiskLine]:
-        return (risk_line(risk, self.index) for risk in self.shown.risks[:MOST_ROWS])
+    def undated_total(self) -> int:
+        return len(self._undated)
 
     @property
-    def more_risks(self) -> int:
-        return len(self.shown.risks[MOST_ROWS:])
+    def undated(self) -> Iterator[tuple[RiskLine, Status]]:
+        for risk in self._undated[:MOST_ROWS]:
+            yield risk_line(risk, self.index), self.index.status_of_row(risk.row)
 
     @property
+    def more_undated(self) -> int:
+        return len(self._undated[MOST_ROWS:])
+
+    @cached_property
     def unreadable(self) -> list[Named]:
-        return [Named(row, address_of(row, self.index)) for row in self.shown.unreadable[:20]]
+        if self.query.has_filters:
+            return []
+        rows = retirements_at(self.index, self.now).unreadable
+        return [Named(row, address_of(row, self.index)) for row in rows[:20]]
+
+    @property
+    def unreadable_total(self) -> int:
+        return len(retirements_at(self.index, self.now).unreadable)
 
     # --- Filters, each a link
 
-    def _make_choice(self, label: str, **changes: Any) -> FilterLink:
-        query = replace(self.query, **changes)
-        return FilterLink(label, _query_address(query), query == self.query)
+    def _filter_link(self, label: str, query: RetirementsQuery, count: int | None = None) -> FilterLink:
+        return FilterLink(label, retirements_address(query), query == self.query, count)
 
     @property
-    def horizons(self) -> list[FilterLink]:
-        ahead = [
-            self._make_choice(ngettext("%(days)d day", "%(days)d days", days) % {"days": days}, within=days)
-            for days in HORIZONS
-        ]
-        return [*ahead, self._make_choice(_("All dates"), within=None)]
+    def tabs(self) -> Iterator[FilterLink]:
+        """The types of models, each with the number of its dates."""
+        labels = (("", pgettext("models", "All")), (FINE_TUNED, _("Our fine-tunes")), (BASE, _("Mistral’s models")))
+        for name, label in labels:
+            query = self.query.changed(type=name)
+            yield self._filter_link(label, query, len(self.whole.matching(query).all))
 
     @property
-    def types(self) -> list[FilterLink]:
-        return [
-            self._make_choice(_("All"), type=""),
-            *(self._make_choice(value_label("type", name), type=name) for name in TYPES),
-        ]
+    def times(self) -> list[FilterLink]:
+        return [self._filter_link(label, query) for label, query in offered_times(self.query)]
 
     @property
-    def only_affected(self) -> FilterLink:
-        """A switch: the link leads to the other position."""
-        other = replace(self.query, affected=not self.query.affected)
-        return FilterLink(_("With fine-tunes affected"), _query_address(other), self.query.affected)
-
-    # --- The catalog's own views of the same models
+    def cleared(self) -> str:
+        """The address of the same tab without filters; empty where there are none."""
+        alone = RetirementsQuery(type=self.query.type)
+        return retirements_address(alone) if self.query != alone else ""
 
     @property
-    def retiring(self) -> CatalogQuery:
-        return CatalogQuery(lifecycle=("retiring",), sort="deprecation")
-
-    @property
-    def retired(self) -> CatalogQuery:
-        return CatalogQuery(lifecycle=("retired",), sort="-deprecation")
+    def only_affected(self) -> FilterLink | None:
+        """A switch, whose link leads to the other position; None where it would change nothing."""
+        if self.is_ours and not self.query.affected:
+            return None
+        other = self.query.changed(affected=not self.query.affected)
+        return FilterLink(affected_label(), retirements_address(other), self.query.affected)
 
     @property
     def in_catalog(self) -> CatalogQuery | None:
         """The same models in the catalog, unless there are none or it knows no such filter."""
-        if self.query.within or self.query.affected or not self.shown.endings:
+        if self.query.within or self.query.affected or self.is_ours or not self.shown.all:
             return None
-        types = (self.query.type,) if self.query.type else ()
-        return CatalogQuery(lifecycle=("retired", "retiring"), type=types, sort="deprecation")
+        return self._catalog_of(*((_STAGES[self.query.when],) if self.query.when else ("retired", "retiring")))
+
+    def _catalog_of(self, *stages: str) -> CatalogQuery:
+        types = (self.query.type,) if self.query.type and not self.is_ours else ()
+        return CatalogQuery(lifecycle=stages, type=types, sort="deprecation")
 
 
-def _query_address(query: RetirementsQuery) -> str:
+def retirements_address(query: RetirementsQuery) -> str:
     return with_query(reverse("retirements"), query.serialize())

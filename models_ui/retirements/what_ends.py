@@ -1,6 +1,6 @@
 """What ends with what: each base model as a line to its end, with the fine-tunes that hang from it.
 
-Across, everything is a percentage of the picture's width, and down it is pixels, as in `timeline.py`. Today stands at
+Across, everything is a percentage of the picture's width, and down it is pixels, as in `gantt.py`. Today stands at
 one place in every picture, and the last date that is near at another, so that the words behind a mark have room.
 """
 

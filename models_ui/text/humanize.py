@@ -14,7 +14,7 @@ from models_ui.text.isolation import LEFT_TO_RIGHT_MARK, fill, isolate
 # Django shortens these French months to « jan. » and « fév. »; our messages say « janv. » and « févr. ».
 _SHORT_MONTHS = (pgettext_lazy("abbrev. month", "Jan."), pgettext_lazy("abbrev. month", "Feb."))
 _ID_END: Final = 9  # the letters that tell a fine-tune from its siblings
-_UNMISTAKABLE: Final = 330  # days for which a day and a month say which year is meant
+UNMISTAKABLE: Final = 330  # days for which a day and a month say which year is meant
 
 
 def svg_percent(share: float) -> str:
@@ -87,7 +87,7 @@ def in_days_short(days: int) -> str:
 
 def day_near(day: date, days: int) -> str:
     """Return a day that is so many days from today, without its year where the nearest one is meant: 18 Dec."""
-    return date_format(day, "j M" if abs(days) < _UNMISTAKABLE else "j M Y")
+    return date_format(day, "j M" if abs(days) < UNMISTAKABLE else "j M Y")
 
 
 def time_ago(seconds: int) -> str:

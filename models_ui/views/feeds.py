@@ -25,7 +25,6 @@ from models_ui.alerts.feeds.addresses import (
     TooManyAddresses,
     address_with,
     addresses_of,
-    filters_of,
     make_address,
     note_use,
     query_of,
@@ -34,9 +33,10 @@ from models_ui.alerts.feeds.addresses import (
 from models_ui.alerts.feeds.calendar import Calendar
 from models_ui.alerts.feeds.change_feed import ChangeFeed
 from models_ui.alerts.feeds.forms import FeedForm
-from models_ui.catalog.chips import filter_chips
+from models_ui.alerts.feeds.page import describe_feed, link_line
+from models_ui.alerts.feeds.query import FeedQuery
+from models_ui.alerts.feeds.ways import calendar_ways
 from models_ui.catalog.index import CatalogIndex
-from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.listing.filters import ignored_sentences
 from models_ui.listing.querystring import Ignored
@@ -48,11 +48,11 @@ from models_ui.web.request import Request, query_string
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def feeds(request: Request) -> HttpResponse:
-    """Show a person's addresses and a form for a new one. `?type=base` fills in filters of the catalog."""
+    """Show a person's private links and a form for a new one. `?type=base&within=90` fills in filters."""
     if request.method == "POST":
         return _make_address(request, FeedForm(request.POST))
-    query, ignored = CatalogQuery.parse(query_string(request))
-    return _feeds_page(request, FeedForm.new(query, language=get_language()), filters_of(query), ignored=ignored)
+    query, ignored = FeedQuery.parse(query_string(request))
+    return _feeds_page(request, FeedForm.new(query, language=get_language()), query, ignored=ignored)
 
 
 @require_POST
@@ -68,7 +68,7 @@ def revoke_feed(request: Request, pk: int) -> HttpResponseRedirect:
 
 def _make_address(request: Request, form: FeedForm) -> HttpResponse:
     """Return the page with the new secret in answer to the form: the only time that it is shown."""
-    query = form.catalog_query
+    query = form.feed_query
     if not form.is_valid():
         return _feeds_page(request, form, query, status=422)
     words = {name: form.cleaned_data[name] for name in ("name", "language", "form_id")}
@@ -77,40 +77,39 @@ def _make_address(request: Request, form: FeedForm) -> HttpResponse:
     except TooManyAddresses:
         form.add_error(
             None,
-            _("You have %(most)d addresses, as many as one may have. Revoke one first.") % {"most": MOST_ADDRESSES},
+            _("You have %(most)d private links, as many as one may have. Revoke one first.") % {"most": MOST_ADDRESSES},
         )
         return _feeds_page(request, form, query, status=422)
     if made is None:
-        messages.info(request, _("That address was made before, and its secret was shown then. Make another one."))
+        messages.info(request, _("That link was created before, and its address was shown then. Create another one."))
         return redirect("feeds")
-    return _feeds_page(request, FeedForm.new(CatalogQuery(), language=get_language()), CatalogQuery(), made=made)
+    return _feeds_page(request, FeedForm.new(FeedQuery(), language=get_language()), FeedQuery(), made=made)
 
 
 def _feeds_page(
     request: Request,
     form: FeedForm,
-    query: CatalogQuery,
+    query: FeedQuery,
     *,
     ignored: Sequence[Ignored] = (),
     made: tuple[FeedAddress, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    index = load_index(timezone.now())
+    now = timezone.now()
+    index = load_index(now)
     context: dict[str, Any] = {
         "form": form,
-        "query": query,
-        "chips": filter_chips(query),
-        "total": index.count(query),
+        "content": describe_feed(query, index, now),
         "ignored": ignored_sentences(ignored),
-        "addresses": [
-            (address, query_of(address), filter_chips(query_of(address))) for address in addresses_of(request.user)
-        ],
+        "links": [link_line(link, index, now) for link in addresses_of(request.user)],
     }
     if made:
-        address, secret = made
-        context["made"] = address
-        context["made_ics"] = full_address(reverse("models_ics", args=[secret]), request)
+        link, secret = made
+        ics = full_address(reverse("models_ics", args=[secret]), request)
+        context["made"] = link_line(link, index, now)
+        context["made_ics"] = ics
         context["made_atom"] = full_address(reverse("changes_atom", args=[secret]), request)
+        context["ways"] = calendar_ways(ics, link.name, chosen=request.POST.get("way", ""))
     return render(request, "models_ui/feeds.html", context, status=status)
 
 

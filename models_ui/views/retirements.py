@@ -8,6 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from models_ui.alerts.feeds.events import ends_told
+from models_ui.alerts.feeds.page import CalendarOffer
+from models_ui.alerts.feeds.query import FeedQuery
 from models_ui.catalog.store import load_index
 from models_ui.listing.querystring import with_query
 from models_ui.mirror.state import describe_freshness, mirror_state
@@ -21,8 +24,10 @@ def retirements(request: Request) -> HttpResponse:
     mirror, now = mirror_state(), timezone.now()
     index = load_index(now, mirror.version)
     query, ignored = RetirementsQuery.parse(query_string(request))
+    feed = FeedQuery.of_retirements(query)
     context: dict[str, Any] = {
-        "page": RetirementsPage(index, query, ignored, now),
+        "page": RetirementsPage(ends_told(index, now), index, query, ignored, now),
+        "calendar": CalendarOffer.of(feed, index, now, owner=request.user),
         "freshness": describe_freshness(mirror, now),
     }
     return render(request, "models_ui/retirements.html", context)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import icalendar
 import pytest
@@ -22,15 +23,14 @@ def page(request, browser_of, carol) -> Page:
 
 def test_from_the_overview_to_what_stops_working_next_and_what_to_use_instead(page: Page):
     page.goto("/")
-    following = page.get_by_role("region", name="Stops working next")
-    expect(following.locator("li").first).to_contain_text("in 9 days")
-    expect(following.locator("li").first).to_contain_text(RETIRING)
-    following.get_by_role("link", name=re.compile("replacements compared")).click()
+    ends = page.get_by_role("region", name="What ends with what")
+    expect(ends).to_contain_text("Parcel damage")
+    page.get_by_role("navigation").get_by_role("link", name="Retirements").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Retirements")
     row = row_of(page, RETIRING)
-    expect(row).to_contain_text("in 9 days")
-    expect(row).to_contain_text("Gains Reasoning")
-    expect(row).to_contain_text("Loses Fine-tuning")
+    expect(row).to_contain_text("9 d")
+    expect(row).to_contain_text("gains Reasoning")
+    expect(row).to_contain_text("loses Fine-tuning")
     row.get_by_role("link", name="mistral-medium-2604").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("mistral-medium-2604")
 
@@ -39,10 +39,10 @@ def test_the_retirements_are_narrowed_down_by_links_that_the_address_holds(page:
     page.goto("/retirements/")
     everything = page.locator("tr[data-model-id]")
     expect(everything).to_have_count(9)
-    page.get_by_role("link", name="30 days", exact=True).click()
+    page.get_by_role("link", name="Within 30 days", exact=True).click()
     expect(page).to_have_url("/retirements/?within=30")
     expect(everything).to_have_count(3)
-    page.get_by_role("link", name="With fine-tunes affected").click()
+    page.get_by_role("link", name="Only what our fine-tunes hang on").click()
     expect(page).to_have_url("/retirements/?within=30&affected=1")
     expect(everything).to_have_count(1)
     expect(row_of(page, TUNED).first).to_contain_text("Parcel damage")
@@ -56,16 +56,32 @@ def test_the_retirements_are_narrowed_down_by_links_that_the_address_holds(page:
 
 def test_the_picture_is_read_aloud_and_its_facts_stand_in_the_table(page: Page):
     page.goto("/retirements/")
-    picture = page.get_by_role("img", name="When models stop working, month by month")
+    picture = page.get_by_role("img", name="When models stop working")
     expect(picture).to_be_visible()
-    expect(picture.locator("desc")).to_contain_text("The tables below hold the same facts.")
-    expect(picture.locator(".mark")).to_have_count(9)
+    expect(picture).to_have_accessible_description(re.compile("The tables below hold the same facts."))
+    expect(picture.locator(".lane")).to_have_count(12)
+
+
+@pytest.mark.parametrize("width", [1280, 800, 360, 320])
+def test_the_picture_has_room_for_every_word_at_every_width(browser_of, carol, width: int):
+    page = browser_of(carol, width=width)
+    page.goto("/retirements/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = [each.bounding_box() for each in page.locator(".lane-name, .lane-end").all()]
+    for number, box in enumerate(boxes):
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        for other in boxes[number + 1 :]:
+            apart_across = box["x"] + box["width"] <= other["x"] + 1 or other["x"] + other["width"] <= box["x"] + 1
+            apart_down = box["y"] + box["height"] <= other["y"] + 1 or other["y"] + other["height"] <= box["y"] + 1
+            assert apart_across or apart_down
 
 
 def test_a_fine_tunes_risk_is_worded_as_a_risk_and_leads_to_its_base_model(page: Page):
     page.goto("/retirements/")
-    risk = page.locator("#at-risk").locator("..").locator("li").filter(has_text="Parcel damage")
-    expect(risk).to_contain_text("Mistral does not say what happens to fine-tunes of it.")
+    page.get_by_role("link", name=re.compile("Our fine-tunes")).first.click()
+    risk = page.locator("tr").filter(has_text="Parcel damage")
+    expect(risk).to_contain_text("perhaps")
     risk.get_by_role("link", name=TUNED).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(TUNED)
 
@@ -81,7 +97,7 @@ def moved(synced, sandbox: Sandbox) -> None:
 
 def test_a_change_upstream_is_on_the_overview_on_its_page_and_on_the_models(page: Page, moved):
     page.goto("/")
-    lately = page.get_by_role("region", name="What changed lately")
+    lately = page.get_by_role("region", name=re.compile("Changed at Mistral"))
     expect(lately.locator("li")).to_have_count(2)
     lately.get_by_role("link", name="All changes").click()
     changes = page.locator(".change")
@@ -94,14 +110,13 @@ def test_a_change_upstream_is_on_the_overview_on_its_page_and_on_the_models(page
     expect(page).to_have_url("/changes/?kind=deprecation.announced")
     expect(page.locator("#count")).to_have_text("1 change")
     page.locator(".change").get_by_role("link", name="codestral-2508").click()
-    expect(page.locator("section").filter(has_text="What changed at Mistral")).to_contain_text("stops working on")
+    expect(page.get_by_role("region", name="History")).to_contain_text("stops working on")
 
 
 def test_the_sentence_that_nothing_has_changed_stands_where_there_is_room_for_it(page: Page):
     page.goto("/")
-    expect(page.get_by_role("region", name="What changed lately")).to_contain_text(
-        "Nothing has changed at Mistral so far."
-    )
+    lately = page.get_by_role("region", name=re.compile("Changed at Mistral"))
+    expect(lately).to_contain_text("Nothing has changed.")
     page.goto("/changes/")
     said = page.get_by_text("Nothing has changed at Mistral since the first sync")
     expect(said).to_be_visible()
@@ -126,8 +141,30 @@ def test_a_calendar_of_a_filtered_view_is_made_used_and_revoked(page: Page, move
     assert any("codestral-2508" in summary for summary in ends)
     page.goto("/feeds/")
     expect(page.locator("#made-ics")).to_have_count(0)
-    expect(page.locator(".feeds li")).to_contain_text("last used on")
+    expect(page.locator(".links li")).to_contain_text("last used on")
     page.locator("summary").filter(has_text="Revoke").click()
     page.get_by_role("button", name="Revoke Our team").click()
     expect(page.get_by_text("nothing is found at its addresses any more")).to_be_visible()
     assert page.request.get(address).status == 404
+
+
+@pytest.mark.parametrize("way", ["Calendar app", "Google Calendar", "Outlook", "Copy the address"])
+def test_dates_are_added_to_a_calendar_with_the_filters_of_the_page(page: Page, synced, way: str):
+    page.goto("/retirements/?within=90&type=base")
+    page.get_by_role("button", name="Add to calendar").click()
+    page.get_by_role("button", name=way).click()
+    expect(page.get_by_role("heading", name=re.compile("is ready"))).to_be_visible()
+    address = page.locator("#made-ics").inner_text()
+    calendar = icalendar.Calendar.from_ical(page.context.browser.new_context().request.get(address).text())
+    assert len(calendar.walk("VEVENT")) == 6
+    webcal = address.replace("http://", "webcal://")
+    led = {
+        "Calendar app": webcal,
+        "Google Calendar": f"https://calendar.google.com/calendar/render?{urlencode({'cid': webcal})}",
+        "Outlook": "https://outlook.office.com/calendar/0/addfromweb?",
+    }
+    if way in led:
+        assert page.get_by_role("link", name=way).get_attribute("href").startswith(led[way])
+    page.goto("/retirements/?within=90&type=base")
+    page.get_by_role("button", name="Add to calendar").click()
+    expect(page.locator("#calendar-menu")).to_contain_text("You have a private link to these dates")

@@ -1,6 +1,5 @@
 """Retirements: dates in UTC to the second, months, filters, and the risk that a fine-tune inherits."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -15,8 +14,6 @@ from models_ui.retirements.endings import (
     Retirements,
     add_months,
     find_retirements,
-    group_by_month,
-    month_of,
     months_between,
 )
 from models_ui.retirements.query import HORIZONS, RetirementsQuery
@@ -107,24 +104,9 @@ def test_endings_ahead_sort_next_first_and_the_past_latest_first():
     assert [each.days for each in found.past] == [-2, -400]
 
 
-def test_months_hold_their_models_and_no_month_comes_twice():
-    days = (date(2026, 12, 1), date(2026, 12, 31), date(2027, 1, 1), date(2027, 12, 1))
-    rows = [row(pk, deprecation=datetime(d.year, d.month, d.day, tzinfo=UTC)) for pk, d in enumerate(days)]
-    months = [(month.first, len(month.endings)) for month in group_by_month(retirements(*rows).endings)]
-    assert months == [(date(2026, 12, 1), 2), (date(2027, 1, 1), 1), (date(2027, 12, 1), 1)]
-
-
 MOMENTS = st.datetimes(timezones=st.sampled_from([UTC, PARIS, timezone(timedelta(hours=-12))])).filter(
     lambda at: 2 < at.year < 9998
 )
-
-
-@given(st.lists(MOMENTS, max_size=20))
-def test_every_model_is_in_exactly_one_month_and_months_are_in_order(moments: list[datetime]):
-    found = retirements(*(row(pk, deprecation=at) for pk, at in enumerate(moments)))
-    months = list(group_by_month(found.endings))
-    assert [month.first for month in months] == sorted({month_of(at) for at in moments})
-    assert sorted(each.row.pk for month in months for each in month.endings) == list(range(len(moments)))
 
 
 @given(st.dates(date(2, 1, 1), date(9990, 1, 1)), st.integers(-12, 12))
@@ -236,22 +218,3 @@ def test_a_senseless_parameter_is_left_out_and_told(text: str):
 def test_no_query_string_is_too_odd(text: str):
     query, _ = RetirementsQuery.parse(text)
     assert RetirementsQuery.parse(query.serialize()) == (query, ())
-
-
-def test_a_horizon_leaves_out_the_past_and_whatever_is_farther():
-    found = retirements(*(row(pk, deprecation=NOW + DAY * days) for pk, days in enumerate((-1, 0, 30, 31, 180, 181))))
-    assert [each.days for each in found.matching(RetirementsQuery(within=30)).endings] == [30]
-    assert [each.days for each in found.matching(RetirementsQuery(within=180)).endings] == [30, 31, 180]
-    assert len(found.matching(RetirementsQuery()).endings) == 6
-
-
-def test_type_and_affected_narrow_the_retirements():
-    found = retirements(
-        row(1, "used", deprecation=NOW + DAY),
-        row(2, "unused", deprecation=NOW + DAY),
-        replace(tune(3, "used"), deprecation=NOW + DAY),
-    )
-    assert [each.row.pk for each in found.matching(RetirementsQuery(affected=True)).endings] == [1]
-    only_tunes = found.matching(RetirementsQuery(type="fine-tuned"))
-    assert ([each.row.pk for each in only_tunes.endings], len(only_tunes.risks)) == ([3], 1)
-    assert found.matching(RetirementsQuery(type="base")).risks == ()

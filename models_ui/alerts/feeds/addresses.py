@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from models_ui.alerts.feeds.query import FeedQuery
 from models_ui.audit.plain_events import record_plain_event
-from models_ui.catalog.query import CatalogQuery
 from models_ui.models import FeedAddress
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def addresses_of(owner: User) -> QuerySet[FeedAddress]:
 
 
 def make_address(
-    *, owner: User, name: str, query: CatalogQuery, language: str, form_id: str, now: datetime
+    *, owner: User, name: str, query: FeedQuery, language: str, form_id: str, now: datetime
 ) -> tuple[FeedAddress, str] | None:
     """Return a new address and its secret, which is stored nowhere.
 
@@ -47,7 +47,7 @@ def make_address(
         digest=_hash_secret(secret),
         form_id=_hash_secret(f"{owner.pk} {form_id}"),
         name=name,
-        query=filters_of(query).serialize(),
+        query=query.serialize(),
         language=language,
         created_at=now,
     )
@@ -77,13 +77,13 @@ def address_with(secret: str) -> FeedAddress | None:
     return FeedAddress.objects.filter(digest=_hash_secret(secret), owner__is_active=True).first()
 
 
-def filters_of(query: CatalogQuery) -> CatalogQuery:
-    """Return the filters of a query alone: a feed has no pages and no order of its own."""
-    return query.changed(sort="", per_page=CatalogQuery().per_page, view=None)
+def query_of(address: FeedAddress) -> FeedQuery:
+    return FeedQuery.parse(address.query).query
 
 
-def query_of(address: FeedAddress) -> CatalogQuery:
-    return CatalogQuery.parse(address.query).query
+def addresses_with(owner: User, query: FeedQuery) -> QuerySet[FeedAddress]:
+    """Return the person's addresses that tell of the same, the latest first."""
+    return addresses_of(owner).filter(query=query.serialize()).order_by("-created_at", "-pk")
 
 
 def note_use(address: FeedAddress, now: datetime) -> None:

@@ -15,12 +15,12 @@ import icalendar
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from models_ui.alerts.feeds.events import Occasion, occasions_of
+from models_ui.alerts.feeds.events import Occasion, ends_told, occasions_of
 from models_ui.alerts.feeds.ics import Text
+from models_ui.alerts.feeds.query import FeedQuery
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.labels import value_label
 from models_ui.catalog.links import address_of
-from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.row import Row
 from models_ui.models import CalendarEvent
 from models_ui.retirements import sentences
@@ -39,7 +39,7 @@ Link = Callable[[str], str]
 @dataclass(frozen=True, slots=True)
 class Calendar:
     name: str
-    query: CatalogQuery
+    query: FeedQuery
     index: CatalogIndex
     link: Link
 
@@ -61,14 +61,21 @@ class Calendar:
     def _chosen(self, now: datetime) -> Iterator[Occasion]:
         """Yield the occasions that the filters let through.
 
-        A cancelled event ignores the filters by lifecycle and status, since its model is no longer retiring and its
-        readers must learn that.
+        A cancelled event ignores the filters by lifecycle and status and those that choose what fine-tunes hang on,
+        since its model is no longer retiring and its readers must learn that.
         """
-        matching = {row.pk for row in self.index.matches(self.query)}
-        whatever = self.index.without_words_about(self.query.changed(lifecycle=(), status=()), ("status",))
+        models, dates = self.query.models, self.query.dates
+        ends = ends_told(self.index, now)
+        matching = {row.pk for row in self.index.matches(models)}
+        whatever = self.index.without_words_about(models.changed(lifecycle=(), status=()), ("status",))
         whatever_stage = {row.pk for row in self.index.matches(whatever)}
+        whatever_hangs = dates.changed(affected=False)
         for occasion in occasions_of(self.index, now):
-            if occasion.row.pk in (whatever_stage if occasion.event.cancelled else matching):
+            if occasion.event.cancelled:
+                is_chosen = occasion.row.pk in whatever_stage and ends.is_wanted(occasion.end, whatever_hangs)
+            else:
+                is_chosen = occasion.row.pk in matching and ends.is_wanted(occasion.end, dates)
+            if is_chosen:
                 yield occasion
 
     def _event(self, occasion: Occasion) -> icalendar.Event:
@@ -125,6 +132,13 @@ class Calendar:
 
     def _page(self, row: Row) -> str:
         return self.link(address_of(row, self.index))
+
+
+def count_dates(query: FeedQuery, index: CatalogIndex, now: datetime) -> int:
+    """Return how many dates a calendar of these filters has today."""
+    ends = ends_told(index, now)
+    matching = {row.pk for row in index.matches(query.models)}
+    return sum(end.row.pk in matching and ends.is_wanted(end, query.dates) for end in ends.all)
 
 
 def _event_status(event: CalendarEvent) -> str:

@@ -11,9 +11,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from models_ui.alerts.feeds.atom import AtomEntry, AtomFeed
+from models_ui.alerts.feeds.query import FeedQuery
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import address_of
-from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.row import Row
 from models_ui.changes.kinds import ALIAS_REPOINTED, change_label, find_kind
 from models_ui.changes.sentences import change_sentence
@@ -30,7 +30,7 @@ _TAG: Final = "tag:models-dashboard.invalid,2026"
 @dataclass(frozen=True, slots=True)
 class ChangeFeed:
     address: FeedAddress
-    query: CatalogQuery
+    query: FeedQuery
     index: CatalogIndex
     link: Callable[[str], str]
 
@@ -57,7 +57,7 @@ class ChangeFeed:
             if change.kind not in matching:
                 # "Gone from Mistral’s list" is news to whoever asked for listed models.
                 ignored = find_kind(change.kind).own_filters
-                query = self.index.without_words_about(self.query.changed(**ignored), ignored)
+                query = self.index.without_words_about(self.query.models.changed(**ignored), ignored)
                 matching[change.kind] = frozenset(row.pk for row in self.index.matches(query))
             rows = self._rows(change)
             if any(row.pk in matching[change.kind] for row in rows) or not (rows or self.query.has_filters):

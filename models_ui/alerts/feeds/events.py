@@ -6,7 +6,7 @@ writes nothing: an update applies only to the revision it was computed from.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -14,27 +14,10 @@ from typing import Any, Self
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.row import Row
 from models_ui.models import CalendarEvent, Mirror
-from models_ui.retirements.endings import Ending, ending_of, retirements_at
-from models_ui.retirements.inherited_dates import inherited_dates
+from models_ui.retirements.endings import ending_of
+from models_ui.retirements.ends import ModelEnd, ModelEnds, ends_at, missing_fine_tunes
 
 _REVISED = ("at", "inherited_from", "cancelled", "sequence", "facts", "modified_at")
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarEnd:
-    """When a model stops working: on its own date, or else perhaps on the date inherited from its base model."""
-
-    row: Row
-    ending: Ending  # of the model itself; of its base model, if the date is inherited
-    base: Row | None = None  # the base model, if the date is inherited or the base model ends before the own date
-
-    @property
-    def inherited_from(self) -> str:
-        return "" if self.ending.row.pk == self.row.pk else self.ending.row.model_id
-
-    @property
-    def at(self) -> datetime:
-        return self.ending.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +25,7 @@ class Occasion:
     """An event and the end that it announces, or announced before it was cancelled."""
 
     event: CalendarEvent
-    end: CalendarEnd
+    end: ModelEnd
 
     @property
     def row(self) -> Row:
@@ -58,7 +41,7 @@ def occasions_of(index: CatalogIndex, now: datetime) -> tuple[Occasion, ...]:
     if kept:
         return kept[0]
     events = _stored_events()
-    ends = _find_ends(index, events, now)
+    ends = ends_at(index, now, missing_fine_tunes(index).intersection(events)).by_row
     version = Mirror.objects.values_list("version", flat=True).filter(pk=1).first()
     if version == index.version and _bring_up_to_date(index, ends, events, now.replace(microsecond=0)):
         events = _stored_events()
@@ -70,40 +53,25 @@ def occasions_of(index: CatalogIndex, now: datetime) -> tuple[Occasion, ...]:
     return occasions
 
 
+def ends_told(index: CatalogIndex, now: datetime) -> ModelEnds:
+    """Return the ends that calendars have: those of missing fine-tunes, too, where calendars were told of them."""
+    missing = missing_fine_tunes(index)
+    told = CalendarEvent.objects.filter(row__in=missing).values_list("row", flat=True) if missing else ()
+    return ends_at(index, now, frozenset(told))
+
+
 def _stored_events() -> dict[int, CalendarEvent]:
     """Return every event by the key of its model's row."""
     return {event.row_id: event for event in CalendarEvent.objects.all()}
 
 
-def _find_ends(index: CatalogIndex, events: Iterable[int], now: datetime) -> dict[int, CalendarEnd]:
-    """Return the ends of all models with their own or an inherited date, by row key.
-
-    A model deleted through this dashboard has none. A missing model inherits no date, unless it already has an event.
-    """
-    endings = {ending.row.pk: ending for ending in retirements_at(index, now).endings}
-    known = frozenset(events)
-    ends = (_find_end(row, index, endings, has_event=row.pk in known) for row in index.rows if not row.is_deleted)
-    return {end.row.pk: end for end in ends if end is not None}
-
-
-def _find_end(row: Row, index: CatalogIndex, endings: Mapping[int, Ending], *, has_event: bool) -> CalendarEnd | None:
-    base = inherited_dates(index).base_of(row) if row.is_fine_tuned else None
-    own = endings.get(row.pk)
-    if own is not None:
-        is_base_sooner = base is not None and endings[base.pk].at < own.at
-        return CalendarEnd(row, own, base if is_base_sooner else None)
-    if base is None or (row.is_missing and not has_event):
-        return None
-    return CalendarEnd(row, endings[base.pk], base)
-
-
 def _make_occasions(
-    index: CatalogIndex, ends: Mapping[int, CalendarEnd], events: Mapping[int, CalendarEvent], now: datetime
+    index: CatalogIndex, ends: Mapping[int, ModelEnd], events: Mapping[int, CalendarEvent], now: datetime
 ) -> Iterator[Occasion]:
     for pk, event in events.items():
         row = index.get(pk)
         if row is not None:
-            yield Occasion(event, ends.get(pk) or CalendarEnd(row, ending_of(row, event.at, index.find, now)))
+            yield Occasion(event, ends.get(pk) or ModelEnd(row, ending_of(row, event.at, index.find, now)))
 
 
 # --- Revisions
@@ -128,7 +96,7 @@ class Revision:
         return {name: getattr(self, name) for name in _REVISED}
 
 
-def next_revision(last: Revision, end: CalendarEnd | None, now: datetime) -> Revision:
+def next_revision(last: Revision, end: ModelEnd | None, now: datetime) -> Revision:
     """Return the next revision, or the last one if nothing is new. Without an end the event is cancelled.
 
     A new time, a cancellation, its withdrawal and a change between own date and inherited date raise `sequence`. Other
@@ -146,7 +114,7 @@ def next_revision(last: Revision, end: CalendarEnd | None, now: datetime) -> Rev
 
 
 def _bring_up_to_date(
-    index: CatalogIndex, ends: Mapping[int, CalendarEnd], events: Mapping[int, CalendarEvent], now: datetime
+    index: CatalogIndex, ends: Mapping[int, ModelEnd], events: Mapping[int, CalendarEvent], now: datetime
 ) -> bool:
     """Write the new events and revisions. Return whether there were any."""
     new = [
@@ -180,7 +148,7 @@ def _is_unreadable(row: Row) -> bool:
     return row.deprecation is None and "deprecation" in row.problems and not row.is_deleted
 
 
-def _facts_hash(end: CalendarEnd) -> str:
+def _facts_hash(end: ModelEnd) -> str:
     """Return a hash of the event's text except its date. It must not depend on the current time."""
     row, instead = end.row, end.ending.replacement
     facts: tuple[object, ...] = (

@@ -71,7 +71,7 @@ def test_a_form_sent_twice_makes_one_address(viewer: Client, synced):
     assert viewer.post("/feeds/", form).status_code == 200
     again = viewer.post("/feeds/", form, follow=True)
     assert again.redirect_chain == [("/feeds/", 302)]
-    assert "was made before" in again.content.decode()
+    assert "was created before" in again.content.decode()
     assert secrets_in(again.content.decode()) == []
     assert FeedAddress.objects.count() == 1
 
@@ -100,7 +100,7 @@ def test_a_person_may_have_so_many_addresses_and_no_more(carol, viewer: Client, 
     make(carol)
     answer = post(viewer)
     assert answer.status_code == 422
-    assert f"You have {MOST_ADDRESSES} addresses" in answer.content.decode()
+    assert f"You have {MOST_ADDRESSES} private links" in answer.content.decode()
     assert FeedAddress.objects.count() == 2
 
 
