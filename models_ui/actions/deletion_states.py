@@ -13,7 +13,7 @@
 seen the deletion, in one transaction with its event. A DELETE is sent only after `planned` has become `deleting`, so
 what was taken back is never deleted, and what is being deleted is not taken back.
 
-Each transaction locks the model's row first: so they are made one after the other, and none waits in a circle.
+Each transaction locks the model's row first, the mirror's version before the history: none waits in a circle.
 """
 
 from collections.abc import Collection
@@ -23,14 +23,16 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from models_ui.access.verbs import VERB_OF_KIND, Verb
 from models_ui.actions import lock
 from models_ui.actions.context import Context
-from models_ui.actions.model_row import lock_row, set_deletion_day
+from models_ui.actions.model_row import lock_row, lock_row_and_version, set_deletion_day
 from models_ui.audit.chain import Entry, Journal, Outcome
 from models_ui.audit.outcome_detail import OutcomeDetail, detail_from_json
+from models_ui.leases import CLOCK_SKEW
 from models_ui.models import AuditEvent, CatalogModel, PlannedDeletion
 
 State = PlannedDeletion.State
@@ -112,7 +114,7 @@ def decline_request(context: Context, plan: PlannedDeletion, row: CatalogModel, 
 def take_back(context: Context, plan: PlannedDeletion, row: CatalogModel) -> None:
     """Take back what was planned or asked for. Raise DeletionMoved where it is being deleted, or is over."""
     with transaction.atomic():
-        lock_row(row)
+        lock_row_and_version(row)
         event = _record(context, plan, row, "deletion.taken_back", context.reason)
         _end(plan, row, (State.ASKED, *STOPPABLE), State.TAKEN_BACK, event)
 
@@ -138,6 +140,7 @@ def begin_at_once(plan: PlannedDeletion, row: CatalogModel, **values: Any) -> No
 
 
 def put_off_deletion(plan: PlannedDeletion, row: CatalogModel, due_at: datetime) -> None:
+    """Put a deletion off to another moment, since people are to be warned a day before."""
     before = plan.due_at
     with transaction.atomic():
         lock_row(row)
@@ -148,7 +151,7 @@ def put_off_deletion(plan: PlannedDeletion, row: CatalogModel, due_at: datetime)
 
 
 def end_as_gone(plan: PlannedDeletion, row: CatalogModel) -> None:
-    """Note that there is nothing left to delete, in the caller's transaction."""
+    """Note that there is nothing left to delete, in a transaction that holds the row and the mirror's version."""
     event = Journal(deletion_entry("deletion.gone", plan.decided_by, row)).succeeded()
     _end(plan, row, OPEN, State.STOPPED, event)
 
@@ -160,6 +163,57 @@ def let_wait(plan: PlannedDeletion, row: CatalogModel, detail: OutcomeDetail) ->
         _move(plan, (State.PLANNED, State.DELETING), state=State.WAITS, failure=detail.to_json())
         set_deletion_day(row, None)
         Journal(deletion_entry("deletion.waits", plan.decided_by, row)).refused(detail)
+
+
+# --- Warnings
+
+# A deletion that is due sooner after it was decided has no warnings: without days of grace it is due at once.
+ONE_DAY: Final = timedelta(days=1)
+_WARN_AGAIN_AFTER: Final = timedelta(minutes=10)
+_LATE: Final = timedelta(hours=1)  # a warning that comes later than a day before, by more than this, is a late one
+
+
+def due_warnings(now: datetime) -> QuerySet[PlannedDeletion]:
+    """Return the deletions of which people are to be warned now."""
+    first = Q(first_warned_at=None)
+    last = Q(last_warned_at=None, due_at__lte=now + ONE_DAY)
+    # A moment ahead is of a clock that was set back.
+    failed_long_ago = Q(warning_failed_at__lte=now - _WARN_AGAIN_AFTER) | Q(warning_failed_at__gt=now + CLOCK_SKEW)
+    its_turn = Q(warning_failed_at=None) | failed_long_ago
+    return PlannedDeletion.objects.filter(first | last, its_turn, state=State.PLANNED).order_by("due_at")
+
+
+def is_last_warning(plan: PlannedDeletion) -> bool:
+    """Whether the warning that is due is the one a day before. Where both are due, that one is enough."""
+    assert plan.due_at is not None
+    return plan.due_at <= timezone.now() + ONE_DAY
+
+
+def is_warned(plan: PlannedDeletion) -> bool:
+    return plan.first_warned_at is not None and plan.last_warned_at is not None
+
+
+def note_told(plan: PlannedDeletion, warning: str, username: str) -> None:
+    """Note that a person got a warning."""
+    _move(plan, (State.PLANNED,), told=plan.told | {warning: [*plan.told.get(warning, ()), username]})
+
+
+def note_warning_failed(plan: PlannedDeletion) -> None:
+    _move(plan, (State.PLANNED,), warning_failed_at=timezone.now())
+
+
+def note_warned(plan: PlannedDeletion, row: CatalogModel) -> None:
+    """Note that everybody got the warning that was due. One that came late puts the deletion off."""
+    assert plan.due_at is not None
+    now = timezone.now()
+    is_last = is_last_warning(plan)
+    values: dict[str, Any] = {"first_warned_at": plan.first_warned_at or now, "warning_failed_at": None}
+    values |= {"last_warned_at": now} if is_last else {}
+    with transaction.atomic():
+        lock_row(row)
+        _move(plan, (State.PLANNED,), **values)
+        if is_last and plan.due_at < now + ONE_DAY - _LATE:
+            put_off_deletion(plan, row, now + ONE_DAY)
 
 
 # --- What actions on the model mean for its deletion
@@ -223,7 +277,15 @@ def _plan_values(context: Context, row: CatalogModel, due_at: datetime, was_live
         raise DeletionMoved
     set_deletion_day(row, due_at)
     seen = {"name": row.name or "", "description": row.description or ""}
-    return _decider_values(context) | {"due_at": due_at, "was_live": was_live, "seen": seen}
+    now = timezone.now()
+    told_at = now if due_at < now + ONE_DAY - _LATE else None
+    warnings: dict[str, Any] = {
+        "told": {},
+        "first_warned_at": told_at,
+        "last_warned_at": told_at,
+        "warning_failed_at": None,
+    }
+    return _decider_values(context) | warnings | {"due_at": due_at, "was_live": was_live, "seen": seen}
 
 
 def _decider_values(context: Context) -> dict[str, Any]:

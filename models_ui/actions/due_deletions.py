@@ -26,16 +26,19 @@ from models_ui.access.roles import Role, role_of
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.context import UNSETTLED, Context
 from models_ui.actions.deletion_states import (
+    ONE_DAY,
     DeletionMoved,
     State,
     begin_deletion,
     deletion_entry,
     deletion_lease,
     end_as_gone,
+    is_warned,
     let_wait,
+    put_off_deletion,
 )
 from models_ui.actions.lock import Busy
-from models_ui.actions.model_row import lock_row
+from models_ui.actions.model_row import lock_row_and_version
 from models_ui.actions.perform import perform_action
 from models_ui.actions.settle import settle_action
 from models_ui.actions.write_upstream import note_refusal
@@ -118,9 +121,11 @@ def _work_on_deletion(plan: PlannedDeletion) -> timedelta | None:
     row = CatalogModel.objects.get(pk=plan.row_id)
     if row.is_missing:
         with transaction.atomic():
-            lock_row(row)
+            lock_row_and_version(row)
             end_as_gone(plan, row)
         return None
+    if not is_warned(plan):
+        return _wait_for_warnings(plan, row)
     if (denied := _find_no_manager(plan)) is not None:
         entry = deletion_entry(VERBS[Verb.DELETE].kind, plan.decided_by, row, action_id=plan.action_id)
         note_refusal(Journal(entry), row, denied)
@@ -133,6 +138,13 @@ def _work_on_deletion(plan: PlannedDeletion) -> timedelta | None:
         return None
     was_tried = done.event is not None and done.event.action_id == plan.action_id
     return None if was_tried else _AGAIN_AFTER
+
+
+def _wait_for_warnings(plan: PlannedDeletion, row: CatalogModel) -> timedelta:
+    """Wait until people are warned. Where a warning could not be sent, put the deletion off by a day."""
+    if plan.warning_failed_at is not None:
+        put_off_deletion(plan, row, timezone.now() + ONE_DAY)
+    return _AGAIN_AFTER
 
 
 def _settle_attempt(plan: PlannedDeletion) -> timedelta | None:

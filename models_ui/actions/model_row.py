@@ -182,6 +182,15 @@ def lock_row(row: CatalogModel) -> None:
     row.refresh_from_db(from_queryset=CatalogModel.objects.select_for_update())
 
 
+def lock_row_and_version(row: CatalogModel) -> None:
+    """Lock the row and the mirror's version, before an event is added after which the row may have to be saved.
+
+    Every transaction locks row, version and history in this order, so that none waits for another in a circle.
+    """
+    lock_row(row)
+    Mirror.objects.select_for_update().get(pk=1)
+
+
 def save_row(row: CatalogModel) -> None:
     """Save the row and move the mirror's version, so that every process builds its index anew."""
     row.acted_at = timezone.now()

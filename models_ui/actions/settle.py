@@ -22,7 +22,7 @@ from models_ui.actions.model_row import (
     Reading,
     apply_outcome,
     find_row,
-    lock_row,
+    lock_row_and_version,
     mark_gone,
     read_upstream,
     reload_row,
@@ -129,7 +129,7 @@ def _compare_value(event: AuditEvent, card: ModelCard, field: str | None) -> str
 def _settle_by_reading(event: AuditEvent, row: CatalogModel, reading: Reading, happened: bool, settled_by: str) -> Done:
     """Record the outcome, and update the row from the reading."""
     with transaction.atomic():
-        lock_row(row)
+        lock_row_and_version(row)
         if happened:
             apply_outcome(row, VERB_OF_KIND[event.kind], event.after, reading)
         elif reading.card is not None:
@@ -141,7 +141,7 @@ def _settle_by_reading(event: AuditEvent, row: CatalogModel, reading: Reading, h
 
 def _settle_by_records(event: AuditEvent, row: CatalogModel, outcome: AuditEvent.Outcome, settled_by: str) -> Done:
     with transaction.atomic():
-        lock_row(row)
+        lock_row_and_version(row)
         settled = Journal.of(event).settled(outcome, settled_by)
         outcome_recorded.send(sender=CatalogModel, row=row, event=settled)
     return Done(row, settled)

@@ -18,7 +18,7 @@ from models_ui.actions.model_row import (
     Reading,
     apply_outcome,
     confirmed_value,
-    lock_row,
+    lock_row_and_version,
     mark_gone,
     read_after_write,
     read_upstream,
@@ -106,7 +106,7 @@ def _check_again(write: Write, current: Any, objection: ActionDenied | None) -> 
 def note_refusal(journal: Journal, row: CatalogModel, refusal: ActionDenied | EditConflict) -> None:
     """Record that nothing was sent, and why."""
     with transaction.atomic():
-        lock_row(row)
+        lock_row_and_version(row)
         outcome_recorded.send(sender=CatalogModel, row=row, event=journal.refused(refusal.detail))
 
 
@@ -163,7 +163,7 @@ def _note_success(write: Write, reading: Reading, correlation_id: str, detail: O
 def _note_failure(write: Write, error: ModelsAPIError) -> Done:
     """Record that the action failed, before or at the write. If upstream has no such model, mark the row as gone."""
     with transaction.atomic():
-        lock_row(write.row)
+        lock_row_and_version(write.row)
         if isinstance(error, ModelGone):
             mark_gone(write.row)
         event = write.journal.failed(error)
@@ -174,7 +174,7 @@ def _note_failure(write: Write, error: ModelsAPIError) -> Done:
 def _note_unknown(write: Write, error: ModelsAPIError) -> AuditEvent:
     """Record that nobody knows whether the write took effect."""
     with transaction.atomic():
-        lock_row(write.row)
+        lock_row_and_version(write.row)
         event = write.journal.unknown(error)
         outcome_recorded.send(sender=CatalogModel, row=write.row, event=event)
     return event

@@ -1,4 +1,4 @@
-"""What the owner of a watch should know about one model: it ends, it is gone, or its base model ends or is gone.
+"""What the owner of a watch should know about one model: it is to be deleted, ends, or is gone, or its base model is.
 
 A concern keeps its key as long as it is the same concern. A date that moves, or a model that vanishes a second time,
 makes a new key. Pure: no Django, no clock.
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from models_ui.catalog.lifecycle import days_until
 from models_ui.catalog.replacements import Find
 from models_ui.catalog.risks import Risk, risk_of
 from models_ui.catalog.row import Row
 from models_ui.retirements.endings import Ending, ending_of
 
-ConcernKind = Literal["deleted", "missing", "ends", "risk"]
+ConcernKind = Literal["deleted", "missing", "deletion", "ends", "risk"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Concern:
     kind: ConcernKind
     key: str
     row: Row
-    at: datetime | None = None  # when it, or its base model, stops working, UTC
+    at: datetime | None = None  # when it is deleted, or it or its base model stops working, UTC
     days: int | None = None  # ... until then, by the calendar; negative once it is past
     ending: Ending | None = None
     risk: Risk | None = None
@@ -49,6 +50,11 @@ def concern_of(row: Row, find: Find, now: datetime) -> Concern | None:
     ending = ending_of(row, row.deprecation, find, now) if row.deprecation else None
     if row.missing_since is not None and (ending is None or ending.stage != "retired"):
         return Concern(kind="missing", key=f"missing:{row.pk}:{row.missing_since.isoformat()}", row=row)
+    if row.archived and row.deletion_due_at is not None:
+        at = row.deletion_due_at.astimezone(UTC)
+        return Concern(
+            kind="deletion", key=f"deletion:{row.pk}:{at.isoformat()}", row=row, at=at, days=days_until(at, now)
+        )
     if ending is not None:
         key = f"ends:{row.pk}:{ending.at.isoformat()}"
         return Concern(kind="ends", key=key, row=row, at=ending.at, days=ending.days, ending=ending)

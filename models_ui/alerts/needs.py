@@ -1,4 +1,4 @@
-"""What needs somebody: fine-tunes that end, actions of which nobody knows what became, and what a person watches.
+"""What needs somebody: fine-tunes that end, deletions to decide, actions of unknown outcome, what a person watches.
 
 Each comes with its one next step. Jobs that failed are in `bulk/failures.py`.
 """
@@ -12,20 +12,24 @@ from django.contrib.auth.models import User
 
 from models_ui.access.roles import Role
 from models_ui.actions.context import UNSETTLED
+from models_ui.actions.deletion_sentences import waiting_reason
+from models_ui.actions.deletion_states import State
 from models_ui.actions.entries import ActionEntry, entries_of
 from models_ui.alerts.watch_list import Watched, watch_list, watches_of
 from models_ui.audit.history import latest_events
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import days_until
-from models_ui.catalog.links import address_of, comparison_address
+from models_ui.catalog.links import address_of, address_of_id, comparison_address
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.replacements import replacement_of
 from models_ui.catalog.row import Row
 from models_ui.catalog.status import Status
+from models_ui.models import PlannedDeletion
 from models_ui.retirements.families import Family, families_at
 from models_ui.vocabulary import FINE_TUNED
 
 MOST_ENDING: Final = 5
+MOST_DELETIONS: Final = 3
 MOST_OUTCOMES: Final = 3
 MOST_WATCHED: Final = 3
 _OUTCOMES_MATTER: Final = timedelta(days=30)
@@ -47,23 +51,40 @@ class EndingFineTune:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionToDecide:
+    """A deletion that somebody asks for, or that waits for a person since it was not carried out."""
+
+    plan: PlannedDeletion
+    label: str
+    address: str
+
+    @property
+    def why(self) -> str:
+        """Why it was not carried out; "" of one that is asked for."""
+        return "" if self.plan.state == State.ASKED else waiting_reason(self.plan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """The first few of each kind, and how many more there are."""
 
     ending: Sequence[EndingFineTune]
     more_ending: int
     ending_query: CatalogQuery
+    deletions: Sequence[DeletionToDecide]
+    more_deletions: int
     outcomes: Sequence[ActionEntry]
     more_outcomes: bool
     watched: Sequence[Watched]
     more_watched: int
 
     def __bool__(self) -> bool:
-        return bool(self.ending or self.outcomes or self.watched)
+        return bool(self.ending or self.deletions or self.outcomes or self.watched)
 
 
 def needs_of(user: User, role: Role, index: CatalogIndex, now: datetime) -> Needs:
     ending, more_ending = index.cached(("ending", now.astimezone(UTC).date()), lambda: _find_ending(index, now))
+    deletions = _deletions_to_decide(role, index)
     outcomes = _open_outcomes(role, now)
     known = {line.row.pk for line in ending}
     watched = [
@@ -75,6 +96,8 @@ def needs_of(user: User, role: Role, index: CatalogIndex, now: datetime) -> Need
         ending=ending,
         more_ending=more_ending,
         ending_query=ENDING,
+        deletions=deletions[:MOST_DELETIONS],
+        more_deletions=len(deletions[MOST_DELETIONS:]),
         outcomes=outcomes[:MOST_OUTCOMES],
         more_outcomes=len(outcomes) > MOST_OUTCOMES,
         watched=watched[:MOST_WATCHED],
@@ -102,6 +125,17 @@ def _ending_fine_tune(row: Row, family: Family, index: CatalogIndex, now: dateti
         address=address_of(row, index),
         comparison_address=comparison_address(row, instead.row) if instead.row else "",
     )
+
+
+def _deletions_to_decide(role: Role, index: CatalogIndex) -> list[DeletionToDecide]:
+    """Return the deletions on which this role may decide, the oldest first. A Viewer decides on none."""
+    states = {Role.EDITOR: [State.WAITS], Role.MANAGER: [State.ASKED, State.WAITS]}.get(role, [])
+    plans = PlannedDeletion.objects.filter(state__in=states) if states else ()
+    found = ((plan, index.get(plan.row_id)) for plan in plans)
+    return [
+        DeletionToDecide(plan=plan, label=row.label if row else plan.model_id, address=address_of_id(plan.model_id))
+        for plan, row in found
+    ]
 
 
 def _open_outcomes(role: Role, now: datetime) -> list[ActionEntry]:

@@ -41,6 +41,12 @@ class PlannedDeletion(models.Model):
     seen = models.JSONField(default=dict, help_text="Its name and description when the deletion was planned")
     was_live = models.BooleanField(default=False, help_text="Whether it was archived for this deletion")
 
+    # The two warnings, see `alerts/deletion_warnings.py`.
+    told = models.JSONField(default=dict, help_text="The people who got each warning: first and last")
+    first_warned_at = models.DateTimeField(null=True, help_text="When everybody had got the first warning")
+    last_warned_at = models.DateTimeField(null=True, help_text="When everybody had got the warning a day before")
+    warning_failed_at = models.DateTimeField(null=True, help_text="When a warning last could not be sent")
+
     # What the worker does. The lease's token is the fence: who comes back late writes nothing.
     attempt = models.PositiveIntegerField(default=0, help_text="Attempts begun; each has an action id of its own")
     action_id = models.CharField(max_length=64, blank=True, db_index=True, help_text="Of the last attempt")

@@ -16,6 +16,7 @@ from models_ui.actions.deletion_states import State, open_deletion_of
 from models_ui.actions.due_deletions import run_due_deletion
 from models_ui.actions.perform import edit_text, set_state
 from models_ui.actions.undo import undo_action
+from models_ui.alerts.deletion_warnings import run_deletion_warning
 from models_ui.audit import chain
 from models_ui.audit.outcome_detail import detail_from_json
 from models_ui.bulk import jobs, runner
@@ -51,8 +52,12 @@ def plan(alice: User, tune: str) -> Callable[..., PlannedDeletion]:
 
 
 def work_at(moment: timedelta) -> int:
-    """Work on what is due after so long, and return on how many deletions that was."""
+    """Work on what is due after so long, and return on how many deletions that was. The worker warned people before."""
     turns = 0
+    for before in (timedelta(0), min(moment, GRACE - timedelta(days=1)), moment):
+        with time_machine.travel(timezone.now() + before, tick=True):
+            while run_deletion_warning():
+                pass
     with time_machine.travel(timezone.now() + moment, tick=True):
         while run_due_deletion():
             turns += 1
@@ -424,6 +429,7 @@ def test_what_a_dead_worker_had_claimed_is_deleted_by_the_next(plan, tune, sandb
 
 def test_a_worker_that_lost_its_lease_sends_nothing(plan, tune, sandbox):
     planned = plan()
+    PlannedDeletion.objects.update(first_warned_at=timezone.now(), last_warned_at=timezone.now())
     late = claim(GRACE)
     assert late is not None
     PlannedDeletion.objects.filter(pk=planned.pk).update(lease_token="another")

@@ -174,6 +174,7 @@ def test_a_bulk_restore_says_which_deletions_it_took_back(bobs, bob, alice, tune
 def test_what_was_due_and_was_not_deleted_says_why_and_what_can_be_done(alices, alice, tune, sandbox):
     planned(alice, tune)
     sandbox.catalog.unarchive(tune)
+    PlannedDeletion.objects.update(first_warned_at=timezone.now(), last_warned_at=timezone.now())
     with time_machine.travel(timezone.now() + timedelta(days=8), tick=True):
         assert run_due_deletion()
     told = page(alices, f"/models/{tune}/")

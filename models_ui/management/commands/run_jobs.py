@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from models_ui.actions.due_deletions import is_nothing_being_deleted, run_due_deletion
+from models_ui.alerts.deletion_warnings import run_deletion_warning
 from models_ui.bulk import jobs, runner
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def _work_until_stopped(stop: threading.Event, once: bool) -> None:
         while not stop.is_set():
             try:
                 close_old_connections()
-                if runner.run_one() or run_due_deletion():
+                if runner.run_one() or run_deletion_warning() or run_due_deletion():
                     continue
                 if once and runner.is_idle() and is_nothing_being_deleted():
                     return
