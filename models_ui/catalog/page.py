@@ -50,6 +50,7 @@ class Heading:
     direction: str = ""  # ascending, descending or empty: the value of aria-sort
     rank: int = 0  # among several columns that sort; 0 where there is one at most
     query: CatalogQuery | None = None  # sorts by this column alone; None where rows cannot be compared
+    also: CatalogQuery | None = None  # sorts by this column besides those that sort now
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,14 @@ class CatalogPage:
         sorts = self.query.sort.split(",")
         rank = next((place for place, sort in enumerate(sorts, 1) if sort.removeprefix("-") == name), 0)
         direction = ("descending" if sorts[rank - 1].startswith("-") else "ascending") if rank else ""
-        return Heading(name, label, direction, rank if len(sorts) > 1 else 0, self.query.sorted_by(name))
+        return Heading(
+            name,
+            label,
+            direction,
+            rank if len(sorts) > 1 else 0,
+            self.query.sorted_by(name),
+            self.query.sorted_also_by(name),
+        )
 
     @cached_property
     def tool_menus(self) -> ToolMenus:

@@ -158,6 +158,13 @@ class CatalogQuery(AddressQuery):
         following = {column: f"-{column}", f"-{column}": ""}
         return self.changed(sort=following.get(self.sort, column))
 
+    def sorted_also_by(self, column: str) -> Self:
+        """Return the order a Shift-click gives: this column besides the others, or its other direction, or not."""
+        following = {column: f"-{column}", f"-{column}": ""}
+        sorts = self.sort.split(",") if self.sort else []
+        sorts = [following.get(each, each) for each in sorts] if following.keys() & set(sorts) else [*sorts, column]
+        return self.changed(sort=",".join(filter(None, sorts)))
+
     @property
     def hides_unlisted(self) -> bool:
         """Whether pages leave out models that are gone or deleted, since the query asks for no status."""

@@ -23,6 +23,7 @@ from models_ui.text import humanize, labels
 from models_ui.text.care import keepers_words, plan_sentence, tags_words
 from models_ui.text.diff import Piece
 from models_ui.text.isolation import balance_in_element, isolate
+from models_ui.text.marks import marked_html
 from models_ui.text.sentence_html import linked_html
 from models_ui.web.message_bar import bar_of_messages
 
@@ -51,6 +52,7 @@ def join_isolated(values: Iterable[object], separator: str) -> SafeString:
 
 
 register.filter("linked", linked_html)
+register.filter("marked", marked_html)
 
 
 @register.filter

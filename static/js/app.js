@@ -1,22 +1,6 @@
 // What htmx does not do by itself. Every page works without this file; it makes pages smoother.
 "use strict";
 
-// htmx reads its settings once the page is loaded, which is after this script.
-// Nothing inline, no eval, no snapshots of pages in the browser's storage.
-Object.assign(htmx.config, {
-  includeIndicatorStyles: false, allowEval: false, allowScriptTags: false, selfRequestsOnly: true, disableInheritance: true,
-  historyCacheSize: 0, historyRestoreAsHxRequest: false, scrollIntoViewOnBoost: false, timeout: 30_000,
-  defaultSwapStyle: "outerHTML",
-  defaultSettleDelay: 0, // new elements work at once, not after 20 ms
-  attributesToSettle: ["class", "width", "height"],
-  responseHandling: [
-    { code: "204", swap: false },
-    { code: "[23]..", swap: true },
-    { code: "(403|404|409|422|502|503|504)", swap: true, error: true },
-    { code: "...", swap: false, error: true },
-  ],
-});
-
 const getLiveRegion = () => document.getElementById("live");
 const getToast = () => document.getElementById("offline");
 const getFilter = (name) => document.getElementById("filters")?.elements[name];
@@ -27,8 +11,7 @@ const TEXT_FIELDS = "textarea, input:not([type=hidden], [type=password], [type=s
 
 function isChanged(field) {
   if (field.matches("select")) {
-    const initial = [...field.options].findIndex((option) => option.defaultSelected);
-    return field.selectedIndex !== Math.max(0, initial);
+    return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
   }
   if (!field.matches(TEXT_FIELDS)) return false;
   const isBox = field.matches("[type=checkbox], [type=radio]"); // its value is no text, and "on" without one
@@ -223,7 +206,11 @@ function tellWaiting(element, place) {
   setTimeout(() => { if (place.isConnected && place.ariaBusy) getLiveRegion().textContent = waiting; }, 200);
 }
 
-const findFocusFallback = () => document.getElementById("count") ?? document.getElementById("main");
+function findFocusFallback() {
+  const { modelId } = swap.focus?.closest("tr")?.dataset ?? {};
+  const row = modelId && document.querySelector(`tr[data-model-id="${CSS.escape(modelId)}"] .name`);
+  return row || (document.getElementById("count") ?? document.getElementById("main"));
+}
 
 function moveFocusTo(place) {
   place.focus({ preventScroll: true });
@@ -292,8 +279,7 @@ function restoreFocus() {
   const group = [".presets", "#views", ".drop"].find((place) => focus.matches(`${place} a`));
   if (group) {
     const links = [...document.querySelectorAll(`${group} a`)];
-    const isSame = (link) => link.getAttribute("href") === focus.getAttribute("href");
-    (links.find(isSame) ?? links.find((link) => link.textContent === focus.textContent))?.focus();
+    (links.find((link) => link.getAttribute("href") === focus.getAttribute("href")) ?? links.find((link) => link.textContent === focus.textContent))?.focus();
   }
   if (!focus.name) return;
   const twins = [...document.querySelectorAll(`[name="${CSS.escape(focus.name)}"][value="${CSS.escape(focus.value)}"]`)];
@@ -309,6 +295,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   putBackUnsavedRows();
   restoreFolds();
   restoreTypedFilters();
+  document.querySelector("#palette input")?.setAttribute("aria-activedescendant", "choice-1-1");
   showFoldedParts();
   if (detail?.target?.id === "results") typedFilters.clear();
   restoreFocus();
@@ -382,24 +369,11 @@ const isModified = (event) => event.ctrlKey || event.metaKey || event.shiftKey |
 document.addEventListener("click", (event) => {
   if (!isModified(event) || !event.target.closest("a[href]")) return;
   event.stopPropagation();
-  const heading = event.target.closest("[data-sort]");
+  const heading = event.target.closest("[data-also]");
   if (!heading || !event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  sortAlsoBy(heading);
+  htmx.ajax("GET", heading.dataset.also, { source: heading, target: "#results" });
 }, true);
-
-// Up, then down, then not, besides the other columns.
-function sortAlsoBy(heading) {
-  const address = new URL(window.location);
-  const { sort } = heading.dataset;
-  const sorts = (address.searchParams.get("sort") ?? "").split(",").filter(Boolean);
-  const place = sorts.findIndex((each) => each.replace("-", "") === sort);
-  if (place < 0) sorts.push(sort);
-  else sorts.splice(place, 1, ...(sorts[place] === sort ? [`-${sort}`] : []));
-  address.searchParams.set("sort", sorts.join(","));
-  address.searchParams.delete("page");
-  htmx.ajax("GET", address.pathname + address.search, { source: heading, target: "#results" });
-}
 
 // A double click, a double press and a held key act once. Their second half does not act on what has come under the
 // pointer, or got the focus, in between.
@@ -565,8 +539,7 @@ document.addEventListener("preference-chosen", ({ detail: { name, value } }) => 
 });
 
 document.addEventListener("click", ({ target }) => {
-  const isZone = target.matches("[data-browser-zone]");
-  if (isZone) target.form.elements.time_zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (target.matches("[data-browser-zone]")) target.form.elements.time_zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
 });
 
 // === Choosing rows: one box for the page, one for all that match. The bar comes with the first choice ===
@@ -614,11 +587,6 @@ function showFoldedParts() {
   document.getElementById("filters-button")?.setAttribute("aria-expanded", isOpen);
 }
 
-function foldGroup(key) {
-  if (!foldedGroups.delete(key)) foldedGroups.add(key);
-  sessionStorage.setItem("foldedGroups", JSON.stringify([...foldedGroups]));
-}
-
 // The button sends what it does to the preferences, but only where the column of filters stands beside the list.
 function foldFilters(event) {
   if (isWide()) {
@@ -632,8 +600,11 @@ function foldFilters(event) {
 
 document.addEventListener("click", (event) => {
   const { target } = event;
-  if (target.closest(".fold")) foldGroup(target.closest("[data-group]").dataset.group);
-  else if (target.closest("#filters-button")) foldFilters(event);
+  const { group } = target.closest(".fold")?.closest("[data-group]").dataset ?? {};
+  if (group !== undefined) {
+    if (!foldedGroups.delete(group)) foldedGroups.add(group);
+    sessionStorage.setItem("foldedGroups", JSON.stringify([...foldedGroups]));
+  } else if (target.closest("#filters-button")) foldFilters(event);
   else return;
   showFoldedParts();
 });
@@ -650,33 +621,35 @@ function openRowMenu(button) {
     link.href = `${findRowPath(menuRow)}${link.dataset.verb}/`;
     link.parentElement.hidden = !menuRow.matches(`[data-can~="${link.dataset.verb}"]`);
   }
-  showWatching(menu, menuRow.dataset.modelId);
+  showWatching(menuRow.dataset.modelId);
   menu.showPopover({ source: button });
   menu.querySelector("li:not([hidden]) > *").focus();
 }
 
-// The models of the page that the person watches stand beside the tabs, each with the address that ends it.
-function showWatching(menu, modelId) {
+// The models of the page that the person watches stand beside the tabs, each with the address that ends it. Returns the
+// button that is for the model.
+function showWatching(modelId) {
   const addresses = new Map(Object.entries(JSON.parse(document.getElementById("views").dataset.watched)));
-  const [watch, stop] = ["[name=model_id]", "[data-stop-watching]"].map((button) => menu.querySelector(button));
+  const [watch, stop] = ["[name=model_id]", "[data-stop-watching]"].map((button) => document.querySelector(`#row-menu ${button}`));
   watch.value = modelId;
   stop.setAttribute("formaction", addresses.get(modelId) ?? "");
   watch.parentElement.hidden = addresses.has(modelId);
   stop.parentElement.hidden = !addresses.has(modelId);
   document.getElementById("act").elements.next.value = window.location.pathname + window.location.search;
+  return addresses.has(modelId) ? stop : watch;
 }
 
 // Of an id that is shortened in the middle, the whole is copied.
 document.addEventListener("copy", (event) => {
-  const id = document.getSelection().anchorNode?.parentElement?.closest(".models code[title]")
-    ?? document.getSelection().anchorNode?.closest?.(".models code[title]");
-  if (!id || !id.contains(document.getSelection().focusNode)) return;
+  const id = document.getSelection().anchorNode?.parentElement?.closest(".models code[title]");
+  if (!id?.contains(document.getSelection().focusNode)) return;
   event.clipboardData.setData("text/plain", id.title);
   event.preventDefault();
 });
 
-// Verbs that ask or take a text answer with their form, others act at once.
+// Verbs that ask or take a text answer with their form, others act at once. Others than the row's do nothing.
 function actOnRow(row, verb) {
+  if (!row?.matches(`[data-can~="${verb}"]`)) return;
   const { waiting } = document.querySelector(`#row-menu [data-verb="${verb}"]`).dataset;
   const isAtOnce = waiting !== undefined;
   if (isAtOnce) row.dataset.waiting = waiting;
@@ -704,8 +677,7 @@ document.addEventListener("keydown", (event) => {
     const step = event.key === "ArrowDown" ? 1 : items.length - 1;
     items[(items.indexOf(event.target) + step) % items.length]?.focus();
   }
-  const row = event.key === "F2" && event.target.closest?.("[data-can~=rename]");
-  if (row) { event.preventDefault(); actOnRow(row, "rename"); }
+  if (event.key === "F2") actOnRow(event.target.closest?.("tr"), "rename");
   const isElsewhere = event.target.matches("textarea, input:not([type=checkbox])") || document.querySelector("dialog:modal, :popover-open");
   if (event.key === "Escape" && !isElsewhere && document.querySelector(".pick :checked")) document.getElementById("bulk").reset();
 });
@@ -722,15 +694,64 @@ document.addEventListener("click", (event) => {
   else actOnRow(name.closest("tr"), "rename");
 });
 
-// Without anchors in the style sheet a menu opens where its button is all the same.
-document.addEventListener("toggle", ({ target, newState, source }) => {
-  if (newState !== "open" || !target.matches(".drop, #account-menu") || CSS.supports("position-area", "bottom")) return;
-  const button = source ?? document.querySelector(`[popovertarget="${target.id}"]`) ?? menuRow.querySelector("[data-more]");
-  const { bottom, right } = button.getBoundingClientRect();
-  const { offsetWidth, offsetHeight } = target;
-  Object.assign(target.style, {
-    position: "fixed",
-    left: `${Math.max(8, right - offsetWidth)}px`,
-    top: `${Math.max(8, Math.min(bottom, innerHeight - offsetHeight - 8))}px`,
-  });
-}, true);
+// === Keys. Off in dialogs and menus and while one types; each person can switch the letters off ===
+
+let firstKey = ""; // "g" waits for the letter of a page
+
+const findRow = () => document.activeElement.closest("tr[data-model-id]");
+
+function stepRow(step) {
+  const rows = [...document.querySelectorAll("#results tr[data-model-id]")].filter((row) => row.checkVisibility());
+  rows[findRow() ? rows.indexOf(findRow()) + step : 0]?.querySelector(".name").focus();
+}
+
+// What a key does, or the control that it presses. Other keys press the control that names them in data-key.
+const KEYS = {
+  "/": () => document.getElementById("q") ?? document.getElementById("find"),
+  j: () => stepRow(1),
+  k: () => stepRow(-1),
+  x: (row) => row?.querySelector(".pick input"),
+  o: (row) => row?.querySelector(".name"),
+  r: (row) => actOnRow(row, "rename"),
+  e: (row) => document.querySelector("body:has(.pick :checked) #bulk [name=verb][value=archive]:not([hidden])") ?? actOnRow(row, "archive"),
+  w: (row) => row && showWatching(row.dataset.modelId),
+  z: () => document.querySelector("#flash [data-undo]"),
+};
+
+function findKeys({ key, target, ctrlKey, metaKey, altKey, shiftKey, repeat, isComposing }) {
+  if (document.querySelector("dialog:modal, :popover-open") || isComposing || altKey) return "";
+  if (ctrlKey || metaKey) return key.toLowerCase() === "k" && !shiftKey ? "palette" : "";
+  const isTyping = target.matches("textarea, select, input:not([type=checkbox], [type=radio])");
+  return isTyping || (repeat && !"jk".includes(key)) || document.documentElement.dataset.keys === "off" ? "" : firstKey + key;
+}
+
+document.addEventListener("keydown", (event) => {
+  const keys = findKeys(event);
+  firstKey = keys === "g" ? keys : "";
+  const control = keys && (KEYS[keys]?.(findRow()) ?? document.querySelector(`[data-key="${CSS.escape(keys)}"]`));
+  if (!control) return;
+  event.preventDefault();
+  if (control.type === "search") control.select();
+  else control.click();
+});
+
+// The palette knows the model in sight. Its field keeps the focus; the arrow keys choose, and Enter opens.
+document.addEventListener("htmx:configRequest", ({ detail: { elt, parameters } }) => {
+  const place = elt.matches("[data-key=palette]") && (findRow() ?? document.querySelector("article[data-model-id]"));
+  if (place) parameters.model = place.dataset.modelId;
+});
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (!target.matches("#palette [role=combobox]")) return;
+  const choices = [...document.querySelectorAll("#palette [role=option]")];
+  const chosen = choices.findIndex((choice) => choice.ariaSelected === "true");
+  const step = { ArrowDown: 1, ArrowUp: choices.length - 1 }[key];
+  if (!step && (key !== "Enter" || document.getElementById("palette-choices").dataset.typed !== target.value)) return;
+  event.preventDefault();
+  if (!step) choices[chosen]?.click();
+  const next = choices[(chosen + (step ?? 0)) % choices.length];
+  choices.forEach((choice) => choice.setAttribute("aria-selected", choice === next));
+  target.setAttribute("aria-activedescendant", next?.id ?? "");
+  next?.scrollIntoView({ block: "nearest" });
+});

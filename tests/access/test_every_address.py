@@ -119,6 +119,8 @@ TABLE = {
     "revoke_invitation": NOBODY,
     # Whoever has the secret of one may use it, signed in or not; nobody has this one.
     "invitation": ("404 404 404 404", "404 404 404 404", "405 405 405 405", "405 405 405 405"),
+    "palette": READ,
+    "keyboard": READ,
     "preferences": ("login 200 200 200", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
     "choose_preference": ("login 405 405 405", "login 302 302 302", "login 405 405 405", "login 405 405 405"),
     "saved_lists": READ,

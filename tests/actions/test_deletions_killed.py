@@ -73,6 +73,7 @@ def start(sandbox: Sandbox, tmp_path: Path) -> Iterator[Start]:
         kill(pid)
     nursery.stdin.close()
     nursery.wait(10)
+    nursery.stdout.close()
 
 
 def kill(pid: int) -> None:
