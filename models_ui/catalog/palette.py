@@ -64,7 +64,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceGroup:
-    name: str
+    title: str
     choices: Sequence[Choice]
     subject: str = ""  # the model that actions are on
 

@@ -22,7 +22,7 @@ def index(synced: SyncResult) -> CatalogIndex:
 
 
 def labels(palette: Palette, group: str) -> list[str]:
-    return [each.label or each.text for found in palette.groups if found.name == group for each in found.choices]
+    return [each.label or each.text for found in palette.groups if found.title == group for each in found.choices]
 
 
 @pytest.mark.parametrize(
