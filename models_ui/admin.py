@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
+import allauth.usersessions.admin  # noqa: F401  # registers what is taken off below
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.admin.utils import display_for_field
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -140,6 +142,7 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
         return bool(is_manager and cleaned.get("is_active", person.is_active))
 
 
+admin.site.unregister(UserSession)  # its keys are those of sessions; the profile ends sessions
 admin.site.unregister(User)
 admin.site.unregister(Group)
 

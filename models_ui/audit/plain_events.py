@@ -103,6 +103,18 @@ PLAIN_KINDS: Final[Mapping[str, PlainKind]] = {
         label=gettext_lazy("Change preferences"),
         told=gettext_lazy("%(who)s changed their preferences"),
     ),
+    "settings.name_changed": PlainKind(
+        label=gettext_lazy("Change one’s name"),
+        told=gettext_lazy("%(who)s changed their name"),
+    ),
+    "settings.email_changed": PlainKind(
+        label=gettext_lazy("Change one’s e-mail address"),
+        told=gettext_lazy("%(who)s changed their e-mail address"),
+    ),
+    "session.ended": PlainKind(
+        label=gettext_lazy("Sign out elsewhere"),
+        told=gettext_lazy("%(who)s signed out elsewhere"),
+    ),
 }
 
 

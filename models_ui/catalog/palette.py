@@ -46,7 +46,7 @@ PAGES: Final = (
     PageEntry("saved_lists", gettext_lazy("Saved views")),
     PageEntry("feeds", gettext_lazy("Calendar and news")),
     PageEntry("people", gettext_lazy("People"), role=Role.MANAGER),
-    PageEntry("preferences", gettext_lazy("Preferences")),
+    PageEntry("profile", gettext_lazy("Profile")),
     PageEntry("keyboard", gettext_lazy("Keyboard"), "?"),
 )
 

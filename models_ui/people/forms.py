@@ -59,6 +59,17 @@ class JoinForm(UserCreationForm):  # type: ignore[type-arg]  # generic only for 
         self.fields["username"].widget.attrs["autocomplete"] = "username"
 
 
+class NameForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"),
+        required=False,
+        max_length=User._meta.get_field("first_name").max_length,
+        help_text=_("Shown at the top of each page instead of the user name, which stays in the history."),
+        label_suffix="",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
 _LIST: Final = "view-"  # before the key of a saved view, among the names of tabs
 
 

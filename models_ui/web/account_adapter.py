@@ -4,18 +4,22 @@ from types import SimpleNamespace
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
+from allauth.core.internal.httpkit import get_client_ip
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from models_ui.access.lockouts import record_lockout
 from models_ui.catalog.links import catalog_address
 from models_ui.people.preferences import default_query, preferences_of
+from models_ui.people.profile import note_email_changed
 from models_ui.public_url import public_host, with_public_host
 from models_ui.services.bulkhead import take_place
 from models_ui.web.plain_pages import plain_page
@@ -56,6 +60,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def format_email_subject(self, subject: str) -> str:
         host = public_host()
         return f"[{host}] {subject}" if host else super().format_email_subject(subject)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address of the client. Behind a Unix socket it is not known, and all clients share one."""
+        return get_client_ip(request) or "0.0.0.0"  # noqa: S104  # the address that means none
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Put the confirmed address in the place of the person's former ones, and record that."""
+        with transaction.atomic():
+            is_confirmed = bool(super().confirm_email(request, email_address))
+            if is_confirmed:
+                email_address.set_as_primary()
+                EmailAddress.objects.filter(user=email_address.user).exclude(pk=email_address.pk).delete()
+                note_email_changed(email_address.user)
+        return is_confirmed
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt, as allauth does, and record it in the history if it finds the name locked."""

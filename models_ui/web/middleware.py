@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 
 from models_ui.log_filters import request_id
 from models_ui.people.preferences import note_visit, preferences_of, zone_of
+from models_ui.people.sessions import note_session_seen
 from models_ui.web.request import is_own_address, typed_texts
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -154,7 +155,9 @@ class PersonMiddleware:
             return
         timezone.activate(zone_of(preferences_of(request.user)))
         with suppress(DatabaseError):  # a database that cannot be written may still be read
-            note_visit(request.user, timezone.now())
+            now = timezone.now()
+            if note_visit(request.user, now) and request.session.session_key:
+                note_session_seen(request.session.session_key, now)
 
 
 class WrongMethodMiddleware:

@@ -39,7 +39,7 @@ def test_rows_become_roomy_where_they_stand_and_the_focus_stays(catalog: Page):
 def test_the_column_of_filters_stays_as_it_was_left(catalog: Page, carol):
     facets = catalog.locator("#facets")
     expect(facets).to_be_visible()
-    with catalog.expect_response("**/preferences/choose/"):
+    with catalog.expect_response("**/profile/choose/"):
         catalog.locator("#filters-button").click()
     expect(facets).to_be_hidden()
     catalog.reload()
@@ -49,9 +49,9 @@ def test_the_column_of_filters_stays_as_it_was_left(catalog: Page, carol):
 
 def test_the_page_takes_the_zone_of_the_browser(browser_of, carol):
     page = browser_of(carol, timezone_id="Europe/Paris")
-    page.goto("/preferences/")
+    page.goto("/profile/")
     page.get_by_role("button", name="Take the zone of this browser").click()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_label("Time zone")).to_have_value("Europe/Paris")
 
 
@@ -66,9 +66,9 @@ def test_everything_is_chosen_without_a_script(browser_of, carol):
     expect(page.locator("#facets")).to_be_hidden()
     page.locator("#filters-button").click()
     expect(page.locator("#facets")).to_be_visible()
-    page.goto("/preferences/")
+    page.goto("/profile/")
     page.get_by_label("Keyboard shortcuts of a single key").uncheck()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     carol.refresh_from_db()
     assert not preferences_of(carol).keyboard_shortcuts
 
@@ -76,6 +76,6 @@ def test_everything_is_chosen_without_a_script(browser_of, carol):
 def test_axe_finds_nothing_on_the_page_and_in_the_menu_of_themes(browser_of, carol, axe):
     for options in ({}, {"width": 320}, {"color_scheme": "dark"}, {"locale": "fr"}):
         page = browser_of(carol, **options)
-        page.goto("/preferences/")
+        page.goto("/profile/")
         page.locator(".theme > button").click()
         assert violations(page, axe) == []

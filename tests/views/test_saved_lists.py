@@ -209,7 +209,7 @@ def test_a_view_is_renamed_shared_and_taken_back(editor: Client, viewer: Client,
 
 def test_a_view_becomes_the_one_that_models_opens_with_and_stops_being_it(editor: Client, bob: User):
     saved = save(bob)
-    editor.post("/preferences/choose/", {"default_view": f"view-{saved.pk}", "next": "/views/"})
+    editor.post("/profile/choose/", {"default_view": f"view-{saved.pk}", "next": "/views/"})
     assert "Models opens with it" in page(editor, "/views/")
     assert "checked" in re.search(r'<input[^>]*name="is_default"[^>]*>', page(editor, f"/views/{saved.pk}/"))[0]
     editor.post(f"/views/{saved.pk}/", {"name": "Sees"})
@@ -218,7 +218,7 @@ def test_a_view_becomes_the_one_that_models_opens_with_and_stops_being_it(editor
 
 def test_a_deleted_view_is_gone_from_everywhere(editor: Client, viewer: Client, bob: User):
     saved = save(bob, shared=True)
-    viewer.post("/preferences/choose/", {"default_view": f"view-{saved.pk}"})
+    viewer.post("/profile/choose/", {"default_view": f"view-{saved.pk}"})
     answer = editor.post(f"/views/{saved.pk}/delete/", follow=True)
     assert "The view “Sees” is deleted." in text_of(answer.content.decode())
     assert not any("Sees" in tab for tab in tabs(viewer, "/models/"))
@@ -292,7 +292,7 @@ def test_a_name_can_neither_turn_nor_run_in_any_page(editor: Client, bob: User, 
         "/models/?capability=vision",
         "/views/",
         f"/views/{saved.pk}/",
-        "/preferences/",
+        "/profile/",
         "/activity/",
     ):
         html = page(editor, path)

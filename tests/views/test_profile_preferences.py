@@ -41,14 +41,14 @@ def headings(client: Client, address: str = "/models/?type=base") -> list[str]:
 
 def choose(client: Client, *, by_htmx: bool = False, **choice: str):
     headers = {"HX-Request": "true"} if by_htmx else {}
-    return client.post("/preferences/choose/", {"next": "/activity/", **choice}, headers=headers)
+    return client.post("/profile/choose/", {"next": "/activity/", **choice}, headers=headers)
 
 
 # --- The page
 
 
 def test_the_page_is_in_the_account_menu(viewer: Client):
-    assert '<a href="/preferences/">Preferences</a>' in page(viewer)
+    assert '<a href="/profile/">Profile</a>' in page(viewer)
 
 
 def test_what_is_saved_is_what_the_page_shows_next(viewer: Client, carol: User):
@@ -61,13 +61,13 @@ def test_what_is_saved_is_what_the_page_shows_next(viewer: Client, carol: User):
         "facets": "folded",
         "keyboard_shortcuts": "on",
     }
-    answer = viewer.post("/preferences/", chosen, follow=True)
-    assert answer.redirect_chain == [("/preferences/", 302)]
+    answer = viewer.post("/profile/", chosen, follow=True)
+    assert answer.redirect_chain == [("/profile/", 302)]
     assert "Your preferences are saved." in answer.content.decode()
-    form = viewer.get("/preferences/").context["form"]
+    form = viewer.get("/profile/").context["form"]
     shown = {name: form[name].value() for name in form.fields}
     assert shown == {**chosen, "columns": ("context", "status"), "keyboard_shortcuts": True}
-    viewer.post("/preferences/", {**chosen, "keyboard_shortcuts": ""})
+    viewer.post("/profile/", {**chosen, "keyboard_shortcuts": ""})
     assert not Preferences.objects.get(owner=carol).keyboard_shortcuts
 
 
@@ -86,7 +86,7 @@ def test_what_is_saved_is_what_the_page_shows_next(viewer: Client, carol: User):
 def test_what_nobody_offers_is_refused_and_what_else_was_chosen_stays_on_the_page(
     viewer: Client, field: str, value: str
 ):
-    answer = viewer.post("/preferences/", {**AS_BEFORE, "theme": "dark", field: value})
+    answer = viewer.post("/profile/", {**AS_BEFORE, "theme": "dark", field: value})
     assert answer.status_code == 422
     assert answer.context["form"].errors.keys() == {field}
     assert field == "theme" or answer.context["form"]["theme"].value() == "dark"
@@ -94,23 +94,23 @@ def test_what_nobody_offers_is_refused_and_what_else_was_chosen_stays_on_the_pag
 
 
 def test_the_columns_of_the_page_keep_the_order_that_was_chosen(viewer: Client):
-    viewer.post("/preferences/", {**AS_BEFORE, "columns": ["context", "status"]})
-    boxes = re.findall(r'name="columns" value="(\w+)"', page(viewer, "/preferences/"))
+    viewer.post("/profile/", {**AS_BEFORE, "columns": ["context", "status"]})
+    boxes = re.findall(r'name="columns" value="(\w+)"', page(viewer, "/profile/"))
     assert boxes[:2] == ["context", "status"]
     assert len(boxes) == len(set(boxes)) > 5
 
 
 def test_names_of_views_cannot_turn_the_page(viewer: Client, bob: User):
     save_list(owner=bob, name="\u202eevil <b>", query=VISION, shared=True, now=NOON)
-    html = page(viewer, "/preferences/")
+    html = page(viewer, "/profile/")
     assert "\u202e" not in html
     assert "evil &lt;b&gt;" in html
 
 
 def test_somebody_elses_private_view_is_neither_offered_nor_taken(viewer: Client, bob: User):
     secret = save_list(owner=bob, name="Secret", query=VISION, shared=False, now=NOON)
-    assert "Secret" not in page(viewer, "/preferences/")
-    assert viewer.post("/preferences/", {**AS_BEFORE, "default_view": f"view-{secret.pk}"}).status_code == 422
+    assert "Secret" not in page(viewer, "/profile/")
+    assert viewer.post("/profile/", {**AS_BEFORE, "default_view": f"view-{secret.pk}"}).status_code == 422
 
 
 # --- What a choice does
@@ -120,7 +120,7 @@ def test_theme_density_and_keys_are_said_at_the_root_of_every_page(viewer: Clien
     tag = html_tag(viewer)
     assert 'data-theme="system"' in tag
     assert 'data-keys="on"' in tag
-    viewer.post("/preferences/", {**AS_BEFORE, "theme": "dark", "density": "roomy"})
+    viewer.post("/profile/", {**AS_BEFORE, "theme": "dark", "density": "roomy"})
     tag = html_tag(viewer)
     assert 'data-theme="dark"' in tag
     assert 'data-density="roomy"' in tag
@@ -134,15 +134,15 @@ def test_the_sign_in_page_has_nobodys_preferences(viewer: Client, client: Client
 
 def test_models_in_the_menu_and_signing_in_lead_to_the_default_view(viewer: Client, carol: User, bob: User):
     saved = save_list(owner=bob, name="Sees", query=VISION, shared=True, now=NOON)
-    viewer.post("/preferences/", {**AS_BEFORE, "default_view": f"view-{saved.pk}"})
+    viewer.post("/profile/", {**AS_BEFORE, "default_view": f"view-{saved.pk}"})
     address = f"/models/?capability=vision&view={saved.pk}"
-    assert f'<a href="{address.replace("&", "&amp;")}">' in page(viewer)
+    assert f'href="{address.replace("&", "&amp;")}"' in page(viewer)
     answer = Client().post("/accounts/login/", {"login": "carol", "password": PASSWORD})
     assert answer["Location"] == address
 
 
 def test_all_models_stay_at_their_address_whatever_the_default_view(viewer: Client, synced):
-    viewer.post("/preferences/", {**AS_BEFORE, "default_view": "fine-tuned"})
+    viewer.post("/profile/", {**AS_BEFORE, "default_view": "fine-tuned"})
     answer = viewer.get("/models/")
     assert answer.status_code == 200
     assert "Mistral’s models" in answer.content.decode()
@@ -150,7 +150,7 @@ def test_all_models_stay_at_their_address_whatever_the_default_view(viewer: Clie
 
 def test_the_own_columns_stand_where_an_address_names_none(viewer: Client, synced):
     assert "Created" not in headings(viewer)
-    viewer.post("/preferences/", {**AS_BEFORE, "columns": ["created", "status"]})
+    viewer.post("/profile/", {**AS_BEFORE, "columns": ["created", "status"]})
     assert headings(viewer) == ["Name", "Created", "Status"]
     assert headings(viewer, "/models/?type=base&columns=context") == ["Name", "Context"]
 
@@ -159,7 +159,7 @@ def test_the_views_own_columns_can_still_be_asked_for(viewer: Client, synced):
     """Without own columns such an address says nothing, and is shortened."""
     usual = "/models/?type=base&columns=status%2Cdeprecation%2Creplacement%2Ccontext%2Ccapability"
     assert viewer.get(usual).status_code == 302
-    viewer.post("/preferences/", {**AS_BEFORE, "columns": ["created", "status"]})
+    viewer.post("/profile/", {**AS_BEFORE, "columns": ["created", "status"]})
     assert "Context" in headings(viewer, usual)
     assert viewer.get("/models/?type=base&columns=created%2Cstatus").status_code == 302
 
@@ -223,7 +223,7 @@ def test_a_button_makes_one_choice_and_leads_back(viewer: Client, carol: User):
 
 
 def test_a_choice_leads_to_no_other_site(viewer: Client):
-    assert choose(viewer, theme="dark", next="https://evil.example/")["Location"] == "/preferences/"
+    assert choose(viewer, theme="dark", next="https://evil.example/")["Location"] == "/profile/"
 
 
 def test_a_choice_by_script_is_shown_at_once(viewer: Client):
@@ -250,5 +250,5 @@ def test_what_no_button_sends_is_no_choice(viewer: Client, choice: dict[str, str
 def test_activity_tells_of_the_page_and_not_of_each_button(viewer: Client):
     choose(viewer, theme="dark")
     assert not AuditEvent.objects.exists()
-    viewer.post("/preferences/", {**AS_BEFORE, "theme": "light", "keyboard_shortcuts": "on"})
+    viewer.post("/profile/", {**AS_BEFORE, "theme": "light", "keyboard_shortcuts": "on"})
     assert "carol changed their preferences" in text_of(page(viewer, "/activity/"))

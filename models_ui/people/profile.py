@@ -1,0 +1,56 @@
+"""What belongs to one person: their name, the models that they look after, their views and private links."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from models_ui.audit.plain_events import record_plain_event
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.links import Named, address_of
+from models_ui.catalog.status import Status
+from models_ui.models import FeedAddress, SavedList, Watch
+from models_ui.text.keepers import keeper_of
+
+MOST_MODELS: Final = 12  # named on the page; the catalog has all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """How much of each kind a person has, and the first few of the models that they look after."""
+
+    models: Sequence[tuple[Named, Status]]
+    model_count: int
+    views: int
+    links: int
+    watches: int
+
+
+def what_is_mine(user: User, index: CatalogIndex) -> Mine:
+    """Return what the person has here. Takes three queries."""
+    keeper = keeper_of(user.get_username())
+    rows = [row for row in index.rows if keeper in row.keepers and not row.is_missing]
+    return Mine(
+        models=[(Named(row, address_of(row, index)), index.status_of_row(row)) for row in rows[:MOST_MODELS]],
+        model_count=len(rows),
+        views=SavedList.objects.filter(owner=user).count(),
+        links=FeedAddress.objects.filter(owner=user).count(),
+        watches=Watch.objects.filter(owner=user).count(),
+    )
+
+
+def store_name(user: User, name: str) -> None:
+    """Store the full name that pages show beside the person's menu. An empty one shows the user name again."""
+    if name == user.get_full_name():
+        return
+    with transaction.atomic():
+        user.first_name, user.last_name = name, ""
+        user.save(update_fields=["first_name", "last_name"])
+        record_plain_event(user, "settings.name_changed")
+
+
+def note_email_changed(user: User) -> None:
+    """Record that an e-mail address was confirmed. The history tells that, and not the address."""
+    record_plain_event(user, "settings.email_changed")
