@@ -1,5 +1,6 @@
 """Full addresses of the dashboard's pages, for readers elsewhere: in a calendar, a feed reader or a mail."""
 
+import os
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -16,7 +17,9 @@ def full_address(path: str, request: HttpRequest | None = None) -> str:
         return f"{settings.DASHBOARD_URL}/{path.removeprefix(get_script_prefix()).removeprefix('/')}"
     if request is not None:
         return request.build_absolute_uri(path)
-    return f"http://127.0.0.1:{settings.PORT}{path}"
+    # A command has no request that would name the path which `serve` mounts the dashboard at.
+    mount = os.environ.get("SCRIPT_NAME", "").strip("/ ")
+    return f"http://127.0.0.1:{settings.PORT}{'/' if mount else ''}{mount}{path}"
 
 
 def with_public_host(address: str) -> str:

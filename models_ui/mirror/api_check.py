@@ -6,9 +6,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from models_ui.mirror.sync import SyncResult
 from models_ui.services import models_api
 from models_ui.services.diagnosis import Diagnosis, diagnose_api
 from models_ui.services.errors import BadAnswer, Forbidden, ModelsAPIError, NotConfigured, NotFound, Unauthorized
+from models_ui.services.stored_errors import stored_error_sentence
 from models_ui.text.isolation import fill
 
 
@@ -42,6 +44,15 @@ def look_at_api() -> ApiCheck:
         return check_api()
     except NotConfigured as error:
         return ApiCheck((Finding(_("Address"), False, str(error.user_message)),), ())
+
+
+def why_not_fetched(result: SyncResult) -> str:
+    """Return why no models were fetched, as a sentence; empty where they were."""
+    if result.outcome == "failed" and result.run:
+        return stored_error_sentence(result.run.failure)
+    if result.outcome == "joined":
+        return _("The models are being fetched at this moment. Try again when that is done.")
+    return _("Too many requests wait for the Models API. Try again in a moment.") if result.outcome == "busy" else ""
 
 
 def check_api() -> ApiCheck:

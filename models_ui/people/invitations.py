@@ -79,6 +79,11 @@ def revoke_invitation(*, actor: User, pk: int, now: datetime) -> bool:
     return True
 
 
+def can_anybody_sign_in() -> bool:
+    """Whether there is a person with access. A link that sets the dashboard up is for where there is nobody."""
+    return User.objects.filter(is_active=True).exists()
+
+
 def make_setup_link(now: datetime) -> str | None:
     """Return the secret of a new link for the first Manager. None if somebody can sign in already.
 
@@ -87,7 +92,7 @@ def make_setup_link(now: datetime) -> str | None:
     with transaction.atomic():
         make_roles()
         people.lock_roles()
-        if User.objects.filter(is_active=True).exists():
+        if can_anybody_sign_in():
             return None
         Invitation.objects.filter(is_setup=True, accepted_at=None, revoked_at=None).update(revoked_at=now)
         secret = _new_secret()
@@ -135,7 +140,7 @@ def accept_invitation(secret: str, person: User, now: datetime) -> User:
 
 def _still_stands(invitation: Invitation) -> bool:
     if invitation.is_setup:
-        return not User.objects.filter(is_active=True).exists()
+        return not can_anybody_sign_in()
     maker = invitation.invited_by
     return maker is not None and maker.is_active and role_of(maker) >= Role.MANAGER
 

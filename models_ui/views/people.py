@@ -23,10 +23,7 @@ from models_ui.access.roles import Role
 from models_ui.access.verbs import Verb
 from models_ui.audit.plain_events import record_refused_event
 from models_ui.bulk import jobs
-from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
-from models_ui.mirror.api_check import look_at_api
-from models_ui.mirror.sync import run_sync
 from models_ui.models import Invitation
 from models_ui.people import invitations, roster
 from models_ui.people.forms import InvitationForm, JoinForm, RoleForm
@@ -35,7 +32,6 @@ from models_ui.people.invitations import LinkIsSpent, TooManyInvitations
 from models_ui.public_url import full_address
 from models_ui.text.isolation import fill
 from models_ui.text.keepers import keeper_of
-from models_ui.vocabulary import FINE_TUNED
 from models_ui.web.request import Request, role_of_request
 
 
@@ -171,24 +167,6 @@ def _people_page(request: Request, form: InvitationForm, status: int = 200, **ex
     return render(request, "models_ui/people.html", context, status=status)
 
 
-# --- The first run
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def first_run(request: Request) -> HttpResponse:
-    """Lead the first Manager on: the POST checks address, key and dialect, then fetches the models."""
-    _check_manager(request, "")
-    context: dict[str, Any] = {}
-    if request.method == "POST":
-        context["check"] = check = look_at_api()
-        if not check.list_is_broken:
-            run_sync(asked_by=request.user.get_username())
-        index = load_index(timezone.now())
-        tuned = CatalogQuery(type=(FINE_TUNED,))
-        context |= {"models": len(index.rows), "fine_tunes": index.count(tuned), "tuned": tuned}
-    return render(request, "models_ui/first_run.html", context)
-
-
 # --- The link of an invitation, without login
 
 
@@ -200,18 +178,23 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     now = timezone.now()
     found = invitations.invitation_with(secret, now)
     if found is None:
-        return _keep_link_secret(render(request, "models_ui/invitation_spent.html", status=404))
+        return _spent_page(request)
     form = JoinForm(request.POST or None, email=found.email)
     if request.method == "POST" and form.is_valid():
         try:
             person = invitations.accept_invitation(secret, form.save(commit=False), now)
         except LinkIsSpent:
-            return _keep_link_secret(render(request, "models_ui/invitation_spent.html", status=404))
+            return _spent_page(request)
         login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
         return redirect("first_run" if found.is_setup else "home")
     context = {"form": form, "invitation": found, "role_label": Role.named(found.role).label}
     page = render(request, "models_ui/invitation.html", context, status=422 if form.is_bound else 200)
     return _keep_link_secret(page)
+
+
+def _spent_page(request: HttpRequest) -> HttpResponse:
+    context = {"is_deserted": not invitations.can_anybody_sign_in()}
+    return _keep_link_secret(render(request, "models_ui/invitation_spent.html", context, status=404))
 
 
 def _keep_link_secret(response: HttpResponse) -> HttpResponse:

@@ -1,15 +1,17 @@
 """Commands as processes of their own, each with a directory for what it keeps and ports that nobody else has."""
 
 import os
+import pty
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -49,24 +51,41 @@ def environment(var: Path, **more: object) -> dict[str, str]:
 
 
 class Serving:
-    """`manage.py serve` in a session of its own, as a terminal's Ctrl-C would find it."""
+    """`manage.py serve` in a session of its own, as a terminal's Ctrl-C would find it.
 
-    def __init__(self, var: Path, **more: object) -> None:
+    Its output goes to a file, which `on_terminal` fills through a terminal of its own.
+    """
+
+    def __init__(self, var: Path, *, on_terminal: bool = False, **more: object) -> None:
         self.environment = environment(var, **more)
         self.port, self.sandbox_port = (int(self.environment[name] or 0) for name in ("PORT", "SANDBOX_PORT"))
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = var / f"serve-{self.port}.log"
         self.started = time.monotonic()
-        with self.log.open("wb") as log:
+        with self.log.open("wb") as log, ExitStack() as stack:
+            output = stack.enter_context(os.fdopen(self._copied_terminal(), "wb")) if on_terminal else log
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def _copied_terminal(self) -> int:
+        """Open a terminal, and copy what is written to it into the log until nobody writes any more."""
+        reading, writing = pty.openpty()
+
+        def copy() -> None:
+            with self.log.open("ab", buffering=0) as log, suppress(OSError):  # raised when the last writer is gone
+                while written := os.read(reading, 4096):
+                    log.write(written)
+            os.close(reading)
+
+        threading.Thread(target=copy, daemon=True).start()
+        return writing
 
     @property
     def output(self) -> str:

@@ -235,5 +235,40 @@ def test_with_a_key_there_is_no_demo_and_the_way_to_the_first_person_is_told_unt
         assert again.process.poll() is None
 
 
+def test_on_a_terminal_a_first_start_with_a_key_prints_the_link_that_ends_on_the_fine_tunes(
+    serve: Serve, tmp_path: Path
+):
+    """From an empty folder, with one command."""
+    with Sandbox(key="a-real-$key") as upstream:
+        real = {"MISTRAL_API_KEY": upstream.key, "MODELS_API_BASE_URL": upstream.url, "MODELS_API_DIALECT": "platform"}
+        serving = serve(tmp_path, on_terminal=True, **real).until("to make the first Manager:").until("sync: ")
+        address = re.search(r"http://127\.0\.0\.1:\d+(/invitation/invite-[\w-]+/)", serving.output)[1]
+        browser = requests.Session()
+        form = serving.get(address, browser).text
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form.partition('id="join"')[2]))
+        chosen = {"username": "ana", "email": "", "password1": "horse battery 9", "password2": "horse battery 9"}
+        page = browser.post(serving.url + address, data=fields | chosen, timeout=20)
+        assert page.url == f"{serving.url}/first-run/"
+        fields = dict(re.findall(r'<input type="hidden" name="(csrf\w+)" value="([^"]*)"', page.text))
+        page = browser.post(page.url, data=fields, timeout=20)
+        assert page.text.count("does not work") == 0
+        assert "models were fetched." in page.text
+        ours = re.search(r'class="button primary" href="([^"]+)"', page.text)[1]
+        assert "Support triage" in serving.get(ours, browser).text
+        secret = address.split("/")[2]
+        assert serving.output.count(secret) == 1
+        serving.interrupt()
+        assert serving.ended() == 0
+        again = serve(tmp_path, on_terminal=True, **real).until("sync: ")
+        assert "/invitation/" not in again.output
+
+
+def test_the_link_leads_below_the_path_that_the_dashboard_is_mounted_at(serve: Serve, var: Path):
+    real = {"MISTRAL_API_KEY": "a-real-key", "MODELS_API_BASE_URL": "http://127.0.0.1:9/v1"}
+    serving = serve(var, on_terminal=True, SCRIPT_NAME="/dash", **real).until("/invitation/").until("could not be")
+    address = re.search(r"http://127\.0\.0\.1:\d+(/\S+)", serving.output.partition("first Manager:")[2])[1]
+    assert "Set this dashboard up" in serving.get(address).text
+
+
 def test_the_state_of_the_sandbox_names_no_key(first_var: Path):
     assert "sandbox-key" not in json.dumps(json.loads((first_var / "sandbox.json").read_text()))

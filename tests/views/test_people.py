@@ -244,31 +244,18 @@ def test_the_setup_link_makes_the_first_manager_and_only_the_first(db, client):
     assert chain.verify_chain()[1] is None
 
 
+def test_a_setup_link_that_was_spoiled_says_how_to_get_another(db, client):
+    secret = make_setup_link(timezone.now())
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    for answer in (client.get(f"/invitation/{secret}/"), client.post(f"/invitation/{secret}/", account("eve"))):
+        assert answer.status_code == 404
+        assert "prints a new link with “manage.py setup_link”" in text_of(answer)
+    assert not User.objects.exists()
+    person("alice", Role.MANAGER)
+    assert "setup_link" not in text_of(client.get(f"/invitation/{secret}/"))
+
+
 def test_the_setup_link_dies_when_somebody_is_there(db, client):
     secret = make_setup_link(timezone.now())
     person("alice", Role.MANAGER)
     assert client.post(f"/invitation/{secret}/", account("eve")).status_code == 404
-
-
-def test_the_first_run_leads_from_the_link_to_the_fine_tunes(db, sandbox, client):
-    secret = make_setup_link(timezone.now())
-    page = client.post(f"/invitation/{secret}/", account("ana"), follow=True)
-    assert "Your account is ready." in text_of(page)
-    page = client.post("/first-run/")
-    said = text_of(page)
-    assert "The key is accepted." in said
-    assert "models were fetched." in said and "are your own fine-tunes." in said
-    address = re.search(r'class="button primary" href="([^"]+)"', page.content.decode())[1]
-    assert client.get(address).status_code == 200 and "type=fine-tuned" in address
-
-
-def test_the_first_run_says_what_does_not_work(manager, sandbox, settings):
-    settings.MISTRAL_API_KEY = "wrong-key"
-    said = text_of(manager.post("/first-run/"))
-    assert "Key does not work" in said and "No models could be fetched." in said
-    assert "wrong-key" not in said
-
-
-def test_the_first_run_is_for_managers(viewer):
-    assert viewer.get("/first-run/").status_code == 403
-    assert viewer.post("/first-run/").status_code == 403

@@ -17,7 +17,6 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -28,6 +27,7 @@ from models_ui.management.commands.demo import check_database_is_the_demos, demo
 from models_ui.management.commands.setup_link import setup_address
 from models_ui.management.past.story import play_past
 from models_ui.mirror.sync import run_sync
+from models_ui.people.invitations import can_anybody_sign_in
 from models_ui.services.stored_errors import stored_error_sentence
 
 HOST = "127.0.0.1"
@@ -94,7 +94,7 @@ class Command(BaseCommand):
 
     def _say_first_steps(self) -> None:
         """Say how the first person gets in. A link is printed on a terminal alone: a log would keep it."""
-        if User.objects.filter(is_active=True).exists():
+        if can_anybody_sign_in():
             return
         if self.stdout.isatty() and (address := setup_address()):
             self._say("Nobody can sign in yet. Open this link, which works once, to make the first Manager:")
