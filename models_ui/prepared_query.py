@@ -30,6 +30,14 @@ class PreparedQuery:
     def all(self, **values: Any) -> list[tuple[Any, ...]]:
         return self._prepared(most=None).rows(values)
 
+    def all_raw(self, **values: Any) -> list[tuple[Any, ...]]:
+        """Return all rows as the database's driver gives them: equal ones are equal rows, at a fraction of the time."""
+        return self._prepared(most=None).raw_rows(values)
+
+    def converted(self, raw_rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Return rows of `all_raw` with the values that Django makes of them."""
+        return self._prepared(most=None).converted(raw_rows)
+
     def _prepared(self, most: int | None) -> "_Prepared":
         connection = connections[DEFAULT_DB_ALIAS]
         # Kept with the connection, which a thread has for itself, and which it refers to.
@@ -53,13 +61,19 @@ class _Prepared:
         assert len({name for _, name in self._places}) == len(examples), "a value is no parameter of its own"
 
     def rows(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        return self.converted(self.raw_rows(values))
+
+    def converted(self, raw_rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self._compiler.results_iter([raw_rows])] if raw_rows else []
+
+    def raw_rows(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         params = self._params.copy()
         for place, name in self._places:
             params[place] = self._adapt(values[name])
         with self._connection.cursor() as cursor:
             cursor.execute(self._sql, params)
-            rows = cursor.fetchall()
-        return [tuple(row) for row in self._compiler.results_iter([rows])] if rows else []
+            raw_rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return raw_rows
 
     def _adapt(self, value: Any) -> Any:
         is_time = hasattr(value, "tzinfo")

@@ -8,22 +8,21 @@ sequence of positions, computed when it is first asked for. Pure: no Django, no 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache, partial, reduce
-from operator import and_, or_
-from typing import Any, TypeVar, cast
+from functools import partial, reduce
+from operator import and_, attrgetter, or_
+from typing import TypeVar, cast
 
 from models_ui.catalog.facets import FACETS, OFFERED, Facet
 from models_ui.catalog.groups import Group, Grouping, GroupSlice, group_rows, slice_groups
 from models_ui.catalog.lifecycle import lifecycle_stage
-from models_ui.catalog.orders import Orders
+from models_ui.catalog.orders import Orders, sort_keys
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.risks import RiskFinder
-from models_ui.catalog.row import STATES, Row, default_order
+from models_ui.catalog.row import FoldedRow, Row, fold_row
 from models_ui.catalog.row_sets import RowSet, full_set, sets_by_value, slice_in_order
 from models_ui.catalog.search import CatalogSearch, Clause, Found, NamedValue, Names, rows_in_range, with_raw_names
-from models_ui.catalog.status import LISTED, STATUSES, Standing, Status, status_of
-from models_ui.text.folding import SortKey, sort_key
-from models_ui.text.keepers import keeper_label
+from models_ui.catalog.status import LISTED, Standing, Status, status_of
+from models_ui.text.folding import sort_key
 from models_ui.vocabulary import BASE
 
 T = TypeVar("T")
@@ -83,6 +82,7 @@ class CatalogIndex:
     _contexts: dict[int, RowSet]  # by context length
     _orders: Orders
     words: CatalogSearch
+    _folded: dict[int, FoldedRow]  # by the row's key
     _by_id: dict[str, tuple[Row, ...]]
     _by_pk: dict[int, Row]
     _standings: dict[int, Standing]  # by the row's key
@@ -90,11 +90,21 @@ class CatalogIndex:
 
     @classmethod
     def build(
-        cls, rows: Iterable[Row], *, now: datetime, version: str = "", names: Names | None = None
+        cls,
+        rows: Iterable[Row],
+        *,
+        now: datetime,
+        version: str = "",
+        names: Names | None = None,
+        previous: "CatalogIndex | None" = None,
     ) -> "CatalogIndex":
-        """Return the index of these rows. `names` are what a search may call the values of facets."""
-        keyed = sorted((default_order(row), number, row) for number, row in enumerate(rows))
-        listed = tuple(row for _, _, row in keyed)
+        """Return the index of these rows. `names` are what a search may call the values of facets.
+
+        What `previous` has folded of rows that are the same objects is not folded again.
+        """
+        known = previous._folded if previous else {}
+        folded = sorted((fold_row(row, known.get(row.pk)) for row in rows), key=attrgetter("order"))
+        listed = tuple(each.row for each in folded)
         by_id = _rows_by_id(listed)
         risks = RiskFinder(lambda model_id: by_id.get(model_id, ()), now)
         standings = [_standing_of(row, risks, now) for row in listed]
@@ -110,8 +120,9 @@ class CatalogIndex:
             _all=full_set(len(listed)),
             _facets=facets,
             _contexts=contexts,
-            _orders=Orders(len(listed), partial(_sort_keys, listed, [order[2] for order, _, _ in keyed], standings)),
-            words=CatalogSearch([row.haystack for row in listed], facets, contexts, names),
+            _orders=Orders(len(listed), partial(sort_keys, listed, [each.order[2] for each in folded], standings)),
+            words=CatalogSearch([each.haystack for each in folded], facets, contexts, names),
+            _folded={each.row.pk: each for each in folded},
             _by_id=by_id,
             _by_pk={row.pk: row for row in listed},
             _standings={row.pk: standing for row, standing in zip(listed, standings, strict=True)},
@@ -334,26 +345,6 @@ def _sets_of_facet(facet: Facet, rows: Sequence[Row], standings: Sequence[Standi
 def _context_sets(rows: Sequence[Row]) -> dict[int, RowSet]:
     lengths = (row.max_context_length for row in rows)
     return sets_by_value((() if length is None else (length,) for length in lengths), len(rows))
-
-
-def _sort_keys(
-    rows: Sequence[Row], names: Sequence[SortKey], standings: Sequence[Standing], column: str
-) -> Sequence[Any]:
-    """Return the rows' keys in the order of a column, None where a row has no value. `names` are those of labels."""
-    key_of = cache(lambda text: sort_key(text) if text else None)  # few types and owners stand in many rows
-    keys: dict[str, Iterable[Any]] = {
-        "name": (name if name[1] else None for name in names),
-        "status": (STATUSES.index(standing.status) for standing in standings),
-        "deprecation": (standing.ends_at for standing in standings),
-        "context": (row.max_context_length for row in rows),
-        "type": (key_of(row.type) for row in rows),
-        "root": (key_of(row.root) for row in rows),
-        "created": (row.created_at for row in rows),
-        "owner": (key_of(row.owned_by) for row in rows),
-        "keeper": (key_of(keeper_label(row.present_keepers[0])) if row.present_keepers else None for row in rows),
-        "state": (STATES.index(row.state) for row in rows),
-    }
-    return list(keys[column])
 
 
 def _rows_by_id(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:

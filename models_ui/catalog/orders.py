@@ -1,10 +1,15 @@
 """Orders of a catalog's rows, by several columns and by groups; each is computed when it is first asked for. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, Final
 
 from models_ui.catalog.groups import Group
+from models_ui.catalog.row import STATES, Row
 from models_ui.catalog.row_sets import positions_in_set
+from models_ui.catalog.status import STATUSES, Standing
+from models_ui.text.folding import SortKey, sort_key
+from models_ui.text.keepers import keeper_label
 
 _MOST_KEPT: Final = 60  # an address may name any sequence of columns
 
@@ -49,3 +54,23 @@ class Orders:
             for position in positions_in_set(group.rows):
                 places[position] = place
         return sorted(order, key=places.__getitem__)
+
+
+def sort_keys(
+    rows: Sequence[Row], names: Sequence[SortKey], standings: Sequence[Standing], column: str
+) -> Sequence[Any]:
+    """Return the rows' keys in the order of a column, None where a row has no value. `names` are those of labels."""
+    key_of = cache(lambda text: sort_key(text) if text else None)  # few types and owners stand in many rows
+    keys: dict[str, Iterable[Any]] = {
+        "name": (name if name[1] else None for name in names),
+        "status": (STATUSES.index(standing.status) for standing in standings),
+        "deprecation": (standing.ends_at for standing in standings),
+        "context": (row.max_context_length for row in rows),
+        "type": (key_of(row.type) for row in rows),
+        "root": (key_of(row.root) for row in rows),
+        "created": (row.created_at for row in rows),
+        "owner": (key_of(row.owned_by) for row in rows),
+        "keeper": (key_of(keeper_label(row.present_keepers[0])) if row.present_keepers else None for row in rows),
+        "state": (STATES.index(row.state) for row in rows),
+    }
+    return list(keys[column])

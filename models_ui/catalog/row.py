@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from models_ui.text.folding import SortKey, fold_for_search, sort_key
 from models_ui.text.keepers import keeper_label
@@ -107,3 +107,16 @@ def exported_kept_values(row: Row) -> dict[str, Any]:
 def default_order(row: Row) -> tuple[int, bool, SortKey, str, int]:
     """Return the key of the default order: usable models first, then by name; rows without name and id come last."""
     return STATES.index(row.state), not row.label, sort_key(row.label), row.model_id, row.pk
+
+
+class FoldedRow(NamedTuple):
+    """A row with what takes long to read from it: its place in the default order, and the text of a search."""
+
+    row: Row
+    order: tuple[int, bool, SortKey, str, int]
+    haystack: str
+
+
+def fold_row(row: Row, known: FoldedRow | None) -> FoldedRow:
+    """Return the row folded; `known` if that is of the same object."""
+    return known if known and known.row is row else FoldedRow(row, default_order(row), row.haystack)

@@ -1,8 +1,8 @@
 """The index that is current: built from the mirror's rows when their version moves, shared by a process's threads."""
 
 import threading
-from collections.abc import Collection
-from dataclasses import fields
+from collections.abc import Collection, Iterable
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -13,6 +13,7 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.labels import search_names
 from models_ui.catalog.row import Row
 from models_ui.models import CatalogModel, Mirror
+from models_ui.prepared_query import PreparedQuery
 from models_ui.text.keepers import keeper_label, keeper_of, username_of
 from models_ui.text.plan import NO_PLAN, Plan
 
@@ -21,6 +22,9 @@ _current: CatalogIndex | None = None
 
 # Everything a row needs and nothing more: the raw payloads would be most of the bytes.
 _COLUMNS: Final = tuple(field.name for field in fields(Row) if field.name not in ("lacks", "away"))
+_ROWS: Final = PreparedQuery(lambda: CatalogModel.objects.values_list(*_COLUMNS))  # the key first
+
+RawRow = tuple[Any, ...]
 
 
 def load_index(now: datetime, version: str | None = None) -> CatalogIndex:
@@ -39,7 +43,9 @@ def load_index(now: datetime, version: str | None = None) -> CatalogIndex:
             version = _read_version() or version
             index = _current
             if index is None or not _is_current(index, version, now):
-                index = _current = CatalogIndex.build(load_rows(), now=now, version=version, names=search_names())
+                index = _current = CatalogIndex.build(
+                    _reader.read(), now=now, version=version, names=search_names(), previous=index
+                )
     return index
 
 
@@ -51,19 +57,45 @@ def _is_current(index: CatalogIndex, version: str, now: datetime) -> bool:
     return index.version == version and (index.expires_at is None or now < index.expires_at)
 
 
+class RowReader:
+    """Reads the mirror's rows, and keeps them: a row that is as it was before is the same object as before."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[RawRow, Row]] = {}
+
+    def read(self) -> list[Row]:
+        """Return every row of the mirror as the index wants it."""
+        raw_rows = _ROWS.all_raw()
+        changed = [raw for raw in raw_rows if raw[0] not in self._known or self._known[raw[0]][0] != raw]
+        for raw, values in zip(changed, _ROWS.converted(changed), strict=True):
+            self._known[raw[0]] = raw, _read_row(dict(zip(_COLUMNS, values, strict=True)))
+        rows = _without_access(self._known[raw[0]][1] for raw in raw_rows)
+        self._known = {raw[0]: (raw, row) for raw, row in zip(raw_rows, rows, strict=True)}
+        return rows
+
+
 def load_rows() -> list[Row]:
     """Return every row of the mirror as the index wants it."""
-    records = [dict(zip(_COLUMNS, values, strict=True)) for values in CatalogModel.objects.values_list(*_COLUMNS)]
-    people = {keeper for columns in records for keeper in columns["keepers"] if username_of(keeper)}
+    return RowReader().read()
+
+
+def _without_access(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows with those of their keepers in `away` who have no access any more."""
+    rows = list(rows)
+    people = {keeper for row in rows for keeper in row.keepers if username_of(keeper)}
     away = people - set(map(keeper_of, active_usernames(map(keeper_label, people)))) if people else people
-    return [_read_row(columns, away) for columns in records]
+    return [_with_away(row, away) if row.keepers else row for row in rows]
 
 
-def _read_row(columns: dict[str, Any], away: Collection[str]) -> Row:
+def _with_away(row: Row, away: Collection[str]) -> Row:
+    away = tuple(keeper for keeper in row.keepers if keeper in away)
+    return row if row.away == away else replace(row, away=away)
+
+
+def _read_row(columns: dict[str, Any]) -> Row:
     capabilities, lacks = _split_flags(tuple(columns["capabilities"].items()))
     columns |= {name: tuple(value) for name, value in columns.items() if isinstance(value, list)} | {
         "capabilities": capabilities,
-        "away": tuple(keeper for keeper in columns["keepers"] if keeper in away),
         "plan": Plan.from_json(columns["plan"]) if columns["plan"] else NO_PLAN,
         "last_seen_at": columns["last_seen_at"] if columns["missing_since"] else None,
     }
@@ -75,3 +107,6 @@ def _split_flags(flags: tuple[tuple[str, bool], ...]) -> tuple[tuple[str, ...], 
     """Return the true and the false capabilities in the facet's order: databases need not keep upstream's."""
     in_order = sorted(flags, key=lambda flag: FACETS["capability"].order(flag[0], 0))
     return tuple(key for key, has in in_order if has), tuple(key for key, has in in_order if not has)
+
+
+_reader = RowReader()  # used under the lock
