@@ -28,7 +28,7 @@ GOES_ON: Final = 0.76  # where the arrow of a model without a date ends
 _FIRST: Final = 0.05
 _SHORTEST, _LONGEST = 60, 400  # days of the horizon
 _BESIDE: Final = 0.065  # nearer to today no month is named
-_CLOSE: Final = 0.1  # ... where there is little room
+_CLOSE: Final = 0.17  # ... where there is little room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
