@@ -159,6 +159,7 @@ KINDS: Final[Mapping[str, PlainKind]] = {
     "person.password_changed": PlainKind(
         label=gettext_lazy("Change a password"),
         told=gettext_lazy("%(who)s changed the password of %(subject)s"),
+        told_unnamed=gettext_lazy("%(who)s changed their password"),
     ),
     "person.deleted": PlainKind(
         label=gettext_lazy("Delete an account"),

@@ -16,6 +16,7 @@ from models_ui.catalog.query import TABS
 from models_ui.catalog.saved_lists import lists_seen_by
 from models_ui.catalog.sentences import view_label
 from models_ui.models import Preferences, SavedList
+from models_ui.people.email_change import may_try
 from models_ui.people.preferences import known_zones, preferences_of
 from models_ui.text.folding import sort_key
 from models_ui.text.isolation import isolate
@@ -68,6 +69,42 @@ class NameForm(forms.Form):
         label_suffix="",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+
+
+class EmailForm(forms.Form):
+    """A new e-mail address, which leads to new passwords: so it takes the present one."""
+
+    email = forms.EmailField(
+        label=_("New e-mail address"),
+        max_length=254,
+        label_suffix="",
+        help_text=_("A link is mailed there. The address changes when you follow the link."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    password = forms.CharField(
+        label=_("Your password"),
+        label_suffix="",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, owner: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.owner = owner
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if email.casefold() == self.owner.email.casefold():
+            raise forms.ValidationError(gettext("This is your address already."))
+        return email
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not may_try(self.owner):
+            raise forms.ValidationError(gettext("You have tried this too often. Try again in ten minutes."))
+        if not self.owner.check_password(password):
+            raise forms.ValidationError(gettext("This is not your password."))
+        return password
 
 
 _LIST: Final = "view-"  # before the key of a saved view, among the names of tabs

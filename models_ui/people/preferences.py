@@ -96,12 +96,12 @@ def known_zones() -> frozenset[str]:
 # --- Visits
 
 
-def note_visit(owner: User, now: datetime) -> bool:
-    """Note that the person is here. Return whether it was time to: once in five minutes."""
+def note_visit(owner: User, now: datetime) -> None:
+    """Note that the person is here. Writes once in five minutes, and nothing where another request was first."""
     known = preferences_of(owner)
     before = known.seen_at
     if before is not None and now - before < _NOTED_EVERY:
-        return False
+        return
     known.seen_at = now
     if before is not None and now - before >= VISIT_GAP:
         known.last_visit_at = before
@@ -112,7 +112,6 @@ def note_visit(owner: User, now: datetime) -> bool:
             unchanged = Preferences.objects.filter(owner=owner, seen_at=before)
             unchanged.update(seen_at=now, last_visit_at=known.last_visit_at)
     _keep_with(owner, known)
-    return True
 
 
 def _keep_with(owner: User, preferences: Preferences) -> Preferences:

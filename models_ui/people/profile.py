@@ -51,6 +51,6 @@ def store_name(user: User, name: str) -> None:
         record_plain_event(user, "settings.name_changed")
 
 
-def note_email_changed(user: User) -> None:
-    """Record that an e-mail address was confirmed. The history tells that, and not the address."""
-    record_plain_event(user, "settings.email_changed")
+def note_password_changed(user: User) -> None:
+    """Record that a person has given themselves another password."""
+    record_plain_event(user, "person.password_changed")

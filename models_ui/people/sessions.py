@@ -1,15 +1,24 @@
-"""Where a person is signed in. django-allauth keeps a record beside each session; this module reads and ends them."""
+"""Where a person is signed in. django-allauth keeps a record beside each session; this module reads and ends them.
+
+The record says which browser it is and when it was last seen, to five minutes. No address is kept of it.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
 
 from models_ui.audit.plain_events import record_plain_event
 
+_NOTED_EVERY: Final = timedelta(minutes=5)
+_NO_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # means none; the column wants one
 # The first that occurs: Edge and Opera call themselves Chrome, too, and Chrome calls itself Safari.
 _BROWSERS: Final = {
     "Edg": "Edge",
@@ -48,8 +57,8 @@ def sessions_of(user: User, session_key: str) -> list[SignedIn]:
     found = [
         SignedIn(
             pk=record.pk,
-            browser=_first_named(_BROWSERS, record.user_agent),
-            system=_first_named(_SYSTEMS, record.user_agent),
+            browser=record.data.get("browser", ""),
+            system=record.data.get("system", ""),
             since=record.created_at,
             seen_at=record.last_seen_at,
             is_this=record.session_key == session_key,
@@ -73,16 +82,44 @@ def end_session(user: User, pk: int) -> bool:
 def end_other_sessions(user: User, session_key: str) -> int:
     """End all sessions of the person but this one. Return how many there were."""
     with transaction.atomic():
-        others = list(UserSession.objects.filter(user=user).exclude(session_key=session_key))
-        for record in others:
-            record.end()
-        if others:
-            record_plain_event(user, "session.ended", "", after={"sessions": len(others)})
-    return len(others)
+        recorded = UserSession.objects.filter(user=user).exclude(session_key=session_key)
+        keys = {*recorded.values_list("session_key", flat=True), *_unrecorded_keys(user)} - {session_key}
+        recorded.delete()
+        Session.objects.filter(session_key__in=keys).delete()
+        if keys:
+            record_plain_event(user, "session.ended", "", after={"sessions": len(keys)})
+    return len(keys)
 
 
-def note_session_seen(session_key: str, now: datetime) -> None:
-    UserSession.objects.filter(session_key=session_key).update(last_seen_at=now)
+def _unrecorded_keys(user: User) -> list[str]:
+    """Return the keys of the person's sessions from before there were records, and not used since."""
+    recorded = UserSession.objects.values("session_key")
+    unrecorded = Session.objects.filter(expire_date__gt=timezone.now()).exclude(session_key__in=recorded)
+    return [each.session_key for each in unrecorded if each.get_decoded().get(SESSION_KEY) == str(user.pk)]
+
+
+def last_seen_of(session_key: Any) -> Any:
+    """Return the query for when a session was last noted; the key may be a reference to another query."""
+    return UserSession.objects.filter(session_key=session_key).values("last_seen_at")[:1]
+
+
+def note_session_seen(request: HttpRequest, seen_at: datetime | None, now: datetime) -> None:
+    """Note that the session is in use, once in five minutes. A session without a record gets one."""
+    if seen_at is not None and now - seen_at < _NOTED_EVERY:
+        return
+    to_five_minutes = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
+    key = request.session.session_key
+    if not UserSession.objects.filter(session_key=key).update(last_seen_at=to_five_minutes) and key:
+        UserSession.objects.create_from_request(request)
+
+
+def keep_little(instance: UserSession, **_: Any) -> None:
+    """Keep the name of the browser and of its system of what django-allauth is about to store of a session."""
+    instance.ip = _NO_ADDRESS
+    if instance.user_agent:
+        browser, system = (_first_named(names, instance.user_agent) for names in (_BROWSERS, _SYSTEMS))
+        instance.data = {"browser": browser, "system": system}
+        instance.user_agent = ""
 
 
 def _first_named(names: dict[str, str], user_agent: str) -> str:

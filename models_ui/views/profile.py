@@ -11,15 +11,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.people import sessions
-from models_ui.people.forms import NameForm, PreferencesForm
+from models_ui.people.email_change import ask_for_confirmation, can_send_mail, forget_waiting, waiting_address
+from models_ui.people.forms import EmailForm, NameForm, PreferencesForm
 from models_ui.people.preferences import preferences_of, store_preferences, store_preferences_form
 from models_ui.people.profile import store_name, what_is_mine
+from models_ui.text.isolation import fill
 from models_ui.text.keepers import ME
 from models_ui.web.request import Request, is_own_address
 
@@ -72,6 +75,33 @@ def change_name(request: Request) -> HttpResponse:
     return redirect("profile")
 
 
+@sensitive_post_parameters("password")
+@require_POST
+def change_email(request: Request) -> HttpResponse:
+    """Mail a link to a new address. The address stays what it is until that link is followed."""
+    if not can_send_mail():
+        raise Http404
+    form = EmailForm(request.user, request.POST)
+    if not form.is_valid():
+        return _profile_page(request, email_form=form, status=422)
+    email = form.cleaned_data["email"]
+    if ask_for_confirmation(request, request.user, email):
+        messages.info(
+            request, fill(_("A link was mailed to %(email)s. Follow it to change your address."), {"email": email})
+        )
+    else:
+        messages.error(request, _("The mail could not be sent, so your address stays as it is. Try again later."))
+    return redirect("profile")
+
+
+@require_POST
+def keep_email(request: Request) -> HttpResponseRedirect:
+    """Forget a new address whose link was not followed."""
+    forget_waiting(request.user)
+    messages.success(request, _("Your e-mail address stays as it is."))
+    return redirect("profile")
+
+
 @require_POST
 def end_session(request: Request, pk: int) -> HttpResponseRedirect:
     """Sign the person out of one of their sessions."""
@@ -98,12 +128,18 @@ def _back_to_page(request: Request) -> HttpResponseRedirect:
 
 
 def _profile_page(
-    request: Request, form: PreferencesForm | None = None, name_form: NameForm | None = None, status: int = 200
+    request: Request,
+    form: PreferencesForm | None = None,
+    name_form: NameForm | None = None,
+    email_form: EmailForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     index = load_index(timezone.now())
     context: dict[str, Any] = {
         "form": form or PreferencesForm.of(request.user, preferences_of(request.user)),
         "name_form": name_form or NameForm(initial={"name": request.user.get_full_name()}),
+        "email_form": (email_form or EmailForm(request.user)) if can_send_mail() else None,
+        "waiting_address": waiting_address(request.user),
         "mine": what_is_mine(request.user, index),
         "mine_query": CatalogQuery(keeper=(ME,)),
         "sessions": sessions.sessions_of(request.user, request.session.session_key or ""),

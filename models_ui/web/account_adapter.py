@@ -10,16 +10,19 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import get_client_ip
 from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from models_ui.access.lockouts import record_lockout
 from models_ui.catalog.links import catalog_address
+from models_ui.people.email_change import take_confirmed
 from models_ui.people.preferences import default_query, preferences_of
-from models_ui.people.profile import note_email_changed
+from models_ui.people.profile import note_password_changed
 from models_ui.public_url import public_host, with_public_host
 from models_ui.services.bulkhead import take_place
 from models_ui.web.plain_pages import plain_page
@@ -66,14 +69,26 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return get_client_ip(request) or "0.0.0.0"  # noqa: S104  # the address that means none
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Put the confirmed address in the place of the person's former ones, and record that."""
+        """Put the confirmed address in the place of the former one.
+
+        Whoever reads a mistyped address has the link, too, so the person has to be signed in.
+        """
+        if request.user.pk != email_address.user_id:
+            raise ImmediateHttpResponse(redirect_to_login(request.get_full_path()))
         with transaction.atomic():
             is_confirmed = bool(super().confirm_email(request, email_address))
             if is_confirmed:
-                email_address.set_as_primary()
-                EmailAddress.objects.filter(user=email_address.user).exclude(pk=email_address.pk).delete()
-                note_email_changed(email_address.user)
+                take_confirmed(email_address)
         return is_confirmed
+
+    def set_password(self, user: User, password: str) -> None:
+        """Set the password that a person chose, and record that they did."""
+        with transaction.atomic():
+            super().set_password(user, password)
+            note_password_changed(user)
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        return reverse("profile")
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt, as allauth does, and record it in the history if it finds the name locked."""

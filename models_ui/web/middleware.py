@@ -156,8 +156,8 @@ class PersonMiddleware:
         timezone.activate(zone_of(preferences_of(request.user)))
         with suppress(DatabaseError):  # a database that cannot be written may still be read
             now = timezone.now()
-            if note_visit(request.user, now) and request.session.session_key:
-                note_session_seen(request.session.session_key, now)
+            note_visit(request.user, now)
+            note_session_seen(request, getattr(request.session, "seen_at", None), now)
 
 
 class WrongMethodMiddleware:

@@ -1,14 +1,18 @@
 """The profile: one's name, e-mail address and sessions, and never anybody else's."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from models_ui.mirror.state import move_version
 from models_ui.models import AuditEvent, CatalogModel
@@ -68,25 +72,192 @@ def test_a_name_that_is_too_long_is_told_and_kept_in_its_field(viewer: Client):
     assert f'value="{"x" * 151}"' in answer.content.decode()
 
 
+# --- The e-mail address
+
+
+def ask(client: Client, email: str = "new@example.org", password: str = PASSWORD):
+    """Ask for a new address, and return the answer."""
+    return client.post("/profile/email/", {"email": email, "password": password})
+
+
+def mailed_link() -> str:
+    return re.search(r"https?://[^/\s]+(/accounts/confirm-email/\S+)", mail.outbox[-1].body)[1]
+
+
+def address_of(person: User) -> str:
+    return User.objects.get(pk=person.pk).email
+
+
 def test_an_address_is_changed_only_when_its_link_is_followed_and_confirmed(viewer: Client, carol: User):
-    User.objects.filter(pk=carol.pk).update(email="old@example.org")
-    viewer.post("/accounts/email/", {"action_add": "", "email": "new@example.org"})
-    assert "old@example.org" in section(viewer, "account")
-    link = re.search(r"https?://\S+(/accounts/confirm-email/\S+)", mail.outbox[-1].body)
+    assert "A link was mailed to new@example.org." in text_of(
+        viewer.post("/profile/email/", {"email": "new@example.org", "password": PASSWORD}, follow=True).content.decode()
+    )
     assert mail.outbox[-1].to == ["new@example.org"]
-    assert link
-    assert viewer.get(link[1]).status_code == 200
-    assert "old@example.org" in section(viewer, "account")  # looking changes nothing
-    viewer.post(link[1])
-    assert "new@example.org" in section(viewer, "account")
-    carol.refresh_from_db()
-    assert carol.email == "new@example.org"
+    assert "new@example.org becomes your address when you follow the link" in section(viewer, "account")
+    assert viewer.get(mailed_link()).status_code == 200
+    assert address_of(carol) == "carol@example.org"  # looking changes nothing
+    assert viewer.post(mailed_link())["Location"] == "/profile/"
+    assert address_of(carol) == "new@example.org"
+    assert "becomes your address" not in section(viewer, "account")
     assert list(EmailAddress.objects.values_list("email", "verified", "primary")) == [("new@example.org", True, True)]
     event = AuditEvent.objects.get(kind="settings.email_changed")
+    assert event.actor == "carol"
     assert "example.org" not in str(event.__dict__)
 
 
+def test_a_link_works_once_and_a_newer_one_takes_its_place(viewer: Client, carol: User):
+    ask(viewer, "first@example.org")
+    former = mailed_link()
+    ask(viewer, "second@example.org")
+    assert viewer.post(former).status_code == 404
+    viewer.post(mailed_link())
+    viewer.post(mailed_link())
+    assert address_of(carol) == "second@example.org"
+    assert AuditEvent.objects.filter(kind="settings.email_changed").count() == 1
+    ask(viewer, "third@example.org")
+    viewer.post("/profile/email/keep/")
+    assert viewer.post(mailed_link()).status_code == 404
+    assert address_of(carol) == "second@example.org"
+
+
+def test_whoever_reads_a_mistyped_address_cannot_confirm_it(viewer: Client, carol: User, bob: User, client_of):
+    ask(viewer)
+    for stranger in (Client(), client_of(bob)):
+        assert stranger.post(mailed_link())["Location"].startswith("/accounts/login/")
+        assert address_of(carol) == "carol@example.org"
+    assert not AuditEvent.objects.filter(kind="settings.email_changed").exists()
+
+
+@pytest.mark.parametrize("action", ["action_add", "action_primary", "action_remove", "action_send"])
+def test_no_forged_request_makes_an_address_ones_own_before_it_is_confirmed(viewer: Client, carol: User, action: str):
+    ask(viewer)
+    for email in ("new@example.org", "carol@example.org", "other@example.org"):
+        assert viewer.post("/accounts/email/", {action: "", "email": email})["Location"] == "/profile/"
+    assert address_of(carol) == "carol@example.org"
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "words"),
+    [
+        ("new@example.org", "wrong", "This is not your password."),
+        ("new@example.org", "", "This field is required."),
+        ("nonsense", PASSWORD, "Enter a valid email address."),
+        ("CAROL@example.org", PASSWORD, "This is your address already."),
+        ("new@example.org\nBcc: eve@example.org", PASSWORD, "Enter a valid email address."),
+    ],
+)
+def test_what_cannot_be_an_address_or_lacks_the_password_mails_nothing(viewer: Client, email, password, words):
+    answer = ask(viewer, email, password)
+    assert answer.status_code == 422
+    assert words in text_of(answer.content.decode())
+    assert PASSWORD not in answer.content.decode()
+    assert mail.outbox == []
+    assert not EmailAddress.objects.exists()
+
+
+def test_a_password_is_not_guessed_here(viewer: Client):
+    for _ in range(5):
+        ask(viewer, password="wrong")
+    assert "You have tried this too often." in text_of(ask(viewer).content.decode())
+    assert mail.outbox == []
+
+
+def test_without_a_mail_server_the_profile_says_so_and_no_log_gets_a_link(viewer: Client, settings, capsys):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    assert "This dashboard sends no mail" in section(viewer, "account")
+    assert ask(viewer).status_code == 404
+    assert "confirm-email" not in capsys.readouterr().out
+
+
+def test_a_mail_server_that_is_down_is_told_and_nothing_waits(viewer: Client, settings, carol: User):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    ask(viewer)
+    text = section(viewer, "account")
+    assert "becomes your address" not in text
+    assert address_of(carol) == "carol@example.org"
+
+
+def test_no_log_holds_the_links_of_accounts(viewer: Client, caplog):
+    ask(viewer)
+    key = mailed_link().split("/")[3]
+    viewer.post(mailed_link())
+    viewer.post(mailed_link())
+    viewer.post("/accounts/password/reset/", {"email": "new@example.org"})
+    reset = re.search(r"/accounts/password/reset/key/([^/\s]+)/", mail.outbox[-1].body)[1]
+    viewer.get(f"/accounts/password/reset/key/{reset}/nowhere/")
+    viewer.get(f"/accounts/confirm-email/{key}/nowhere/")
+    assert "Not Found" in caplog.text
+    assert key not in caplog.text
+    assert reset not in caplog.text
+
+
 # --- Where one is signed in
+
+
+def record_of(client: Client) -> UserSession:
+    return UserSession.objects.get(session_key=client.session.session_key)
+
+
+def tomorrow(minute: int, second: int = 0) -> datetime:
+    """A moment of tomorrow morning, when today's sessions still hold."""
+    day = datetime.now(UTC) + timedelta(days=1)
+    return day.replace(hour=10, minute=minute, second=second, microsecond=0)
+
+
+def test_of_a_session_only_the_kind_of_browser_and_a_rounded_time_are_kept(sign_in, carol: User):
+    here = sign_in(browser=EDGE)
+    with time_machine.travel(tomorrow(58, 31), tick=False):
+        here.get("/watching/")
+        record = record_of(here)
+    assert (record.ip, record.user_agent) == ("0.0.0.0", "")
+    assert record.data == {"browser": "Edge", "system": "Windows"}
+    assert record.last_seen_at == tomorrow(55)
+
+
+def test_each_session_tells_when_it_was_seen_itself_whatever_the_others_do(sign_in):
+    first, second = sign_in(), sign_in(browser=EDGE)
+    for minute in (0, 4, 8):
+        with time_machine.travel(tomorrow(minute), tick=False):
+            first.get("/watching/")
+            if minute == 4:
+                second.get("/watching/")
+    assert record_of(first).last_seen_at.minute == 5
+    assert record_of(second).last_seen_at.minute == 0
+
+
+def test_a_page_soon_after_another_writes_nothing_of_sessions(sign_in):
+    here = sign_in()
+    here.get("/watching/")
+    with CaptureQueriesContext(connection) as queries:
+        here.get("/watching/")
+    assert not [each for each in queries if "usersession" in each["sql"] and not each["sql"].startswith("SELECT")]
+
+
+def test_a_session_from_before_there_were_records_is_listed_with_its_next_click_and_ended_without(sign_in):
+    here, used, unused = sign_in(), sign_in(browser=EDGE), sign_in(browser=IPHONE)
+    UserSession.objects.exclude(pk=record_of(here).pk).delete()
+    used.get("/watching/")
+    assert "Edge on Windows" in section(here, "signed-in")
+    assert "iPhone" not in section(here, "signed-in")
+    here.post("/profile/sessions/end-others/")
+    assert [client.get("/watching/").status_code for client in (here, used, unused)] == [200, 302, 302]
+
+
+def test_ending_the_session_that_asks_signs_out(sign_in):
+    here = sign_in()
+    answer = here.post(f"/profile/sessions/{record_of(here).pk}/end/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/accounts/login/?next=/profile/"
+
+
+def test_a_new_password_is_in_the_history(sign_in):
+    here = sign_in()
+    new = "another correct horse"
+    here.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    event = AuditEvent.objects.get()
+    assert (event.kind, event.actor, event.after) == ("person.password_changed", "carol", {})
+    assert "carol changed their password" in text_of(here.get("/activity/").content.decode())
 
 
 def test_each_session_says_which_browser_it_is_and_the_present_one_is_marked(sign_in):
@@ -105,7 +276,7 @@ def test_each_session_says_which_browser_it_is_and_the_present_one_is_marked(sig
 
 def test_a_session_is_ended_and_is_signed_out_with_its_next_click(sign_in, carol: User):
     here, there = sign_in(), sign_in(browser=EDGE)
-    other = UserSession.objects.get(user_agent=EDGE)
+    other = record_of(there)
     assert there.get("/models/").status_code == 200
     assert here.post(f"/profile/sessions/{other.pk}/end/").status_code == 302
     assert there.get("/models/").status_code == 302
@@ -165,3 +336,12 @@ def test_the_models_that_one_looks_after_are_named_with_their_status(viewer: Cli
 
 def test_the_former_address_leads_here(viewer: Client):
     assert viewer.get("/preferences/")["Location"] == "/profile/"
+
+
+def test_the_language_is_chosen_here(viewer: Client):
+    form = page(viewer).partition('aria-labelledby="account"')[2].partition("</section>")[0]
+    assert 'action="/language/"' in form
+    assert re.search(r'name="language" value="en" lang="en" aria-pressed="true"', form)
+    answer = viewer.post("/language/", {"language": "fr", "next": "/profile/"}, follow=True)
+    assert answer.redirect_chain == [("/profile/", 302)]
+    assert "Profil" in answer.content.decode()
