@@ -265,6 +265,12 @@ if DASHBOARD_URL and not DASHBOARD_URL.startswith(("https://", "http://")):
 DIGEST_WEBHOOK_SECRET_URL = text("DIGEST_WEBHOOK_URL")
 DIGEST_WEBHOOK_ALLOW_PRIVATE = flag("DIGEST_WEBHOOK_ALLOW_PRIVATE")
 
+# --- The schedule ---------------------------------------------------------------------------------------------------
+
+# Whether run_jobs also syncs every ten minutes, sends the digest once a day and clears old sessions, without cron.
+SCHEDULE = flag("SCHEDULE")
+DIGEST_HOUR = whole("DIGEST_HOUR", 7, 0, 23)  # in UTC
+
 # --- What the browser is told -----------------------------------------------------------------------------------
 
 # The name and the shape are Django 6's own, so that moving there deletes our ContentSecurityPolicyMiddleware.

@@ -122,5 +122,10 @@ def keep_little(instance: UserSession, **_: Any) -> None:
         instance.user_agent = ""
 
 
+def forget_ended_sessions() -> None:
+    """Delete the records of sessions that are gone."""
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+
+
 def _first_named(names: dict[str, str], user_agent: str) -> str:
     return next((name for word, name in names.items() if word in user_agent), "")

@@ -1,4 +1,4 @@
-"""`manage.py run_jobs`: works on bulk jobs and deletes what is due until it is told to end. Several do no harm."""
+"""`manage.py run_jobs`: works on bulk jobs, deletes what is due and keeps the schedule. Several do no harm."""
 
 import logging
 import signal
@@ -7,12 +7,14 @@ import time
 from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from models_ui.actions.due_deletions import is_nothing_being_deleted, run_due_deletion
 from models_ui.alerts.deletion_warnings import run_deletion_warning
 from models_ui.bulk import jobs, runner
+from models_ui.management.schedule import run_due_task
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,8 @@ class Command(BaseCommand):
         workers = [
             threading.Thread(target=_work_until_stopped, args=(stop, once), daemon=True) for _ in range(max(threads, 1))
         ]
+        if settings.SCHEDULE and not once:
+            workers.append(threading.Thread(target=_keep_schedule, args=(stop,), daemon=True))
         for worker in workers:
             worker.start()
         _write_heartbeat(stop, workers)
@@ -90,6 +94,22 @@ def _work_until_stopped(stop: threading.Event, once: bool) -> None:
                 stop.wait(POLL)
             except Exception:  # the database was gone, most likely; whatever it is, the next look may do better
                 log.exception("looking for work went wrong")
+                connection.close()
+                stop.wait(TROUBLE_PAUSE)
+    finally:
+        connection.close()
+
+
+def _keep_schedule(stop: threading.Event) -> None:
+    """The thread that does what the schedule says."""
+    try:
+        while not stop.is_set():
+            try:
+                close_old_connections()
+                if not run_due_task():
+                    stop.wait(BEAT)
+            except (DatabaseError, InterfaceError):
+                log.exception("the database does not answer")
                 connection.close()
                 stop.wait(TROUBLE_PAUSE)
     finally:

@@ -71,7 +71,7 @@ class Command(BaseCommand):
                 self._play_past()
             self._sync()
         server = server or _start_server(stack, password)
-        runner = _start_process(stack, "manage", "run_jobs")
+        runner = _start_process(stack, "manage", "run_jobs", SCHEDULE=os.environ.get("SCHEDULE") or "on")
         _wait_for(settings.PORT, server, "The web server")
         self._say_address()
         if sandbox:
