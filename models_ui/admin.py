@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
+import allauth.account.admin
 import allauth.usersessions.admin  # noqa: F401  # registers what is taken off below
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.admin.utils import display_for_field
@@ -143,6 +145,7 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
 
 
 admin.site.unregister(UserSession)  # its keys are those of sessions; the profile ends sessions
+admin.site.unregister(EmailAddress)  # the profile changes them, once they are confirmed
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
@@ -192,6 +195,8 @@ class PersonAdmin(FoldedSearchAdmin, UserAdmin):  # type: ignore[type-arg]
         super().save_related(request, form, formsets, change)
         if change:
             people.record_changes(request.user, form.state_before, person)
+            if person.email != form.state_before.email:
+                EmailAddress.objects.filter(user=person).delete()  # a former address would still get new passwords
             move_version()
         else:
             people.record_added(request.user, person)

@@ -42,9 +42,12 @@ ROLE_LABELS = {
 _EXPLANATIONS = {
     Role.VIEWER: gettext_lazy("Reads everything; watches models and saves views of their own."),
     Role.EDITOR: gettext_lazy(
-        "Also renames, describes, archives and restores fine-tunes, and says who looks after models, alone and in bulk."
+        "Also renames, describes, archives and restores fine-tunes, says who looks after models, tags and plans, asks for "
+        "deletions and takes them back."
     ),
-    Role.MANAGER: gettext_lazy("Also deletes and protects fine-tunes, exports everybody’s activity, and gives roles."),
+    Role.MANAGER: gettext_lazy(
+        "Also deletes and protects fine-tunes, decides on deletions, exports everybody’s activity, and gives roles."
+    ),
 }
 
 

@@ -13,6 +13,7 @@ from models_ui.access.people import PersonState
 from models_ui.access.roles import Role
 from models_ui.catalog.index import CatalogIndex
 from models_ui.mirror.state import move_version
+from models_ui.people.preferences import preferences_of
 from models_ui.text.keepers import keeper_of
 
 
@@ -30,11 +31,12 @@ class Person:
 
     pk: int
     name: str
+    full_name: str  # as they call themselves in their profile; may be empty
     email: str
     role: Role
     is_system: bool  # a superuser: a Manager by what the terminal gave, not by what is given here
     is_active: bool
-    last_seen: datetime | None  # UTC
+    last_seen: datetime | None  # UTC, to a few minutes
     invited_by: str
     looks_after: int = 0  # models
 
@@ -45,7 +47,7 @@ class Person:
 
 def roster() -> Iterator[Person]:
     """Yield everybody: who may sign in first, then by name. Takes two queries."""
-    everybody = User.objects.select_related("invitation__invited_by").prefetch_related("groups")
+    everybody = User.objects.select_related("invitation__invited_by", "preferences").prefetch_related("groups")
     for user in sorted(everybody, key=lambda user: (not user.is_active, user.get_username().casefold())):
         names = {group.name for group in user.groups.all()}
         role = max((role for role in Role if role.group_name in names), default=Role.VIEWER)
@@ -53,11 +55,12 @@ def roster() -> Iterator[Person]:
         yield Person(
             pk=user.pk,
             name=user.get_username(),
+            full_name=user.get_full_name(),
             email=user.email,
             role=Role.MANAGER if user.is_superuser else role,
             is_system=user.is_superuser,
             is_active=user.is_active,
-            last_seen=user.last_login,
+            last_seen=preferences_of(user).seen_at or user.last_login,
             invited_by=invitation.invited_by.get_username() if invitation and invitation.invited_by else "",
         )
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group, User
 from django.core import signing
@@ -35,7 +34,6 @@ ADMIN_TABLES = {
     "models_ui_catalogmodel": CatalogModel,
     "models_ui_syncrun": SyncRun,
     "models_ui_auditevent": AuditEvent,
-    "account_emailaddress": EmailAddress,
 }
 
 ADMIN_NAMES = (

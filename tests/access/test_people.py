@@ -6,6 +6,7 @@ import threading
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, User
+from django.core import mail
 from django.db import connection
 from django.test import Client
 
@@ -115,6 +116,15 @@ def test_each_kind_of_change_is_an_event_of_its_own_and_the_chain_verifies(admin
     ]
     assert chain.verify_chain() == (7, None)
     assert "bert@example.org" not in str(list(AuditEvent.objects.values()))
+
+
+def test_an_address_that_a_superuser_replaces_gets_no_new_password_any_more(admin: Client, carol: User, client: Client):
+    EmailAddress.objects.create(user=carol, email=carol.email, primary=True, verified=True)
+    admin.post(page_of(carol), form_of(carol, Role.VIEWER, email="carol.new@example.org"))
+    client.post("/accounts/password/reset/", {"email": "carol@example.org"})
+    client.post("/accounts/password/reset/", {"email": "carol.new@example.org"})
+    links = [letter for letter in mail.outbox if "/reset/key/" in letter.body]
+    assert [letter.to for letter in links] == [["carol.new@example.org"]]
 
 
 def test_a_person_with_an_email_address_of_the_account_pages_can_be_deleted(admin: Client, carol: User):

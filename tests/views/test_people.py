@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db import connection
@@ -56,6 +57,35 @@ def test_a_manager_sees_everybody_with_role_and_what_each_role_may_do(manager, b
     page = text_of(manager.get("/people/"))
     for words in ("alice you", "bob", "carol", "Manager (system)", "What each role may do", "Reads everything"):
         assert words in page
+
+
+def test_a_person_is_named_as_they_call_themselves_and_was_last_seen_when_they_last_looked(manager, bob, client_of):
+    editor = client_of(bob)
+    User.objects.filter(pk=bob.pk).update(first_name="Bob <Martin>", last_login=timezone.now() - timedelta(days=300))
+    with time_machine.travel(timezone.now() + timedelta(days=3), tick=False):
+        seen = f"{timezone.now():%-d %b %Y}"
+        editor.get("/watching/")
+    row = manager.get("/people/").content.decode().partition("Bob &lt;Martin&gt;")[2].partition("</tr>")[0]
+    assert seen in row
+
+
+def test_the_roster_costs_a_handful_of_queries_however_many_people(manager, django_assert_max_num_queries):
+    for number in range(20):
+        person(f"p{number}", Role.VIEWER)
+    manager.get("/people/")
+    with django_assert_max_num_queries(9):
+        manager.get("/people/")
+
+
+def test_a_renewed_invitation_is_mailed_again_with_its_new_link(manager):
+    former = invite(manager, email="dora@example.org")
+    answer = manager.post(f"/people/invitations/{Invitation.objects.get().pk}/renew/")
+    link = re.search(r"(/invitation/invite-[\w-]+/)", answer.content.decode())[1]
+    assert link != former
+    assert link in mail.outbox[-1].body
+    assert Client().get(former).status_code == 404
+    assert kinds() == ["person.invited", "invitation.renewed"]
+    assert "made a new link for an invitation" in text_of(manager.get("/activity/"))
 
 
 def test_a_manager_gives_a_role_at_once_and_activity_tells_it(manager, bob):
