@@ -35,6 +35,20 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
+def secret(name: str) -> str:
+    """Return the variable's value, or the first line of the file that the variable with _FILE behind its name names."""
+    path = text(f"{name}_FILE")
+    if not path:
+        return text(name)
+    if text(name):
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set. Leave one of them out.")
+    try:
+        return Path(path).read_text().partition("\n")[0].strip()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", "") or "it is no text"
+        raise ImproperlyConfigured(f"{name}_FILE={path} cannot be read: {why}.") from None
+
+
 def number(name: str, default: float) -> float:
     value = text(name, str(default))
     try:
@@ -80,7 +94,7 @@ WEB_CONCURRENCY = whole("WEB_CONCURRENCY", 2, 1, 100)
 
 # --- The Models API ---------------------------------------------------------------------------------------------
 
-MISTRAL_API_KEY = text("MISTRAL_API_KEY")
+MISTRAL_API_KEY = secret("MISTRAL_API_KEY")
 DEMO = not MISTRAL_API_KEY
 # Unless it is set, `serve` chooses another one where this is taken, and keeps it for the next start.
 SANDBOX_PORT = whole("SANDBOX_PORT", read_port(VAR_DIR / "sandbox_port", 8001), 1, 65535)
@@ -111,7 +125,7 @@ DEMO_PASSWORD = text("DEMO_PASSWORD")
 # --- Django -----------------------------------------------------------------------------------------------------
 
 try:
-    SECRET_KEY = text("SECRET_KEY") or read_or_create_secret(VAR_DIR / "secret_key", 50)
+    SECRET_KEY = secret("SECRET_KEY") or read_or_create_secret(VAR_DIR / "secret_key", 50)
 except OSError as error:
     raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be used by this user: {error.strerror}.") from None
 except BrokenFile as error:
@@ -141,6 +155,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "models_ui.web.metrics.MetricsMiddleware",
     "models_ui.web.middleware.HeadMiddleware",
     "models_ui.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -197,7 +212,7 @@ TEMPLATES = [
 ]
 
 # The demo has a database of its own. Where DATABASE_URL is set none the less, `serve` and `demo` make nobody in it.
-DATABASE_URL = text("DATABASE_URL") or "sqlite:///" + quote(
+DATABASE_URL = secret("DATABASE_URL") or "sqlite:///" + quote(
     str(VAR_DIR / ("demo.sqlite3" if DEMO else "dashboard.sqlite3"))
 )
 if not DATABASE_URL.startswith(("sqlite:", "postgres:", "postgresql:")):
@@ -248,7 +263,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/300s/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = whole("TRUSTED_PROXY_COUNT", 0, 0, 100)
 
 try:
-    vars().update(environ.Env.email_url_config(text("EMAIL_URL", "consolemail://")))
+    vars().update(environ.Env.email_url_config(secret("EMAIL_URL") or "consolemail://"))
 except (ImproperlyConfigured, ValueError):
     raise ImproperlyConfigured("EMAIL_URL must look like smtp+tls://user:password@host:587.") from None
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "models@localhost")
@@ -262,8 +277,13 @@ DASHBOARD_URL = text("DASHBOARD_URL").rstrip("/")
 if DASHBOARD_URL and not DASHBOARD_URL.startswith(("https://", "http://")):
     raise ImproperlyConfigured("DASHBOARD_URL must begin with https:// or http://.")
 # Whoever has this address can post as the dashboard. By its name Django knows to leave it out of what it prints.
-DIGEST_WEBHOOK_SECRET_URL = text("DIGEST_WEBHOOK_URL")
+DIGEST_WEBHOOK_SECRET_URL = secret("DIGEST_WEBHOOK_URL")
 DIGEST_WEBHOOK_ALLOW_PRIVATE = flag("DIGEST_WEBHOOK_ALLOW_PRIVATE")
+
+# --- Metrics ---------------------------------------------------------------------------------------------------------
+
+# What Prometheus sends to read /metrics. Without it only this machine itself may.
+METRICS_TOKEN = secret("METRICS_TOKEN")
 
 # --- The schedule ---------------------------------------------------------------------------------------------------
 
@@ -302,7 +322,7 @@ CSRF_FAILURE_VIEW = "models_ui.views.errors.csrf_failure"
 if HTTPS:
     SECURE_SSL_REDIRECT = True
     # A load balancer asks these over plain HTTP.
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 31_536_000
     # gunicorn speaks plain HTTP to the web server in front, which has to set this header itself.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -326,6 +346,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "models_ui.web.static_files.StaticFiles"},
 }
 
+LOG_FORMAT = text("LOG_FORMAT", "line")
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT={LOG_FORMAT} must be line or json.")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -334,11 +358,14 @@ LOGGING = {
         "direction": {"()": "models_ui.log_filters.DirectionFilter"},
         "secrets": {"()": "models_ui.log_filters.SecretsFilter", "webhook": DIGEST_WEBHOOK_SECRET_URL},
     },
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
+        "json": {"()": "models_ui.log_filters.JsonFormatter"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": LOG_FORMAT,
             "filters": ["request_id", "secrets", "direction"],
         }
     },

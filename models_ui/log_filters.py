@@ -3,14 +3,35 @@
 Imported while logging is set up, so it imports nothing of Django.
 """
 
+import json
 import logging
 import re
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from models_ui.text.isolation import escape_controls
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one line of JSON: time (UTC), level, logger, request id, message, and the trace of an error.
+
+    The request id is also on the page of an error and in the events that the request caused.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "request_id": getattr(record, "request_id", "-"),
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=False)
 
 
 class RequestIdFilter(logging.Filter):

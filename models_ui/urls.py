@@ -23,7 +23,7 @@ from models_ui.views import (
     sync,
     watching,
 )
-from models_ui.web import health
+from models_ui.web import health, metrics
 
 
 class CareConverter:
@@ -117,6 +117,7 @@ urlpatterns = [
     path("views/<int:pk>/update/", saved_lists.update_saved_list, name="update_saved_list"),
     path("views/<int:pk>/delete/", saved_lists.delete_saved_list, name="delete_saved_list"),
     path("sync/", sync.sync, name="sync"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -379,6 +379,13 @@ def delete_leftovers() -> None:
     BulkJob.objects.filter(started_at=None, created_at__lt=now - DRAFTS_LAST).delete()
 
 
+def last_heartbeat(now: datetime) -> datetime | None:
+    """Return when a worker was last seen; None where none ever was, or ended as it should."""
+    known = JobWorker.objects.filter(seen_at__lte=now + CLOCK_SKEW)
+    seen: datetime | None = known.aggregate(seen=Max("seen_at"))["seen"]
+    return seen
+
+
 def has_live_worker(now: datetime) -> bool:
-    seen = JobWorker.objects.filter(seen_at__lte=now + CLOCK_SKEW).aggregate(seen=Max("seen_at"))["seen"]
+    seen = last_heartbeat(now)
     return seen is not None and now - seen < WORKER_GONE_AFTER

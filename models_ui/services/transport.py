@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import requests
 from requests.auth import AuthBase
 
+from models_ui.metrics import count_call
 from models_ui.services import errors
 from models_ui.services.answers import allowed_verbs, correlation_id, decode_json, error_from_answer
 from models_ui.services.base_url import host_of, is_loopback
@@ -165,13 +166,15 @@ class Transport:
                 outcome = self._exchange(verb, path, model_id, body, left, watch)
             except RAISED as failure:
                 outcome = error_from_failure(failure, watch, write=write, model_id=model_id)
+        seconds = self._clock() - started
+        count_call(verb, outcome.code if isinstance(outcome, ModelsAPIError) else "ok", seconds)
         logger.log(
             failure_level if isinstance(outcome, ModelsAPIError) else logging.INFO,
             "%s %s -> %s in %.0f ms, attempt %d, correlation id %s",
             verb,
             model_id or "models",
             _summarize_outcome(outcome),
-            (self._clock() - started) * 1000,
+            seconds * 1000,
             attempt,
             plain_text(outcome.correlation_id, 100) or "-",
         )

@@ -88,7 +88,7 @@ def test_changes_are_told_newest_first_by_day(viewer, told):
         html = html_of(viewer)
     assert shown(viewer) == ALL
     assert days_in(html) == [("2026-03-03", "Today"), ("2026-03-02", "Monday"), ("2026-03-01", "Sunday")]
-    assert 'aria-current="page">Changes' in html
+    assert 'aria-current="page" data-key="gc">' in html
     assert "6 changes" in html
     with time_machine.travel(AT + timedelta(days=20)):
         assert [day for _, day in days_in(html_of(viewer))] == ["3 Mar", "2 Mar", "1 Mar"]

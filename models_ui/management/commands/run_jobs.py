@@ -15,6 +15,7 @@ from models_ui.actions.due_deletions import is_nothing_being_deleted, run_due_de
 from models_ui.alerts.deletion_warnings import run_deletion_warning
 from models_ui.bulk import jobs, runner
 from models_ui.management.schedule import run_due_task
+from models_ui.metrics import use_directory
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=4, help="models worked on at a time (default: %(default)s)")
 
     def handle(self, *args: Any, once: bool = False, threads: int = 4, **options: Any) -> None:
+        use_directory(settings.VAR_DIR / "metrics")
         stop = threading.Event()
 
         def end(number: int, frame: FrameType | None) -> None:

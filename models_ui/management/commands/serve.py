@@ -26,6 +26,7 @@ from django.db.migrations.exceptions import InconsistentMigrationHistory
 from models_ui.management.commands.demo import check_database_is_the_demos, demo_password, has_demo, make_demo_people
 from models_ui.management.commands.setup_link import setup_address
 from models_ui.management.past.story import play_past
+from models_ui.metrics import use_directory
 from models_ui.mirror.sync import run_sync
 from models_ui.people.invitations import can_anybody_sign_in
 from models_ui.services.stored_errors import stored_error_sentence
@@ -57,6 +58,7 @@ class Command(BaseCommand):
     def _serve(self, stack: ExitStack) -> NoReturn:
         _hold_directory(stack)
         _check_ports()
+        use_directory(settings.VAR_DIR / "metrics")
         # What takes time to start goes first; the rest is done while it does.
         sandbox = _start_sandbox(stack) if settings.DEMO else None
         _prepare_installation()
