@@ -60,8 +60,8 @@ class Serving:
         self.environment = environment(var, **more)
         self.port, self.sandbox_port = (int(self.environment[name] or 0) for name in ("PORT", "SANDBOX_PORT"))
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = var / f"serve-{self.port}.log"
         self.started = time.monotonic()
+        self.log = var / f"serve-{self.port}-{self.started}.log"  # another start on this port has its own
         with self.log.open("wb") as log, ExitStack() as stack:
             output = stack.enter_context(os.fdopen(self._copied_terminal(), "wb")) if on_terminal else log
             self.process = subprocess.Popen(
