@@ -268,3 +268,24 @@ def test_two_installations_on_one_host_name_their_cookies_apart_and_one_names_th
         assert re.fullmatch(r"[a-z]+_[0-9a-f]{12}", first[name])
         assert "a" * 5 not in first[name]
     assert len({first[name] for name in COOKIES}) == len(COOKIES)
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "MISTRAL_API_KEY", "METRICS_TOKEN", "DIGEST_WEBHOOK_URL"])
+def test_a_secret_may_stand_in_a_file(load, tmp_path: Path, name: str):
+    file = tmp_path / "secret"
+    file.write_text("https://hooks.example.org/s3cret\n")
+    setting = {"DIGEST_WEBHOOK_URL": "DIGEST_WEBHOOK_SECRET_URL"}.get(name, name)
+    assert load(**{f"{name}_FILE": str(file)})[setting] == "https://hooks.example.org/s3cret"
+    with pytest.raises(ImproperlyConfigured, match=f"{name} and {name}_FILE are both set"):
+        load(**{name: "x", f"{name}_FILE": str(file)})
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(load, tmp_path: Path):
+    with pytest.raises(ImproperlyConfigured, match=r"SECRET_KEY_FILE=.* cannot be read: No such file"):
+        load(SECRET_KEY_FILE=str(tmp_path / "none"))
+
+
+def test_logs_are_lines_or_json_and_nothing_else(load):
+    assert load(LOG_FORMAT="json")["LOGGING"]["handlers"]["console"]["formatter"] == "json"
+    with pytest.raises(ImproperlyConfigured, match="LOG_FORMAT=xml must be line or json"):
+        load(LOG_FORMAT="xml")

@@ -272,3 +272,15 @@ def test_the_link_leads_below_the_path_that_the_dashboard_is_mounted_at(serve: S
 
 def test_the_state_of_the_sandbox_names_no_key(first_var: Path):
     assert "sandbox-key" not in json.dumps(json.loads((first_var / "sandbox.json").read_text()))
+
+
+def test_metrics_add_up_over_the_processes_and_the_job_runner(serve: Serve, var: Path):
+    serving = serve(var, WEB_CONCURRENCY=3).until("Sign in as:")
+    for _ in range(30):
+        assert serving.get("/accounts/login/").status_code == 200
+    text = serving.get("/metrics").text
+    counted = re.search(r'http_requests_total\{method="GET",status="200",view="account_login"\} (\d+)', text)
+    assert counted
+    assert int(counted[1]) >= 30
+    assert 'upstream_calls_total{outcome="ok",verb="GET"}' in text
+    assert re.search(r"models_dashboard_worker_age_seconds [\d.]+", text)
