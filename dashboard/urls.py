@@ -4,14 +4,17 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
+
+from models_ui.web.account_views import confirm_address
 
 urlpatterns = [
     path("", include("models_ui.urls")),
     # django-allauth's own page would make an address the person's before it is confirmed.
     path("accounts/email/", RedirectView.as_view(pattern_name="profile"), name="account_email"),
+    re_path(r"^accounts/confirm-email/(?P<key>[-:\w]+)/$", confirm_address, name="account_confirm_email"),
     path("accounts/", include("allauth.account.urls")),
     path("language/", login_not_required(set_language), name="set_language"),
 ]

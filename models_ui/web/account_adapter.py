@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from models_ui.access.lockouts import record_lockout
 from models_ui.catalog.links import catalog_address
-from models_ui.people.email_change import take_confirmed
+from models_ui.people.email_change import take_confirmed, tell_former_address
 from models_ui.people.preferences import default_query, preferences_of
 from models_ui.people.profile import note_password_changed
 from models_ui.public_url import public_host, with_public_host
@@ -69,16 +69,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return get_client_ip(request) or "0.0.0.0"  # noqa: S104  # the address that means none
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Put the confirmed address in the place of the former one.
-
-        Whoever reads a mistyped address has the link, too, so the person has to be signed in.
-        """
+        """Put the confirmed address in the place of the former one, for the person who asked for it alone."""
         if request.user.pk != email_address.user_id:
             raise ImmediateHttpResponse(redirect_to_login(request.get_full_path()))
+        person: User = email_address.user
+        former = person.email
         with transaction.atomic():
             is_confirmed = bool(super().confirm_email(request, email_address))
             if is_confirmed:
                 take_confirmed(email_address)
+        if is_confirmed and former:
+            tell_former_address(person, former)
         return is_confirmed
 
     def set_password(self, user: User, password: str) -> None:

@@ -153,7 +153,7 @@ TABLE = {
     "account_set_password": ("login 302 302 302",) * 4,
     "account_reset_password": ("200 200 200 200", "200 200 200 200", "200 200 200 200", "405 405 405 405"),
     "account_confirm_login_code": ("login 302 302 302",) * 4,
-    "account_confirm_email": ("200 200 200 200", "404 404 404 404", "405 405 405 405", "405 405 405 405"),
+    "account_confirm_email": ("login 200 200 200", "login 404 404 404", "login 405 405 405", "login 405 405 405"),
     "account_reset_password_from_key": EVERYBODY,
     "account_reset_password_from_key_done": INFORMATION,
     "account_reset_password_done": INFORMATION,

@@ -199,7 +199,6 @@ OPEN = {
     "account_signup",  # says that it is closed
     "account_inactive",
     "account_email_verification_sent",
-    "account_confirm_email",
     "account_reset_password",
     "account_reset_password_done",
     "account_reset_password_from_key",

@@ -262,6 +262,22 @@ def test_a_viewer_sees_no_page_of_people_and_no_link_to_it(viewer, bob):
 # --- The first Manager
 
 
+def test_two_who_use_the_setup_link_at_once_make_one_manager(transactional_db):
+    secret = make_setup_link(timezone.now())
+
+    def join(name: str) -> None:
+        Client().post(f"/invitation/{secret}/", account(name))
+        connection.close()
+
+    threads = [threading.Thread(target=join, args=(name,)) for name in ("dora", "eve", "fay")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert User.objects.count() == 1
+    assert chain.verify_chain() == (1, None)
+
+
 def test_the_setup_link_makes_the_first_manager_and_only_the_first(db, client):
     former = make_setup_link(timezone.now())
     secret = make_setup_link(timezone.now())

@@ -81,7 +81,8 @@ def ask(client: Client, email: str = "new@example.org", password: str = PASSWORD
 
 
 def mailed_link() -> str:
-    return re.search(r"https?://[^/\s]+(/accounts/confirm-email/\S+)", mail.outbox[-1].body)[1]
+    bodies = "\n".join(letter.body for letter in mail.outbox)
+    return re.findall(r"https?://[^/\s]+(/accounts/confirm-email/\S+)", bodies)[-1]
 
 
 def address_of(person: User) -> str:
@@ -122,10 +123,33 @@ def test_a_link_works_once_and_a_newer_one_takes_its_place(viewer: Client, carol
 
 def test_whoever_reads_a_mistyped_address_cannot_confirm_it(viewer: Client, carol: User, bob: User, client_of):
     ask(viewer)
-    for stranger in (Client(), client_of(bob)):
+    bobs = client_of(bob)
+    for stranger in (Client(), bobs):
+        stranger.get(mailed_link())
+        assert address_of(carol) == "carol@example.org"
         assert stranger.post(mailed_link())["Location"].startswith("/accounts/login/")
         assert address_of(carol) == "carol@example.org"
+    assert bobs.get("/watching/").status_code == 200  # and the link signs nobody out
     assert not AuditEvent.objects.filter(kind="settings.email_changed").exists()
+
+
+def test_the_link_of_somebody_who_is_signed_out_leads_on_after_signing_in(viewer: Client, carol: User):
+    ask(viewer)
+    elsewhere = Client()
+    login = elsewhere.get(mailed_link())["Location"]
+    answer = elsewhere.post(login, {"login": "carol", "password": PASSWORD, "next": mailed_link()})
+    assert answer["Location"] == mailed_link()
+    elsewhere.post(mailed_link())
+    assert address_of(carol) == "new@example.org"
+
+
+def test_the_former_address_is_told_of_the_change(viewer: Client, carol: User):
+    ask(viewer)
+    viewer.post(mailed_link())
+    letter = mail.outbox[-1]
+    assert letter.to == ["carol@example.org"]
+    assert "If that was not you, tell a Manager" in letter.body
+    assert "new@example.org" not in letter.body
 
 
 @pytest.mark.parametrize("action", ["action_add", "action_primary", "action_remove", "action_send"])
