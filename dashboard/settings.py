@@ -138,6 +138,23 @@ HTTPS = flag("HTTPS")
 ALLOWED_HOSTS = listing("ALLOWED_HOSTS") or ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = listing("CSRF_TRUSTED_ORIGINS")
 
+# Whether others than this machine may reach the dashboard. What is safe here only is refused there.
+SERVES_OTHERS = HTTPS or not {"127.0.0.1", "localhost", "[::1]"}.issuperset(ALLOWED_HOSTS)
+if SERVES_OTHERS:
+    if "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS=* takes every name for ours. Name the hosts that people use.")
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG=on shows every detail of an error, and HTTPS or ALLOWED_HOSTS let others in.")
+    if DEMO:
+        raise ImproperlyConfigured(
+            "MISTRAL_API_KEY is not set, and HTTPS or ALLOWED_HOSTS let others in. The demo, whose passwords stand on "
+            "its login page, is for this machine alone."
+        )
+    if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure-"):
+        raise ImproperlyConfigured(
+            "SECRET_KEY is too weak: take 50 random characters, or leave it out and one is made."
+        )
+
 INSTALLED_APPS = [
     "models_ui",
     "django.contrib.admin",

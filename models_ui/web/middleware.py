@@ -88,7 +88,9 @@ class ContentSecurityPolicyMiddleware:
 
 
 class PrivatePagesMiddleware:
-    """Lets nobody but the browser of the person who asked keep a page, and switches off sensors that no page needs.
+    """Lets nobody but the browser of the person who asked keep a page, and no other site embed it.
+
+    Sensors that no page needs are switched off.
 
     Only static files may be kept by a cache or by the store of the Back button.
     """
@@ -101,6 +103,7 @@ class PrivatePagesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response["Permissions-Policy"] = self.permissions
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
         response.setdefault("Cache-Control", "private, no-store")
         return response
 

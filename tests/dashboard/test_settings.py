@@ -51,10 +51,11 @@ def test_the_example_names_every_variable_with_its_default_and_a_line_about_it(l
     names = set(re.findall(r'\b(?:text|secret|number|whole|flag|listing)\("([A-Z_]+)"', source))
     assert set(re.findall(r"^# .+\n#([A-Z_]+)=", EXAMPLE, re.MULTILINE)) == names
     assert len(names) > 15
-    unset = load()
+    given = {"MISTRAL_API_KEY": "k"}
+    unset = load(**given)
     examples = {"ALLOWED_HOSTS": ["models.example.org"], "CSRF_TRUSTED_ORIGINS": ["https://models.example.org"]}
-    filled = load(re.sub(r"^#([A-Z_]+=)", r"\1", EXAMPLE, flags=re.MULTILINE), VAR_DIR=str(unset["VAR_DIR"]))
-    assert filled == unset | examples
+    filled = load(re.sub(r"^#([A-Z_]+=)", r"\1", EXAMPLE, flags=re.MULTILINE), **given, VAR_DIR=str(unset["VAR_DIR"]))
+    assert filled == unset | examples | {"SERVES_OTHERS": True}
 
 
 def test_the_environment_wins_over_the_file(load):
@@ -123,7 +124,7 @@ def test_the_command_line_tells_it_without_a_traceback(tmp_path: Path):
 
 @pytest.mark.parametrize("value", ["on", "1", "true", "YES", " on "])
 def test_https_makes_cookies_secure_and_plain_http_a_redirect(load, value: str):
-    settings = load(HTTPS=value)
+    settings = load(HTTPS=value, MISTRAL_API_KEY="k")
     for name in ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SECURE_SSL_REDIRECT"):
         assert settings[name] is True, name
     assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
@@ -139,7 +140,11 @@ def test_without_https_nobody_is_believed_about_it(load, value: str):
 
 
 def test_lists_may_have_blanks_after_their_commas(load):
-    settings = load(ALLOWED_HOSTS="a.example, b.example ,", CSRF_TRUSTED_ORIGINS="https://a.example, https://b.example")
+    settings = load(
+        MISTRAL_API_KEY="k",
+        ALLOWED_HOSTS="a.example, b.example ,",
+        CSRF_TRUSTED_ORIGINS="https://a.example, https://b.example",
+    )
     assert settings["ALLOWED_HOSTS"] == ["a.example", "b.example"]
     assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://a.example", "https://b.example"]
 
@@ -289,3 +294,27 @@ def test_logs_are_lines_or_json_and_nothing_else(load):
     assert load(LOG_FORMAT="json")["LOGGING"]["handlers"]["console"]["formatter"] == "json"
     with pytest.raises(ImproperlyConfigured, match="LOG_FORMAT=xml must be line or json"):
         load(LOG_FORMAT="xml")
+
+
+@pytest.mark.parametrize("others", [{"HTTPS": "on"}, {"ALLOWED_HOSTS": "models.example.org"}])
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"MISTRAL_API_KEY": ""}, "The demo, whose passwords stand on its login page, is for this machine alone"),
+        ({"DEBUG": "on"}, "DEBUG=on shows every detail"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too weak"),
+        ({"SECRET_KEY": "a" * 60}, "SECRET_KEY is too weak"),
+        ({"SECRET_KEY": "django-insecure-" + "abcdefgh" * 8}, "SECRET_KEY is too weak"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS=\\* takes every name for ours"),
+        ({"ALLOWED_HOSTS": "models.example.org,*"}, "ALLOWED_HOSTS=\\* takes every name for ours"),
+    ],
+)
+def test_whoever_serves_others_is_refused_what_is_safe_on_this_machine_only(load, others, given, sentence):
+    with pytest.raises(ImproperlyConfigured, match=sentence):
+        load(**{"MISTRAL_API_KEY": "k"} | others | given)
+    assert load(**{"MISTRAL_API_KEY": "k"} | others)["SERVES_OTHERS"]
+
+
+@pytest.mark.parametrize("given", [{"DEBUG": "on"}, {"SECRET_KEY": "short"}, {"ALLOWED_HOSTS": "localhost,127.0.0.1"}])
+def test_on_this_machine_alone_all_of_it_is_allowed(load, given):
+    assert not load(**given)["SERVES_OTHERS"]
