@@ -108,10 +108,15 @@ def _hand_over(request: Request, former: str, chosen: str) -> HttpResponseRedire
     """
     key = int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 10 else 0
     following = User.objects.filter(pk=key, is_active=True).first()
-    ids = roster.models_looked_after(load_index(timezone.now()), former)[: jobs.MOST_MODELS]
+    ids = roster.models_looked_after(load_index(timezone.now()), former)
     if following is None or not ids:
         return None
-    job = jobs.make_job(actor=request.user, verb=Verb.ASSIGN, model_ids=ids)
+    if len(ids) > jobs.MOST_MODELS:
+        sentence = _(
+            "They look after more than %(most)d models, as many as one job takes. Hand the others over from Models."
+        )
+        messages.warning(request, sentence % {"most": jobs.MOST_MODELS})
+    job = jobs.make_job(actor=request.user, verb=Verb.ASSIGN, model_ids=ids[: jobs.MOST_MODELS])
     names = {"add": [keeper_of(following.get_username())], "remove": [keeper_of(former)]}
     jobs.start_job(actor=request.user, job_id=job.pk, names=names, request_id=request.request_id)
     return redirect("bulk_job", job.pk)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from models_ui.access.verbs import CARE_VERBS, Verb
+from models_ui.bulk import jobs
 from models_ui.bulk.runner import run_one
 from models_ui.models import AuditEvent, CatalogModel
 from sandbox import Sandbox
@@ -204,6 +205,20 @@ def test_taking_access_away_offers_to_hand_the_models_over(editor, manager, alic
     assert sorted(row_of(tune).keepers) == ["@alice", "Support"]
     event = AuditEvent.objects.filter(kind="model.assigned").last()
     assert (event.actor, event.outcome, bool(event.job)) == ("alice", "succeeded", True)
+
+
+def test_more_models_than_one_job_takes_are_handed_over_in_part_and_that_is_said(
+    editor, manager, alice: User, bob: User, tune: str, monkeypatch: pytest.MonkeyPatch
+):
+    other = CatalogModel.objects.exclude(model_id=tune).filter(missing_since=None).first().model_id
+    for model_id in (tune, other):
+        looked_after(editor, model_id, "bob")
+    monkeypatch.setattr(jobs, "MOST_MODELS", 1)
+    answer = manager.post(f"/people/{bob.pk}/deactivate/", {"hand_over": alice.pk}, follow=True)
+    assert "They look after more than 1 models" in answer.content.decode()
+    while run_one():
+        pass
+    assert [row_of(each).keepers for each in (tune, other)].count(["@bob"]) == 1
 
 
 @pytest.mark.parametrize("following", ["", "999999", "bob", "9" * 40])
