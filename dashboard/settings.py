@@ -356,7 +356,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_PATH = STATIC_URL = "static/"  # below the path that the server mounts the dashboard at
-STATIC_ROOT = Path(text("STATIC_ROOT", str(VAR_DIR / "static")))
+STATIC_ROOT = Path(text("STATIC_ROOT", str(VAR_DIR / "static"))).absolute()
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
