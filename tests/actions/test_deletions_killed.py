@@ -148,7 +148,7 @@ def test_killed_workers_never_delete_early_twice_or_what_was_taken_back(
         workers[victim] = start()
     keeper.join()
     over = (State.DONE, State.TAKEN_BACK, State.WAITS)
-    until(lambda: not PlannedDeletion.objects.exclude(state__in=over).exists(), 25)
+    until(lambda: not PlannedDeletion.objects.exclude(state__in=over).exists(), 90)
     for pid in workers:
         kill(pid)
 

@@ -178,7 +178,7 @@ def test_too_many_fields_and_too_many_files_are_refused_with_a_page():
 )
 def test_probes_answer_whatever_else_a_request_says(path: str, method: str, odd: dict[str, str]):
     status, headers, page = call(path, method, **odd)
-    said = "ok\n" if path == "/healthz" else "ready\n"
+    said = "ok\n" if path == "/healthz" else "ready\nlast good sync: never\njob runner: none\n"
     assert (status, page) == (200, "" if method == "HEAD" else said)
     assert headers["X-Request-ID"]
 
