@@ -359,6 +359,7 @@ def many(count: int, entry) -> list[ModelCard]:
     return [entry(number) for number in range(count)]
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     "entry",
     [

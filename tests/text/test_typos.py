@@ -62,6 +62,7 @@ def test_a_word_typed_in_part_is_forgiven_a_typo_unless_its_first_letter_is_wron
     assert vocabulary.spellings("largen") == []
 
 
+@pytest.mark.timed
 def test_a_long_line_of_letters_and_a_large_vocabulary_take_no_time():
     vocabulary = Vocabulary(f"{'abcdefghij'[number % 10] * 4}{number:x}" for number in range(60_000))
     crowded = Vocabulary("a" * 8 + chr(97 + one) + chr(97 + other) for one in range(26) for other in range(26))

@@ -105,6 +105,7 @@ def test_a_retirement_date_that_could_mean_two_things_is_said_to_be_unreadable(v
     assert "The API sent a date that cannot be read" in viewer.get("/models/").content.decode()
 
 
+@pytest.mark.timed
 @pytest.mark.django_db
 def test_the_index_of_a_list_of_one_alias_does_not_grow_with_the_square(sandbox: Sandbox):
     def seconds_for(count: int) -> float:
@@ -117,4 +118,4 @@ def test_the_index_of_a_list_of_one_alias_does_not_grow_with_the_square(sandbox:
         return time.process_time() - started
 
     few = min(seconds_for(300), seconds_for(300))
-    assert seconds_for(1_200) < 9 * few + 0.2
+    assert min(seconds_for(1_200) for _ in range(3)) < 9 * few + 0.2
