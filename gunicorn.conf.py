@@ -1,6 +1,5 @@
 """Settings that gunicorn reads by itself when it is started in this directory, by `manage.py serve` or by hand."""
 
-import os
 from typing import Any
 
 # An address holds every filter of a page. Longer ones than this gunicorn refuses whatever it is told.
@@ -11,28 +10,18 @@ limit_request_field_size = 2 * limit_request_line
 IDLE_TIMEOUT = 0.02  # seconds that a thread waits for a new connection's first byte
 
 
-def on_starting(server: Any) -> None:
-    """Let the workers add up what they count. `manage.py serve` has named the directory already."""
-    from models_ui.metrics import DIRECTORY, use_directory
-
-    if DIRECTORY not in os.environ:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
-        from django.conf import settings
-
-        use_directory(settings.VAR_DIR / "metrics")
-
-
-def child_exit(server: Any, worker: Any) -> None:
-    from models_ui.metrics import forget_process
-
-    forget_process(worker.pid)
-
-
 def post_worker_init(worker: Any) -> None:
-    """Let fewer threads than there are wait for the Models API, so that some can always answer pages."""
+    """Let fewer threads than there are wait for the Models API, so that some can always answer pages.
+
+    What the workers count adds up in a directory; `manage.py serve` has named it already.
+    """
+    from django.conf import settings
+
+    from models_ui.metrics import use_directory
     from models_ui.services.bulkhead import bulkhead
 
     bulkhead.fit(worker.cfg.threads)
+    use_directory(settings.VAR_DIR / "metrics")
     _let_idle_connections_go()
 
 

@@ -2,10 +2,14 @@
 """Django's command line, for this project."""
 
 import os
+import signal
 import sys
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["serve"]:
+        # An interrupt that is raised within an import may be swallowed there. `serve` sets handlers of its own.
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

@@ -40,14 +40,6 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def forget_process(pid: int) -> None:
-    """Drop what belongs to the life of a process that has ended. Its counts stay."""
-    from prometheus_client.multiprocess import mark_process_dead
-
-    if os.environ.get(DIRECTORY):
-        mark_process_dead(pid)  # type: ignore[no-untyped-call]
-
-
 def count_request(view: str, method: str, status: int, seconds: float) -> None:
     metrics = _metrics()
     metrics["requests"].labels(view, method, str(status)).inc()

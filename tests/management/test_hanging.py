@@ -59,6 +59,7 @@ def serving(first_var: Path, tmp_path_factory: pytest.TempPathFactory, silent_ma
     more = {
         "MODELS_API_TIMEOUT": 6,
         "MODELS_API_TOTAL_TIMEOUT": 6,
+        "SCHEDULE": "off",  # its syncs would hang as well
         "EMAIL_URL": f"smtp://127.0.0.1:{silent_mail.getsockname()[1]}",
     }
     running = Serving(var, **more).until("  manager", seconds=90)
