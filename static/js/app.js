@@ -641,8 +641,9 @@ function showWatching(modelId) {
 
 // Of an id that is shortened in the middle, the whole is copied.
 document.addEventListener("copy", (event) => {
-  const id = document.getSelection().anchorNode?.parentElement?.closest(".models code[title]");
-  if (!id?.contains(document.getSelection().focusNode)) return;
+  const { anchorNode: node, focusNode } = document.getSelection();
+  const id = (node?.closest ? node : node?.parentElement)?.closest(".models code[title]");
+  if (!id?.contains(focusNode)) return;
   event.clipboardData.setData("text/plain", id.title);
   event.preventDefault();
 });
@@ -737,8 +738,7 @@ document.addEventListener("keydown", (event) => {
 
 // The palette knows the model in sight. Its field keeps the focus; the arrow keys choose, and Enter opens.
 document.addEventListener("htmx:configRequest", ({ detail: { elt, parameters } }) => {
-  const place = elt.matches("[data-key=palette]") && (findRow() ?? document.querySelector("article[data-model-id]"));
-  if (place) parameters.model = place.dataset.modelId;
+  if (elt.matches("[data-key=palette]")) parameters.model = (findRow() ?? document.querySelector("article[data-model-id]"))?.dataset.modelId ?? "";
 });
 
 document.addEventListener("keydown", (event) => {
