@@ -363,12 +363,13 @@ def test_without_a_script_the_palette_is_a_page(browser_of, bob):
 
 def states(page: Page) -> Iterator[None]:
     page.keyboard.press("Control+k")
-    expect(page.locator("#palette[open]")).to_be_visible()
+    expect(page.locator("#palette[open]").get_by_role("combobox")).to_be_focused()
     yield
     page.keyboard.type("vision")
     expect(page.locator("#palette-choices")).to_have_attribute("data-typed", "vision")
     yield
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     page.keyboard.press("?")
     expect(page.locator("#keyboard[open]")).to_be_visible()
     yield
