@@ -207,7 +207,7 @@ def _settle_capabilities(
     row: CatalogModel, said: Mapping[str, bool], unreadable: Collection[str], rules: FactRules
 ) -> dict[str, bool]:
     if said == row.capabilities and not unreadable and not rules.has_waits:
-        return row.capabilities
+        return dict(row.capabilities)
     shown = {}
     for key in {**said, **row.capabilities}:
         fact, value = capability_fact(key), row.capabilities.get(key)
