@@ -49,8 +49,8 @@ def whole(name: str, default: int, lowest: int, highest: int) -> int:
     return int(value)
 
 
-def flag(name: str) -> bool:
-    value = text(name, "off").lower()
+def flag(name: str, default: str = "off") -> bool:
+    value = text(name, default).lower()
     if value not in ("on", "off", "true", "false", "yes", "no", "1", "0"):
         # To take what is not understood for "off" would be the unsafe guess for HTTPS.
         raise ImproperlyConfigured(f"{name}={value} is neither on nor off.")
@@ -59,3 +59,14 @@ def flag(name: str) -> bool:
 
 def listing(name: str) -> list[str]:
     return [item.strip() for item in text(name).split(",") if item.strip()]
+
+
+def pairs(name: str) -> dict[str, str]:
+    """Return what a list such as `a=b,c=d` says; the last `=` of an item counts. Raise ImproperlyConfigured."""
+    found = {}
+    for item in listing(name):
+        key, sign, value = (part.strip() for part in item.rpartition("="))
+        if not (key and sign and value):
+            raise ImproperlyConfigured(f"{name} has {item}, which is not of the form name=value.")
+        found[key] = value
+    return found

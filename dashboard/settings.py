@@ -12,7 +12,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.environment import flag, listing, number, secret, text, whole
+from dashboard.environment import flag, listing, number, pairs, secret, text, whole
+from dashboard.sign_on import check_sign_on
 from models_ui.private_files import complain_of_open, keep_database_private, keep_private, warn_once
 from models_ui.secret_files import BrokenFile, check_readable, read_or_create_secret, read_port
 
@@ -111,6 +112,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "template_partials",
 ]
@@ -136,6 +139,7 @@ MIDDLEWARE = [
     "models_ui.web.middleware.HtmxResponseMiddleware",
     "models_ui.web.middleware.WrongMethodMiddleware",
     "models_ui.web.middleware.LoginMiddleware",
+    "models_ui.web.account_views.PasswordPagesMiddleware",
     "models_ui.web.middleware.PersonMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -222,6 +226,27 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/300s/key"}
 # Proxies in front that add to X-Forwarded-For. Too few, and all people behind them share one limit on failed logins.
 ALLAUTH_TRUSTED_PROXY_COUNT = whole("TRUSTED_PROXY_COUNT", 0, 0, 100)
+
+# --- Single sign-on ---------------------------------------------------------------------------------------------
+
+# The identity provider that people sign in by. Its issuer as the provider itself writes it.
+OIDC_ISSUER = secret("OIDC_ISSUER")
+OIDC_CLIENT_ID = secret("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = secret("OIDC_CLIENT_SECRET")
+# What people call it: the name on the button.
+OIDC_NAME = text("OIDC_NAME")
+OIDC_SCOPES = text("OIDC_SCOPES", "openid profile email").split()
+OIDC_GROUPS_CLAIM = text("OIDC_GROUPS_CLAIM", "groups")
+# Roles by group, renewed at each sign-in; `*` stands for everybody else. Without any, Managers give roles here.
+OIDC_ROLES = pairs("OIDC_ROLES")
+# Whether somebody new takes the account that has their e-mail address, if the provider vouches for that address.
+OIDC_LINK_BY_EMAIL = flag("OIDC_LINK_BY_EMAIL")
+# Whether people may also sign in with a password that is kept here.
+PASSWORD_SIGN_IN = flag("PASSWORD_SIGN_IN", "on")
+check_sign_on(OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_ROLES, takes_passwords=PASSWORD_SIGN_IN)
+SOCIALACCOUNT_ADAPTER = "models_ui.web.sign_on.SignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "models_ui.web.sign_on.SignOnProvider"}}
+SOCIALACCOUNT_LOGIN_ON_GET = SOCIALACCOUNT_STORE_TOKENS = SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 
 try:
     vars().update(environ.Env.email_url_config(secret("EMAIL_URL") or "consolemail://"))

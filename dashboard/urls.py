@@ -8,13 +8,14 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from models_ui.web.account_views import confirm_address
+from models_ui.web.account_views import confirm_address, sign_in
 
 urlpatterns = [
     path("", include("models_ui.urls")),
     # django-allauth's own page would make an address the person's before it is confirmed.
     path("accounts/email/", RedirectView.as_view(pattern_name="profile"), name="account_email"),
     re_path(r"^accounts/confirm-email/(?P<key>[-:\w]+)/$", confirm_address, name="account_confirm_email"),
+    path("accounts/login/", sign_in, name="account_login"),
     path("accounts/", include("allauth.account.urls")),
     path("language/", login_not_required(set_language), name="set_language"),
 ]

@@ -5,8 +5,10 @@ from functools import cache
 from typing import Any
 
 import allauth.account.admin
+import allauth.socialaccount.admin
 import allauth.usersessions.admin  # noqa: F401  # registers what is taken off below
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.admin.utils import display_for_field
@@ -146,6 +148,8 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
 
 admin.site.unregister(UserSession)  # its keys are those of sessions; the profile ends sessions
 admin.site.unregister(EmailAddress)  # the profile changes them, once they are confirmed
+for table in (SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(table)  # sign-on is set up by the environment alone
 admin.site.unregister(User)
 admin.site.unregister(Group)
 

@@ -42,10 +42,10 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
-# The address of a feed and the links of an invitation, of a new password and of a new e-mail address let their reader
-# in. Blotted out wherever they stand, and whatever stands where they belong.
+# The address of a feed and the links of an invitation, of a sign-in, of a new password and of a new e-mail address let
+# their reader in. Blotted out wherever they stand, and whatever stands where they belong.
 _KEYED_ADDRESSES = r"(?:feed|invite)-[\w-]{16,}" + "".join(
-    rf"|(?<=/{place}/)[^/\s\"'?#]+" for place in ("feeds", "invitation", "confirm-email", "reset/key")
+    rf"|(?<=/{place}/)[^/\s\"'?#]+" for place in ("feeds", "invitation", "sign-in-link", "confirm-email", "reset/key")
 )
 _SHORTEST_PIECE = 12  # of a webhook's address: shorter pieces of its path are words
 

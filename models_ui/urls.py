@@ -20,6 +20,7 @@ from models_ui.views import (
     profile,
     retirements,
     saved_lists,
+    sign_on,
     sync,
     watching,
 )
@@ -101,6 +102,9 @@ urlpatterns = [
     path("people/<int:pk>/reactivate/", people.reactivate, name="reactivate"),
     path("first-run/", first_run.first_run, name="first_run"),
     path("invitation/<str:secret>/", people.invitation, name="invitation"),
+    path("sign-on/", sign_on.sign_on, name="sign_on"),
+    path("sign-on/callback/", sign_on.sign_on_callback, name="sign_on_callback"),
+    path("sign-in-link/<str:secret>/", sign_on.sign_in_link, name="sign_in_link"),
     path("palette/", palette.palette, name="palette"),
     path("keyboard/", palette.keyboard, name="keyboard"),
     path("profile/", profile.profile, name="profile"),

@@ -24,6 +24,9 @@ NEEDS_A_MANAGER: Final = gettext_lazy(
 SUPERUSERS_STAY: Final = gettext_lazy(
     "This account was made in a terminal, and is changed there: manage.py changepassword, or Django’s admin."
 )
+ROLE_FROM_SIGN_ON: Final = gettext_lazy(
+    "This role comes from single sign-on, with each sign-in. It changes with the person’s groups there."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,32 @@ KINDS: Final[Mapping[str, PlainKind]] = {
         label=gettext_lazy("Change a role"),
         told=gettext_lazy("%(who)s changed the role of %(subject)s from %(before)s to %(after)s"),
         change_words=_changed_role,
+    ),
+    "person.role_from_sign_on": PlainKind(
+        label=gettext_lazy("Role from sign-on"),
+        told=gettext_lazy("Sign-on changed the role of %(subject)s from %(before)s to %(after)s"),
+        change_words=_changed_role,
+    ),
+    "person.joined_by_sign_on": PlainKind(
+        label=gettext_lazy("First sign-on"),
+        told=gettext_lazy("%(subject)s came in by sign-on for the first time, with the role %(after)s"),
+        change_words=_given_role,
+    ),
+    "person.linked": PlainKind(
+        label=gettext_lazy("Link to sign-on"),
+        told=gettext_lazy("The account of %(subject)s was linked to sign-on by its e-mail address"),
+    ),
+    "person.renewed": PlainKind(
+        label=gettext_lazy("Name or address from sign-on"),
+        told=gettext_lazy("Sign-on renewed the name or the e-mail address of %(subject)s"),
+    ),
+    "sign_in_link.made": PlainKind(
+        label=gettext_lazy("Make a link to sign in"),
+        told=gettext_lazy("A one-time link to sign in as %(subject)s was made in a terminal"),
+    ),
+    "sign_in_link.used": PlainKind(
+        label=gettext_lazy("Sign in by a link"),
+        told=gettext_lazy("%(subject)s signed in by a one-time link from a terminal"),
     ),
     "person.activated": PlainKind(
         label=gettext_lazy("Give access back"), told=gettext_lazy("%(who)s gave access back to %(subject)s")

@@ -9,11 +9,13 @@ from django.db import transaction
 from django.utils.functional import Promise
 
 from models_ui.access import people
+from models_ui.access.group_roles import gives_roles
 from models_ui.access.people import PersonState
 from models_ui.access.roles import Role
 from models_ui.catalog.index import CatalogIndex
 from models_ui.mirror.state import move_version
 from models_ui.people.preferences import preferences_of
+from models_ui.people.sign_on import is_linked, linked_to_sign_on
 from models_ui.text.keepers import keeper_of
 
 
@@ -34,6 +36,7 @@ class Person:
     full_name: str  # as they call themselves in their profile; may be empty
     email: str
     role: Role
+    is_linked: bool  # signs in by the identity provider
     is_system: bool  # a superuser: a Manager by what the terminal gave, not by what is given here
     is_active: bool
     last_seen: datetime | None  # UTC, to a few minutes
@@ -44,10 +47,18 @@ class Person:
     def role_label(self) -> str:
         return self.role.label
 
+    @property
+    def has_role_from_sign_on(self) -> bool:
+        return self.is_linked and gives_roles() and not self.is_system
+
 
 def roster() -> Iterator[Person]:
     """Yield everybody: who may sign in first, then by name. Takes two queries."""
-    everybody = User.objects.select_related("invitation__invited_by", "preferences").prefetch_related("groups")
+    everybody = (
+        User.objects.select_related("invitation__invited_by", "preferences")
+        .prefetch_related("groups")
+        .annotate(is_linked=linked_to_sign_on())
+    )
     for user in sorted(everybody, key=lambda user: (not user.is_active, user.get_username().casefold())):
         names = {group.name for group in user.groups.all()}
         role = max((role for role in Role if role.group_name in names), default=Role.VIEWER)
@@ -58,6 +69,7 @@ def roster() -> Iterator[Person]:
             full_name=user.get_full_name(),
             email=user.email,
             role=Role.MANAGER if user.is_superuser else role,
+            is_linked=user.is_linked,
             is_system=user.is_superuser,
             is_active=user.is_active,
             last_seen=preferences_of(user).seen_at or user.last_login,
@@ -74,10 +86,13 @@ def models_looked_after(index: CatalogIndex, username: str) -> list[str]:
 def change_role(*, actor: User, pk: int, role: Role) -> User:
     """Give a person this role instead of the present one.
 
-    Raise User.DoesNotExist, and NotChanged where this would leave nobody with the Manager role.
+    Raise User.DoesNotExist, and NotChanged where the role comes from sign-on, or where this would leave nobody with the
+    Manager role.
     """
     with transaction.atomic():
         person = _lock_person(pk)
+        if gives_roles() and is_linked(person):
+            raise NotChanged(people.ROLE_FROM_SIGN_ON)
         before = PersonState.of(person)
         if role != Role.MANAGER and people.is_last_manager(person):
             raise NotChanged(people.NEEDS_A_MANAGER)

@@ -82,12 +82,23 @@ def end_session(user: User, pk: int) -> bool:
 def end_other_sessions(user: User, session_key: str) -> int:
     """End all sessions of the person but this one. Return how many there were."""
     with transaction.atomic():
-        recorded = UserSession.objects.filter(user=user).exclude(session_key=session_key)
-        keys = {*recorded.values_list("session_key", flat=True), *_unrecorded_keys(user)} - {session_key}
-        recorded.delete()
-        Session.objects.filter(session_key__in=keys).delete()
-        if keys:
-            record_plain_event(user, "session.ended", "", after={"sessions": len(keys)})
+        number = _delete_sessions(user, but=session_key)
+        if number:
+            record_plain_event(user, "session.ended", "", after={"sessions": number})
+    return number
+
+
+def end_all_sessions(user: User) -> int:
+    """End all sessions of a person who may not stay. Return how many there were; the caller records why."""
+    with transaction.atomic():
+        return _delete_sessions(user)
+
+
+def _delete_sessions(user: User, *, but: str = "") -> int:
+    recorded = UserSession.objects.filter(user=user).exclude(session_key=but)
+    keys = {*recorded.values_list("session_key", flat=True), *_unrecorded_keys(user)} - {but}
+    recorded.delete()
+    Session.objects.filter(session_key__in=keys).delete()
     return len(keys)
 
 

@@ -45,6 +45,7 @@ def people(request: Request) -> HttpResponse:
 def invite(request: Request) -> HttpResponse:
     """Make an invitation. The answer shows its link, which is stored nowhere."""
     _check_manager(request, "person.invited")
+    _check_passwords()
     form = InvitationForm(request.POST)
     if not form.is_valid():
         return _people_page(request, form, status=422)
@@ -62,6 +63,7 @@ def invite(request: Request) -> HttpResponse:
 @require_POST
 def renew_invitation(request: Request, pk: int) -> HttpResponse:
     _check_manager(request, "invitation.renewed")
+    _check_passwords()
     made = invitations.renew_invitation(actor=request.user, pk=pk, now=timezone.now())
     if made is None:
         raise Http404
@@ -151,6 +153,12 @@ def _check_manager(request: Request, kind: str) -> None:
     raise PermissionDenied(_("Only Managers invite people and give roles."))
 
 
+def _check_passwords() -> None:
+    """Raise PermissionDenied where an invitation would lead nowhere: it makes an account with a password."""
+    if not settings.PASSWORD_SIGN_IN:
+        raise PermissionDenied(_("Passwords are switched off here, so nobody is invited. People come by sign-on."))
+
+
 def _show_link(request: Request, invitation: Invitation, secret: str) -> HttpResponse:
     """Return the page with the link of an invitation: the only time that it is shown."""
     link = full_address(reverse("invitation", args=[secret]), request)
@@ -181,7 +189,7 @@ def _people_page(request: Request, form: InvitationForm, status: int = 200, **ex
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Ask for a name and a password. Only the POST that makes the account spends the link."""
     now = timezone.now()
-    found = invitations.invitation_with(secret, now)
+    found = invitations.invitation_with(secret, now) if settings.PASSWORD_SIGN_IN else None
     if found is None:
         return _spent_page(request)
     form = JoinForm(request.POST or None, email=found.email)

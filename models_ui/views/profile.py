@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponsePermanentRedirect
 from django.shortcuts import redirect, render
@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from models_ui.access.group_roles import gives_roles
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.people import sessions
@@ -22,6 +23,7 @@ from models_ui.people.email_change import ask_for_confirmation, can_send_mail, f
 from models_ui.people.forms import EmailForm, NameForm, PreferencesForm
 from models_ui.people.preferences import preferences_of, store_preferences, store_preferences_form
 from models_ui.people.profile import store_name, what_is_mine
+from models_ui.people.sign_on import is_linked
 from models_ui.text.isolation import fill
 from models_ui.text.keepers import ME
 from models_ui.web.request import Request, is_own_address
@@ -67,6 +69,7 @@ def choose_preference(request: Request) -> HttpResponse:
 
 @require_POST
 def change_name(request: Request) -> HttpResponse:
+    _check_own_account(request)
     form = NameForm(request.POST)
     if not form.is_valid():
         return _profile_page(request, name_form=form, status=422)
@@ -79,6 +82,7 @@ def change_name(request: Request) -> HttpResponse:
 @require_POST
 def change_email(request: Request) -> HttpResponse:
     """Mail a link to a new address. The address stays what it is until that link is followed."""
+    _check_own_account(request)
     if not can_send_mail():
         raise Http404
     form = EmailForm(request.user, request.POST)
@@ -122,6 +126,12 @@ def end_other_sessions(request: Request) -> HttpResponseRedirect:
     return redirect("profile")
 
 
+def _check_own_account(request: Request) -> None:
+    """Raise PermissionDenied where the identity provider says who the person is."""
+    if is_linked(request.user):
+        raise PermissionDenied(_("Your name and your e-mail address come from sign-on, and are changed there."))
+
+
 def _back_to_page(request: Request) -> HttpResponseRedirect:
     where = request.POST.get("next", "")
     return redirect(where if is_own_address(request, where) else "profile")
@@ -139,6 +149,8 @@ def _profile_page(
         "form": form or PreferencesForm.of(request.user, preferences_of(request.user)),
         "name_form": name_form or NameForm(initial={"name": request.user.get_full_name()}),
         "email_form": (email_form or EmailForm(request.user)) if can_send_mail() else None,
+        "is_linked": is_linked(request.user),
+        "has_role_from_sign_on": gives_roles(),
         "waiting_address": waiting_address(request.user),
         "mine": what_is_mine(request.user, index),
         "mine_query": CatalogQuery(keeper=(ME,)),

@@ -25,6 +25,7 @@ from models_ui.people.preferences import default_query, preferences_of
 from models_ui.people.profile import note_password_changed
 from models_ui.public_url import public_host, with_public_host
 from models_ui.services.bulkhead import take_place
+from models_ui.web.account_views import check_password_use
 from models_ui.web.plain_pages import plain_page
 
 _APP, _FAILED = "allauth.account", "login_failed"  # what allauth calls the limit on failed logins
@@ -83,7 +84,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return is_confirmed
 
     def set_password(self, user: User, password: str) -> None:
-        """Set the password that a person chose, and record that they did."""
+        """Set the password that a person chose, and record that they did.
+
+        Raise PermissionDenied where they sign in by the identity provider.
+        """
+        check_password_use(user)
         with transaction.atomic():
             super().set_password(user, password)
             note_password_changed(user)

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 
 from models_ui.models import Preferences, SavedList
+from models_ui.people.sign_on import is_linked
 from models_ui.prepared_query import PreparedQuery
 
 
@@ -30,6 +33,13 @@ _PERSON: Final = PreparedQuery(_person, user_id=987_654_321)
 
 class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
     """Signs people in as django-allauth does, and reads their preferences in the query that reads them."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
+        """Return whose password it is. Who is linked to the identity provider signs in there alone."""
+        if not settings.PASSWORD_SIGN_IN:
+            return None
+        person: User | None = super().authenticate(request, **credentials)
+        return None if person is None or (is_linked(person) and not person.is_superuser) else person
 
     def get_user(self, user_id: Any) -> User | None:
         row = _PERSON.first(user_id=user_id)

@@ -27,6 +27,9 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "demo_password": settings.DEMO_PASSWORD if settings.DEMO else "",
         "demo_people": ("viewer", "editor", "manager"),
+        "has_sign_on": bool(settings.OIDC_ISSUER),
+        "sign_on_name": settings.OIDC_NAME,
+        "takes_passwords": settings.PASSWORD_SIGN_IN,
     }
 
 

@@ -118,6 +118,11 @@ TABLE = {
     "revoke_invitation": NOBODY,
     # Whoever has the secret of one may use it, signed in or not; nobody has this one.
     "invitation": ("404 404 404 404", "404 404 404 404", "405 405 405 405", "405 405 405 405"),
+    # Where no identity provider is set up.
+    "sign_on": ("404 404 404 404", "404 404 404 404", "405 405 405 405", "405 405 405 405"),
+    "sign_on_callback": ("404 404 404 404", "405 405 405 405", "405 405 405 405", "405 405 405 405"),
+    # Whoever has the secret of one may use it; nobody has this one.
+    "sign_in_link": ("404 404 404 404", "404 404 404 404", "405 405 405 405", "405 405 405 405"),
     "palette": READ,
     "keyboard": READ,
     "profile": ("login 200 200 200", "login 302 302 302", "login 405 405 405", "login 405 405 405"),

@@ -48,7 +48,7 @@ def test_empty_variables_count_as_unset(load):
 
 def test_the_example_names_every_variable_with_its_default_and_a_line_about_it(load):
     source = (ROOT / "dashboard/settings.py").read_text()
-    names = set(re.findall(r'\b(?:text|secret|number|whole|flag|listing)\("([A-Z_]+)"', source))
+    names = set(re.findall(r'\b(?:text|secret|number|whole|flag|listing|pairs)\("([A-Z_]+)"', source))
     assert set(re.findall(r"^# .+\n#([A-Z_]+)=", EXAMPLE, re.MULTILINE)) == names
     assert len(names) > 15
     given = {"MISTRAL_API_KEY": "k"}
@@ -319,3 +319,47 @@ def test_whoever_serves_others_is_refused_what_is_safe_on_this_machine_only(load
 @pytest.mark.parametrize("given", [{"DEBUG": "on"}, {"SECRET_KEY": "short"}, {"ALLOWED_HOSTS": "localhost,127.0.0.1"}])
 def test_on_this_machine_alone_all_of_it_is_allowed(load, given):
     assert not load(**given)["SERVES_OTHERS"]
+
+
+# --- Single sign-on
+
+SIGN_ON = {"OIDC_ISSUER": "https://id.example.org", "OIDC_CLIENT_ID": "c", "OIDC_CLIENT_SECRET": "s"}
+
+
+def test_sign_on_is_read_from_the_environment_and_its_secrets_from_files(load, tmp_path: Path):
+    path = tmp_path / "secret"
+    path.write_text("from a file\n")
+    given = SIGN_ON | {"OIDC_CLIENT_SECRET": "", "OIDC_CLIENT_SECRET_FILE": str(path), "PASSWORD_SIGN_IN": "off"}
+    settings = load(**given, OIDC_ROLES="cn=ml admins=Manager, ml-team=Editor,*=Viewer")
+    assert settings["OIDC_CLIENT_SECRET"] == "from a file"
+    assert settings["OIDC_ROLES"] == {"cn=ml admins": "Manager", "ml-team": "Editor", "*": "Viewer"}
+    assert settings["PASSWORD_SIGN_IN"] is False
+    assert load()["PASSWORD_SIGN_IN"] is True
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"OIDC_ISSUER": "http://id.example.org"}, "must begin with https://"),
+        ({"OIDC_ISSUER": "ftp://id.example.org"}, "must begin with https://"),
+        ({"OIDC_ISSUER": "id.example.org"}, "must be an address"),
+        ({"OIDC_ISSUER": "https://user:pw@id.example.org"}, "must be an address without a name, a password"),
+        ({"OIDC_ISSUER": "https://id.example.org/?a=b"}, "must be an address"),
+        ({"OIDC_ISSUER": "https://[id"}, "is no web address"),
+        ({"OIDC_ISSUER": "https://id.example.org:http"}, "is no web address"),
+        ({"OIDC_ISSUER": "https://id.example.org/" + "x" * 200}, "longer than 200"),
+        ({"OIDC_ISSUER": ""}, "OIDC_ISSUER is not"),
+        ({"OIDC_CLIENT_ID": ""}, "needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"),
+        ({"OIDC_CLIENT_SECRET": ""}, "needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"),
+        ({"OIDC_ROLES": "ml-team"}, "not of the form name=value"),
+        ({"OIDC_ROLES": "ml-team=Chief"}, "gives ml-team the role Chief"),
+        (dict.fromkeys(SIGN_ON, "") | {"PASSWORD_SIGN_IN": "off"}, "would let nobody sign in"),
+    ],
+)
+def test_sign_on_that_could_not_work_stops_the_start_with_a_sentence(load, given: dict[str, str], sentence: str):
+    with pytest.raises(ImproperlyConfigured, match=re.escape(sentence)):
+        load(**(SIGN_ON | given))
+
+
+def test_a_provider_on_this_machine_may_be_plain_http(load):
+    assert load(**(SIGN_ON | {"OIDC_ISSUER": "http://127.0.0.1:9000"}))["OIDC_ISSUER"] == "http://127.0.0.1:9000"

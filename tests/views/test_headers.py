@@ -204,6 +204,9 @@ OPEN = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "account_confirm_login_code",  # leads to the login page
+    "sign_on",  # there is none where no identity provider is set up
+    "sign_on_callback",
+    "sign_in_link",  # whoever has its secret may use it
     "admin:login",  # leads to the login page
     "admin:jsi18n",  # words of the admin's scripts
     "changes_atom",  # for whoever has the secret in it

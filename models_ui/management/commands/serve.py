@@ -98,7 +98,11 @@ class Command(BaseCommand):
         """Say how the first person gets in. A link is printed on a terminal alone: a log would keep it."""
         if can_anybody_sign_in():
             return
-        if self.stdout.isatty() and (address := setup_address()):
+        if not settings.PASSWORD_SIGN_IN:
+            self._say(
+                "Nobody has signed in yet. The first Manager comes by sign-on, with a group that OIDC_ROLES names."
+            )
+        elif self.stdout.isatty() and (address := setup_address()):
             self._say("Nobody can sign in yet. Open this link, which works once, to make the first Manager:")
             self._say(f"  {address}")
         else:

@@ -12,7 +12,9 @@ from models_ui.public_url import full_address
 
 
 def setup_address() -> str | None:
-    """Return the full address of a new setup link. None if somebody can sign in already."""
+    """Return the full address of a new setup link. None if somebody can sign in already, or passwords are off."""
+    if not settings.PASSWORD_SIGN_IN:
+        return None
     secret = make_setup_link(timezone.now())
     return full_address(reverse("invitation", args=[secret])) if secret else None
 
@@ -23,6 +25,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.DEMO:
             raise CommandError("MISTRAL_API_KEY is not set, so this is the demo, which has people of its own.")
+        if not settings.PASSWORD_SIGN_IN:
+            raise CommandError(
+                "PASSWORD_SIGN_IN is off, so the first Manager comes by sign-on, with a group that OIDC_ROLES names."
+            )
         address = setup_address()
         if address is None:
             raise CommandError("Somebody can sign in already. A Manager invites others on the page People.")
