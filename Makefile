@@ -31,6 +31,7 @@ test: $(BIN)/.test
 # What differs between databases, for a DATABASE_URL that names PostgreSQL: syncing, actions, jobs and the pages over them.
 test-database: $(BIN)/.test
 	$(PYTEST) -n 3 -m "not timed" --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/services --ignore=tests/management --ignore=tests/check_usage
+	$(PYTEST) -n 3 tests/management/test_backup.py
 
 lint: $(BIN)/.test
 	$(BIN)/ruff check .

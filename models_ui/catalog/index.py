@@ -9,21 +9,20 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial, reduce
-from operator import and_, attrgetter, or_
+from operator import and_, or_
 from typing import TypeVar, cast
 
 from models_ui.catalog.facets import FACETS, OFFERED, Facet
 from models_ui.catalog.groups import Group, Grouping, GroupSlice, group_rows, slice_groups
-from models_ui.catalog.lifecycle import lifecycle_stage
+from models_ui.catalog.index_parts import IndexParts, build_parts, change_parts
 from models_ui.catalog.orders import Orders, sort_keys
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.risks import RiskFinder
-from models_ui.catalog.row import FoldedRow, Row, fold_row
-from models_ui.catalog.row_sets import RowSet, full_set, sets_by_value, slice_in_order
+from models_ui.catalog.row import Row
+from models_ui.catalog.row_sets import RowSet, full_set, slice_in_order
 from models_ui.catalog.search import CatalogSearch, Clause, Found, NamedValue, Names, rows_in_range, with_raw_names
-from models_ui.catalog.status import LISTED, Standing, Status, status_of
+from models_ui.catalog.status import LISTED, Standing, Status
 from models_ui.text.folding import sort_key
-from models_ui.vocabulary import BASE
 
 T = TypeVar("T")
 
@@ -72,26 +71,19 @@ class SearchResult:
 
 @dataclass(slots=True)
 class CatalogIndex:
-    """The searchable catalog. `expires_at` is the next moment a model's lifecycle changes by the clock alone."""
+    """The searchable catalog. It holds until `expires_at`, the next moment a lifecycle changes by the clock alone."""
 
-    rows: tuple[Row, ...]
     version: str
     expires_at: datetime | None
-    _all: RowSet
-    _facets: dict[str, dict[str, RowSet]]  # by facet and value
-    _contexts: dict[int, RowSet]  # by context length
-    _orders: Orders
     words: CatalogSearch
-    _folded: dict[int, FoldedRow]  # by the row's key
-    _by_id: dict[str, tuple[Row, ...]]
-    _by_pk: dict[int, Row]
-    _standings: dict[int, Standing]  # by the row's key
+    _parts: IndexParts
+    _orders: Orders
     _kept: dict[Hashable, object] = field(default_factory=dict)
 
     @classmethod
     def build(
         cls,
-        rows: Iterable[Row],
+        rows: Collection[Row],
         *,
         now: datetime,
         version: str = "",
@@ -100,52 +92,51 @@ class CatalogIndex:
     ) -> "CatalogIndex":
         """Return the index of these rows. `names` are what a search may call the values of facets.
 
-        What `previous` has folded of rows that are the same objects is not folded again.
+        What `previous` holds of rows that are the same objects is not worked out again.
         """
-        known = previous._folded if previous else {}
-        folded = sorted((fold_row(row, known.get(row.pk)) for row in rows), key=attrgetter("order"))
-        listed = tuple(each.row for each in folded)
-        by_id = _rows_by_id(listed)
-        risks = RiskFinder(lambda model_id: by_id.get(model_id, ()), now)
-        standings = [_standing_of(row, risks, now) for row in listed]
-        facets, contexts = _facet_sets(listed, standings), _context_sets(listed)
-        names = names or {}
-        for facet in (FACETS["capability"], FACETS["tag"], FACETS["keeper"]):
-            labels = {value: facet.read_unlabelled(value) for value in facets[facet.name]}
-            names = with_raw_names(names, facet.name, labels)
-        return cls(
-            rows=listed,
-            version=version,
-            expires_at=_next_end(listed, now),
-            _all=full_set(len(listed)),
-            _facets=facets,
-            _contexts=contexts,
-            _orders=Orders(len(listed), partial(sort_keys, listed, [each.order[2] for each in folded], standings)),
-            words=CatalogSearch([each.haystack for each in folded], facets, contexts, names),
-            _folded={each.row.pk: each for each in folded},
-            _by_id=by_id,
-            _by_pk={row.pk: row for row in listed},
-            _standings={row.pk: standing for row, standing in zip(listed, standings, strict=True)},
-        )
+        known = previous if previous is not None and previous.holds_at(now) else None
+        parts = change_parts(known._parts, rows, now) if known else None
+        if known is not None and parts is not None and parts.arrangement is known._parts.arrangement:
+            orders, expires_at = known._orders, known.expires_at
+        else:
+            parts = parts or build_parts(rows, now, previous._parts if previous else None)
+            orders = Orders(len(parts.rows), partial(sort_keys, parts.rows, parts.names, parts.standings))
+            expires_at = _next_end(parts.rows, now)
+        words = CatalogSearch(parts.haystacks, parts.facets, parts.contexts, _with_values(names or {}, parts))
+        return cls(version=version, expires_at=expires_at, words=words, _parts=parts, _orders=orders)
+
+    @property
+    def _all(self) -> RowSet:
+        return full_set(len(self._parts.rows))
+
+    def holds_at(self, now: datetime) -> bool:
+        """Whether no lifecycle has changed by the clock since it was built."""
+        return self.expires_at is None or now < self.expires_at
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """Every row in the default order."""
+        return self._parts.rows
 
     def find(self, model_id: str) -> tuple[Row, ...]:
         """Return the models an id or alias leads to: none, one, or several where upstream gave it to several."""
-        return self._by_id.get(model_id, ())
+        return self._parts.by_id.get(model_id, ())
 
     @property
     def ids(self) -> Iterable[str]:
         """Every id and alias that leads to a model."""
-        return self._by_id.keys()
+        return self._parts.by_id.keys()
 
     def get(self, pk: int) -> Row | None:
-        return self._by_pk.get(pk)
+        row, _ = self._parts.by_pk.get(pk, (None, None))
+        return row
 
     def standing_of(self, row: Row) -> Standing:
         """Return the stage, the status and the end of one of this index's rows."""
-        return self._standings[row.pk]
+        return self._parts.by_pk[row.pk][1]
 
     def status_of_row(self, row: Row) -> Status:
-        return self._standings[row.pk].status
+        return self._parts.by_pk[row.pk][1].status
 
     def risks_at(self, now: datetime) -> RiskFinder:
         """Return what finds the risks of fine-tunes, kept for the UTC day."""
@@ -228,14 +219,14 @@ class CatalogIndex:
         if query.q:
             filters["q"] = self.words.find(query.q).rows
         if query.context_min is not None or query.context_max is not None:
-            filters["context"] = rows_in_range(self._contexts, query.context_min, query.context_max)
+            filters["context"] = rows_in_range(self._parts.contexts, query.context_min, query.context_max)
         for name, facet in FACETS.items():
             if values := getattr(query, name):
                 filters[name] = self._rows_of_facet(facet, values)
         return filters
 
     def _rows_of_facet(self, facet: Facet, values: Iterable[str]) -> RowSet:
-        sets = [self._facets[facet.name].get(value, 0) for value in values]
+        sets = [self._parts.facets[facet.name].get(value, 0) for value in values]
         if facet.combines == "all":
             return reduce(and_, sets, self._all)
         if facet.combines == "none":
@@ -254,11 +245,8 @@ class CatalogIndex:
 
     def groups(self, grouping: Grouping) -> Sequence[Group]:
         """Return the groups of all rows, in order; none without a grouping."""
-        return self.cached(("groups", grouping), lambda: self._group_rows(grouping))
-
-    def _group_rows(self, grouping: Grouping) -> Sequence[Group]:
-        standings = [self._standings[row.pk] for row in self.rows]
-        return group_rows(grouping, self.rows, standings, self.find)
+        parts = self._parts
+        return self._orders.groups(grouping, lambda: group_rows(grouping, parts.rows, parts.standings, self.find))
 
     def _slice(self, order: Sequence[int], matching: RowSet, start: int, end: int) -> list[int]:
         """Return the positions from `start` to `end` of the matching rows, in this order."""
@@ -289,7 +277,7 @@ class CatalogIndex:
         If the facet narrows, a value is counted beside the chosen ones; otherwise as if it alone were chosen.
         """
         selected = frozenset(getattr(query, facet.name))
-        sets = self._facets[facet.name]
+        sets = self._parts.facets[facet.name]
         others = (rows for name, rows in filters.items() if name != facet.name)
         within = matching if facet.narrows else reduce(and_, others, self._all)
         values = []
@@ -307,85 +295,14 @@ def _facet_in_place(clause: Clause, named: NamedValue) -> Facet | None:
     return FACETS["capability_not"] if named.facet == "capability" else None
 
 
-def _standing_of(row: Row, risks: RiskFinder, now: datetime) -> Standing:
-    risk = risks.risk_of(row) if row.is_fine_tuned and not row.is_missing else None
-    stage = lifecycle_stage(row.deprecation, now)
-    status = status_of(row, stage, risk is not None and risk.is_told)
-    return Standing(stage, status, row.deprecation or (risk.at if risk else None))
+def _with_values(names: Names, parts: IndexParts) -> Names:
+    """Return the names with the values of open facets that have none."""
+    for facet in (FACETS["capability"], FACETS["tag"], FACETS["keeper"]):
+        labels = {value: facet.read_unlabelled(value) for value in parts.facets[facet.name]}
+        names = with_raw_names(names, facet.name, labels)
+    return names
 
 
 def _next_end(rows: Iterable[Row], now: datetime) -> datetime | None:
     ahead = (row.deprecation for row in rows if row.deprecation is not None and row.deprecation > now)
     return min(ahead, default=None)
-
-
-def _facet_sets(rows: Sequence[Row], standings: Sequence[Standing]) -> dict[str, dict[str, RowSet]]:
-    """Return for each facet its values in order, each with the set of its rows.
-
-    Facets with identical values share one dict.
-    """
-    shared: dict[Hashable, dict[str, RowSet]] = {}
-    sets: dict[str, dict[str, RowSet]] = {}
-    for name, facet in FACETS.items():
-        key = (facet.values_of, facet.offers, facet.fixed_order, facet.is_closed, facet.by_size)
-        if key not in shared:
-            shared[key] = _sets_of_facet(facet, rows, standings)
-        sets[name] = shared[key]
-    return sets
-
-
-def _sets_of_facet(facet: Facet, rows: Sequence[Row], standings: Sequence[Standing]) -> dict[str, RowSet]:
-    sets = sets_by_value(map(facet.values_of, rows, standings), len(rows))
-    offered = {value for row in rows for value in facet.offers(row)}
-    for value in (*facet.fixed_order, *offered) if facet.is_closed else offered:
-        sets.setdefault(value, 0)
-    return dict(sorted(sets.items(), key=lambda item: facet.order(item[0], item[1].bit_count())))
-
-
-def _context_sets(rows: Sequence[Row]) -> dict[int, RowSet]:
-    lengths = (row.max_context_length for row in rows)
-    return sets_by_value((() if length is None else (length,) for length in lengths), len(rows))
-
-
-def _rows_by_id(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
-    """Map each id and alias to its models, listed ones before missing ones.
-
-    Former aliases and display names are fallbacks, used only if no model claims the id.
-    """
-    listed = [row for row in rows if not row.is_missing]
-    gone = [row for row in rows if row.is_missing]
-    by_id: dict[str, list[Row]] = {}
-    for model_id, row in _claims(listed, gone):
-        by_id.setdefault(model_id, []).append(row)
-    for unclaimed in (_former_aliases(gone), _base_models_by_name(listed), _base_models_by_name(gone)):
-        for model_id, holders in unclaimed.items():
-            by_id.setdefault(model_id, holders)
-    by_id.pop("", None)
-    return {model_id: tuple(holders) for model_id, holders in by_id.items()}
-
-
-def _claims(listed: Iterable[Row], gone: Iterable[Row]) -> Iterator[tuple[str, Row]]:
-    """Yield each id and alias of listed models, then the ids of missing models, each with its model."""
-    for row in listed:
-        for model_id in dict.fromkeys((row.model_id, *row.aliases)):
-            yield model_id, row
-    for row in gone:
-        yield row.model_id, row
-
-
-def _former_aliases(gone: Iterable[Row]) -> dict[str, list[Row]]:
-    """Map each alias of a missing model to the first model that had it."""
-    holders: dict[str, list[Row]] = {}
-    for row in gone:
-        for alias in row.aliases:
-            holders.setdefault(alias, [row])
-    return holders
-
-
-def _base_models_by_name(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Group base models by name; names are not unique."""
-    named: dict[str, list[Row]] = {}
-    for row in rows:
-        if row.type == BASE and row.name:
-            named.setdefault(row.name, []).append(row)
-    return named

@@ -1,10 +1,12 @@
-"""Orders of a catalog's rows, by several columns and by groups; each is computed when it is first asked for. Pure."""
+"""Orders of a catalog's rows, by several columns and by groups, and the groups. Each is computed when it is first asked
+for. Pure.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, Final
 
-from models_ui.catalog.groups import Group
+from models_ui.catalog.groups import Group, Grouping
 from models_ui.catalog.row import STATES, Row
 from models_ui.catalog.row_sets import positions_in_set
 from models_ui.catalog.status import STATUSES, Standing
@@ -22,6 +24,13 @@ class Orders:
         self._keys_of = keys_of
         self._keys: dict[str, Sequence[Any]] = {}
         self._kept: dict[tuple[str, str], Sequence[int]] = {}
+        self._groups: dict[Grouping, Sequence[Group]] = {}
+
+    def groups(self, grouping: Grouping, build: Callable[[], Sequence[Group]]) -> Sequence[Group]:
+        """Return the groups of a grouping, which are built when they are first asked for."""
+        if grouping not in self._groups:
+            self._groups.setdefault(grouping, build())
+        return self._groups[grouping]
 
     def positions(self, sort: str, grouping: str, groups: Sequence[Group]) -> Sequence[int]:
         """Return the positions in the order of `sort`, within the groups in theirs."""

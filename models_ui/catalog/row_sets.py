@@ -34,6 +34,13 @@ def sets_by_value(values_of_rows: Iterable[Iterable[Value]], size: int) -> dict[
     return {value: int.from_bytes(bits, "little") for value, bits in collected.items()}
 
 
+def move_row(rows: RowSet, old: int, new: int) -> RowSet:
+    """Return the set after a row went from one position to another, and those in between made room."""
+    bit = rows >> old & 1
+    without = rows & (1 << old) - 1 | rows >> old + 1 << old
+    return without & (1 << new) - 1 | bit << new | without >> new << new + 1
+
+
 def positions_in_set(rows: RowSet) -> Iterator[int]:
     """Yield the positions of a set's rows, ascending."""
     for start, byte in enumerate(rows.to_bytes(-(-rows.bit_length() // 8), "little")):

@@ -1,4 +1,4 @@
-"""Table rows as HTML: rendered once for each language, day, role and style, and kept as long as the index holds.
+"""Table rows as HTML: rendered once for each language, day, role and style, and kept as long as they show the same.
 
 What is kept has holes for the texts in which a search marks its hits.
 
@@ -9,9 +9,9 @@ on the person: it holds no CSRF token. What acts on a row belongs to a form outs
 import secrets
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.http import HttpRequest
 from django.template.loader import get_template
@@ -43,9 +43,14 @@ from models_ui.text.isolation import fill, isolate
 from models_ui.text.labels import field_label
 from models_ui.vocabulary import id_is_routable
 
+T = TypeVar("T")
+
 _COUNT: Final = secrets.token_hex(8)  # stands for the count in cached HTML; no text from outside can contain it
 _MOST_STYLES: Final = 24
 _MOST_FITTING: Final = 5  # columns that leave room for the name
+StyleKey = tuple[str | None, date, Role, "RowStyle"]
+"""For whom a row is rendered: the language, the UTC date, the role and the style."""
+
 _LONGEST_KEPT: Final = CatalogModel._meta.get_field("model_id").max_length or 300
 
 
@@ -87,6 +92,12 @@ class RowView:
         """The fields on which the entries of upstream's list disagree, in words; empty where they agree."""
         fields = (problem.removeprefix(DISPUTED) for problem in self.row.problems if problem.startswith(DISPUTED))
         return ", ".join(isolate(field_label(field)) for field in fields)
+
+    @property
+    def shown_facts(self) -> Hashable:
+        """What the HTML of a table row follows from, beside its style. `risk` has what it says of the base model."""
+        doubt = self.replacement.doubt
+        return self.row, self.status, self.days, self.address, self.replacement_address, doubt, self.risk
 
     @property
     def urgency(self) -> str:
@@ -203,29 +214,40 @@ def row_fragments(
     index: CatalogIndex, rows: Iterable[Row], now: datetime, role: Role, style: RowStyle, words: Sequence[str] = ()
 ) -> SafeString:
     """Return the HTML of rows, in order, with these folded words marked."""
-    kept = _kept_rows(index, now, role, style)
+    key = (get_language(), now.date(), role, style)
+    kept = _kept_under(index.cached("rows", dict[StyleKey, dict[int, RowWithHoles]]), key)
     fragments: list[SafeString] = []
     for row in rows:
-        with_holes = kept.get(row.pk)
-        if with_holes is None:
-            html = _row_template().render(_row_context(index, row, now, role, style, HOLES))
-            with_holes = kept[row.pk] = RowWithHoles(without_layout(html))
-        fragments.append(with_holes.marked(row, words))
+        if row.pk not in kept:
+            kept[row.pk] = _rendered_row(index, row, now, key)
+        fragments.append(kept[row.pk].marked(row, words))
     return SafeString("".join(fragments))  # rendered by a template
+
+
+def _rendered_row(index: CatalogIndex, row: Row, now: datetime, key: StyleKey) -> RowWithHoles:
+    """Return the row's HTML with holes, of an index before if the row still shows the same."""
+    *_, role, style = key
+    view, rendered = view_of(row, index, now), _kept_under(_RENDERED, key)
+    facts = view.shown_facts
+    if row.pk not in rendered or rendered[row.pk][0] != facts:
+        html = _row_template().render(_row_context(view, role, style, HOLES))
+        rendered[row.pk] = facts, RowWithHoles(without_layout(html))
+    return rendered[row.pk][1]
+
+
+_RENDERED: Final[dict[StyleKey, dict[int, tuple[Hashable, RowWithHoles]]]] = {}  # with the facts that each shows
+
+
+def _kept_under(styles: dict[StyleKey, dict[int, T]], key: StyleKey) -> dict[int, T]:
+    """Return what is kept under a key. An address may name any columns, so only some styles are kept."""
+    if key not in styles and len(styles) >= _MOST_STYLES:
+        styles.clear()
+    return styles.setdefault(key, {})
 
 
 def without_layout(html: str) -> SafeString:
     """Return HTML that a template rendered without the spaces between its tags, which would be a third of a page."""
     return SafeString(strip_spaces_between_tags(html.strip()))
-
-
-def _kept_rows(index: CatalogIndex, now: datetime, role: Role, style: RowStyle) -> dict[int, RowWithHoles]:
-    """Return the rows that are rendered already. An address may name any columns, so only some styles are kept."""
-    styles = index.cached("rows", dict[Hashable, dict[int, RowWithHoles]])
-    key = (get_language(), now.date(), role, style)
-    if key not in styles and len(styles) >= _MOST_STYLES:
-        styles.clear()
-    return styles.setdefault(key, {})
 
 
 def row_fragment(
@@ -238,17 +260,16 @@ def row_fragment(
     extra: dict[str, Any],
 ) -> SafeString:
     """Return the HTML of a row that is edited or just acted upon. It is rendered afresh, never kept."""
-    context = {**_row_context(index, row, now, role, style, row_texts(row)), **extra}
+    context = {**_row_context(view_of(row, index, now), role, style, row_texts(row)), **extra}
     with timezone.override(UTC):  # as the rows around it
         fragment: SafeString = _row_template().render(context, request)
     return fragment
 
 
-def _row_context(
-    index: CatalogIndex, row: Row, now: datetime, role: Role, style: RowStyle, texts: RowTexts
-) -> dict[str, Any]:
+def _row_context(view: RowView, role: Role, style: RowStyle, texts: RowTexts) -> dict[str, Any]:
+    row = view.row
     return {
-        "each": view_of(row, index, now),
+        "each": view,
         "can": " ".join(
             [*(button.verb for button in buttons_of(row, role) if not button.denial), *offers_of(row, role)]
         ),

@@ -1,11 +1,13 @@
 """The index that is current: built from the mirror's rows when their version moves, shared by a process's threads."""
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
+
+from django.db.models import Q
 
 from models_ui.access.people import active_usernames
 from models_ui.catalog.facets import FACETS
@@ -22,7 +24,15 @@ _current: CatalogIndex | None = None
 
 # Everything a row needs and nothing more: the raw payloads would be most of the bytes.
 _COLUMNS: Final = tuple(field.name for field in fields(Row) if field.name not in ("lacks", "away"))
-_ROWS: Final = PreparedQuery(lambda: CatalogModel.objects.values_list(*_COLUMNS))  # the key first
+# The key comes first, and last the edition, which no row shows.
+_ROWS: Final = PreparedQuery(lambda: CatalogModel.objects.values_list(*_COLUMNS, "edition"))
+_CHANGED: Final = PreparedQuery(
+    lambda edition, holder: CatalogModel.objects.filter(Q(edition__gt=edition) | Q(pk=holder)).values_list(
+        *_COLUMNS, "edition"
+    ),
+    edition=-1,
+    holder=-2,
+)
 
 RawRow = tuple[Any, ...]
 
@@ -58,20 +68,41 @@ def _is_current(index: CatalogIndex, version: str, now: datetime) -> bool:
 
 
 class RowReader:
-    """Reads the mirror's rows, and keeps them: a row that is as it was before is the same object as before."""
+    """Reads the mirror's rows, and keeps them: a row that is as it was before is the same object as before.
+
+    It reads what was saved since it read last: rows of a later edition. It reads all rows if it does not know the
+    database, as after another one was put into its place.
+    """
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[RawRow, Row]] = {}
+        self._latest = (0, 0)  # the latest edition, and the key of a row that has it
 
     def read(self) -> list[Row]:
         """Return every row of the mirror as the index wants it."""
-        raw_rows = _ROWS.all_raw()
-        changed = [raw for raw in raw_rows if raw[0] not in self._known or self._known[raw[0]][0] != raw]
+        raw_rows = self._read_changed()
+        if raw_rows is None:
+            raw_rows = _ROWS.all_raw()
+            self._known = {raw[0]: self._known[raw[0]] for raw in raw_rows if raw[0] in self._known}
+            self._latest = (0, 0)
+        self._take_in(raw_rows)
+        for row in _with_other_access([row for _, row in self._known.values() if row.keepers]):
+            self._known[row.pk] = self._known[row.pk][0], row
+        return [row for _, row in self._known.values()]
+
+    def _read_changed(self) -> list[RawRow] | None:
+        """Return the rows that were saved since the last time; None where the database is not the known one."""
+        latest, holder = self._latest
+        raw_rows = _CHANGED.all_raw(edition=latest, holder=holder)
+        is_known = any(raw[0] == holder and raw[-1] >= latest for raw in raw_rows)
+        keys = self._known.keys() | {raw[0] for raw in raw_rows}
+        return raw_rows if is_known and len(keys) == CatalogModel.objects.count() else None
+
+    def _take_in(self, raw_rows: list[RawRow]) -> None:
+        changed = [raw for raw in raw_rows if raw[0] not in self._known or self._known[raw[0]][0] != raw[:-1]]
         for raw, values in zip(changed, _ROWS.converted(changed), strict=True):
-            self._known[raw[0]] = raw, _read_row(dict(zip(_COLUMNS, values, strict=True)))
-        rows = _without_access(self._known[raw[0]][1] for raw in raw_rows)
-        self._known = {raw[0]: (raw, row) for raw, row in zip(raw_rows, rows, strict=True)}
-        return rows
+            self._known[raw[0]] = raw[:-1], _read_row(dict(zip(_COLUMNS, values, strict=False)))
+        self._latest = max(self._latest, *((raw[-1], raw[0]) for raw in raw_rows), (0, 0))
 
 
 def load_rows() -> list[Row]:
@@ -79,17 +110,14 @@ def load_rows() -> list[Row]:
     return RowReader().read()
 
 
-def _without_access(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows with those of their keepers in `away` who have no access any more."""
-    rows = list(rows)
+def _with_other_access(rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield the rows of which other keepers have no access today than `away` says, mended."""
     people = {keeper for row in rows for keeper in row.keepers if username_of(keeper)}
     away = people - set(map(keeper_of, active_usernames(map(keeper_label, people)))) if people else people
-    return [_with_away(row, away) if row.keepers else row for row in rows]
-
-
-def _with_away(row: Row, away: Collection[str]) -> Row:
-    away = tuple(keeper for keeper in row.keepers if keeper in away)
-    return row if row.away == away else replace(row, away=away)
+    for row in rows:
+        names = tuple(keeper for keeper in row.keepers if keeper in away)
+        if names != row.away:
+            yield replace(row, away=names)
 
 
 def _read_row(columns: dict[str, Any]) -> Row:

@@ -59,6 +59,11 @@ class FactRules:
         self.is_contradicted = False
         self.is_date_told_early = False
 
+    @property
+    def has_waits(self) -> bool:
+        """Whether a fact waits for being shown or told."""
+        return bool(self.pending.losses or self.pending.unannounced)
+
     def settle(self, fact: str, shown: Any, said: Any) -> Any:
         """Return the value to show of a fact, and keep in `pending` what waits for being shown or told."""
         loss, unannounced = self.pending.losses.pop(fact, None), self.pending.unannounced.pop(fact, None)

@@ -5,7 +5,7 @@ alternated between two context lengths. So a loss is shown when it is confirmed 
 date that comes or moves are shown at once, and told when they are confirmed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -190,7 +190,7 @@ def _looks_like_a_fault(row: CatalogModel) -> bool:
 
 
 def _settle_facts(
-    row: CatalogModel, seen: dict[str, Any], unreadable: Iterable[str], pending: Pending, answer: Answer
+    row: CatalogModel, seen: dict[str, Any], unreadable: Collection[str], pending: Pending, answer: Answer
 ) -> None:
     """Replace in `seen` the values that are not shown yet. A value that cannot be read changes nothing."""
     rules = FactRules(row, pending, answer)
@@ -204,8 +204,10 @@ def _settle_facts(
 
 
 def _settle_capabilities(
-    row: CatalogModel, said: Mapping[str, bool], unreadable: Iterable[str], rules: "FactRules"
+    row: CatalogModel, said: Mapping[str, bool], unreadable: Collection[str], rules: FactRules
 ) -> dict[str, bool]:
+    if said == row.capabilities and not unreadable and not rules.has_waits:
+        return dict(row.capabilities)
     shown = {}
     for key in {**said, **row.capabilities}:
         fact, value = capability_fact(key), row.capabilities.get(key)

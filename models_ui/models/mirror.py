@@ -1,8 +1,11 @@
 """The tables of the mirror: upstream's models, the runs that fetched them, and what upstream changed by itself."""
 
+import secrets
+from collections.abc import Iterable
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.models.search_text import SearchTextField
@@ -36,6 +39,45 @@ class Mirror(models.Model):
 
 # In `CatalogModel.problems`, before a field on which the entries of one model disagree.
 DISPUTED = "disputed:"
+
+
+class Editions(models.QuerySet["CatalogModel"]):
+    """A query set that gives every row that it writes a new edition."""
+
+    def update(self, **values: Any) -> int:
+        with transaction.atomic():
+            return super().update(edition=_next_edition(), **values)
+
+    def bulk_create(self, objs: Iterable["CatalogModel"], **options: Any) -> list["CatalogModel"]:  # type: ignore[override]
+        rows = list(objs)
+        if options.get("update_fields"):
+            options["update_fields"] = [*options["update_fields"], "edition"]
+        with transaction.atomic():
+            _give_edition(rows)
+            return super().bulk_create(rows, **options)
+
+    def bulk_update(self, objs: Iterable["CatalogModel"], fields: Iterable[str], batch_size: int | None = None) -> int:
+        rows = list(objs)
+        with transaction.atomic():
+            _give_edition(rows)
+            return super().bulk_update(rows, [*fields, "edition"], batch_size)
+
+
+def _next_edition() -> int:
+    """Return a number above those of all rows. Whoever wants the next one waits for the end of this transaction.
+
+    So a reader that has seen an edition has seen all before it. In an empty table the numbers start anywhere: those of
+    another database say nothing here.
+    """
+    Mirror.objects.select_for_update().filter(pk=1).first()
+    latest = CatalogModel.objects.aggregate(latest=Max("edition"))["latest"]
+    return latest + 1 if latest else secrets.randbelow(2**52) + 1
+
+
+def _give_edition(rows: Iterable["CatalogModel"]) -> None:
+    edition = _next_edition()
+    for row in rows:
+        row.edition = edition
 
 
 class CatalogModel(models.Model):
@@ -85,12 +127,23 @@ class CatalogModel(models.Model):
     note = models.TextField(blank=True, default="")
     plan = models.JSONField(default=dict, help_text="What becomes of it: kind, to, by, words")
 
+    edition = models.BigIntegerField(default=0, db_index=True, help_text="Which write of the table it was saved by")
+
+    objects = Editions.as_manager()
+
     class Meta:
         verbose_name = _("model")
         verbose_name_plural = _("models")
 
     def __str__(self) -> str:
         return isolate(self.name or self.model_id or self.identity)
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Save the row as a new edition, by which every process's index finds what has changed."""
+        fields = None if update_fields is None else [*update_fields, "edition"]
+        with transaction.atomic():
+            _give_edition([self])
+            super().save(*args, update_fields=fields, **options)
 
     @property
     def is_deleted(self) -> bool:

@@ -1,0 +1,278 @@
+"""What an index is made of: rows in the default order, and sets of rows by the values of facets.
+
+`build_parts` works everything out. `change_parts` takes over what holds of the rows that stayed as they were, so that
+after an action a page costs what changed and not what the catalog holds. Pure: no Django, no clock.
+"""
+
+from bisect import bisect_left
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from operator import attrgetter
+from typing import Final
+
+from models_ui.catalog.facets import FACETS, Facet
+from models_ui.catalog.lifecycle import lifecycle_stage
+from models_ui.catalog.risks import RiskFinder
+from models_ui.catalog.row import FoldedRow, Row, default_order, fold_row
+from models_ui.catalog.row_sets import RowSet, Value, move_row, sets_by_value
+from models_ui.catalog.status import Standing, status_of
+from models_ui.text.folding import SortKey
+from models_ui.vocabulary import BASE
+
+Sets = dict[str, RowSet]
+"""Rows by the value of a facet, in the order in which a page shows the values."""
+
+# With more changed rows it is faster to build everything.
+_MOST_CHANGED: Final = 200
+# What ids lead to, the standing of other rows, and the values that a facet offers follow from these columns.
+_FOLLOWED: Final = attrgetter(
+    "model_id", "aliases", "type", "root", "deprecation", "missing_since", "capabilities", "lacks"
+)
+_ORDER: Final = attrgetter("order")
+# These neither sort nor group.
+_UNARRANGED: Final = ("tags", "note", "plan", "description", "protected")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexParts:
+    """Rows, and what is derived from them. `folded`, `rows` and `standings` have one entry for each position."""
+
+    folded: Sequence[FoldedRow]
+    rows: Sequence[Row]
+    standings: Sequence[Standing]
+    facets: Mapping[str, Sets]  # facets with the same values share one dict
+    contexts: Mapping[int, RowSet]  # by context length
+    by_id: Mapping[str, tuple[Row, ...]]
+    by_pk: Mapping[int, tuple[Row, Standing]]
+    arrangement: object  # the same object for all parts whose rows have the same orders and groups
+
+    @property
+    def haystacks(self) -> Sequence[str]:
+        return [each.haystack for each in self.folded]
+
+    @property
+    def names(self) -> Sequence[SortKey]:
+        """The sort keys of the rows' labels."""
+        return [each.order[2] for each in self.folded]
+
+
+def build_parts(rows: Iterable[Row], now: datetime, known: IndexParts | None = None) -> IndexParts:
+    """Return the parts of these rows. Rows that are the same objects in `known` are not folded again."""
+    folded_before = {each.row.pk: each for each in known.folded} if known else {}
+    folded = sorted((fold_row(row, folded_before.get(row.pk)) for row in rows), key=_ORDER)
+    listed = [each.row for each in folded]
+    by_id = _rows_by_id(listed)
+    standings = _standings_of(listed, by_id, now)
+    return IndexParts(
+        folded=folded,
+        rows=listed,
+        standings=standings,
+        facets=_facet_sets(listed, standings),
+        contexts=sets_by_value(map(_context_of, listed), len(listed)),
+        by_id=by_id,
+        by_pk={row.pk: (row, standing) for row, standing in zip(listed, standings, strict=True)},
+        arrangement=object(),
+    )
+
+
+# --- Changes
+
+
+def change_parts(parts: IndexParts, rows: Collection[Row], now: datetime) -> IndexParts | None:
+    """Return the parts of `rows`, most of which are the same objects as in `parts`.
+
+    Return None where more may have changed than the changed rows themselves. No lifecycle may have changed by the
+    clock since `parts` were built.
+    """
+    changed = [row for row in rows if row.pk not in parts.by_pk or parts.by_pk[row.pk][0] is not row]
+    if len(rows) != len(parts.rows) or len(changed) > _MOST_CHANGED:
+        return None
+    folded = [fold_row(row, None) for row in changed]
+    if not all(_stands_alone(parts, each) for each in folded):
+        return None
+    by_id = dict(parts.by_id)
+    for row in changed:
+        for model_id in _ids_of(row) & by_id.keys():
+            by_id[model_id] = tuple(row if holder.pk == row.pk else holder for holder in by_id[model_id])
+    change = _Change(parts)
+    for each, standing in zip(folded, _standings_of(changed, by_id, now), strict=True):
+        change.put(each, standing)
+    return change.result(by_id)
+
+
+def _stands_alone(parts: IndexParts, folded: FoldedRow) -> bool:
+    """Whether the row replaces one of the same key, and this changes neither other rows nor where an id leads."""
+    row = folded.row
+    if row.pk not in parts.by_pk:
+        return False
+    before = parts.by_pk[row.pk][0]
+    if _FOLLOWED(row) != _FOLLOWED(before) or (row.type == BASE and row.name != before.name):
+        return False
+    # Of several models with one id the order of the rows decides, and of those that are gone which one was first.
+    is_alone = not row.is_missing and all(len(parts.by_id.get(model_id, ())) < 2 for model_id in _ids_of(row))
+    return is_alone or folded.order == default_order(before)
+
+
+def _ids_of(row: Row) -> set[str]:
+    """Return the names under which ids may lead to a row."""
+    return {row.model_id, *row.aliases, *((row.name,) if row.type == BASE and row.name else ())}
+
+
+class _Change:
+    """Parts in which rows are replaced, one after the other."""
+
+    def __init__(self, parts: IndexParts) -> None:
+        self._folded = list(parts.folded)
+        self._rows = list(parts.rows)
+        self._standings = list(parts.standings)
+        self._by_pk = dict(parts.by_pk)
+        self._contexts = parts.contexts
+        self._arrangement = parts.arrangement
+        self._shared = {id(sets): sets for sets in parts.facets.values()}  # facets with the same values share them
+        self._names = {name: id(sets) for name, sets in parts.facets.items()}
+
+    def put(self, folded: FoldedRow, standing: Standing) -> None:
+        """Put a row into the place of the one with the same key."""
+        row = folded.row
+        before, standing_before = self._by_pk[row.pk]
+        old = bisect_left(self._folded, default_order(before), key=_ORDER)
+        for column in (self._folded, self._rows, self._standings):
+            del column[old]
+        new = bisect_left(self._folded, folded.order, key=_ORDER)
+        self._folded.insert(new, folded)
+        self._rows.insert(new, row)
+        self._standings.insert(new, standing)
+        self._by_pk[row.pk] = row, standing
+        if standing != standing_before or not _is_arranged_as(before, row):
+            self._arrangement = object()
+        facets = {key: FACETS[name] for name, key in reversed(self._names.items())}
+        for key, facet in facets.items():
+            values = set(facet.values_of(before, standing_before)), set(facet.values_of(row, standing))
+            sets = _with_row_moved(self._shared[key], old, new, *values)
+            self._shared[key] = sets if values[0] == values[1] else _in_order(facet, sets)
+        contexts = set(_context_of(before)), set(_context_of(row))
+        moved = _with_row_moved(self._contexts, old, new, *contexts)
+        self._contexts = {tokens: rows for tokens, rows in moved.items() if rows}
+
+    def result(self, by_id: Mapping[str, tuple[Row, ...]]) -> IndexParts:
+        return IndexParts(
+            folded=self._folded,
+            rows=self._rows,
+            standings=self._standings,
+            facets={name: self._shared[key] for name, key in self._names.items()},
+            contexts=self._contexts,
+            by_id=by_id,
+            by_pk=self._by_pk,
+            arrangement=self._arrangement,
+        )
+
+
+def _is_arranged_as(before: Row, after: Row) -> bool:
+    return replace(before, **{name: getattr(after, name) for name in _UNARRANGED}) == after
+
+
+def _with_row_moved(
+    sets: Mapping[Value, RowSet], old: int, new: int, before: set[Value], after: set[Value]
+) -> dict[Value, RowSet]:
+    """Return sets in which a row has moved from one position to the other, and from some values to others."""
+    moved = dict(sets) if old == new else {value: move_row(rows, old, new) for value, rows in sets.items()}
+    bit = 1 << new
+    for value in before - after:
+        moved[value] &= ~bit
+    for value in after - before:
+        moved[value] = moved.get(value, 0) | bit
+    return moved
+
+
+def _in_order(facet: Facet, sets: Sets) -> Sets:
+    """Return the sets in the order of a page. Values that no row has any more are left out, if they are not fixed."""
+    fixed = facet.fixed_order if facet.is_closed else ()
+    kept = ((value, rows) for value, rows in sets.items() if rows or value in fixed)
+    return dict(sorted(kept, key=lambda item: facet.order(item[0], item[1].bit_count())))
+
+
+# --- Everything
+
+
+def _standings_of(rows: Sequence[Row], by_id: Mapping[str, tuple[Row, ...]], now: datetime) -> list[Standing]:
+    risks = RiskFinder(lambda model_id: by_id.get(model_id, ()), now)
+    return [_standing_of(row, risks, now) for row in rows]
+
+
+def _standing_of(row: Row, risks: RiskFinder, now: datetime) -> Standing:
+    risk = risks.risk_of(row) if row.is_fine_tuned and not row.is_missing else None
+    stage = lifecycle_stage(row.deprecation, now)
+    status = status_of(row, stage, risk is not None and risk.is_told)
+    return Standing(stage, status, row.deprecation or (risk.at if risk else None))
+
+
+def _facet_sets(rows: Sequence[Row], standings: Sequence[Standing]) -> dict[str, Sets]:
+    """Return for each facet its values in order, each with the set of its rows.
+
+    Facets with identical values share one dict.
+    """
+    shared: dict[Hashable, Sets] = {}
+    sets: dict[str, Sets] = {}
+    for name, facet in FACETS.items():
+        key = (facet.values_of, facet.offers, facet.fixed_order, facet.is_closed, facet.by_size)
+        if key not in shared:
+            shared[key] = _sets_of_facet(facet, rows, standings)
+        sets[name] = shared[key]
+    return sets
+
+
+def _sets_of_facet(facet: Facet, rows: Sequence[Row], standings: Sequence[Standing]) -> Sets:
+    sets = sets_by_value(map(facet.values_of, rows, standings), len(rows))
+    offered = {value for row in rows for value in facet.offers(row)}
+    for value in (*facet.fixed_order, *offered) if facet.is_closed else offered:
+        sets.setdefault(value, 0)
+    return dict(sorted(sets.items(), key=lambda item: facet.order(item[0], item[1].bit_count())))
+
+
+def _context_of(row: Row) -> tuple[int, ...]:
+    return () if row.max_context_length is None else (row.max_context_length,)
+
+
+def _rows_by_id(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
+    """Map each id and alias to its models, listed ones before missing ones.
+
+    Former aliases and display names are fallbacks, used only if no model claims the id.
+    """
+    listed = [row for row in rows if not row.is_missing]
+    gone = [row for row in rows if row.is_missing]
+    by_id: dict[str, list[Row]] = {}
+    for model_id, row in _claims(listed, gone):
+        by_id.setdefault(model_id, []).append(row)
+    for unclaimed in (_former_aliases(gone), _base_models_by_name(listed), _base_models_by_name(gone)):
+        for model_id, holders in unclaimed.items():
+            by_id.setdefault(model_id, holders)
+    by_id.pop("", None)
+    return {model_id: tuple(holders) for model_id, holders in by_id.items()}
+
+
+def _claims(listed: Iterable[Row], gone: Iterable[Row]) -> Iterator[tuple[str, Row]]:
+    """Yield each id and alias of listed models, then the ids of missing models, each with its model."""
+    for row in listed:
+        for model_id in dict.fromkeys((row.model_id, *row.aliases)):
+            yield model_id, row
+    for row in gone:
+        yield row.model_id, row
+
+
+def _former_aliases(gone: Iterable[Row]) -> dict[str, list[Row]]:
+    """Map each alias of a missing model to the first model that had it."""
+    holders: dict[str, list[Row]] = {}
+    for row in gone:
+        for alias in row.aliases:
+            holders.setdefault(alias, [row])
+    return holders
+
+
+def _base_models_by_name(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Group base models by name; names are not unique."""
+    named: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.type == BASE and row.name:
+            named.setdefault(row.name, []).append(row)
+    return named

@@ -1,0 +1,137 @@
+"""`manage.py restore FILE`: put a backup into an empty database, of the kind it came from or of another."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from django.apps.registry import Apps
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.color import no_style
+from django.db import DatabaseError, connection, models, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from models_ui.audit.chain import verify_chain
+from models_ui.management.backup_file import Backup, BrokenBackup, Part, read_backup
+from models_ui.management.kept_tables import (
+    FILLED_BY_ITSELF,
+    applied_migrations,
+    columns_of,
+    kept_models,
+    rows_by_table,
+)
+from models_ui.mirror.state import move_version
+
+_AT_ONCE = 500
+
+
+class Command(BaseCommand):
+    help = "Put the content of a backup into the database that DATABASE_URL names, which must hold nothing yet."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            backup = read_backup(options["file"])
+        except BrokenBackup as error:
+            raise CommandError(f"{options['file']} cannot be restored. {error}") from None
+        restored_apps = _migrate_to(backup)
+        kept = list(kept_models(restored_apps))
+        _check_empty(kept)
+        try:
+            with transaction.atomic():
+                _fill(backup, kept)
+        except (DatabaseError, BrokenBackup, ValueError, TypeError) as error:
+            raise CommandError(f"Nothing was restored: {error}") from error
+        call_command("migrate", verbosity=0)
+        move_version()  # processes that serve this database read it anew
+        count, tampering = verify_chain()
+        if tampering is not None:
+            raise CommandError(
+                f"All rows are restored, and the history is not whole after {count} events, as it was in the backup. "
+                "`verify_audit` says more."
+            )
+        rows = sum(backup.counts.values())
+        self.stdout.write(f"{rows} rows of {len(backup.counts)} tables are restored, from {backup.header.made_at}.")
+        self.stdout.write(f"The history of {count} events is whole. Everybody has to sign in anew.")
+
+
+def _migrate_to(backup: Backup) -> Apps:
+    """Bring the database to the tables that the backup was made from, and return their models.
+
+    Raise CommandError for a database or a backup that cannot be brought together.
+    """
+    executor = MigrationExecutor(connection)
+    known = {name for _, name in executor.loader.graph.nodes}
+    theirs = {(app, name) for app, names in backup.header.migrations.items() for name in names}
+    newer = sorted(".".join(key) for key in theirs if key[1] not in known and key[0] == "models_ui")
+    if newer:
+        raise CommandError(
+            f"The backup is of a newer version: this one does not know {newer[0]}. Install that version first."
+        )
+    targets = _leaves(executor, {key for key in theirs if key in executor.loader.graph.nodes})
+    ours = {(app, name) for app, names in applied_migrations().items() for name in names}
+    if ours - theirs:
+        raise CommandError(
+            "The database is of a newer version than the backup. Name one without tables in DATABASE_URL: `restore` "
+            "makes them as the backup has them, and brings them up to date afterwards."
+        )
+    if not ours and connection.introspection.table_names():
+        raise CommandError("The database holds tables of something else. Name an empty one in DATABASE_URL.")
+    executor.migrate(targets)
+    return executor.loader.project_state(targets).apps
+
+
+def _leaves(executor: MigrationExecutor, keys: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the last migrations among these."""
+    graph = executor.loader.graph
+    return sorted(key for key in keys if not any(child in keys for child in graph.node_map[key].children))
+
+
+def _check_empty(kept: Sequence[type[models.Model]]) -> None:
+    """Raise CommandError if the database holds anything that a person or Mistral has put there."""
+    full = [table for table, rows in rows_by_table(kept).items() if rows and table not in FILLED_BY_ITSELF]
+    if full:
+        raise CommandError(
+            f"The database is in use: {full[0]} has rows. A backup is restored into an empty database, so that nothing "
+            "is overwritten. Name another one in DATABASE_URL."
+        )
+
+
+def _fill(backup: Backup, kept: Sequence[type[models.Model]]) -> None:
+    by_label = {model._meta.label: model for model in kept}
+    for label in FILLED_BY_ITSELF & by_label.keys():
+        by_label[label]._base_manager.all().delete()
+    for (table, columns), parts in groupby(backup.rows(), key=itemgetter(0, 1)):
+        if table not in by_label:
+            raise BrokenBackup(f"It has a table {table!r}, which a backup of these migrations does not hold.")
+        _insert(by_label[table], columns, parts)
+    counts = rows_by_table(kept)
+    wrong = [table for table, count in backup.counts.items() if counts.get(table, 0) != count]
+    if wrong:
+        raise BrokenBackup(f"{wrong[0]} has not as many rows as in the backup.")
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), kept):
+            cursor.execute(statement)
+
+
+def _insert(model: type[models.Model], columns: tuple[str, ...], parts: Iterator[Part]) -> None:
+    """Insert rows as they are: no value is made anew, as saving a model would do."""
+    fields = {field.attname: field for field in columns_of(model)}
+    if set(columns) != fields.keys():
+        raise BrokenBackup(f"{model._meta.label} has other columns than its migrations say.")
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(fields[name].column) for name in columns)
+    places = ", ".join(["%s"] * len(columns))
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608  # our own names
+    with connection.cursor() as cursor:
+        while rows := [row for *_, row in islice(parts, _AT_ONCE)]:
+            cursor.executemany(sql, [_values(fields, columns, row) for row in rows])
+
+
+def _values(fields: dict[str, Any], columns: Sequence[str], row: Sequence[Any]) -> list[Any]:
+    pairs = ((fields[name], value) for name, value in zip(columns, row, strict=True))
+    return [field.get_db_prep_save(field.to_python(value), connection) for field, value in pairs]

@@ -1,0 +1,53 @@
+"""Which tables a backup holds: all but those that are of no use elsewhere, or are made anew."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from django.apps.registry import Apps
+from django.db import connection, models
+from django.db.migrations.recorder import MigrationRecorder
+
+# Who is signed in, who holds a lease, what was counted a minute ago; the admin's own log; what Django itself fills.
+LEFT_OUT: Final = frozenset(
+    {
+        "account.EmailConfirmation",
+        "admin.LogEntry",
+        "auth.Group_permissions",
+        "auth.Permission",
+        "auth.User_user_permissions",
+        "contenttypes.ContentType",
+        "models_ui.JobWorker",
+        "models_ui.Lease",
+        "models_ui.RateCount",
+        "sessions.Session",
+        "usersessions.UserSession",
+    }
+)
+# Migrations and pages fill these in an installation that nobody has used: the roles, and rows that hold no facts yet.
+FILLED_BY_ITSELF: Final = frozenset({"auth.Group", "models_ui.AuditHead", "models_ui.Mirror"})
+
+
+def kept_models(apps: Apps) -> Iterator[type[models.Model]]:
+    """Yield the models whose rows a backup holds, tables between two others among them."""
+    for model in apps.get_models(include_auto_created=True):
+        if model._meta.label not in LEFT_OUT and model._meta.managed and not model._meta.proxy:
+            yield model
+
+
+def columns_of(model: type[models.Model]) -> list[Any]:
+    """Return the fields that are columns of the table."""
+    return list(model._meta.concrete_fields)
+
+
+def applied_migrations() -> dict[str, list[str]]:
+    """Return the names of the migrations that the database has, by app; none for an empty database."""
+    applied: dict[str, list[str]] = {}
+    for app, name in sorted(MigrationRecorder(connection).applied_migrations()):
+        applied.setdefault(app, []).append(name)
+    return applied
+
+
+def rows_by_table(kept: Iterable[type[models.Model]]) -> dict[str, int]:
+    """Return how many rows the tables hold that exist, by label."""
+    tables = set(connection.introspection.table_names())
+    return {model._meta.label: model._base_manager.count() for model in kept if model._meta.db_table in tables}
