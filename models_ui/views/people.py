@@ -212,5 +212,6 @@ def _spent_page(request: HttpRequest) -> HttpResponse:
 
 def _keep_link_secret(response: HttpResponse) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"
+    # The host alone. With no-referrer a browser sends the form's origin as null, which the CSRF check refuses.
+    response["Referrer-Policy"] = "strict-origin"
     return response

@@ -249,7 +249,7 @@ def test_no_table_and_no_log_holds_the_link(manager, client, caplog):
     assert secret not in caplog.text
     assert secret not in str(list(Invitation.objects.values())) + str(list(AuditEvent.objects.values()))
     page = Client().get(link)
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "strict-origin"
 
 
 def test_a_viewer_sees_no_page_of_people_and_no_link_to_it(viewer, bob):
