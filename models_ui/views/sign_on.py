@@ -48,5 +48,6 @@ def sign_in_link(request: HttpRequest, secret: str) -> HttpResponse:
             return answer
     context: dict[str, Any] = {"person": person, "request_id": getattr(request, "request_id", "")}
     page = render(request, "account/sign_in_link.html", context, status=200 if person else 404)
-    page["X-Robots-Tag"], page["Referrer-Policy"] = "noindex", "no-referrer"
+    page["X-Robots-Tag"] = "noindex"
+    page["Referrer-Policy"] = "strict-origin"  # with no-referrer the CSRF check would refuse the form
     return page
