@@ -43,6 +43,7 @@ def _name_words(event: AuditEvent) -> tuple[str, str] | None:
 
 _SCOPE_WORDS: Final[Mapping[str, Words]] = {
     "nothing": gettext_lazy("nothing"),
+    "looked_after": gettext_lazy("the models they look after"),
     "watched": gettext_lazy("the watched models"),
     "everything": gettext_lazy("everything"),
 }

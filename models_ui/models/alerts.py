@@ -91,6 +91,7 @@ class DigestReader(models.Model):
 
     class Scope(models.TextChoices):
         NOTHING = "nothing", _("nothing")
+        LOOKED_AFTER = "looked_after", _("what I look after")
         WATCHED = "watched", _("what I watch")
         EVERYTHING = "everything", _("everything")
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from models_ui.access.group_roles import gives_roles
+from models_ui.alerts.digest.readers import scope_of
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.people import sessions
@@ -154,6 +155,7 @@ def _profile_page(
         "waiting_address": waiting_address(request.user),
         "mine": what_is_mine(request.user, index),
         "mine_query": CatalogQuery(keeper=(ME,)),
+        "digest_scope": scope_of(request.user).label,
         "sessions": sessions.sessions_of(request.user, request.session.session_key or ""),
     }
     return render(request, "models_ui/profile.html", context, status=status)

@@ -358,6 +358,25 @@ def test_the_models_that_one_looks_after_are_named_with_their_status(viewer: Cli
     assert 'href="/models/?keeper=me"' in page(viewer)
 
 
+def test_a_model_that_one_looks_after_and_does_not_watch_is_told_apart(viewer: Client, synced, carol: User):
+    tune = CatalogModel.objects.get(model_id__contains="parcel-damage")
+    CatalogModel.objects.filter(pk=tune.pk).update(keepers=[keeper_of("carol")])
+    move_version()
+    assert "not on your watch list" in section(viewer, "mine")
+    viewer.post("/watching/add/", {"model_id": tune.model_id})
+    assert "not on your watch list" not in section(viewer, "mine")
+
+
+def test_the_profile_tells_what_the_digest_covers_and_leads_to_its_choice(viewer: Client, synced):
+    assert "Digest by e-mail Nothing" in section(viewer, "mine")
+    choice = viewer.get("/watching/").content.decode()
+    assert '<option value="looked_after">what I look after</option>' in choice
+    viewer.post("/watching/digest/", {"scope": "looked_after", "language": "en"})
+    assert "Digest by e-mail What I look after" in section(viewer, "mine")
+    assert 'href="/watching/#digest"' in page(viewer)
+    assert "from nothing to the models they look after" in text_of(viewer.get("/activity/").content.decode())
+
+
 def test_the_former_address_leads_here(viewer: Client):
     assert viewer.get("/preferences/")["Location"] == "/profile/"
 

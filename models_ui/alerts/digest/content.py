@@ -4,6 +4,9 @@ A change upstream is told once, by its key. An upcoming end is told once per rem
 skipped, only the reminder reached now is told. If the date changes, all reminders count again. Acknowledged and
 snoozed models get no reminders of their end, but changes to them are still told. The line of a base model's end says
 how many fine-tunes it puts at risk; only people who watch these get a line for each.
+
+Whoever looks after a model watches it, unless they took it off their list. So what a person looks after is a part of
+what they watch, and a digest of it leaves out the rest of the list.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,6 +36,7 @@ from models_ui.retirements.endings import Ending, retirements_at
 from models_ui.retirements.reminders import reminder_reached
 from models_ui.text.folding import SortKey, sort_key
 from models_ui.text.isolation import fill
+from models_ui.text.keepers import keeper_of
 from models_ui.text.plain import plain_text
 
 Section = DigestSection | Literal["ahead"]
@@ -90,6 +94,9 @@ class _Content:
         self.everything = reader.scope == DigestReader.Scope.EVERYTHING
         watches = watches_of(reader.owner) if reader.owner else ()
         self.watched = [Watched(watch, index, now) for watch in watches]
+        if reader.owner and reader.scope == DigestReader.Scope.LOOKED_AFTER:
+            keeper = keeper_of(reader.owner.get_username())
+            self.watched = [entry for entry in self.watched if any(keeper in row.keepers for row in entry.rows)]
 
     def items(self) -> Iterator[Item]:
         """Yield the items by section: changes in the order they came, then ends by date."""

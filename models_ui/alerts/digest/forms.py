@@ -9,7 +9,11 @@ from models_ui.models import DigestReader
 
 
 class DigestForm(forms.Form):
-    scope = forms.ChoiceField(label=_("Tell me of"), choices=DigestReader.Scope.choices)
+    scope = forms.ChoiceField(
+        label=_("Tell me of"),
+        choices=DigestReader.Scope.choices,
+        help_text=_("What you look after is on your watch list until you take it off."),
+    )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
     @classmethod

@@ -15,12 +15,18 @@ WEBHOOK: Final = "webhook"
 _LOSS_SHOWN: Final = timedelta(days=30)
 
 Scope = DigestReader.Scope
-_WIDER: Final = (Scope.NOTHING, Scope.WATCHED, Scope.EVERYTHING)
+_WIDER: Final = (Scope.NOTHING, Scope.LOOKED_AFTER, Scope.WATCHED, Scope.EVERYTHING)
 
 
 def reader_of(owner: User) -> DigestReader | None:
     """Return what the person has chosen, or None if they never chose."""
     return DigestReader.objects.filter(owner=owner).first()
+
+
+def scope_of(owner: User) -> DigestReader.Scope:
+    """Return what the person is told of by e-mail."""
+    reader = reader_of(owner)
+    return Scope(reader.scope) if reader else Scope.NOTHING
 
 
 def last_sent(reader: DigestReader | None) -> datetime | None:

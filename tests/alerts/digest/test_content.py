@@ -6,10 +6,14 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 
+from models_ui.access.verbs import Verb
+from models_ui.actions.context import Context
+from models_ui.actions.perform import keep_value
 from models_ui.alerts.digest import mail, slack
 from models_ui.alerts.watch_list import Watched, acknowledge_concern, snooze_concerns
 from models_ui.catalog.store import load_index
 from models_ui.models import CatalogModel, Said, Watch
+from models_ui.text.keepers import keeper_of
 from sandbox import Sandbox
 from tests.alerts.digest.conftest import LARGE, MEDIUM, Hook, Mailbox, changed, noon, only_end, run, update
 from tests.alerts.feeds.conftest import noon as noon_in
@@ -196,6 +200,62 @@ def test_a_reader_of_watched_models_is_told_of_those_alone(clock, subscribe, car
     assert f"{LARGE} is gone from Mistral’s list." in letters["carol@example.org"]
     assert f"{MEDIUM} stops working" in letters["bob@example.org"]
     assert LARGE not in letters["bob@example.org"]
+
+
+def looked_after(model_id: str, *people: User) -> None:
+    """The people look after a model from now on; a click of theirs would do the same."""
+    row = CatalogModel.objects.get(model_id=model_id)
+    by = Context(actor=User.objects.create_superuser("root"))
+    keepers = [keeper_of(person.username) for person in people]
+    keep_value(by, Verb.ASSIGN, model_id, value=keepers, seen=row.keepers)
+
+
+def test_a_reader_of_what_they_look_after_is_told_of_those_alone(clock, subscribe, carol, bob, mailbox: Mailbox):
+    only_end(MEDIUM, END)
+    update(LARGE, deprecation=END)
+    subscribe(carol, LARGE, scope="looked_after")
+    subscribe(bob, LARGE, scope="watched")
+    looked_after(MEDIUM, carol, bob)
+    clock.move_to(days_before(14))
+    changed("model.missing", LARGE)
+    run()
+    letters = dict(zip(mailbox.recipients, mailbox.texts, strict=True))
+    assert f"{MEDIUM} stops working" in letters["carol@example.org"]
+    assert LARGE not in letters["carol@example.org"]
+    assert f"{MEDIUM} stops working" in letters["bob@example.org"]
+    assert f"{LARGE} is gone from Mistral’s list." in letters["bob@example.org"]
+
+
+def test_what_somebody_looks_after_is_told_from_when_they_took_it_over(clock, subscribe, carol, mailbox: Mailbox):
+    subscribe(carol, scope="looked_after")
+    clock.shift(60)
+    changed("model.missing", MEDIUM)
+    clock.shift(60)
+    looked_after(MEDIUM, carol)
+    assert run().output == "Nothing to say.\n"
+    clock.shift(60)
+    changed("model.missing", MEDIUM)
+    run()
+    assert MEDIUM in mailbox.texts[0]
+
+
+def test_whoever_takes_what_they_look_after_off_their_list_is_not_told(clock, subscribe, carol, mailbox: Mailbox):
+    subscribe(carol, scope="looked_after")
+    looked_after(LARGE, carol)
+    Watch.objects.filter(owner=carol).delete()
+    clock.move_to(days_before(14))
+    assert run().output == "Nothing to say.\n"
+
+
+def test_a_reader_who_narrows_what_they_are_told_misses_nothing_of_it(clock, subscribe, carol, mailbox: Mailbox):
+    subscribe(carol, scope="watched")
+    looked_after(MEDIUM, carol)
+    clock.shift(60)
+    changed("model.missing", MEDIUM)
+    clock.shift(60)
+    subscribe(carol, scope="looked_after")
+    run()
+    assert MEDIUM in mailbox.texts[0]
 
 
 def test_changes_count_from_when_a_model_was_put_on_the_list(clock, subscribe, carol, mailbox: Mailbox):
