@@ -197,14 +197,11 @@ def test_every_page_to_read_is_french(manager: Client, address: str):
 
 
 @pytest.mark.usefixtures("synced")
-def test_people_and_roles_are_looked_after_in_french(manager: Client, alice):
+def test_people_and_roles_are_looked_at_in_french(manager: Client, alice):
     alice.is_staff = alice.is_superuser = True
     alice.save()
-    for address in ("", "auth/user/", "auth/user/add/", "auth/group/"):
+    for address in ("", "auth/user/", "auth/group/", f"auth/user/{alice.pk}/change/"):
         assert_french(manager.get(f"/admin/{address}"))
-    answer = manager.get(f"/admin/auth/user/{alice.pk}/change/")
-    answer.content = re.sub(r"<option.*?</option>", "", answer.content.decode())  # Django's permissions are English
-    assert_french(answer)
     for table in ("catalogmodel", "syncrun", "auditevent"):
         assert_french(manager.get(f"/admin/models_ui/{table}/"))
 
