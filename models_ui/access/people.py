@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
+from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,12 +18,15 @@ from models_ui.access.roles import Role, role_of
 from models_ui.audit.plain_events import PlainKind, record_plain_event
 from models_ui.models import AuditEvent
 
+# Sent with the names before and after, in the transaction of a rename: whatever names the person follows.
+person_renamed: Final = Signal()
+
 SUPERUSER: Final = "superuser"  # recorded in the history like a role, though it is not one of `Role`
 NEEDS_A_MANAGER: Final = gettext_lazy(
     "This is the last person with the Manager role. Make somebody else a Manager first."
 )
 SUPERUSERS_STAY: Final = gettext_lazy(
-    "This account was made in a terminal, and is changed there: manage.py changepassword, or Django’s admin."
+    "This account was made in a terminal, and is changed there: manage.py account, manage.py changepassword."
 )
 ROLE_FROM_SIGN_ON: Final = gettext_lazy(
     "This role comes from single sign-on, with each sign-in. It changes with the person’s groups there."
@@ -31,17 +35,16 @@ ROLE_FROM_SIGN_ON: Final = gettext_lazy(
 
 @dataclass(frozen=True, slots=True)
 class PersonState:
-    """The facts of a person whose changes are recorded. The e-mail address is only compared, never recorded."""
+    """The facts of a person whose changes are recorded."""
 
     username: str
     role: str
     is_active: bool
-    email: str
 
     @classmethod
     def of(cls, person: User) -> Self:
         role = SUPERUSER if person.is_superuser else role_of(person).name.lower()
-        return cls(person.username, role, person.is_active, person.email)
+        return cls(person.username, role, person.is_active)
 
 
 def active_usernames(among: Iterable[str]) -> frozenset[str]:
@@ -69,30 +72,14 @@ def record_added(actor: User, person: User) -> None:
     record_plain_event(actor, "person.added", state.username, after={"role": state.role, "is_active": state.is_active})
 
 
-def record_changes(actor: User, before: PersonState, person: User) -> None:
+def record_changes(actor: User | None, before: PersonState, person: User) -> None:
     """Record one event for each kind of change between the state before and the saved person."""
     after = PersonState.of(person)
-    if before.username != after.username:
-        record_plain_event(
-            actor, "person.renamed", after.username, {"username": before.username}, {"username": after.username}
-        )
     if before.role != after.role:
         record_plain_event(actor, "person.role_changed", after.username, {"role": before.role}, {"role": after.role})
     if before.is_active != after.is_active:
         kind = "person.activated" if after.is_active else "person.deactivated"
         record_plain_event(actor, kind, after.username, {"is_active": before.is_active}, {"is_active": after.is_active})
-    if before.email != after.email:
-        record_plain_event(actor, "person.email_changed", after.username)
-
-
-def record_password(actor: User, person: User) -> None:
-    record_plain_event(actor, "person.password_changed", person.username)
-
-
-def record_deleted(actor: User, person: User) -> None:
-    """Record the deletion of an account. Call it before the account is deleted."""
-    state = PersonState.of(person)
-    record_plain_event(actor, "person.deleted", state.username, {"role": state.role, "is_active": state.is_active})
 
 
 # --- In words

@@ -120,7 +120,7 @@ def _usernames() -> Iterable[str]:
 class Reader:
     """The person who reads the history."""
 
-    username: str
+    names: tuple[str, ...]  # the present username, then former ones
     role: Role
     last_visit: datetime | None = None
 
@@ -143,7 +143,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
     def tabs(self) -> list[Switch]:
         """Everyone's activity and the reader's own, each with its number."""
         actors = self._counts_of("actor")
-        mine = (self.reader.username,)
+        mine = self.reader.names
         return [
             Switch(_("Everyone"), self.query.changed(actor=()).address(), not self.query.actor, actors.total_of(())),
             Switch(
@@ -219,7 +219,7 @@ COLUMNS: Final = (
 def exported_events(query: ActivityQuery, reader: Reader) -> QuerySet[AuditEvent]:
     """Return the matches that this person may export: a Manager everyone's, others their own."""
     events = query.changed().read().query.matches(reader.last_visit)
-    return events if exports_everyones(reader.role) else events.filter(actor=reader.username)
+    return events if exports_everyones(reader.role) else events.filter(actor__in=reader.names)
 
 
 def action_record(event: AuditEvent) -> dict[str, Any]:

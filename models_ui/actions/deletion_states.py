@@ -198,6 +198,14 @@ def note_told(plan: PlannedDeletion, warning: str, username: str) -> None:
     _move(plan, (State.PLANNED,), told=plan.told | {warning: [*plan.told.get(warning, ()), username]})
 
 
+def rename_in_warnings(*, before: str, after: str, **_: Any) -> None:
+    """Know a person who is renamed as one who got the warnings that they got."""
+    for plan in PlannedDeletion.objects.select_for_update().filter(state__in=OPEN).order_by("pk"):
+        told = {warning: [after if name == before else name for name in names] for warning, names in plan.told.items()}
+        if told != plan.told:
+            PlannedDeletion.objects.filter(pk=plan.pk).update(told=told)
+
+
 def note_warning_failed(plan: PlannedDeletion) -> None:
     _move(plan, (State.PLANNED,), warning_failed_at=timezone.now())
 

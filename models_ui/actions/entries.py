@@ -174,7 +174,7 @@ def days_of(lines: Iterable[ActionEntry | JobEntry]) -> list[DayOfEntries]:
 
 
 def _name_of(event: AuditEvent, words: Sequence[str]) -> SafeString:
-    return format_html("<strong>{}</strong>", word_html(event.actor, words))
+    return format_html("<strong>{}</strong>", word_html(sentences.actor_name(event), words))
 
 
 def _may_undo(event: AuditEvent, row: CatalogModel | None, role: Role) -> bool:

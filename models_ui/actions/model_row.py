@@ -20,6 +20,7 @@ from models_ui.services import models_api
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, NotFound, RouteNotFound, WrongShape
 from models_ui.services.models_api import ModelsAPI
+from models_ui.text.keepers import keeper_of, rename_keeper
 from models_ui.vocabulary import FINE_TUNED, make_storable
 
 _ROWS_IN_ONE_QUERY: Final = 500
@@ -189,6 +190,18 @@ def lock_row_and_version(row: CatalogModel) -> None:
     """
     lock_row(row)
     Mirror.objects.select_for_update().get(pk=1)
+
+
+def rename_in_rows(*, before: str, after: str, **_: Any) -> None:
+    """Let a person who is renamed go on looking after the same models."""
+    old = keeper_of(before)
+    kept = CatalogModel.objects.exclude(keepers=[]).values_list("pk", "keepers")
+    keys = [pk for pk, keepers in kept if old in keepers]
+    rows = list(CatalogModel.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+    for row in rows:
+        row.keepers = rename_keeper(row.keepers, before, after)
+    CatalogModel.objects.bulk_update(rows, ["keepers"], batch_size=_ROWS_IN_ONE_QUERY)
+    move_version()
 
 
 def save_row(row: CatalogModel) -> None:

@@ -157,6 +157,11 @@ def told_sentence(event: AuditEvent) -> str:
     return str(verb.told_cleared if is_cleared else verb.told)
 
 
+def actor_name(event: AuditEvent) -> str:
+    """Return who did it. Of what nobody who signed in did, the history tells where it was done."""
+    return event.actor or _("Somebody in a terminal")
+
+
 def kind_words(kind: str) -> list[str]:
     """Return what a kind is called, and the sentence that tells it, without what stands in its gaps."""
     told = KINDS_WITHOUT_VERB[kind].told if kind in KINDS_WITHOUT_VERB else VERBS[VERB_OF_KIND[kind]].told
@@ -167,7 +172,7 @@ def told_words(event: AuditEvent) -> dict[str, str]:
     """Return the words for the gaps of `told_sentence`. `model` and `subject` are what it was done to."""
     before, after = change_words(event) or ("", "")
     subject = event.label or event.model_id
-    words = {"who": event.actor, "kind": action_kind_label(event.kind), "before": before, "after": after}
+    words = {"who": actor_name(event), "kind": action_kind_label(event.kind), "before": before, "after": after}
     return words | {"model": subject, "subject": subject}
 
 

@@ -1,7 +1,7 @@
 """Taking an action back."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied
 from models_ui.access.verbs import VERB_OF_KIND, VERBS, kinds_of_field
@@ -10,6 +10,7 @@ from models_ui.actions.perform import perform_action
 from models_ui.actions.settle import NO_SUCH_ACTION
 from models_ui.audit.chain import latest_event
 from models_ui.audit.history import last_change_of_field
+from models_ui.audit.renames import present_keepers
 from models_ui.models import AuditEvent
 
 
@@ -25,13 +26,13 @@ def undo_action(*, context: Context, action_id: str, insist: bool = False, seen:
     verb = VERB_OF_KIND[event.kind]
     field = VERBS[verb].field or ""
     if not insist:
-        seen = _last_change(event, field).after.get(field)
+        seen = _value_of(_last_change(event, field), "after", field)
     return perform_action(
         replace(context, undoes=event.action_id),
         VERBS[verb].reverse or verb,
         event.model_id,
         seen=seen,
-        wanted=event.before.get(field),
+        wanted=_value_of(event, "before", field),
         objection=lambda: _objection_to_undo(event, insist=insist),
     )
 
@@ -52,11 +53,18 @@ def undo_conflict(event: AuditEvent, **current: Any) -> EditConflict | None:
         return None
     last = _last_change(event, field)
     ours = event.action_id in (last.action_id, last.undoes)
-    theirs = current.get(field, last.after.get(field))
-    if ours and theirs == last.after.get(field):
+    latest = _value_of(last, "after", field)
+    theirs = current.get(field, latest)
+    if ours and theirs == latest:
         return None
-    by = last if theirs == last.after.get(field) else None
-    return EditConflict(field, seen=event.after.get(field), theirs=theirs, mine=event.before.get(field), by=by)
+    seen, mine = _value_of(event, "after", field), _value_of(event, "before", field)
+    return EditConflict(field, seen=seen, theirs=theirs, mine=mine, by=last if theirs == latest else None)
+
+
+def _value_of(event: AuditEvent, side: Literal["before", "after"], field: str) -> Any:
+    """Return the value before or after an action; people by the names that they have today."""
+    value = getattr(event, side).get(field)
+    return present_keepers(value, event) if field == "keepers" and value else value
 
 
 def _last_change(event: AuditEvent, field: str) -> AuditEvent:

@@ -15,7 +15,7 @@ from models_ui.catalog.facets import FACETS, Facet
 from models_ui.catalog.groups import GROUPINGS, Grouping
 from models_ui.catalog.status import LISTED, statuses_of_pair
 from models_ui.listing.parameters import AddressQuery, Reading, alternatives, one_of, parameter, read_text
-from models_ui.text.keepers import ME, keeper_of
+from models_ui.text.keepers import ME, keeper_of, rename_keeper
 from models_ui.vocabulary import BASE, FINE_TUNED
 
 # "state" is an older order; the others are columns.
@@ -189,6 +189,10 @@ class CatalogQuery(AddressQuery):
         """Return the query with the person who asks in place of the word for them."""
         mine = (keeper_of(username) if keeper == ME else keeper for keeper in self.keeper)
         return replace(self, keeper=tuple(dict.fromkeys(mine))) if ME in self.keeper else self
+
+    def with_renamed(self, before: str, after: str) -> Self:
+        """Return the query once a person has another username."""
+        return replace(self, keeper=tuple(rename_keeper(self.keeper, before, after)))
 
     def at_page(self, page: int) -> Self:
         return replace(self, page=page)

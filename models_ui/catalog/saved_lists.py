@@ -133,6 +133,15 @@ def delete_list(saved: SavedList, *, actor: User) -> None:
             record_plain_event(actor, "view.deleted", _told_name(saved), before=_told_query(saved))
 
 
+def rename_in_lists(*, before: str, after: str, **_: Any) -> None:
+    """Let the saved views follow a person who is renamed."""
+    for saved in SavedList.objects.filter(query__contains="keeper="):
+        query = CatalogQuery.parse(saved.query).query
+        renamed = query.with_renamed(before, after)
+        if renamed != query:
+            _update_row(saved, query=renamed.serialize())
+
+
 def _fold_name(name: str) -> str:
     folded = " ".join(fold_for_search(name).split())
     if not folded or len(folded) > _LONGEST_FOLD:

@@ -56,12 +56,6 @@ class Editions(models.QuerySet["CatalogModel"]):
             _give_edition(rows)
             return super().bulk_create(rows, **options)
 
-    def bulk_update(self, objs: Iterable["CatalogModel"], fields: Iterable[str], batch_size: int | None = None) -> int:
-        rows = list(objs)
-        with transaction.atomic():
-            _give_edition(rows)
-            return super().bulk_update(rows, [*fields, "edition"], batch_size)
-
 
 def _next_edition() -> int:
     """Return a number above those of all rows. Whoever wants the next one waits for the end of this transaction.

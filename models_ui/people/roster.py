@@ -114,8 +114,8 @@ def set_active(*, actor: User, pk: int, is_active: bool) -> User:
             raise NotChanged(people.NEEDS_A_MANAGER)
         person.is_active = is_active
         person.save(update_fields=["is_active"])
-        people.record_changes(actor, before, person)
         move_version()  # the models of a person without access count as nobody's
+        people.record_changes(actor, before, person)
     return person
 
 

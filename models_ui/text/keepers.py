@@ -1,5 +1,6 @@
 """Who looks after a model, as the row keeps it: a person as @username, a team by its name. Pure: no Django."""
 
+from collections.abc import Iterable
 from typing import Final
 
 NOBODY: Final = "nobody"  # in an address: models that nobody with access looks after
@@ -20,3 +21,9 @@ def username_of(keeper: str) -> str | None:
 
 def keeper_label(keeper: str) -> str:
     return username_of(keeper) or keeper
+
+
+def rename_keeper(keepers: Iterable[str], before: str, after: str) -> list[str]:
+    """Return the same people and teams once a person has another username, each once."""
+    old, new = keeper_of(before), keeper_of(after)
+    return list(dict.fromkeys(new if keeper == old else keeper for keeper in keepers))

@@ -15,6 +15,7 @@ from models_ui.actions.activity import (
     exported_events,
     record_cells,
 )
+from models_ui.audit.renames import names_of_person
 from models_ui.listing.csv_export import csv_download
 from models_ui.web.request import Request, is_whole_form, last_visit_of, query_string, render_list, role_of_request
 
@@ -49,4 +50,4 @@ def _export_records(request: Request) -> list[dict[str, Any]]:
 
 
 def _reader(request: Request) -> Reader:
-    return Reader(request.user.get_username(), role_of_request(request), last_visit_of(request))
+    return Reader(names_of_person(request.user.get_username()), role_of_request(request), last_visit_of(request))

@@ -38,7 +38,7 @@ ADMIN_TABLES = {
 
 ADMIN_NAMES = (
     *(f"admin:{page}" for page in ("index", "password_change", "password_change_done", "autocomplete", "jsi18n")),
-    *(f"admin:{page}" for page in ("view_on_site", "app_list", "…", "auth_user_password_change")),
+    *(f"admin:{page}" for page in ("view_on_site", "app_list", "…")),
     *(f"admin:{table}_{page}" for table in ADMIN_TABLES for page in (*ADMIN_PAGES, "…")),
 )
 

@@ -7,7 +7,9 @@ to somebody who measures time.
 import hashlib
 import logging
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -90,6 +92,15 @@ def note_use(address: FeedAddress, now: datetime) -> None:
     """Store when a feed was last read, to the minute."""
     if address.last_used_at is None or now - address.last_used_at >= _USES_APART:
         FeedAddress.objects.filter(pk=address.pk).update(last_used_at=now)
+
+
+def rename_in_addresses(*, before: str, after: str, **_: Any) -> None:
+    """Let the private links follow a person who is renamed."""
+    for address in FeedAddress.objects.filter(query__contains="keeper="):
+        query = query_of(address)
+        renamed = replace(query, models=query.models.with_renamed(before, after))
+        if renamed != query:
+            FeedAddress.objects.filter(pk=address.pk).update(query=renamed.serialize())
 
 
 def _hash_secret(secret: str) -> str:
