@@ -76,7 +76,7 @@ except OSError as error:
 except BrokenFile as error:
     raise ImproperlyConfigured(str(error)) from None
 DEBUG = flag("DEBUG")
-# Whether superusers may look at tables in Django's admin below /admin/. Everything that people need is on pages of our own.
+# Whether superusers may look at tables in Django's admin below /admin/. What people need is on pages of our own.
 DJANGO_ADMIN = flag("DJANGO_ADMIN")
 # Whether people reach the dashboard over HTTPS: makes cookies secure and redirects plain HTTP.
 HTTPS = flag("HTTPS")
