@@ -227,6 +227,13 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/300s/key"}
 # Proxies in front that add to X-Forwarded-For. Too few, and all people behind them share one limit on failed logins.
 ALLAUTH_TRUSTED_PROXY_COUNT = whole("TRUSTED_PROXY_COUNT", 0, 0, 100)
 
+# --- Sessions ---------------------------------------------------------------------------------------------------
+
+# Hours without use after which a person has to sign in again, and days after which they have to in any case.
+SESSION_IDLE_HOURS = whole("SESSION_IDLE_HOURS", 12, 1, 8760)
+SESSION_MAX_DAYS = whole("SESSION_MAX_DAYS", 14, 1, 365)
+SESSION_COOKIE_AGE = SESSION_MAX_DAYS * 86_400
+
 # --- Single sign-on ---------------------------------------------------------------------------------------------
 
 # The identity provider that people sign in by. Its issuer as the provider itself writes it.

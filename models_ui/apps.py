@@ -9,6 +9,7 @@ class ModelsUiConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.usersessions.models import UserSession
+        from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import pre_save
 
         from models_ui.access.people import person_renamed
@@ -21,12 +22,13 @@ class ModelsUiConfig(AppConfig):
         from models_ui.bulk.renamed_people import rename_in_jobs
         from models_ui.catalog.saved_lists import rename_in_lists
         from models_ui.people.rename import rename_before_save
-        from models_ui.people.sessions import keep_little
+        from models_ui.people.sessions import keep_little, note_signed_in
 
         count_in_the_database()
         pre_save.connect(rename_before_save, sender=settings.AUTH_USER_MODEL)
         for follow in (rename_in_rows, rename_in_warnings, rename_in_lists, rename_in_addresses, rename_in_jobs):
             person_renamed.connect(follow)
+        user_logged_in.connect(note_signed_in)
         pre_save.connect(keep_little, sender=UserSession)
         kept_changed.connect(watch_what_they_look_after)
         outcome_recorded.connect(note_action)

@@ -155,6 +155,12 @@ def client_of():
 
 
 @pytest.fixture
+def long_sessions(settings) -> None:
+    """Sessions last: for tests of something else that turn the clock by days."""
+    settings.SESSION_IDLE_HOURS, settings.SESSION_MAX_DAYS = 24 * 365, 365
+
+
+@pytest.fixture
 def viewer(carol: User, client_of) -> Client:
     return client_of(carol)
 

@@ -22,6 +22,7 @@ from models_ui.models import AuditEvent
 person_renamed: Final = Signal()
 
 SUPERUSER: Final = "superuser"  # recorded in the history like a role, though it is not one of `Role`
+_RANKS: Final = (*(role.name.lower() for role in Role), SUPERUSER)
 NEEDS_A_MANAGER: Final = gettext_lazy(
     "This is the last person with the Manager role. Make somebody else a Manager first."
 )
@@ -65,6 +66,11 @@ def is_last_manager(person: User) -> bool:
 
 def _managers() -> QuerySet[User]:
     return User.objects.filter(is_active=True, is_superuser=False, groups__name=Role.MANAGER.group_name).distinct()
+
+
+def has_lost_rights(before: PersonState, after: PersonState) -> bool:
+    """Return whether somebody's role is lower than before, or their access is gone."""
+    return _RANKS.index(after.role) < _RANKS.index(before.role) or (before.is_active and not after.is_active)
 
 
 def record_added(actor: User, person: User) -> None:

@@ -11,13 +11,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.core.management import call_command
 from django.utils import timezone
 
 from models_ui.alerts.digest.run import send_digests
 from models_ui.leases import renew_lease, take_lease
 from models_ui.mirror.sync import run_sync
-from models_ui.people.sessions import forget_ended_sessions
+from models_ui.people.sessions import clear_sessions
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +51,7 @@ def _send_digests() -> bool:
 
 
 def _clear_sessions() -> bool:
-    call_command("clearsessions")
-    forget_ended_sessions()
+    clear_sessions()
     return True
 
 

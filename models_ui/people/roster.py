@@ -15,6 +15,7 @@ from models_ui.access.roles import Role
 from models_ui.catalog.index import CatalogIndex
 from models_ui.mirror.state import move_version
 from models_ui.people.preferences import preferences_of
+from models_ui.people.sessions import end_sessions_after
 from models_ui.people.sign_on import is_linked, linked_to_sign_on
 from models_ui.text.keepers import keeper_of
 
@@ -84,7 +85,7 @@ def models_looked_after(index: CatalogIndex, username: str) -> list[str]:
 
 
 def change_role(*, actor: User, pk: int, role: Role) -> User:
-    """Give a person this role instead of the present one.
+    """Give a person this role instead of the present one. A lower one ends their sessions.
 
     Raise User.DoesNotExist, and NotChanged where the role comes from sign-on, or where this would leave nobody with the
     Manager role.
@@ -99,11 +100,12 @@ def change_role(*, actor: User, pk: int, role: Role) -> User:
         person.groups.remove(*Group.objects.filter(name__in=[each.group_name for each in Role]))
         person.groups.add(Group.objects.get_or_create(name=role.group_name)[0])
         people.record_changes(actor, before, person)
+        end_sessions_after(before, person)
     return person
 
 
 def set_active(*, actor: User, pk: int, is_active: bool) -> User:
-    """Take a person's access away, or give the access back.
+    """Take a person's access away and end their sessions, or give the access back.
 
     Raise User.DoesNotExist, and NotChanged where this would leave nobody with the Manager role.
     """
@@ -116,6 +118,7 @@ def set_active(*, actor: User, pk: int, is_active: bool) -> User:
         person.save(update_fields=["is_active"])
         move_version()  # the models of a person without access count as nobody's
         people.record_changes(actor, before, person)
+        end_sessions_after(before, person)
     return person
 
 

@@ -1,22 +1,28 @@
-"""Where a person is signed in. django-allauth keeps a record beside each session; this module reads and ends them.
+"""Where a person is signed in, and for how long. django-allauth keeps a record beside each session.
 
-The record says which browser it is and when it was last seen, to five minutes. No address is kept of it.
+The record says which browser it is and when it was last seen, to five minutes. No address is kept of it. When the
+session began stands in the session itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
+from models_ui.access.people import PersonState, has_lost_rights
 from models_ui.audit.plain_events import record_plain_event
 
+SIGNED_IN_AT: Final = "signed_in_at"  # seconds since 1970, in the session
 _NOTED_EVERY: Final = timedelta(minutes=5)
 _NO_ADDRESS: Final = "0.0.0.0"  # noqa: S104  # means none; the column wants one
 # The first that occurs: Edge and Opera call themselves Chrome, too, and Chrome calls itself Safari.
@@ -94,6 +100,12 @@ def end_all_sessions(user: User) -> int:
         return _delete_sessions(user)
 
 
+def end_sessions_after(before: PersonState, person: User) -> None:
+    """End all sessions of a person who may do less than before. Access that is given back finds none either."""
+    if has_lost_rights(before, PersonState.of(person)) or before.is_active != person.is_active:
+        end_all_sessions(person)
+
+
 def _delete_sessions(user: User, *, but: str = "") -> int:
     recorded = UserSession.objects.filter(user=user).exclude(session_key=but)
     keys = {*recorded.values_list("session_key", flat=True), *_unrecorded_keys(user)} - {but}
@@ -124,6 +136,25 @@ def note_session_seen(request: HttpRequest, seen_at: datetime | None, now: datet
         UserSession.objects.create_from_request(request)
 
 
+def note_signed_in(request: HttpRequest, **_: Any) -> None:
+    """Note in the session when it began."""
+    request.session[SIGNED_IN_AT] = int(timezone.now().timestamp())
+
+
+def is_over(session: Mapping[str, Any], seen_at: datetime | None, now: datetime) -> bool:
+    """Return whether a session of somebody who signed in was not used for too long, or is too old.
+
+    A session without a record counts as last seen when it began.
+    """
+    if SESSION_KEY not in session:
+        return False
+    began, now_at = session.get(SIGNED_IN_AT, 0), now.timestamp()
+    if began <= now_at - settings.SESSION_MAX_DAYS * 86_400:
+        return True
+    seen = max(began, seen_at.timestamp() if seen_at else 0)
+    return bool(seen <= now_at - settings.SESSION_IDLE_HOURS * 3600)
+
+
 def keep_little(instance: UserSession, **_: Any) -> None:
     """Keep the name of the browser and of its system of what django-allauth is about to store of a session."""
     instance.ip = _NO_ADDRESS
@@ -133,8 +164,13 @@ def keep_little(instance: UserSession, **_: Any) -> None:
         instance.user_agent = ""
 
 
-def forget_ended_sessions() -> None:
-    """Delete the records of sessions that are gone."""
+def clear_sessions() -> None:
+    """Delete the sessions that are over, and the records of all that are gone."""
+    now = timezone.now()
+    unused = Q(last_seen_at__lte=now - timedelta(hours=settings.SESSION_IDLE_HOURS))
+    old = Q(created_at__lte=now - timedelta(days=settings.SESSION_MAX_DAYS))
+    Session.objects.filter(session_key__in=UserSession.objects.filter(unused | old).values("session_key")).delete()
+    Session.objects.filter(expire_date__lt=now).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 

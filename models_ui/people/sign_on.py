@@ -25,7 +25,7 @@ from models_ui.access.group_roles import find_groups, gives_roles, role_of_group
 from models_ui.access.people import PersonState
 from models_ui.access.roles import Role, make_roles, role_of
 from models_ui.audit.plain_events import record_plain_event
-from models_ui.people.sessions import end_all_sessions
+from models_ui.people.sessions import end_all_sessions, end_sessions_after
 from models_ui.text.keepers import RESERVED
 from models_ui.text.plain import plain_text
 
@@ -235,3 +235,4 @@ def _renew_role(person: User, role: Role) -> None:
     person.groups.add(Group.objects.get(name=role.group_name))
     words = {"before": {"role": before.role}, "after": {"role": role.name.lower()}}
     record_plain_event(None, "person.role_from_sign_on", person.username, **words)
+    end_sessions_after(before, person)

@@ -7,6 +7,7 @@ from models_ui.access import people
 from models_ui.access.people import PersonState
 from models_ui.mirror.state import move_version
 from models_ui.people.roster import NotChanged
+from models_ui.people.sessions import end_sessions_after
 
 
 def change_account(pk: int, *, is_active: bool | None = None, is_superuser: bool | None = None) -> None:
@@ -22,3 +23,4 @@ def change_account(pk: int, *, is_active: bool | None = None, is_superuser: bool
         person.save(update_fields=["is_active", "is_superuser"])
         move_version()  # the models of a person without access count as nobody's
         people.record_changes(None, before, person)
+        end_sessions_after(before, person)

@@ -119,6 +119,8 @@ class LoginMiddleware(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         if request.method in ("GET", "HEAD"):
+            if getattr(request.session, "has_ended", False):
+                messages.info(request, _("You were signed out after some time. Sign in to go on."))
             return super().handle_no_permission(request, view_func)
         came_from = request.headers.get("Referer", "")
         back = came_from if is_own_address(request, came_from) else resolve_url(settings.LOGIN_REDIRECT_URL)

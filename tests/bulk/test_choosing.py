@@ -241,6 +241,7 @@ def test_a_form_that_makes_no_sense_is_422_with_a_sentence_and_makes_nothing(edi
     assert not BulkJob.objects.exists()
 
 
+@pytest.mark.usefixtures("long_sessions")
 def test_a_token_of_yesterday_is_refused(editor, synced):
     token, _ = offer(page(editor))
     with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):

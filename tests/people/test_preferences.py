@@ -137,8 +137,9 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(viewer: Client, carol: User) -> Visitor:
-    return Visitor(viewer, carol)
+def visitor(carol: User, client_of, long_sessions) -> Visitor:
+    with time_machine.travel(NOON, tick=False):
+        return Visitor(client_of(carol), carol)
 
 
 def test_the_first_visit_has_none_before_it(visitor: Visitor):

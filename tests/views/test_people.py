@@ -59,7 +59,9 @@ def test_a_manager_sees_everybody_with_role_and_what_each_role_may_do(manager, b
         assert words in page
 
 
-def test_a_person_is_named_as_they_call_themselves_and_was_last_seen_when_they_last_looked(manager, bob, client_of):
+def test_a_person_is_named_as_they_call_themselves_and_was_last_seen_when_they_last_looked(
+    manager, bob, client_of, long_sessions
+):
     editor = client_of(bob)
     User.objects.filter(pk=bob.pk).update(first_name="Bob <Martin>", last_login=timezone.now() - timedelta(days=300))
     with time_machine.travel(timezone.now() + timedelta(days=3), tick=False):

@@ -225,12 +225,12 @@ def record_of(client: Client) -> UserSession:
 
 
 def tomorrow(minute: int, second: int = 0) -> datetime:
-    """A moment of tomorrow morning, when today's sessions still hold."""
+    """A moment of tomorrow morning."""
     day = datetime.now(UTC) + timedelta(days=1)
     return day.replace(hour=10, minute=minute, second=second, microsecond=0)
 
 
-def test_of_a_session_only_the_kind_of_browser_and_a_rounded_time_are_kept(sign_in, carol: User):
+def test_of_a_session_only_the_kind_of_browser_and_a_rounded_time_are_kept(sign_in, carol: User, long_sessions):
     here = sign_in(browser=EDGE)
     with time_machine.travel(tomorrow(58, 31), tick=False):
         here.get("/watching/")
@@ -240,7 +240,7 @@ def test_of_a_session_only_the_kind_of_browser_and_a_rounded_time_are_kept(sign_
     assert record.last_seen_at == tomorrow(55)
 
 
-def test_each_session_tells_when_it_was_seen_itself_whatever_the_others_do(sign_in):
+def test_each_session_tells_when_it_was_seen_itself_whatever_the_others_do(sign_in, long_sessions):
     first, second = sign_in(), sign_in(browser=EDGE)
     for minute in (0, 4, 8):
         with time_machine.travel(tomorrow(minute), tick=False):

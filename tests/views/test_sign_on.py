@@ -511,6 +511,18 @@ def test_the_profile_says_where_name_and_address_come_from(client: Client, provi
     assert User.objects.get().get_full_name() == "Dora Maar"
 
 
+def test_a_lower_role_from_sign_on_ends_the_sessions_elsewhere_and_a_higher_one_does_not(client, provider, alice):
+    there = Client()
+    sign_on(there, provider)
+    provider.people["dora"]["groups"] = ["ml-admins"]
+    sign_on(client, provider)
+    assert is_in(there)
+    provider.people["dora"]["groups"] = ["skiing"]
+    here = Client()
+    sign_on(here, provider)
+    assert [is_in(here), is_in(client), is_in(there)] == [True, False, False]
+
+
 # --- The page of people
 
 

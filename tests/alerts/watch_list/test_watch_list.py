@@ -186,6 +186,7 @@ def test_a_model_that_vanishes_a_second_time_asks_for_attention_again(carols: Wa
     assert carols.standings == {"attention": ["devstral-2512"]}
 
 
+@pytest.mark.usefixtures("long_sessions")
 def test_an_acknowledged_end_is_what_was_to_be_expected_when_it_comes(carols: WatchList, sandbox: Sandbox):
     carols.add(MEDIUM)
     carols.press("Acknowledge", MEDIUM)
