@@ -60,6 +60,7 @@ class Choice:
     text: str = ""
     hint: str = ""
     keys: str = ""
+    in_place: str = ""  # the id of the model in sight, where the form opens on the page that the person is on
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,12 @@ def _find_models(typed: str, index: CatalogIndex) -> tuple[ChoiceGroup | None, t
 def _actions_on(row: Row, role: Role) -> Iterator[Choice]:
     for button in buttons_of(row, role):
         if not button.denial:
-            yield Choice(button.address, str(VERBS[button.verb].label))
+            in_place = row.model_id if button.asks else ""
+            yield Choice(button.address, str(VERBS[button.verb].label), in_place=in_place)
     for verb in CARE_VERBS if row.routable else ():
         if not denial_reason(role, row, verb):
-            yield Choice(reverse("care", args=[row.model_id, verb]), str(VERBS[verb].label))
+            address = reverse("care", args=[row.model_id, verb])
+            yield Choice(address, str(VERBS[verb].label), in_place=row.model_id)
 
 
 def _views_of(user: User) -> Iterator[Choice]:

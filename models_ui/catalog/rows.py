@@ -7,7 +7,7 @@ on the person: it holds no CSRF token. What acts on a row belongs to a form outs
 """
 
 import secrets
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from models_ui.access.policy import denial_reason
 from models_ui.access.roles import Role
-from models_ui.access.verbs import VERBS, Verb
+from models_ui.access.verbs import CARE_VERBS, VERBS, Verb
 from models_ui.catalog.columns import default_columns, split_columns
 from models_ui.catalog.groups import GroupSlice
 from models_ui.catalog.index import CatalogIndex, SearchResult
@@ -270,9 +270,7 @@ def _row_context(view: RowView, role: Role, style: RowStyle, texts: RowTexts) ->
     row = view.row
     return {
         "each": view,
-        "can": " ".join(
-            [*(button.verb for button in buttons_of(row, role) if not button.denial), *offers_of(row, role)]
-        ),
+        "can": " ".join(_allowed_on(row, role)),
         "is_worker_away": style.is_worker_away,
         "columns": style.columns,
         "texts": texts,
@@ -311,6 +309,14 @@ def buttons_of(row: Row, role: Role) -> list[Button]:
         for verb in VERBS
         if not VERBS[verb].is_care and not _is_so_already(row, verb)
     ]
+
+
+def _allowed_on(row: Row, role: Role) -> Iterator[str]:
+    """Yield what this role may do with a row, as the addresses of the actions end."""
+    yield from (button.verb for button in buttons_of(row, role) if not button.denial)
+    if row.routable and not denial_reason(role, row, CARE_VERBS[0]):  # one role may do all of these
+        yield from CARE_VERBS
+    yield from offers_of(row, role)
 
 
 def offers_of(row: Row, role: Role) -> list[str]:

@@ -208,8 +208,7 @@ function tellWaiting(element, place) {
 
 function findFocusFallback() {
   const { modelId } = swap.focus?.closest("tr")?.dataset ?? {};
-  const row = modelId && document.querySelector(`tr[data-model-id="${CSS.escape(modelId)}"] .name`);
-  return row || (document.getElementById("count") ?? document.getElementById("main"));
+  return (modelId && document.querySelector(`tr[data-model-id="${CSS.escape(modelId)}"] .name`)) || (document.getElementById("count") ?? document.getElementById("main"));
 }
 
 function moveFocusTo(place) {
@@ -235,8 +234,7 @@ function rememberFolds() {
 }
 
 function rememberTypedFilters(target) {
-  const fields = [...typedFilters].map(getFilter);
-  swap.filters = fields
+  swap.filters = [...typedFilters].map(getFilter)
     .filter((field) => field?.id && field === document.activeElement && target.contains(field))
     .map((field) => ({ id: field.id, value: field.value }));
 }
@@ -244,7 +242,10 @@ function rememberTypedFilters(target) {
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.isError) showError(detail);
   if (!detail.shouldSwap) return;
-  if (detail.target.contains(getToast())) document.body.append(getToast());
+  const palette = detail.target.dataset.modelId ? document.getElementById("palette") : null; // its form opens in place
+  if (palette || detail.target.contains(getToast())) document.body.append(getToast());
+  palette?.close();
+  palette?.remove();
   swap.isUnsettled = true;
   rememberFolds();
   rememberFocus(detail.target);
@@ -664,8 +665,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("#row-menu [data-verb]");
   if (isModified(event) || !(button ?? link)) return;
   event.preventDefault();
-  if (button && !button.closest("[aria-busy]")) openRowMenu(button);
-  if (button) return;
+  if (button) { if (!button.closest("[aria-busy]")) openRowMenu(button); return; }
   document.getElementById("row-menu").hidePopover();
   actOnRow(menuRow, link.dataset.verb);
 });

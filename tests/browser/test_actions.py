@@ -424,7 +424,7 @@ def test_a_manager_protects_a_model_and_lifts_that(browser_of, alice, bob, tune,
     bobs.goto(TUNES)
     row = row_of(bobs, tune)
     expect(row.get_by_text("Protected")).to_be_visible()
-    expect(row).to_have_attribute("data-can", "describe")
+    expect(row).to_have_attribute("data-can", "describe assign tag note plan")
     choose(actions, "unprotect")
     expect(alices.get_by_role("button", name="More actions")).to_be_focused()
     expect(button_of(actions, "delete")).to_have_count(1)

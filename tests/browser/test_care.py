@@ -1,5 +1,6 @@
 """Looking after models in a browser: in place, without JavaScript, in every width, in French, and on paper."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -125,3 +126,86 @@ def test_a_tag_leads_to_the_models_that_have_it(browser_of, bob, tune):
     page.goto(f"/models/{tune}/")
     page.get_by_role("link", name="two words", exact=True).click()
     expect(page.locator("[data-model-id]")).to_have_count(1)
+
+
+# --- From the palette and the menu of a row, without leaving the page
+
+
+def choose(page: Page, typed: str) -> None:
+    """Open the palette with the keyboard, and choose what the words find first."""
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette").get_by_role("combobox")).to_be_focused()
+    page.keyboard.type(typed)
+    expect(page.locator("#palette-choices")).to_have_attribute("data-typed", typed)
+    page.keyboard.press("Enter")
+    expect(page.locator("#palette")).to_have_count(0)
+
+
+def test_a_row_is_looked_after_and_tagged_from_the_palette_by_keys_alone(browser_of, bob, tune):
+    page = browser_of(bob)
+    page.goto("/models/?type=fine-tuned&columns=status,keeper")
+    row = page.locator(f'tr[data-model-id="{tune}"]')
+    row.locator(".name").focus()
+    choose(page, "look after")
+    expect(row.get_by_label("Looked after by")).to_be_focused()
+    page.keyboard.type("bob, Support")
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text("bob, Support")
+    expect(row.locator("[data-more]")).to_be_focused()
+    choose(page, "tag")
+    page.keyboard.type("legal")
+    page.keyboard.press("Enter")
+    expect(row.locator(".tag")).to_have_text("legal")
+    expect(page).to_have_url(re.compile("/models/\\?type=fine-tuned"))
+    page.keyboard.press("z")
+    expect(row.locator(".tag")).to_have_count(0)
+
+
+def test_a_plan_and_a_note_are_written_from_the_palette_on_the_models_page(browser_of, bob, tune):
+    page = browser_of(bob)
+    page.goto(f"/models/{tune}/")
+    choose(page, "plan")
+    expect(page.get_by_label("Plan", exact=True)).to_be_focused()
+    page.get_by_label("Plan", exact=True).select_option("ends")
+    page.get_by_label("In a word").press("Enter")
+    expect(page.locator("#model")).to_contain_text("May end")
+    choose(page, "note")
+    expect(page.get_by_label("Note", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("form.edit")).to_have_count(0)
+    expect(page.locator("#model")).to_contain_text("May end")
+
+
+def test_a_click_in_the_palette_opens_the_form_in_place_too(browser_of, bob, tune):
+    page = browser_of(bob)
+    page.goto(f"/models/{tune}/")
+    page.keyboard.press("Control+k")
+    page.get_by_role("option", name="Tag", exact=True).click()
+    expect(page.get_by_label("Tags", exact=True)).to_be_focused()
+    expect(page.locator("#palette")).to_have_count(0)
+
+
+def test_the_menu_of_a_row_offers_what_is_kept_of_any_model(browser_of, bob, carol, tune):
+    page = browser_of(bob)
+    page.goto("/models/?q=codestral-2508")
+    page.locator("[data-more]").first.click()
+    for name in ("Looked after by…", "Tags…", "Plan…", "Note…"):
+        expect(page.locator("#row-menu").get_by_text(name)).to_be_visible()
+    page.locator("#row-menu").get_by_text("Tags…").click()
+    expect(page.locator("tr").get_by_label("Tags", exact=True)).to_be_focused()
+    page.keyboard.type("legal")
+    page.keyboard.press("Enter")
+    expect(page.locator("tr .tag")).to_have_text("legal")
+    viewer = browser_of(carol)
+    viewer.goto("/models/?q=codestral-2508")
+    viewer.locator("[data-more]").first.click()
+    expect(viewer.locator("#row-menu")).to_be_visible()
+    expect(viewer.locator("#row-menu").get_by_text("Tags…")).to_have_count(0)
+
+
+def test_without_a_script_the_palette_leads_to_the_page_of_the_form(browser_of, bob, tune):
+    page = browser_of(bob, script=False)
+    page.goto(f"/palette/?q=tag&model={tune}")
+    page.get_by_role("link", name="Tag", exact=True).click()
+    expect(page).to_have_url(f"/models/{tune}/tag/")
+    expect(page.get_by_label("Tags", exact=True)).to_be_visible()

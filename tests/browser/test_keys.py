@@ -328,8 +328,9 @@ def test_the_palette_offers_what_one_may_do_with_the_model_in_sight(bobs: Page):
     expect(actions).not_to_contain_text("Delete")  # a Manager's
     answered(bobs, "edit desc")
     bobs.keyboard.press("Enter")
-    bobs.wait_for_url("**/describe/")
-    expect(bobs.locator("main")).to_contain_text(name)
+    expect(bobs.get_by_label("Description", exact=True)).to_be_focused()
+    expect(bobs.locator("#palette")).to_have_count(0)
+    expect(bobs).to_have_url(TUNES)
 
 
 def test_words_that_find_nothing_say_so_and_enter_does_nothing(palette: Page):
