@@ -70,3 +70,11 @@ def pairs(name: str) -> dict[str, str]:
             raise ImproperlyConfigured(f"{name} has {item}, which is not of the form name=value.")
         found[key] = value
     return found
+
+
+def roles(name: str) -> list[str]:
+    """Return the names of roles in a list such as `Manager,Editor`, in lower case. Raise ImproperlyConfigured."""
+    found = [item.lower() for item in listing(name)]
+    if unknown := next((item for item in found if item not in ("viewer", "editor", "manager")), None):
+        raise ImproperlyConfigured(f"{name} has {unknown}, which is none of the roles Viewer, Editor and Manager.")
+    return found

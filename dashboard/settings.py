@@ -12,7 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.environment import flag, listing, number, pairs, secret, text, whole
+from dashboard.environment import flag, listing, number, pairs, roles, secret, text, whole
 from dashboard.sign_on import check_sign_on
 from models_ui.private_files import complain_of_open, keep_database_private, keep_private, warn_once
 from models_ui.secret_files import BrokenFile, check_readable, read_or_create_secret, read_port
@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.usersessions",
+    "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
@@ -142,6 +143,7 @@ MIDDLEWARE = [
     "models_ui.web.account_views.PasswordPagesMiddleware",
     "models_ui.web.middleware.PersonMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "models_ui.web.second_factors.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "dashboard.urls"
@@ -224,6 +226,14 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/300s/key"}
+# Seconds for which a sign-in counts before a deletion, a private link, a role or an export of activity asks for the
+# password or a second factor anew; 0 never asks.
+REAUTHENTICATE_AFTER = whole("REAUTHENTICATE_AFTER", 900, 0, 86_400)
+# The roles that need a second factor; a higher role needs one, too.
+MFA_REQUIRED_ROLES = roles("MFA_REQUIRED_ROLES")
+MFA_ADAPTER = "models_ui.web.second_factors.SecondFactorAdapter"
+MFA_TOTP_TOLERANCE = 1  # periods of 30 seconds by which a phone may be wrong
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up here, so an address that waits takes nobody's account
 # Proxies in front that add to X-Forwarded-For. Too few, and all people behind them share one limit on failed logins.
 ALLAUTH_TRUSTED_PROXY_COUNT = whole("TRUSTED_PROXY_COUNT", 0, 0, 100)
 

@@ -5,10 +5,12 @@ from functools import cache
 from typing import Any
 
 import allauth.account.admin
+import allauth.mfa.admin
 import allauth.socialaccount.admin
 import allauth.usersessions.admin  # noqa: F401  # registers what is taken off below
 import django.contrib.auth.admin  # noqa: F401
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
@@ -121,7 +123,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
 # --- People and roles
 
-for table in (User, Group, UserSession, EmailAddress, SocialAccount, SocialApp, SocialToken):
+for table in (User, Group, UserSession, EmailAddress, SocialAccount, SocialApp, SocialToken, Authenticator):
     admin.site.unregister(table)  # below for what is shown of people; the rest is set up elsewhere, or holds secrets
 
 

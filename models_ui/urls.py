@@ -98,6 +98,7 @@ urlpatterns = [
     path("people/invitations/<int:pk>/renew/", people.renew_invitation, name="renew_invitation"),
     path("people/invitations/<int:pk>/revoke/", people.revoke_invitation, name="revoke_invitation"),
     path("people/<int:pk>/role/", people.change_role, name="change_role"),
+    path("people/<int:pk>/reset-second-factor/", people.reset_second_factor, name="reset_second_factor"),
     path("people/<int:pk>/deactivate/", people.deactivate, name="deactivate"),
     path("people/<int:pk>/reactivate/", people.reactivate, name="reactivate"),
     path("first-run/", first_run.first_run, name="first_run"),

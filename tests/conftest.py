@@ -21,6 +21,7 @@ from models_ui.services import retries
 from sandbox import Sandbox
 from tests.support import ROOT
 from tests.support.layout import without_layout
+from tests.support.sign_in import sign_in
 
 # A property is right or wrong; how long a busy machine takes over it is neither.
 hypothesis_settings.register_profile("untimed", parent=hypothesis_settings.default, deadline=None)
@@ -148,7 +149,7 @@ def client_of():
 
     def browser(user: User, **options) -> Client:
         client = Client(**options)
-        client.force_login(user)
+        sign_in(client, user)
         return client
 
     return browser

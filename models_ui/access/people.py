@@ -163,6 +163,10 @@ KINDS: Final[Mapping[str, PlainKind]] = {
         label=gettext_lazy("Sign in by a link"),
         told=gettext_lazy("%(subject)s signed in by a one-time link from a terminal"),
     ),
+    "person.second_factor_reset": PlainKind(
+        label=gettext_lazy("Take a second factor away"),
+        told=gettext_lazy("%(who)s took the second factor of %(subject)s away"),
+    ),
     "person.activated": PlainKind(
         label=gettext_lazy("Give access back"), told=gettext_lazy("%(who)s gave access back to %(subject)s")
     ),

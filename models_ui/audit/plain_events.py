@@ -112,6 +112,14 @@ PLAIN_KINDS: Final[Mapping[str, PlainKind]] = {
         label=gettext_lazy("Change one’s e-mail address"),
         told=gettext_lazy("%(who)s changed their e-mail address"),
     ),
+    "settings.second_factor_added": PlainKind(
+        label=gettext_lazy("Turn a second factor on"),
+        told=gettext_lazy("%(who)s turned a second factor on"),
+    ),
+    "settings.second_factor_removed": PlainKind(
+        label=gettext_lazy("Turn a second factor off"),
+        told=gettext_lazy("%(who)s turned a second factor off"),
+    ),
     "session.ended": PlainKind(
         label=gettext_lazy("Sign out elsewhere"),
         told=gettext_lazy("%(who)s signed out elsewhere"),

@@ -15,6 +15,7 @@ from models_ui.access.roles import Role
 from models_ui.catalog.index import CatalogIndex
 from models_ui.mirror.state import move_version
 from models_ui.people.preferences import preferences_of
+from models_ui.people.second_factors import holds_second_factor
 from models_ui.people.sessions import end_sessions_after
 from models_ui.people.sign_on import is_linked, linked_to_sign_on
 from models_ui.text.keepers import keeper_of
@@ -42,6 +43,7 @@ class Person:
     is_active: bool
     last_seen: datetime | None  # UTC, to a few minutes
     invited_by: str
+    has_second_factor: bool = False
     looks_after: int = 0  # models
 
     @property
@@ -58,7 +60,7 @@ def roster() -> Iterator[Person]:
     everybody = (
         User.objects.select_related("invitation__invited_by", "preferences")
         .prefetch_related("groups")
-        .annotate(is_linked=linked_to_sign_on())
+        .annotate(is_linked=linked_to_sign_on(), has_second_factor=holds_second_factor())
     )
     for user in sorted(everybody, key=lambda user: (not user.is_active, user.get_username().casefold())):
         names = {group.name for group in user.groups.all()}
@@ -71,6 +73,7 @@ def roster() -> Iterator[Person]:
             email=user.email,
             role=Role.MANAGER if user.is_superuser else role,
             is_linked=user.is_linked,
+            has_second_factor=user.has_second_factor,
             is_system=user.is_superuser,
             is_active=user.is_active,
             last_seen=preferences_of(user).seen_at or user.last_login,

@@ -17,6 +17,7 @@ from models_ui.actions.activity import (
 )
 from models_ui.audit.renames import names_of_person
 from models_ui.listing.csv_export import csv_download
+from models_ui.web.fresh_sign_in import needs_fresh_sign_in
 from models_ui.web.request import Request, is_whole_form, last_visit_of, query_string, render_list, role_of_request
 
 
@@ -30,12 +31,14 @@ def activity(request: Request) -> HttpResponse:
 
 
 @require_safe
+@needs_fresh_sign_in("GET")
 def activity_csv(request: Request) -> HttpResponse:
     rows = map(record_cells, _export_records(request))
     return csv_download(query_string(request), "activity", COLUMNS, rows, times=("at",))
 
 
 @require_safe
+@needs_fresh_sign_in("GET")
 def activity_json(request: Request) -> HttpResponse:
     query, _ = ActivityQuery.parse(query_string(request))
     records = _export_records(request)

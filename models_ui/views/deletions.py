@@ -31,11 +31,13 @@ from models_ui.audit.chain import Outcome
 from models_ui.bulk.jobs import has_live_worker
 from models_ui.text.isolation import fill
 from models_ui.views.action_response import ActionResponse, context_of
+from models_ui.web.fresh_sign_in import needs_fresh_sign_in
 from models_ui.web.message_bar import OfferKind, add_action_message
 from models_ui.web.request import Request
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_fresh_sign_in("GET", "POST")
 def delete(request: Request, model_id: str) -> HttpResponse:
     """Archive a model now and delete it on a later day. Without days of grace, delete it at once."""
     if settings.DELETE_GRACE_DAYS == 0 and not settings.DELETE_NEEDS_TWO:
@@ -51,6 +53,7 @@ def delete(request: Request, model_id: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_fresh_sign_in("GET", "POST")
 def delete_now(request: Request, model_id: str) -> HttpResponse:
     """Delete an archived model for ever: the one thing that cannot be put right."""
     response = DeletionResponse(request, model_id, Role.MANAGER, at_once=True)
@@ -70,6 +73,7 @@ def ask_deletion(request: Request, model_id: str) -> HttpResponse:
 
 
 @require_http_methods(["POST"])
+@needs_fresh_sign_in("POST")
 def decide_deletion(request: Request, model_id: str) -> HttpResponse:
     """Accept or decline what somebody asked for."""
     response, form = DeletionResponse(request, model_id, Role.MANAGER), DecideDeletionForm(request.POST)

@@ -43,10 +43,12 @@ from models_ui.listing.querystring import Ignored
 from models_ui.models import FeedAddress
 from models_ui.public_url import full_address
 from models_ui.text.isolation import fill
+from models_ui.web.fresh_sign_in import needs_fresh_sign_in
 from models_ui.web.request import Request, query_string
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_fresh_sign_in("POST")
 def feeds(request: Request) -> HttpResponse:
     """Show a person's private links and a form for a new one. `?type=base&within=90` fills in filters."""
     if request.method == "POST":

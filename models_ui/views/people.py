@@ -29,9 +29,11 @@ from models_ui.people import invitations, roster
 from models_ui.people.forms import InvitationForm, JoinForm, RoleForm
 from models_ui.people.invitation_mail import mail_invitation
 from models_ui.people.invitations import LinkIsSpent, TooManyInvitations
+from models_ui.people.second_factors import reset_second_factors
 from models_ui.public_url import full_address
 from models_ui.text.isolation import fill
 from models_ui.text.keepers import keeper_of
+from models_ui.web.fresh_sign_in import needs_fresh_sign_in, note_proof
 from models_ui.web.request import Request, role_of_request
 
 
@@ -42,6 +44,7 @@ def people(request: Request) -> HttpResponse:
 
 
 @require_POST
+@needs_fresh_sign_in("POST")
 def invite(request: Request) -> HttpResponse:
     """Make an invitation. The answer shows its link, which is stored nowhere."""
     _check_manager(request, "person.invited")
@@ -61,6 +64,7 @@ def invite(request: Request) -> HttpResponse:
 
 
 @require_POST
+@needs_fresh_sign_in("POST")
 def renew_invitation(request: Request, pk: int) -> HttpResponse:
     _check_manager(request, "invitation.renewed")
     _check_passwords()
@@ -80,6 +84,7 @@ def revoke_invitation(request: Request, pk: int) -> HttpResponseRedirect:
 
 
 @require_POST
+@needs_fresh_sign_in("POST")
 def change_role(request: Request, pk: int) -> HttpResponse:
     _check_manager(request, "person.role_changed")
     form = RoleForm(request.POST)
@@ -89,6 +94,19 @@ def change_role(request: Request, pk: int) -> HttpResponse:
     if person is not None:
         words = {"person": person.get_username(), "role": form.chosen.label}
         messages.success(request, fill(_("%(person)s now has the role %(role)s."), words))
+    return redirect("people")
+
+
+@require_POST
+@needs_fresh_sign_in("POST")
+def reset_second_factor(request: Request, pk: int) -> HttpResponse:
+    """Let somebody who has lost their phone sign in with the password alone."""
+    _check_manager(request, "person.second_factor_reset")
+    person = User.objects.filter(pk=pk, is_superuser=False).first()
+    if person is None or not reset_second_factors(actor=request.user, person=person):
+        raise Http404
+    sentence = _("%(person)s has no second factor any more, and can turn one on again.")
+    messages.success(request, fill(sentence, {"person": person.get_username()}))
     return redirect("people")
 
 
@@ -199,6 +217,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         except LinkIsSpent:
             return _spent_page(request)
         login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
+        note_proof(request, person)
         return redirect("first_run" if found.is_setup else "home")
     context = {"form": form, "invitation": found, "role_label": Role.named(found.role).label}
     page = render(request, "models_ui/invitation.html", context, status=422 if form.is_bound else 200)

@@ -24,6 +24,7 @@ from models_ui.people.email_change import ask_for_confirmation, can_send_mail, f
 from models_ui.people.forms import EmailForm, NameForm, PreferencesForm
 from models_ui.people.preferences import preferences_of, store_preferences, store_preferences_form
 from models_ui.people.profile import store_name, what_is_mine
+from models_ui.people.second_factors import second_factors_of
 from models_ui.people.sign_on import is_linked
 from models_ui.text.isolation import fill
 from models_ui.text.keepers import ME
@@ -156,6 +157,7 @@ def _profile_page(
         "mine": what_is_mine(request.user, index),
         "mine_query": CatalogQuery(keeper=(ME,)),
         "digest_scope": scope_of(request.user).label,
+        "second_factors": second_factors_of(request.user),
         "sessions": sessions.sessions_of(request.user, request.session.session_key or ""),
     }
     return render(request, "models_ui/profile.html", context, status=status)

@@ -26,6 +26,7 @@ from models_ui.people.profile import note_password_changed
 from models_ui.public_url import public_host, with_public_host
 from models_ui.services.bulkhead import take_place
 from models_ui.web.account_views import check_password_use
+from models_ui.web.fresh_sign_in import is_fresh
 from models_ui.web.plain_pages import plain_page
 
 _APP, _FAILED = "allauth.account", "login_failed"  # what allauth calls the limit on failed logins
@@ -92,6 +93,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         with transaction.atomic():
             super().set_password(user, password)
             note_password_changed(user)
+
+    def is_reauthentication_required(self, *, app: str, **_options: Any) -> bool:
+        """Return whether django-allauth's own pages ask who is there: after as long as ours do."""
+        return not is_fresh(allauth_context.request)
 
     def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
         return reverse("profile")

@@ -84,7 +84,7 @@ _NOT_WRITTEN: Final = frozenset(
     | {"columns", "default_view", "density", "facets", "is_default", "shared", "theme", "time_zone"}
 )
 # A field with one of these words in its name may hold a secret, so it is never shown again.
-_SECRET: Final = ("password", "passwort", "secret", "token", "otp", "key")
+_SECRET: Final = ("password", "passwort", "secret", "token", "otp", "key", "code")
 # The sign-in form sends the texts again under this prefix, so that a wrong password does not lose them.
 _CARRIED: Final = "typed_"
 _LABELS: Final = {

@@ -21,6 +21,7 @@ from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, CatalogModel, SyncRun
 from sandbox import Sandbox
 from tests.conftest import person
+from tests.support.sign_in import sign_in
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 ROLES = ("anonymous", "viewer", "editor", "manager")
@@ -153,6 +154,15 @@ TABLE = {
     "account_signup": ("200 302 302 302",) * 4,  # a page that says that nobody can sign up
     "account_reauthenticate": OWN_ACCOUNT,
     "account_email": ("login 302 302 302",) * 4,  # leads to the profile
+    "mfa_index": ("login 302 302 302",) * 4,  # leads to the profile
+    "mfa_authenticate": ("login 302 302 302",) * 4,  # only between the password and the code
+    "mfa_reauthenticate": ("login 302 302 302",) * 4,  # leads to the password of who has no second factor
+    "mfa_activate_totp": OWN_ACCOUNT,
+    "mfa_deactivate_totp": ("login 404 404 404",) * 4,
+    "mfa_view_recovery_codes": ("login 404 404 404", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
+    "mfa_generate_recovery_codes": OWN_ACCOUNT,
+    "mfa_download_recovery_codes": ("login 404 404 404",) * 4,
+    "reset_second_factor": NOBODY,
     "account_email_verification_sent": INFORMATION,
     "account_change_password": OWN_ACCOUNT,
     "account_set_password": ("login 302 302 302",) * 4,
@@ -279,7 +289,7 @@ def test_an_address_answers_everybody_as_the_table_says(name: str, pattern: str,
             with transaction.atomic():  # everybody finds the same state
                 client = Client()
                 if role != "anonymous":
-                    client.force_login(people[role])
+                    sign_in(client, people[role])
                 maker = people[role] if role in ("editor", "manager") else erin
                 job = make_job(actor=maker, verb=Verb.ARCHIVE, model_ids=[tune.model_id])
                 address = example(pattern, name, tune.model_id, job.pk)

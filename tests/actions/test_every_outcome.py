@@ -22,6 +22,7 @@ from models_ui.services.transport import Transport
 from sandbox import Sandbox
 from tests.actions.conftest import WRITES, outcomes, row_of
 from tests.conftest import person
+from tests.support.sign_in import sign_in
 
 HTMX = {"HX-Request": "true"}
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -65,7 +66,7 @@ class Stage:
         listed = [each for each in sandbox.catalog.entries() if each.get("type") == "fine-tuned"]
         self.id: str = next(each["id"] for each in listed if each["archived"] is act.starts_archived and each["name"])
         self.client = Client()
-        self.client.force_login(actor)
+        sign_in(self.client, actor)
         self.seen = row_of(self.id)
         self.entry = sandbox.catalog.find(self.id)
 

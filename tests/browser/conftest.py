@@ -18,6 +18,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from models_ui.mirror.sync import SyncResult, run_sync
 from sandbox import Sandbox
 from tests.support import chromium
+from tests.support.sign_in import sign_in as sign_client_in
 
 # Chromium would otherwise look for updates and the like, at addresses that tests may not reach.
 FLAGS = (
@@ -114,7 +115,7 @@ def sign_in(live_server) -> Callable[[BrowserContext, User], None]:
 
     def sign_in(context: BrowserContext, user: User) -> None:
         client = Client()
-        client.force_login(user)
+        sign_client_in(client, user)
         session = client.cookies[django_settings.SESSION_COOKIE_NAME].value
         context.add_cookies(
             [{"name": django_settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url, "httpOnly": True}]

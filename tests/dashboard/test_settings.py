@@ -48,7 +48,7 @@ def test_empty_variables_count_as_unset(load):
 
 def test_the_example_names_every_variable_with_its_default_and_a_line_about_it(load):
     source = (ROOT / "dashboard/settings.py").read_text()
-    names = set(re.findall(r'\b(?:text|secret|number|whole|flag|listing|pairs)\("([A-Z_]+)"', source))
+    names = set(re.findall(r'\b(?:text|secret|number|whole|flag|listing|pairs|roles)\("([A-Z_]+)"', source))
     assert set(re.findall(r"^# .+\n#([A-Z_]+)=", EXAMPLE, re.MULTILINE)) == names
     assert len(names) > 15
     given = {"MISTRAL_API_KEY": "k"}

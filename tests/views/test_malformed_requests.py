@@ -14,6 +14,7 @@ from django.urls.converters import IntConverter, SlugConverter
 
 from models_ui.urls import CareConverter
 from tests.conftest import PASSWORD
+from tests.support.sign_in import sign_in
 
 SESSION, CSRF = django_settings.SESSION_COOKIE_NAME, django_settings.CSRF_COOKIE_NAME
 LANGUAGE, MESSAGES = django_settings.LANGUAGE_COOKIE_NAME, django_settings.MESSAGE_COOKIE_NAME
@@ -124,7 +125,7 @@ class Caller:
 
     def ask(self, method: str, address: str, data: Any = None, **headers: str) -> None:
         if self.user is not None and not self.is_signed_in():
-            self.client.force_login(self.user)
+            sign_in(self.client, self.user)
         if data is None:
             answer = self.client.generic(method, address, headers=headers)
         else:

@@ -18,6 +18,7 @@ from models_ui.alerts.feeds.addresses import MOST_ADDRESSES
 from models_ui.log_filters import SecretsFilter
 from models_ui.models import CatalogChange, FeedAddress
 from tests.alerts.feeds.conftest import MEDIUM, SECRETLY, Feed, fetched, form_id_of, read, secrets_in
+from tests.support.sign_in import sign_in
 
 
 def page(client: Client, address: str = "/feeds/") -> str:
@@ -159,7 +160,7 @@ def test_the_page_needs_a_login_and_its_forms_a_token(carol, client: Client, mak
         assert answer.status_code == 302
         assert answer["Location"].startswith("/accounts/login/")
     forged = Client(enforce_csrf_checks=True)
-    forged.force_login(carol)
+    sign_in(forged, carol)
     assert forged.post("/feeds/", {"name": "x", "language": "en", "form_id": "y"}).status_code == 403
     assert forged.post(f"/feeds/{feed.row.pk}/revoke/").status_code == 403
     assert viewer_get(carol, f"/feeds/{feed.row.pk}/revoke/").status_code == 405
@@ -168,7 +169,7 @@ def test_the_page_needs_a_login_and_its_forms_a_token(carol, client: Client, mak
 
 def viewer_get(person: User, address: str) -> HttpResponse:
     client = Client()
-    client.force_login(person)
+    sign_in(client, person)
     return client.get(address)
 
 

@@ -1,0 +1,106 @@
+"""The second factors of people: which they have, and that the history tells when one comes or goes."""
+
+import logging
+from dataclasses import dataclass
+from smtplib import SMTPException
+from typing import Any, Final
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from models_ui.access.roles import Role, role_of
+from models_ui.audit.plain_events import record_plain_event
+from models_ui.people.email_change import can_send_mail
+from models_ui.services.bulkhead import take_place
+from models_ui.text.isolation import fill
+
+log = logging.getLogger(__name__)
+
+_PROVING: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes only stand in for these
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactors:
+    """What a person has turned on."""
+
+    has_app: bool
+    keys: int
+    codes: int  # recovery codes that are left
+
+    @property
+    def is_on(self) -> bool:
+        return self.has_app or self.keys > 0
+
+
+def second_factors_of(user: User) -> SecondFactors:
+    held = list(Authenticator.objects.filter(user=user))
+    codes = [each.wrap().get_unused_codes() for each in held if each.type == Authenticator.Type.RECOVERY_CODES]
+    return SecondFactors(
+        has_app=any(each.type == Authenticator.Type.TOTP for each in held),
+        keys=sum(each.type == Authenticator.Type.WEBAUTHN for each in held),
+        codes=sum(map(len, codes)),
+    )
+
+
+def has_second_factor(user: User) -> bool:
+    return bool(Authenticator.objects.filter(user=user, type__in=_PROVING).exists())
+
+
+def holds_second_factor() -> Exists:
+    """Return the condition that a person of a query has a second factor."""
+    return Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=_PROVING))
+
+
+def is_demanded(role: Role) -> bool:
+    """Whether the settings demand a second factor of this role, or of one that it includes."""
+    return any(role >= Role.named(name) for name in settings.MFA_REQUIRED_ROLES)
+
+
+def can_take_away(authenticator: Authenticator) -> bool:
+    """Whether its owner may turn it off: not the last one of a person whose role needs one."""
+    others = Authenticator.objects.filter(user=authenticator.user, type__in=_PROVING).exclude(pk=authenticator.pk)
+    is_proving = authenticator.type in _PROVING
+    return not is_proving or not is_demanded(role_of(authenticator.user)) or others.exists()
+
+
+def reset_second_factors(*, actor: User | None, person: User) -> bool:
+    """Take away all second factors of a person who cannot use them any more, and mail them that it was done.
+
+    Return False if they have none. `actor` is None for the terminal.
+    """
+    with transaction.atomic():
+        number = Authenticator.objects.filter(user=person).delete()[0]
+        if not number:
+            return False
+        record_plain_event(actor, "person.second_factor_reset", person.get_username())
+    _tell_person(person)
+    return True
+
+
+def _tell_person(person: User) -> None:
+    if not person.email or not can_send_mail() or not take_place():
+        return
+    told = fill(_("Your account %(person)s has no second factor any more."), {"person": person.get_username()})
+    advice = _(
+        "Turn one on again in your profile. If you did not ask for this, tell a Manager of the dashboard at once."
+    )
+    try:
+        send_mail(_("Your second factor was taken away"), f"{told}\n\n{advice}\n", None, [person.email])
+    except (OSError, SMTPException) as error:
+        log.warning("Person %s could not be told of the second factor: %s", person.pk, type(error).__name__)
+
+
+def note_stored(instance: Authenticator, created: bool, **_options: Any) -> None:
+    """Record that a person turned a second factor on. Recovery codes come with it and are not told."""
+    if created and instance.type in _PROVING:
+        record_plain_event(instance.user, "settings.second_factor_added")
+
+
+def note_removed(user: User, authenticator: Authenticator, **_options: Any) -> None:
+    if authenticator.type in _PROVING:
+        record_plain_event(user, "settings.second_factor_removed")

@@ -1,0 +1,16 @@
+"""Signing people in, as if they had just typed their password."""
+
+import time
+
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.contrib.auth.models import User
+from django.test import Client
+
+
+def sign_in(client: Client, user: User, *, ago: float = 0) -> None:
+    """Sign a person in who typed the password `ago` seconds ago."""
+    client.force_login(user)
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time() - ago}]
+    session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(user.pk)
+    session.save()
