@@ -6,6 +6,7 @@ from models_ui.access.verbs import CARE_VERBS, Verb
 from models_ui.views import (
     actions,
     activity,
+    browser_reports,
     bulk,
     catalog,
     changes,
@@ -93,6 +94,8 @@ urlpatterns = [
     path("watching/<int:pk>/acknowledge/", watching.acknowledge_watch, name="acknowledge_watch"),
     path("watching/<int:pk>/snooze/", watching.snooze_watch, name="snooze_watch"),
     path("watching/<int:pk>/resume/", watching.resume_watch, name="resume_watch"),
+    path("browser-report/", browser_reports.browser_report, name="browser_report"),
+    path("browser-reports/", browser_reports.browser_reports, name="browser_reports"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
     path("people/invitations/<int:pk>/renew/", people.renew_invitation, name="renew_invitation"),

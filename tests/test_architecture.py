@@ -103,6 +103,7 @@ WRITERS = {
     "AuditHead": ("models_ui.audit.chain",),
     "Lease": ("models_ui.leases",),
     "RateCount": ("models_ui.access.rate_limits",),
+    "BrowserReport": ("models_ui.web.browser_reports",),
     "BulkJob": (
         "models_ui.bulk.jobs",
         "models_ui.bulk.renamed_people",

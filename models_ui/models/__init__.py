@@ -12,12 +12,13 @@ from models_ui.models.deletions import PlannedDeletion
 from models_ui.models.invitations import Invitation
 from models_ui.models.mirror import DISPUTED, CatalogChange, CatalogModel, Mirror, SyncRun
 from models_ui.models.people import Preferences, SavedList
-from models_ui.models.shared import Lease, RateCount
+from models_ui.models.shared import BrowserReport, Lease, RateCount
 
 __all__ = [
     "DISPUTED",
     "AuditEvent",
     "AuditHead",
+    "BrowserReport",
     "BulkItem",
     "BulkJob",
     "CalendarEvent",

@@ -1,4 +1,4 @@
-"""The tables that the processes of one installation share: leases, and the counts behind rate limits."""
+"""The tables that the processes of one installation share: leases, counts behind rate limits, reports of browsers."""
 
 from django.db import models
 
@@ -33,3 +33,22 @@ class RateCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {len(self.uses)}"
+
+
+class BrowserReport(models.Model):
+    """What browsers refused to load or run on our pages. Written by `web/browser_reports.py` alone."""
+
+    key = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of the three fields below")
+    directive = models.CharField(max_length=40, help_text="The part of the policy that forbade it")
+    blocked = models.CharField(max_length=200, help_text="inline, eval, or the origin that it would have come from")
+    page = models.CharField(max_length=100, help_text="The name of the address, never the address itself")
+    count = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = "report of a browser"
+        verbose_name_plural = "reports of browsers"
+
+    def __str__(self) -> str:
+        return f"{self.directive} {self.blocked} {self.page}"

@@ -163,6 +163,8 @@ TABLE = {
     "mfa_generate_recovery_codes": OWN_ACCOUNT,
     "mfa_download_recovery_codes": ("login 404 404 404",) * 4,
     "reset_second_factor": NOBODY,
+    "browser_report": ("405 405 405 405", "204 204 204 204", "405 405 405 405", "405 405 405 405"),
+    "browser_reports": ("login 403 403 200", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
     "account_email_verification_sent": INFORMATION,
     "account_change_password": OWN_ACCOUNT,
     "account_set_password": ("login 302 302 302",) * 4,

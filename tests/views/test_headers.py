@@ -17,7 +17,7 @@ from models_ui.log_filters import RequestIdFilter
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; report-uri /browser-report/"
 )
 EVERYWHERE = ["/models/", "/models.csv", "/models.json", "/accounts/login/", "/admin/", "/healthz", "/nowhere", "/"]
 
@@ -195,6 +195,7 @@ def test_with_https_plain_http_leads_to_it_except_for_probes(client: Client, set
 
 OPEN = {
     "account_login",
+    "browser_report",  # takes reports, and says nothing
     "account_logout",  # leads to the login page
     "account_signup",  # says that it is closed
     "account_inactive",
