@@ -165,6 +165,12 @@ def test_templates_hold_no_inline_script_style_or_handler():
         assert "|safe" not in html, path.name
 
 
+def test_security_names_tests_that_exist():
+    named = re.findall(r"`(tests/[^`]+)`", (ROOT / "SECURITY.md").read_text())
+    assert len(named) > 20
+    assert [path for path in named if not (ROOT / path).is_file()] == []
+
+
 # The partial that writes `hx-target` for others.
 SAYS_WHERE = r'{% include "models_ui/action.html#in_place" %}'
 
