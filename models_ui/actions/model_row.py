@@ -129,6 +129,8 @@ def apply_outcome(row: CatalogModel, verb: Verb, after: dict[str, Any], reading:
     """
     lock_row(row)
     field = VERBS[verb].field
+    if reading.is_gone and field is not None:
+        mark_gone(row)  # loads the row anew, so it comes before the value that was confirmed
     if field is None:
         now = timezone.now()
         row.deleted_at, row.missing_since, row.last_seen_at = now, row.missing_since or now, now
@@ -140,8 +142,6 @@ def apply_outcome(row: CatalogModel, verb: Verb, after: dict[str, Any], reading:
         row.pending = pending.to_json()
         if reading.card is not None:
             take_in_card(row, reading.card)
-        if reading.is_gone:
-            mark_gone(row)
     save_row(row)
     return reading.detail_after_success(field, after.get(field or ""))
 

@@ -45,8 +45,11 @@ def already_sentence(verb: Verb, model: str) -> str:
     return fill(VERBS[verb].already, {"model": model})
 
 
-def outcome_sentence(event: AuditEvent) -> str:
-    """Return what came of an action, for the person who did it: what is now so, or what went wrong and what to do."""
+def outcome_sentence(event: AuditEvent, question: OpenQuestion | None = None) -> str:
+    """Return what came of an action, for the person who did it: what is now so, or what went wrong and what to do.
+
+    `question` is what a look at an unknown outcome has left open.
+    """
     verb, model = VERB_OF_KIND[event.kind], event.label or event.model_id
     if event.outcome == Outcome.SUCCEEDED:
         detail = detail_from_json(event.failure)
@@ -54,9 +57,18 @@ def outcome_sentence(event: AuditEvent) -> str:
         sentence = "" if reads_otherwise else _success_sentence(event, model)
         return f"{sentence} {outcome_reason(event)}".strip()
     if event.outcome in UNSETTLED:
-        doubt = fill(_("It is not known whether this worked: %(why)s"), {"why": outcome_reason(event)})
-        return f"{verb_label(verb)}, {isolate(model)}. {doubt}"
+        was_read = question is not None and question.answer != "unread"
+        why = _reason_once_read(event) if was_read else outcome_reason(event)
+        doubt = fill(_("It is not known whether this worked: %(why)s"), {"why": why})
+        looked = still_unknown_sentence(question) if question is not None and was_read else ""
+        return f"{verb_label(verb)}, {isolate(model)}. {doubt} {looked}".strip()
     return f"{fill(VERBS[verb].not_done, {'model': model})} {outcome_reason(event)}".strip()
+
+
+def _reason_once_read(event: AuditEvent) -> str:
+    """Return why an outcome is in doubt, without the advice to read the model again, which was done."""
+    facts = detail_from_json(event.failure).error_facts
+    return stored_error_sentence({**facts, "outcome_unknown": False}) if facts else outcome_reason(event)
 
 
 def _success_sentence(event: AuditEvent, model: str) -> str:

@@ -161,7 +161,7 @@ class ActionResponse:
             return self._report_problem(status, still_unknown_sentence(question), form, event)
         facts = detail_from_json(event.failure).error_facts
         status = 200 if event.outcome == Outcome.REFUSED else _status_of(facts)
-        return self._report_problem(status, outcome_sentence(event), form, event)
+        return self._report_problem(status, outcome_sentence(event, question), form, event)
 
     def _return_to_model(self) -> HttpResponse:
         if wants_fragment(self.request):

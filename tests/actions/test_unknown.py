@@ -8,14 +8,17 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from models_ui import leases
 from models_ui.access.policy import ActionDenied
+from models_ui.access.verbs import Verb
 from models_ui.actions import lock, perform, settle
 from models_ui.actions.lock import Busy
+from models_ui.actions.model_row import Reading, apply_outcome
 from models_ui.audit import chain
+from models_ui.mirror.sync import SyncResult
 from models_ui.models import AuditEvent, CatalogModel, Lease
 from models_ui.services.models_api import ModelsAPI
 from tests.actions.conftest import by, outcomes, row_of
@@ -262,3 +265,11 @@ def test_a_server_that_does_as_asked_and_then_says_that_it_failed_is_not_believe
     sandbox.faults.add(status, verb="delete", after=True, times=1)
     assert perform.delete_model(context=by(alice), model_id=tune).outcome == "succeeded"
     assert row_of(tune).is_deleted
+
+
+def test_a_confirmed_value_stays_in_the_row_of_a_model_that_is_gone_right_after(synced: SyncResult):
+    row = CatalogModel.objects.filter(type="fine-tuned", archived=False).first()
+    with transaction.atomic():
+        apply_outcome(row, Verb.RENAME, {"name": "Its last name"}, Reading(None, is_gone=True))
+    row = CatalogModel.objects.get(pk=row.pk)
+    assert (row.name, row.is_missing) == ("Its last name", True)

@@ -317,6 +317,14 @@ def test_looking_again_leads_back_with_the_answer(editor, tune, sandbox):
     assert "Support triage is archived." in editor.get("/models/?q=support").content.decode()
 
 
+def test_after_a_timeout_the_sentence_says_what_reading_again_has_shown(editor, tune, sandbox):
+    sandbox.faults.add("504", verb="archive", times=1)
+    told = flash_of(editor.post(f"/models/{tune}/archive/", headers=HTMX).content.decode())
+    assert "It is not known whether this worked" in told
+    assert "The model was read again and is as it was before." in told
+    assert "until the model is read again" not in told
+
+
 def test_looking_again_in_vain_says_that_it_is_still_not_known(editor, tune, sandbox):
     sandbox.faults.add("504", verb="archive", times=1)
     editor.post(f"/models/{tune}/archive/", headers=HTMX)
