@@ -1,8 +1,11 @@
 """The facets of the catalog, one row each. Their order is that of the page. Pure: no Django.
 
-A new facet is a row here and a field of `CatalogQuery`; index, page, chips and words follow from these two. If a kind
-of change can alter its value, name the facet in that kind's `own_filters` too (`changes/kinds.py`). If it shows a new
-datum, `Row` needs a field named like the column in `CatalogModel`.
+A new facet is a row here and a field of `CatalogQuery`; index, page and chips follow from these two. Further:
+
+- if a search is to know the words of its values, name the facet in NAMED_IN_SEARCH or SEARCHED_BY_VALUE below;
+- if a kind of change can alter its value, name the facet in that kind's `own_filters` (`changes/kinds.py`);
+- if it shows a new datum, `Row` needs a field named like the column in `CatalogModel`;
+- if `offers` reads that field, name the field in `_FOLLOWED` (`index_parts.py`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -162,4 +165,5 @@ _ALL: Final = (
 )
 FACETS: Final[Mapping[str, Facet]] = {facet.name: facet for facet in _ALL}
 NAMED_IN_SEARCH: Final = tuple(FACETS[name] for name in ("status", "type", "capability", "keeper"))
+SEARCHED_BY_VALUE: Final = tuple(FACETS[name] for name in ("capability", "tag", "keeper"))  # also values without a label
 OFFERED: Final = tuple(facet for facet in _ALL if facet.is_offered)

@@ -12,7 +12,7 @@ from functools import partial, reduce
 from operator import and_, or_
 from typing import TypeVar, cast
 
-from models_ui.catalog.facets import FACETS, OFFERED, Facet
+from models_ui.catalog.facets import FACETS, OFFERED, SEARCHED_BY_VALUE, Facet
 from models_ui.catalog.groups import Group, Grouping, GroupSlice, group_rows, slice_groups
 from models_ui.catalog.index_parts import IndexParts, build_parts, change_parts
 from models_ui.catalog.orders import Orders, sort_keys
@@ -297,7 +297,7 @@ def _facet_in_place(clause: Clause, named: NamedValue) -> Facet | None:
 
 def _with_values(names: Names, parts: IndexParts) -> Names:
     """Return the names with the values of open facets that have none."""
-    for facet in (FACETS["capability"], FACETS["tag"], FACETS["keeper"]):
+    for facet in SEARCHED_BY_VALUE:
         labels = {value: facet.read_unlabelled(value) for value in parts.facets[facet.name]}
         names = with_raw_names(names, facet.name, labels)
     return names
