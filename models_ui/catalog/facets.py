@@ -165,5 +165,7 @@ _ALL: Final = (
 )
 FACETS: Final[Mapping[str, Facet]] = {facet.name: facet for facet in _ALL}
 NAMED_IN_SEARCH: Final = tuple(FACETS[name] for name in ("status", "type", "capability", "keeper"))
-SEARCHED_BY_VALUE: Final = tuple(FACETS[name] for name in ("capability", "tag", "keeper"))  # also values without a label
+SEARCHED_BY_VALUE: Final = tuple(
+    FACETS[name] for name in ("capability", "tag", "keeper")
+)  # values without a label, too
 OFFERED: Final = tuple(facet for facet in _ALL if facet.is_offered)
