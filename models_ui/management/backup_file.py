@@ -17,8 +17,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final
+
+import msgspec
 
 FORMAT: Final = 1
 PROJECT: Final = "models-dashboard"
@@ -36,7 +39,13 @@ class Header:
 
     made_at: str
     database: str
-    migrations: Mapping[str, Sequence[str]]
+    migrations: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    table: str
+    columns: list[str]
 
 
 class BackupWriter:
@@ -67,7 +76,7 @@ class BackupWriter:
 
 
 def _facts_of(header: Header) -> dict[str, Any]:
-    return {"made_at": header.made_at, "database": header.database, "migrations": dict(header.migrations)}
+    return {"made_at": header.made_at, "database": header.database, "migrations": header.migrations}
 
 
 def _text_of_moment(value: Any) -> str:
@@ -174,10 +183,19 @@ def _header_of(value: Any) -> Header:
         raise BrokenBackup("It is no backup of this dashboard.")
     if value.get("format") != FORMAT:
         raise BrokenBackup(f"It has format {value.get('format')!r}; this version reads format {FORMAT} alone.")
-    return Header(made_at=value["made_at"], database=value["database"], migrations=value["migrations"])
+    try:
+        header = msgspec.convert(value, Header)
+    except msgspec.ValidationError:
+        raise BrokenBackup("It is no backup of this dashboard.") from None
+    # They are shown in a terminal.
+    if not all(text.isprintable() for text in [header.made_at, *chain.from_iterable(header.migrations.values())]):
+        raise BrokenBackup("It is no backup of this dashboard.")
+    return header
 
 
 def _table_of(value: Any) -> tuple[str, int]:
-    if not isinstance(value, dict) or not isinstance(value.get("table"), str) or "columns" not in value:
-        raise BrokenBackup("It is no backup of this dashboard.")
-    return value["table"], len(value["columns"])
+    try:
+        part = msgspec.convert(value, _Table)
+    except msgspec.ValidationError:
+        raise BrokenBackup("It is no backup of this dashboard.") from None
+    return part.table, len(part.columns)

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, models, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from models_ui.management.backup_file import BackupWriter, Header, whole_file
-from models_ui.management.kept_tables import applied_migrations, columns_of, kept_models
+from models_ui.management.kept_tables import applied_migrations, columns_of, models_after, unknown_migrations
 
 _AT_ONCE = 500
 
@@ -35,13 +35,28 @@ class Command(BaseCommand):
                     made_at=timezone.now().isoformat(), database=connection.vendor, migrations=applied_migrations()
                 )
                 writer = BackupWriter(file, header)
-                for model in kept_models(apps):
+                for model in _models_of_the_database():
                     writer.write_table(model._meta.label, [field.attname for field in columns_of(model)], _rows(model))
                 writer.finish()
         except OSError as error:
             raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
         self.stdout.write(f"{sum(writer.counts.values())} rows of {len(writer.counts)} tables are in {path}.")
-        self.stdout.write("It holds people's addresses and hashes of their passwords: keep it where nobody else reads.")
+        self.stdout.write(
+            "It holds people's addresses, and hashes of their passwords and of their feeds' addresses: keep it where "
+            "nobody else reads."
+        )
+
+
+def _models_of_the_database() -> list[type[models.Model]]:
+    """Return the models as the database has them, which may wait for migrations. Raise CommandError for a newer one."""
+    loader = MigrationLoader(connection)
+    if newer := unknown_migrations(loader, loader.applied_migrations):
+        raise CommandError(
+            f"The database is of a newer version: this one does not know {newer[0]}. Back it up with that version."
+        )
+    if ("models_ui", "0001_initial") not in loader.applied_migrations:
+        raise CommandError("The database holds nothing of the dashboard yet.")
+    return models_after(loader, loader.applied_migrations)
 
 
 def _rows(model: type[models.Model]) -> Iterator[tuple[Any, ...]]:

@@ -6,25 +6,28 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from django.apps.registry import Apps
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.color import no_style
 from django.db import DatabaseError, connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 from models_ui.audit.chain import verify_chain
 from models_ui.management.backup_file import Backup, BrokenBackup, Part, read_backup
 from models_ui.management.kept_tables import (
     FILLED_BY_ITSELF,
-    applied_migrations,
     columns_of,
-    kept_models,
+    last_migrations,
+    models_after,
     rows_by_table,
+    unknown_migrations,
 )
 from models_ui.mirror.state import move_version
 
 _AT_ONCE = 500
+_LARGEST = 2**63 - 1  # the largest whole number in a column of either database
 
 
 class Command(BaseCommand):
@@ -38,9 +41,7 @@ class Command(BaseCommand):
             backup = read_backup(options["file"])
         except BrokenBackup as error:
             raise CommandError(f"{options['file']} cannot be restored. {error}") from None
-        restored_apps = _migrate_to(backup)
-        kept = list(kept_models(restored_apps))
-        _check_empty(kept)
+        kept = _migrate_to(backup)
         try:
             with transaction.atomic():
                 _fill(backup, kept)
@@ -59,50 +60,46 @@ class Command(BaseCommand):
         self.stdout.write(f"The history of {count} events is whole. Everybody has to sign in anew.")
 
 
-def _migrate_to(backup: Backup) -> Apps:
-    """Bring the database to the tables that the backup was made from, and return their models.
+def _migrate_to(backup: Backup) -> list[type[models.Model]]:
+    """Bring an empty database to the tables that the backup was made from, and return their models.
 
-    Raise CommandError for a database or a backup that cannot be brought together.
+    Raise CommandError, before anything is written, for a database or a backup that cannot be brought together.
     """
     executor = MigrationExecutor(connection)
-    known = {name for _, name in executor.loader.graph.nodes}
     theirs = {(app, name) for app, names in backup.header.migrations.items() for name in names}
-    newer = sorted(".".join(key) for key in theirs if key[1] not in known and key[0] == "models_ui")
-    if newer:
+    if newer := unknown_migrations(executor.loader, theirs):
         raise CommandError(
             f"The backup is of a newer version: this one does not know {newer[0]}. Install that version first."
         )
-    targets = _leaves(executor, {key for key in theirs if key in executor.loader.graph.nodes})
-    ours = {(app, name) for app, names in applied_migrations().items() for name in names}
+    _check_database(executor.loader, theirs)
+    executor.migrate(last_migrations(executor.loader, theirs))
+    return models_after(executor.loader, theirs)
+
+
+def _check_database(loader: MigrationLoader, theirs: set[tuple[str, str]]) -> None:
+    """Raise CommandError unless the database is without tables, or is ours, unused and not newer than the backup."""
+    if not connection.introspection.table_names():
+        return
+    ours = set(loader.applied_migrations)
+    if ("models_ui", "0001_initial") not in ours or any(app not in loader.migrated_apps for app, _ in ours - theirs):
+        raise CommandError("The database holds tables of something else. Name an empty one in DATABASE_URL.")
+    full = [table for table, rows in rows_by_table(models_after(loader, ours)).items() if rows]
+    if in_use := [table for table in full if table not in FILLED_BY_ITSELF]:
+        raise CommandError(
+            f"The database is in use: {in_use[0]} has rows. A backup is restored into an empty database, so that "
+            "nothing is overwritten. Name another one in DATABASE_URL."
+        )
     if ours - theirs:
         raise CommandError(
             "The database is of a newer version than the backup. Name one without tables in DATABASE_URL: `restore` "
             "makes them as the backup has them, and brings them up to date afterwards."
         )
-    if not ours and connection.introspection.table_names():
-        raise CommandError("The database holds tables of something else. Name an empty one in DATABASE_URL.")
-    executor.migrate(targets)
-    return executor.loader.project_state(targets).apps
-
-
-def _leaves(executor: MigrationExecutor, keys: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the last migrations among these."""
-    graph = executor.loader.graph
-    return sorted(key for key in keys if not any(child in keys for child in graph.node_map[key].children))
-
-
-def _check_empty(kept: Sequence[type[models.Model]]) -> None:
-    """Raise CommandError if the database holds anything that a person or Mistral has put there."""
-    full = [table for table, rows in rows_by_table(kept).items() if rows and table not in FILLED_BY_ITSELF]
-    if full:
-        raise CommandError(
-            f"The database is in use: {full[0]} has rows. A backup is restored into an empty database, so that nothing "
-            "is overwritten. Name another one in DATABASE_URL."
-        )
 
 
 def _fill(backup: Backup, kept: Sequence[type[models.Model]]) -> None:
     by_label = {model._meta.label: model for model in kept}
+    if lacking := sorted(by_label.keys() - backup.counts.keys()):
+        raise BrokenBackup(f"It lacks the table {lacking[0]}.")
     for label in FILLED_BY_ITSELF & by_label.keys():
         by_label[label]._base_manager.all().delete()
     for (table, columns), parts in groupby(backup.rows(), key=itemgetter(0, 1)):
@@ -129,9 +126,20 @@ def _insert(model: type[models.Model], columns: tuple[str, ...], parts: Iterator
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608  # our own names
     with connection.cursor() as cursor:
         while rows := [row for *_, row in islice(parts, _AT_ONCE)]:
-            cursor.executemany(sql, [_values(fields, columns, row) for row in rows])
+            cursor.executemany(sql, [_values(model, fields, columns, row) for row in rows])
 
 
-def _values(fields: dict[str, Any], columns: Sequence[str], row: Sequence[Any]) -> list[Any]:
-    pairs = ((fields[name], value) for name, value in zip(columns, row, strict=True))
-    return [field.get_db_prep_save(field.to_python(value), connection) for field, value in pairs]
+def _values(model: type[models.Model], fields: dict[str, Any], columns: Sequence[str], row: Sequence[Any]) -> list[Any]:
+    values = []
+    for name, value in zip(columns, row, strict=True):
+        try:
+            values.append(_storable(fields[name], value))
+        except (ValidationError, ArithmeticError, ValueError, TypeError):
+            raise BrokenBackup(f"{model._meta.label} has a value of {name} that cannot be stored.") from None
+    return values
+
+
+def _storable(field: Any, value: Any) -> Any:
+    if isinstance(value, int) and not -_LARGEST - 1 <= value <= _LARGEST:
+        raise OverflowError
+    return field.get_db_prep_save(field.to_python(value), connection)
