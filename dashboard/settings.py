@@ -232,6 +232,13 @@ REAUTHENTICATE_AFTER = whole("REAUTHENTICATE_AFTER", 900, 0, 86_400)
 # The roles that need a second factor; a higher role needs one, too.
 MFA_REQUIRED_ROLES = roles("MFA_REQUIRED_ROLES")
 MFA_ADAPTER = "models_ui.web.second_factors.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "add_webauthn": "models_ui.web.passkeys.AddPasskeyForm",
+    "edit_webauthn": "models_ui.web.passkeys.RenamePasskeyForm",
+    "authenticate_webauthn": "models_ui.web.passkeys.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "models_ui.web.passkeys.ReauthenticatePasskeyForm",
+}
 MFA_TOTP_TOLERANCE = 1  # periods of 30 seconds by which a phone may be wrong
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up here, so an address that waits takes nobody's account
 # Proxies in front that add to X-Forwarded-For. Too few, and all people behind them share one limit on failed logins.

@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from models_ui.web.account_views import confirm_address, sign_in
+from models_ui.web.passkeys import reauthenticate_passkey, remove_passkey
 
 urlpatterns = [
     path("", include("models_ui.urls")),
@@ -17,6 +18,9 @@ urlpatterns = [
     re_path(r"^accounts/confirm-email/(?P<key>[-:\w]+)/$", confirm_address, name="account_confirm_email"),
     path("accounts/login/", sign_in, name="account_login"),
     path("accounts/2fa/", RedirectView.as_view(pattern_name="profile"), name="mfa_index"),
+    path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="profile"), name="mfa_list_webauthn"),
+    path("accounts/2fa/webauthn/reauthenticate/", reauthenticate_passkey, name="mfa_reauthenticate_webauthn"),
+    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", remove_passkey, name="mfa_remove_webauthn"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("language/", login_not_required(set_language), name="set_language"),

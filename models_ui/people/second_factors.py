@@ -1,7 +1,9 @@
 """The second factors of people: which they have, and that the history tells when one comes or goes."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from smtplib import SMTPException
 from typing import Any, Final
 
@@ -25,24 +27,36 @@ _PROVING: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # reco
 
 
 @dataclass(frozen=True, slots=True)
+class Passkey:
+    pk: int
+    name: str
+    since: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SecondFactors:
     """What a person has turned on."""
 
     has_app: bool
-    keys: int
+    passkeys: Sequence[Passkey]
     codes: int  # recovery codes that are left
 
     @property
     def is_on(self) -> bool:
-        return self.has_app or self.keys > 0
+        return self.has_app or bool(self.passkeys)
 
 
 def second_factors_of(user: User) -> SecondFactors:
-    held = list(Authenticator.objects.filter(user=user))
+    held = list(Authenticator.objects.filter(user=user).order_by("pk"))
     codes = [each.wrap().get_unused_codes() for each in held if each.type == Authenticator.Type.RECOVERY_CODES]
     return SecondFactors(
         has_app=any(each.type == Authenticator.Type.TOTP for each in held),
-        keys=sum(each.type == Authenticator.Type.WEBAUTHN for each in held),
+        passkeys=[
+            Passkey(each.pk, each.wrap().name, each.created_at, each.last_used_at)
+            for each in held
+            if each.type == Authenticator.Type.WEBAUTHN
+        ],
         codes=sum(map(len, codes)),
     )
 

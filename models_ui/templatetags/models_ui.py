@@ -1,10 +1,12 @@
 """The filters and tags of our templates: words for keys, numbers and events, isolated texts, links in the catalog."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -32,6 +34,7 @@ register = template.Library()
 # --- Texts from outside
 
 register.filter("isolate", lambda value: isolate(str(value)))
+register.filter("json", lambda value: json.dumps(value, cls=DjangoJSONEncoder))
 register.filter("balanced", lambda value: balance_in_element(str(value)))
 
 

@@ -51,6 +51,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
     def get_totp_label(self, user: User) -> str:
         return user.get_username()
 
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        """Return the name of a passkey that its owner gives none."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _("Passkey %(number)d") % {"number": number} if number > 1 else _("Passkey")
+
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return can_take_away(authenticator)
 

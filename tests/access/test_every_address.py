@@ -162,6 +162,11 @@ TABLE = {
     "mfa_view_recovery_codes": ("login 404 404 404", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
     "mfa_generate_recovery_codes": OWN_ACCOUNT,
     "mfa_download_recovery_codes": ("login 404 404 404",) * 4,
+    "mfa_list_webauthn": ("login 302 302 302",) * 4,  # leads to the profile
+    "mfa_add_webauthn": OWN_ACCOUNT,
+    "mfa_edit_webauthn": ("login 404 404 404", "login 404 404 404", "login 404 404 404", "login 405 405 405"),
+    "mfa_remove_webauthn": ("login 404 404 404", "login 404 404 404", "login 405 405 405", "login 404 404 404"),
+    "mfa_reauthenticate_webauthn": ("login 302 302 302",) * 4,  # leads to the password of who has no passkey
     "reset_second_factor": NOBODY,
     "browser_report": ("405 405 405 405", "204 204 204 204", "405 405 405 405", "405 405 405 405"),
     "browser_reports": ("login 403 403 200", "login 405 405 405", "login 405 405 405", "login 405 405 405"),

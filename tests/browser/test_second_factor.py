@@ -31,7 +31,7 @@ def test_it_is_turned_on_in_the_profile_and_asked_for_from_then_on(
 ):
     page = browser_of(alice, script=script, width=390, color_scheme="dark")
     page.goto("/profile/")
-    page.get_by_role("link", name="Turn it on…").click()
+    page.get_by_role("link", name="Add an app…").click()
     page.get_by_text("Type the key instead").click()
     secret = page.locator("code.secret").inner_text()
     if script:
@@ -86,3 +86,112 @@ def test_a_deletion_asks_who_is_there_and_goes_on(new_context, sign_in, alice, t
     page.get_by_role("button", name="Archive now, delete on").click()
     expect(page.get_by_text("is archived, and is deleted on").first).to_be_visible()
     assert CatalogModel.objects.get(model_id=tune).deletion_due_at is not None
+
+
+# --- Passkeys
+
+
+def has_authenticator(page: Page) -> None:
+    """The browser of this page has a fingerprint reader, and a finger on it."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def add_passkey(page: Page, name: str) -> list[str]:
+    """Add a passkey from the profile, and return the recovery codes that come with it."""
+    page.goto("/profile/")
+    page.get_by_role("link", name="Add a passkey…").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    return page.locator(".codes code").all_inner_texts()
+
+
+def enter_password(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator("[name=login]").fill("alice")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
+
+
+def test_a_passkey_is_added_and_asked_for_after_the_password(browser_of, alice: User, axe: Axe):
+    page = browser_of(alice, width=390, color_scheme="dark")
+    has_authenticator(page)
+    page.goto("/accounts/2fa/webauthn/add/")
+    check(page, axe)
+    assert len(add_passkey(page, "My <b>laptop</b>")) == 10
+    page.goto("/profile/")
+    expect(page.get_by_text("My <b>laptop</b>").first).to_be_visible()
+    check(page, axe)
+    page.context.clear_cookies()
+    enter_password(page, "/models/?type=base")
+    check(page, axe)
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url("**/models/?type=base")
+
+
+def test_a_browser_without_the_passkey_says_so_and_takes_a_recovery_code(browser_of, new_context, alice: User):
+    page = browser_of(alice)
+    has_authenticator(page)
+    codes = add_passkey(page, "Laptop")
+    another = new_context().new_page()
+    enter_password(another, "/models/?type=base")
+    failure = another.get_by_role("alert").filter(has_text="That did not work.")
+    expect(failure).to_have_count(0)
+    another.evaluate(
+        "() => { navigator.credentials.get = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }"
+    )
+    another.get_by_role("button", name="Use a passkey").click()
+    expect(failure).to_be_visible()
+    another.get_by_label("Code").fill(codes[0])
+    another.get_by_role("button", name="Sign in", exact=True).click()
+    another.wait_for_url("**/models/?type=base")
+
+
+def test_without_a_script_a_passkey_is_not_offered_and_a_code_is_taken(browser_of, new_context, alice: User):
+    page = browser_of(alice)
+    has_authenticator(page)
+    codes = add_passkey(page, "Laptop")
+    another = new_context(java_script_enabled=False).new_page()
+    enter_password(another, "/models/?type=base")
+    expect(another.get_by_text("Passkeys need JavaScript. A code does not.")).to_be_visible()
+    expect(another.get_by_role("button", name="Use a passkey")).to_have_count(0)
+    another.get_by_label("Code").fill(codes[0])
+    another.get_by_role("button", name="Sign in", exact=True).click()
+    another.wait_for_url("**/models/?type=base")
+
+
+def test_a_passkey_is_renamed_and_removed(browser_of, alice: User):
+    page = browser_of(alice)
+    has_authenticator(page)
+    add_passkey(page, "Laptop")
+    page.goto("/profile/")
+    page.get_by_role("link", name="Rename… Laptop").click()
+    page.get_by_label("Name").fill("Phone")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Remove… Phone").click()
+    page.get_by_role("button", name="Remove it").click()
+    expect(page.get_by_role("heading", name="Profile")).to_be_visible()
+    expect(page.get_by_role("link", name="Add an app…")).to_be_visible()
+
+
+def test_a_deletion_takes_a_passkey_as_proof(browser_of, sign_in, alice: User, tune, axe: Axe, monkeypatch):
+    page = browser_of(alice)
+    has_authenticator(page)
+    add_passkey(page, "Laptop")
+    late(page.context, sign_in, alice, monkeypatch)
+    page.goto(f"/models/{tune}/delete/")
+    page.get_by_role("link", name="Use a passkey instead").click()
+    check(page, axe)
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_label("Reason")).to_be_visible()

@@ -126,7 +126,7 @@ def test_turning_it_on_and_off_is_in_the_history(protected, clock, alice):
     assert kinds == ["settings.second_factor_added", "settings.second_factor_removed"]
     page = client.get("/activity/").content.decode()
     assert "turned a second factor off" in page
-    assert "Turn it on…" in client.get("/profile/").content.decode()
+    assert "Add an app…" in client.get("/profile/").content.decode()
 
 
 # --- Demanded of roles
