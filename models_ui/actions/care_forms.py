@@ -26,6 +26,8 @@ MOST_SUGGESTED = 12
 class CareForm(TextForm):
     """A form whose `value` becomes the JSON value that the row keeps."""
 
+    is_labelled = True
+
     @classmethod
     def on(cls, current: Any) -> TextForm:
         return cls.over(current, current)
@@ -69,6 +71,16 @@ def _usernames() -> list[str]:
     return list(people.values_list("username", flat=True))
 
 
+def name_people() -> str:
+    """Return some people of the dashboard in a sentence; "" where there is nobody."""
+    return _name_some(gettext("People: %(names)s."), _usernames()[:MOST_SUGGESTED])
+
+
+def name_tags() -> str:
+    """Return the tags used most in a sentence; "" where there is none."""
+    return _name_some(gettext("In use: %(names)s."), tags_in_use()[:MOST_SUGGESTED])
+
+
 class AssignForm(CareForm):
     value = Line(
         label=_("Looked after by"),
@@ -80,8 +92,7 @@ class AssignForm(CareForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         rule = gettext("People and teams, with commas between. A username means that person, any other name is a team.")
-        some = _name_some(gettext("People: %(names)s."), _usernames()[:MOST_SUGGESTED])
-        self.fields["value"].help_text = f"{rule} {some}".strip()
+        self.fields["value"].help_text = f"{rule} {name_people()}".strip()
 
     @classmethod
     def shown_values(cls, current: Any) -> dict[str, Any]:
@@ -103,8 +114,7 @@ class TagForm(CareForm):
         super().__init__(*args, **options)
         numbers = {"tags": care.MOST_NAMES, "letters": care.LONGEST_TAG}
         rule = gettext("Up to %(tags)d tags of %(letters)d characters, with commas between.") % numbers
-        often = tags_in_use()[:MOST_SUGGESTED]
-        self.fields["value"].help_text = f"{rule} {_name_some(gettext('In use: %(names)s.'), often)}".strip()
+        self.fields["value"].help_text = f"{rule} {name_tags()}".strip()
 
     @classmethod
     def shown_values(cls, current: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.actions.model_row import can_clear_names
-from models_ui.text.fields import Line, Lines
+from models_ui.text.fields import Line, Lines, PlainForm
 
 # Upstream declares no limits. These keep a table readable; the longest description seen in the wild has 103 characters.
 LONGEST_NAME = 100
@@ -31,7 +31,7 @@ def _is_visible(letter: str) -> bool:
     return unicodedata.category(letter)[0] not in "CZ" and letter not in "\u115f\u1160\u2800\u3164\uffa0"
 
 
-class ActionForm(forms.Form):
+class ActionForm(PlainForm):
     dialog = ""  # the partial that asks over a row or the model's page; without one a form stands in their place
     page = ""  # the partial that asks on a page of its own, where that is more than the form
     keeps_text = False  # whether a form that failed is shown again over a row or page, with what was typed
@@ -59,6 +59,7 @@ class TextForm(ActionForm):
     action_id = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     keeps_text = True
+    is_labelled = False  # whether a row names the model and the fields; without, the field stands for the name
     submit = _("Save")
 
     @classmethod

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.access.verbs import Verb
-from models_ui.actions.care_forms import read_keepers_typed, read_tags_typed
+from models_ui.actions.care_forms import name_people, name_tags, read_keepers_typed, read_tags_typed
 from models_ui.actions.forms import ReasonForm
 from models_ui.models import BulkJob
 from models_ui.text.fields import Line
@@ -16,12 +16,22 @@ from models_ui.text.fields import Line
 class NamesForm(ReasonForm):
     """Names with commas between. All other names of a model stay."""
 
-    add = Line(label=_("Add"), required=False, max_length=2_000, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    add = Line(
+        label=_("Add"),
+        required=False,
+        max_length=2_000,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
     remove = Line(
         label=_("Remove"), required=False, max_length=2_000, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     read: Callable[[str], list[str]]
+    suggest: Callable[[], str]
     field_order = ("add", "remove", "reason", "action_id")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["add"].help_text = type(self).suggest()
 
     def clean_add(self) -> list[str]:
         return type(self).read(self.cleaned_data["add"])
@@ -41,10 +51,12 @@ class NamesForm(ReasonForm):
 
 class PeopleForm(NamesForm):
     read = staticmethod(read_keepers_typed)
+    suggest = staticmethod(name_people)
 
 
 class TagsForm(NamesForm):
     read = staticmethod(read_tags_typed)
+    suggest = staticmethod(name_tags)
 
 
 _FORMS: Final[Mapping[str, type[NamesForm]]] = {Verb.ASSIGN: PeopleForm, Verb.TAG: TagsForm}

@@ -18,13 +18,14 @@ from models_ui.catalog.sentences import view_label
 from models_ui.models import Preferences, SavedList
 from models_ui.people.email_change import may_try
 from models_ui.people.preferences import known_zones, preferences_of
+from models_ui.text.fields import PlainForm
 from models_ui.text.folding import sort_key
 from models_ui.text.isolation import isolate
 
 ROLE_CHOICES = [(role.name.lower(), ROLE_LABELS[role]) for role in Role]
 
 
-class RoleForm(forms.Form):
+class RoleForm(PlainForm):
     role = forms.ChoiceField(label=_("Role"), choices=ROLE_CHOICES)
 
     @property

@@ -1,8 +1,15 @@
-"""Form fields for a line and for several lines of text."""
+"""Forms with plain labels, and form fields for a line and for several lines of text."""
 
 from typing import Any
 
 from django import forms
+
+
+class PlainForm(forms.Form):
+    """A form whose labels end without a colon."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **options})
 
 
 class Line(forms.CharField):

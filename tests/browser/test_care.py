@@ -168,6 +168,7 @@ def test_a_plan_and_a_note_are_written_from_the_palette_on_the_models_page(brows
     expect(page.get_by_label("Plan", exact=True)).to_be_focused()
     page.get_by_label("Plan", exact=True).select_option("ends")
     page.get_by_label("In a word").press("Enter")
+    expect(page.locator("form.edit")).to_have_count(0)
     expect(page.locator("#model")).to_contain_text("May end")
     choose(page, "note")
     expect(page.get_by_label("Note", exact=True)).to_be_focused()
@@ -193,6 +194,8 @@ def test_the_menu_of_a_row_offers_what_is_kept_of_any_model(browser_of, bob, car
         expect(page.locator("#row-menu").get_by_text(name)).to_be_visible()
     page.locator("#row-menu").get_by_text("Tags…").click()
     expect(page.locator("tr").get_by_label("Tags", exact=True)).to_be_focused()
+    expect(page.locator("tr.open")).to_contain_text("codestral-2508")  # of which model the row is, is still said
+    expect(page.locator("tr.open label").get_by_text("Tags")).to_be_in_viewport()
     page.keyboard.type("legal")
     page.keyboard.press("Enter")
     expect(page.locator("tr .tag")).to_have_text("legal")
@@ -201,6 +204,31 @@ def test_the_menu_of_a_row_offers_what_is_kept_of_any_model(browser_of, bob, car
     viewer.locator("[data-more]").first.click()
     expect(viewer.locator("#row-menu")).to_be_visible()
     expect(viewer.locator("#row-menu").get_by_text("Tags…")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_each_field_of_a_plan_in_a_row_has_its_label_in_sight(browser_of, bob, tune, axe: Axe, width: int):
+    page = browser_of(bob, width=width)
+    page.goto("/models/?type=fine-tuned")
+    row = page.locator(f'tr[data-model-id="{tune}"]')
+    row.locator("[data-more]").click()
+    page.locator("#row-menu").get_by_text("Plan…").click()
+    for name in ("Plan", "Moves to", "By", "In a word"):
+        label, field = row.locator("label").get_by_text(name, exact=True), row.get_by_label(name, exact=True)
+        assert label.bounding_box()["height"] > 10
+        assert label.bounding_box()["y"] < field.bounding_box()["y"]
+    assert violations(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_tags_in_use_are_named_where_many_models_are_tagged(browser_of, bob, tune):
+    kept(bob, tune, Verb.TAG, ["legal"])
+    page = browser_of(bob)
+    page.goto("/models/?type=fine-tuned")
+    page.locator("input[name=model]").first.check()
+    page.get_by_role("button", name="Tag…").click()
+    expect(page.get_by_label("Add")).to_be_focused()
+    expect(page.locator("main")).to_contain_text("In use: legal.")
 
 
 def test_without_a_script_the_palette_leads_to_the_page_of_the_form(browser_of, bob, tune):

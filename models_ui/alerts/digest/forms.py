@@ -6,9 +6,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.models import DigestReader
+from models_ui.text.fields import PlainForm
 
 
-class DigestForm(forms.Form):
+class DigestForm(PlainForm):
     scope = forms.ChoiceField(
         label=_("Tell me of"),
         choices=DigestReader.Scope.choices,

@@ -8,12 +8,12 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.alerts.feeds.query import FeedQuery
-from models_ui.text.fields import Line
+from models_ui.text.fields import Line, PlainForm
 
 LONGEST_NAME = 60
 
 
-class FeedForm(forms.Form):
+class FeedForm(PlainForm):
     """`query` carries the filters; `form_id` lets a form that is sent twice make one address."""
 
     name = Line(

@@ -105,7 +105,8 @@ def test_a_reader_without_an_address_is_named_and_that_is_no_failure(wanted, mai
     assert "bob wants a digest and has no e-mail address." in ran.output
     assert mailbox.recipients == ["carol@example.org"]
     page = client_of(User.objects.get(pk=bob.pk)).get("/watching/").content.decode()
-    assert "You have no e-mail address here, so no digest can reach you. Ask a Manager to add one" in page
+    assert "You have no e-mail address here, so no digest can reach you." in page
+    assert 'href="/profile/">Add one in your profile</a>' in page
 
 
 def test_without_a_mail_server_in_the_settings_it_is_written_out_and_the_command_says_so(wanted, settings, capsys):
