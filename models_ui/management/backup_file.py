@@ -15,11 +15,12 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -70,7 +71,7 @@ class BackupWriter:
         self._lines.close()
 
     def _write(self, value: Any) -> None:
-        line = json.dumps(value, default=_text_of_moment, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
+        line = json.dumps(value, default=_text_of_value, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
         self._digest.update(line)
         self._lines.write(line)
 
@@ -79,9 +80,11 @@ def _facts_of(header: Header) -> dict[str, Any]:
     return {"made_at": header.made_at, "database": header.database, "migrations": header.migrations}
 
 
-def _text_of_moment(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()  # with its microseconds, which Django's own encoder drops
+def _text_of_value(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()  # of a moment with its microseconds, which Django's own encoder drops
+    if isinstance(value, UUID):
+        return str(value)
     raise TypeError(f"A backup cannot hold {type(value).__name__}")
 
 
