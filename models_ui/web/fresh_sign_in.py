@@ -14,12 +14,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import resolve_url
-from django.urls import reverse
+from django.shortcuts import render, resolve_url
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from models_ui.web.request import is_own_address
+from models_ui.web.request import is_own_address, typed_texts
 
 View = Callable[..., HttpResponseBase]
 
@@ -58,15 +57,22 @@ def note_proof(request: HttpRequest, person: User) -> None:
 
 
 def _ask_who_is_there(request: HttpRequest) -> HttpResponse:
-    """Lead to the page that asks for the password or a code, and from there back to where the person is."""
-    if not get_adapter().get_reauthentication_methods(request.user):
+    """Lead to the page that asks for the password or a code, and from there back to where the person is.
+
+    Texts that the person had written are shown instead, beside the way there. With htmx the page keeps them itself.
+    """
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    if not methods:
         raise PermissionDenied(_("You signed in a while ago. Sign out, sign in again, then do it again."))
     where = request.get_full_path()
     if request.method == "POST":
-        messages.warning(request, _("Nothing was done yet: confirm who you are, then do it again."))
         came_from = request.headers.get("Referer", "")
         where = came_from if is_own_address(request, came_from) else resolve_url(settings.LOGIN_REDIRECT_URL)
-    address = f"{reverse('account_reauthenticate')}?{urlencode({'next': where})}"
+    address = f"{methods[0]['url']}?{urlencode({'next': where})}"
+    if typed_texts(request) and not request.htmx:  # type: ignore[attr-defined]
+        return render(request, "account/not_fresh.html", {"where": address}, status=403)
+    if request.method == "POST":
+        messages.warning(request, _("Nothing was done yet: confirm who you are, then do it again."))
     if not request.htmx:  # type: ignore[attr-defined]
         return HttpResponseRedirect(address)
     response = HttpResponse(status=204)

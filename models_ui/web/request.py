@@ -80,8 +80,8 @@ _NOT_WRITTEN: Final = frozenset(
     {"action_id", "all", "by_itself", "concern", "form_id", "model", "model_id", "query", "seen", "verb", "version"}
     # … choices, and fields of every form.
     | {"csrfmiddlewaretoken", "days", "insist", "language", "login", "next", "remember", "scope", "with_script"}
-    # … what a browser says of a passkey, choices of preferences and of saved views.
-    | {"credential"}
+    # … what a browser says of a passkey, what is done about people, choices of preferences and of saved views.
+    | {"credential", "hand_over", "role"}
     | {"columns", "default_view", "density", "facets", "is_default", "shared", "theme", "time_zone"}
 )
 # A field with one of these words in its name may hold a secret, so it is never shown again.

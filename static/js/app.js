@@ -61,10 +61,11 @@ function findSignInPath() {
   return signOutForm && new URL("../login/", signOutForm.action).pathname;
 }
 
-// The sign-in page holds the note; it redirects people who are signed in, and then there is nothing to say.
-async function explainSignOut(form) {
-  if (!findSignInPath()) return;
-  const answer = await fetch(findSignInPath(), { redirect: "manual", cache: "no-store" });
+// The sign-in page holds the note; it redirects people who are signed in, and then there is nothing to say. The page that
+// asks anew who is there holds one, too.
+async function explainSignOut(form, path = findSignInPath()) {
+  if (!path) return;
+  const answer = await fetch(path, { redirect: "manual", cache: "no-store" });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const note = page.getElementById("signed-out").content.firstElementChild;
@@ -89,16 +90,17 @@ document.addEventListener("formdata", ({ formData }) => {
   formData.set("with_script", "1");
 });
 
-// A lost session leads to the sign-in page, unless that would lose unsaved text.
+// A lost session leads to the sign-in page, and an old one to the page that asks who is there, unless that would lose
+// unsaved text.
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const { detail } = event;
-  const address = detail.xhr.getResponseHeader("HX-Redirect");
-  if (!address || !findSignInPath() || !address.startsWith(findSignInPath())) return;
+  const path = detail.xhr.getResponseHeader("HX-Redirect")?.split("?")[0];
+  if (!path || (path !== findSignInPath() && !path.endsWith("/reauthenticate/"))) return;
   const unsaved = findUnsavedForms();
   if (!unsaved.length) return;
   event.preventDefault();
   detail.failed = true;
-  explainSignOut(unsaved.find((form) => form === detail.elt)).catch(() => showToast());
+  explainSignOut(unsaved.find((form) => form === detail.elt), path).catch(() => showToast());
 });
 
 // === Rows with unsaved text survive a swap: they are taken out of their list before it and put back after it ===

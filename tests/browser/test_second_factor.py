@@ -4,13 +4,16 @@ import time
 from collections.abc import Callable
 
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, Page, expect
 
 from models_ui.models import CatalogModel
-from tests.browser.conftest import choose
+from models_ui.web.session_store import SessionStore
+from tests.browser.conftest import choose, row_of
 from tests.conftest import PASSWORD
 from tests.support.sign_in import sign_in as sign_client_in
 
@@ -195,3 +198,62 @@ def test_a_deletion_takes_a_passkey_as_proof(browser_of, sign_in, alice: User, t
     check(page, axe)
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_label("Reason")).to_be_visible()
+
+
+# --- What was typed while the sign-in became old
+
+
+def grow_old() -> None:
+    """All sessions are as if the password had been typed an hour ago."""
+    for key in Session.objects.values_list("session_key", flat=True):
+        store = SessionStore(key)
+        store[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time() - 3600}]
+        store.save()
+
+
+def test_a_dialog_keeps_what_was_typed_and_goes_on_after_the_proof_in_another_tab(browser_of, alice, tune, axe: Axe):
+    page = browser_of(alice)
+    page.goto("/models/?type=fine-tuned")
+    choose(row_of(page, tune), "delete")
+    dialog = page.get_by_role("alertdialog")
+    dialog.get_by_label("Reason").fill("no longer used")
+    grow_old()
+    dialog.get_by_role("button", name="Archive now, delete on").click()
+    note = dialog.get_by_role("alert").filter(has_text="You signed in a while ago, so nothing was done yet.")
+    expect(note).to_be_visible()
+    expect(dialog.get_by_label("Reason")).to_have_value("no longer used")
+    assert CatalogModel.objects.get(model_id=tune).deletion_due_at is None
+    check(page, axe)
+    with page.context.expect_page() as other:
+        note.get_by_role("link", name="confirm who you are in another tab").click()
+    other.value.get_by_label("Password").fill(PASSWORD)
+    other.value.get_by_role("button", name="Confirm").click()
+    other.value.wait_for_url("**/models/**")
+    dialog.get_by_role("button", name="Archive now, delete on").click()
+    expect(page.get_by_text("is archived, and is deleted on").first).to_be_visible()
+    assert CatalogModel.objects.get(model_id=tune).deletion_due_at is not None
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_page_sent_too_late_shows_what_was_typed_beside_the_way_to_the_proof(
+    browser_of, alice, axe, troubles, script
+):
+    troubles.expect("403")
+    page = browser_of(alice, script=script, width=320)
+    page.goto("/people/")
+    page.get_by_label("E-mail (optional)").fill("new@example.org")
+    grow_old()
+    page.get_by_role("button", name="Create the invitation").click()
+    expect(page.get_by_role("heading", name="Confirm who you are")).to_be_visible()
+    expect(page.get_by_role("region", name="What you had written").get_by_role("textbox")).to_have_value(
+        "new@example.org"
+    )
+    if script:
+        check(page, axe)
+    with page.context.expect_page() as other:
+        page.get_by_role("link", name="Confirm in another tab").click()
+    other.value.get_by_label("Password").fill(PASSWORD)
+    other.value.get_by_role("button", name="Confirm").click()
+    other.value.get_by_label("E-mail (optional)").fill("new@example.org")
+    other.value.get_by_role("button", name="Create the invitation").click()
+    expect(other.value.get_by_text("/invitation/invite-").first).to_be_attached()
