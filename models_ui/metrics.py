@@ -8,10 +8,12 @@ when it is imported, so it is imported with the first number. Imports nothing of
 import os
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX: Final = "models_dashboard_"
+_lock = Lock()
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -53,8 +55,13 @@ def count_call(verb: str, outcome: str, seconds: float) -> None:
     metrics["call_seconds"].labels(verb).observe(seconds)
 
 
-@cache
 def _metrics() -> dict[str, Any]:
+    with _lock:  # the registry takes each name once, and the first requests may come at once
+        return _make_metrics()
+
+
+@cache
+def _make_metrics() -> dict[str, Any]:
     from prometheus_client import Counter, Histogram
 
     return {

@@ -1,6 +1,8 @@
 """What Prometheus is told, who may ask, and what a probe learns beside ready."""
 
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from models_ui.mirror.sync import SyncResult, run_sync
 from models_ui.models import JobWorker, Mirror, PlannedDeletion
 from sandbox import Sandbox
+from tests.support import ROOT
 
 
 def samples(client: Client, **headers: str) -> dict[tuple[str, ...], float]:
@@ -124,3 +127,24 @@ def test_a_database_that_cannot_be_written_is_not_ready(client: Client, synced: 
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.content.decode() == "the database cannot be written\n"
+
+
+def test_the_first_requests_of_a_process_may_come_at_once():
+    code = """
+import threading
+from models_ui.metrics import count_request
+ready, failed = threading.Barrier(16), []
+def count():
+    ready.wait()
+    try:
+        count_request("home", "GET", 200, 0.1)
+    except Exception as error:
+        failed.append(error)
+threads = [threading.Thread(target=count) for _ in range(16)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+assert not failed, failed
+"""
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
