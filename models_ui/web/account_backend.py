@@ -38,8 +38,20 @@ class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ha
         """Return whose password it is. Who is linked to the identity provider signs in there alone."""
         if not settings.PASSWORD_SIGN_IN:
             return None
+        self._checked: set[int] = set()
         person: User | None = super().authenticate(request, **credentials)
         return None if person is None or (is_linked(person) and not person.is_superuser) else person
+
+    def _check_password(self, user: User | None, password: str) -> User | None:
+        """Check the password of an account once, though allauth finds it by its name and by its e-mail address.
+
+        A second time would tell by how long it takes that there is such an account.
+        """
+        if user is None or user.pk in self._checked:
+            return None
+        self._checked.add(user.pk)
+        checked: User | None = super()._check_password(user, password)
+        return checked
 
     def get_user(self, user_id: Any) -> User | None:
         row = _PERSON.first(user_id=user_id)
