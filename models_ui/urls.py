@@ -107,6 +107,7 @@ urlpatterns = [
     path("first-run/", first_run.first_run, name="first_run"),
     path("invitation/<str:secret>/", people.invitation, name="invitation"),
     path("sign-on/", sign_on.sign_on, name="sign_on"),
+    path("sign-on/reauthenticate/", sign_on.sign_on_again, name="sign_on_again"),
     path("sign-on/callback/", sign_on.sign_on_callback, name="sign_on_callback"),
     path("sign-in-link/<str:secret>/", sign_on.sign_in_link, name="sign_in_link"),
     path("palette/", palette.palette, name="palette"),

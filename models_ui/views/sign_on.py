@@ -8,10 +8,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_http_methods, require_safe
 
 from models_ui.people.sign_in_links import note_link_used, person_of_link
+from models_ui.web.request import Request, is_own_address
 from models_ui.web.sign_on import begin_sign_on, finish_sign_on
 
 
@@ -21,6 +22,15 @@ def sign_on(request: HttpRequest) -> HttpResponse:
     """Lead to the identity provider. Whoever opens the address by itself finds the button on the sign-in page."""
     _check_sign_on()
     return begin_sign_on(request) if request.method == "POST" else redirect("account_login")
+
+
+@require_safe
+def sign_on_again(request: Request) -> HttpResponse:
+    """Ask somebody who has neither password nor second factor here to prove at the provider who they are."""
+    _check_sign_on()
+    where = request.GET.get("next", "")
+    back = where if is_own_address(request, where) else resolve_url(settings.LOGIN_REDIRECT_URL)
+    return render(request, "account/sign_on_again.html", {"back": back})
 
 
 @login_not_required

@@ -15,9 +15,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from models_ui.people.sign_on import is_linked
 from models_ui.web.request import is_own_address, typed_texts
 
 View = Callable[..., HttpResponseBase]
@@ -61,14 +63,12 @@ def _ask_who_is_there(request: HttpRequest) -> HttpResponse:
 
     Texts that the person had written are shown instead, beside the way there. With htmx the page keeps them itself.
     """
-    methods = get_adapter().get_reauthentication_methods(request.user)
-    if not methods:
-        raise PermissionDenied(_("You signed in a while ago. Sign out, sign in again, then do it again."))
+    page = _page_that_asks(request)
     where = request.get_full_path()
     if request.method == "POST":
         came_from = request.headers.get("Referer", "")
         where = came_from if is_own_address(request, came_from) else resolve_url(settings.LOGIN_REDIRECT_URL)
-    address = f"{methods[0]['url']}?{urlencode({'next': where})}"
+    address = f"{page}?{urlencode({'next': where})}"
     if typed_texts(request) and not request.htmx:  # type: ignore[attr-defined]
         return render(request, "account/not_fresh.html", {"where": address}, status=403)
     if request.method == "POST":
@@ -78,3 +78,13 @@ def _ask_who_is_there(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=204)
     response["HX-Redirect"] = address
     return response
+
+
+def _page_that_asks(request: HttpRequest) -> str:
+    """Return the address where the person can prove who they are. Raise PermissionDenied where they have no way."""
+    assert isinstance(request.user, User)
+    if methods := get_adapter().get_reauthentication_methods(request.user):
+        return str(methods[0]["url"])
+    if is_linked(request.user):
+        return reverse("sign_on_again")
+    raise PermissionDenied(_("You signed in a while ago. Sign out, sign in again, then do it again."))

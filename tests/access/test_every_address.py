@@ -167,6 +167,8 @@ TABLE = {
     "mfa_edit_webauthn": ("login 404 404 404", "login 404 404 404", "login 404 404 404", "login 405 405 405"),
     "mfa_remove_webauthn": ("login 404 404 404", "login 404 404 404", "login 405 405 405", "login 404 404 404"),
     "mfa_reauthenticate_webauthn": ("login 302 302 302",) * 4,  # leads to the password of who has no passkey
+    # Nobody signs on elsewhere here.
+    "sign_on_again": ("login 404 404 404", "login 405 405 405", "login 405 405 405", "login 405 405 405"),
     "reset_second_factor": NOBODY,
     "browser_report": ("405 405 405 405", "204 204 204 204", "405 405 405 405", "405 405 405 405"),
     "browser_reports": ("login 403 403 200", "login 405 405 405", "login 405 405 405", "login 405 405 405"),

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import time_machine
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
@@ -15,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from models_ui.access.roles import Role, role_of
-from models_ui.models import AuditEvent
+from models_ui.models import AuditEvent, CatalogModel
 from models_ui.services import openid
 from tests.conftest import PASSWORD, person
 from tests.support.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
@@ -521,6 +522,43 @@ def test_a_lower_role_from_sign_on_ends_the_sessions_elsewhere_and_a_higher_one_
     here = Client()
     sign_on(here, provider)
     assert [is_in(here), is_in(client), is_in(there)] == [True, False, False]
+
+
+def test_before_a_deletion_a_fresh_sign_on_is_the_proof_and_leads_back(client: Client, provider, synced):
+    tune = CatalogModel.objects.filter(type="fine-tuned", archived=False, protected=False).first().model_id
+    form = f"/models/{tune}/delete/"
+    provider.people["dora"]["groups"] = ["ml-admins"]
+    sign_on(client, provider)
+    assert client.get(form).status_code == 200
+    grow_old(client)
+    where = client.get(form)["Location"]
+    assert where.startswith("/sign-on/reauthenticate/?next=")
+    page = client.get(where)
+    assert "Sign in with Acme ID" in text_of(page)
+    assert f'name="next" value="{form}"' in page.content.decode()
+    answer = sign_on(client, provider, next=form)
+    assert answer["Location"] == form
+    assert client.get(form).status_code == 200
+    elsewhere = client.get("/sign-on/reauthenticate/?next=https://evil.example/").content.decode()
+    assert 'name="next" value="/models/"' in elsewhere
+    assert 'value="https://evil' not in elsewhere
+
+
+def test_a_sign_on_of_somebody_else_is_no_proof(client: Client, provider, synced):
+    provider.people["eve"] = {**DORA, "sub": "eve-1", "preferred_username": "eve", "email": "eve@example.org"}
+    sign_on(client, provider)
+    grow_old(client)
+    sign_on(client, provider, "eve", next="/profile/")
+    assert "eve" in text_of(client.get("/profile/"))
+    assert "dora" not in text_of(client.get("/profile/"))
+
+
+def grow_old(client: Client) -> None:
+    """The session is as if the person had signed in an hour ago."""
+    session = client.session
+    for record in session[AUTHENTICATION_METHODS_SESSION_KEY]:
+        record["at"] -= 3600
+    session.save()
 
 
 # --- The page of people
