@@ -314,8 +314,8 @@ def buttons_of(row: Row, role: Role) -> list[Button]:
 def _allowed_on(row: Row, role: Role) -> Iterator[str]:
     """Yield what this role may do with a row, as the addresses of the actions end."""
     yield from (button.verb for button in buttons_of(row, role) if not button.denial)
-    if row.routable and not denial_reason(role, row, CARE_VERBS[0]):  # one role may do all of these
-        yield from CARE_VERBS
+    may_care = row.routable and not row.is_deleted and not denial_reason(role, row, CARE_VERBS[0])
+    yield from CARE_VERBS if may_care else ()  # one role may do all of these
     yield from offers_of(row, role)
 
 
