@@ -1,0 +1,1 @@
+"""Whole installations: several on one database, and processes that are killed at any moment."""
