@@ -8,7 +8,9 @@ import sys
 from typing import Any, Final
 
 from django import db
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
@@ -82,6 +84,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def _error_page(request: HttpRequest, status: int, title: str, sentence: str, *, back: str = "") -> HttpResponse:
     try:
         return _whole_page(request, status, title, sentence, back)
+    except (MultiPartParserError, SuspiciousOperation):  # of the body, which was no form
+        return plain_page(request, status, title, sentence)
     except Exception:
         logger.exception("The page for a %s failed, too", status)
         return plain_page(request, status, title, sentence)

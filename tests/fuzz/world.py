@@ -24,6 +24,7 @@ from models_ui.models import CatalogModel, Watch
 from models_ui.people.invitations import invite
 from sandbox import Sandbox
 from tests.conftest import person
+from tests.support.sign_in import sign_in
 
 MARK = "<zq\"'>"
 ROLES = ("anonymous", "viewer", "editor", "manager", "superuser")
@@ -84,7 +85,7 @@ def _add_models(sandbox: Sandbox) -> None:
 
 def _sign_in(user: User, role: str, world: World) -> str:
     browser = Client(HTTP_USER_AGENT=f"{MARK}{role}")
-    browser.force_login(user)
+    sign_in(browser, user)
     world.cookies[role] = {name: morsel.value for name, morsel in browser.cookies.items()}
     return browser.session.session_key
 

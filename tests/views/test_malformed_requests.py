@@ -17,6 +17,7 @@ from tests.conftest import PASSWORD
 from tests.support.sign_in import sign_in
 
 SESSION, CSRF = django_settings.SESSION_COOKIE_NAME, django_settings.CSRF_COOKIE_NAME
+FORM = "multipart/form-data; boundary=b"
 LANGUAGE, MESSAGES = django_settings.LANGUAGE_COOKIE_NAME, django_settings.MESSAGE_COOKIE_NAME
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +192,23 @@ def test_malformed_query_strings_are_ignored_or_refused(caller: Caller):
     for query, address in itertools.product(QUERIES, ("/models/", "/accounts/login/", "/activity/")):
         caller.ask("GET", f"{address}?{query}")
     assert caller.failed == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"S", "multipart/form-data; boundary=\xff"),
+        (b"S", "multipart/form-data; boundary=" + "x" * 300),
+        (b"--b\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\nS\r\n--b--", FORM),
+        ("&".join(f"a{number}=" for number in range(1_100)).encode(), "application/x-www-form-urlencoded"),
+    ],
+)
+def test_an_unreadable_form_for_no_page_is_answered_and_not_taken_for_our_failure(
+    viewer: Client, caplog: pytest.LogCaptureFixture, body: bytes, content_type: str
+):
+    client = Client(enforce_csrf_checks=True)
+    client.cookies.update(viewer.cookies)
+    client.cookies[CSRF] = "z" * 32
+    answer = client.generic("POST", "/nowhere/", body, content_type=content_type)
+    assert answer.status_code in (400, 404)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
