@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "models_ui.web.middleware.HeadMiddleware",
     "models_ui.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "models_ui.web.middleware.ResourcePolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "models_ui.web.compression.CompressionMiddleware",
     "models_ui.web.middleware.ContentSecurityPolicyMiddleware",
@@ -320,14 +321,17 @@ X_FRAME_OPTIONS = "DENY"
 # all machines of one installation the same. A digest of the secret is both, and tells nothing of it.
 INSTALLATION = hashlib.sha256(b"cookie names:" + SECRET_KEY.encode()).hexdigest()[:12]
 SESSION_ENGINE = "models_ui.web.session_store"
-SESSION_COOKIE_NAME = f"sessionid_{INSTALLATION}"
-CSRF_COOKIE_NAME = f"csrftoken_{INSTALLATION}"
-LANGUAGE_COOKIE_NAME = f"language_{INSTALLATION}"
+# Over HTTPS the name itself keeps neighbouring hosts and plain HTTP from setting the cookie.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid_{INSTALLATION}"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken_{INSTALLATION}"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language_{INSTALLATION}"
 MESSAGE_STORAGE = "models_ui.web.message_storage.MessageStorage"
-MESSAGE_COOKIE_NAME = f"messages_{INSTALLATION}"
+MESSAGE_COOKIE_NAME = f"{COOKIE_PREFIX}messages_{INSTALLATION}"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"  # as Django has it for the others
 CSRF_FAILURE_VIEW = "models_ui.views.errors.csrf_failure"
 if HTTPS:
     SECURE_SSL_REDIRECT = True

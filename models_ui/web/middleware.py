@@ -90,8 +90,20 @@ class ContentSecurityPolicyMiddleware:
         return response
 
 
+class ResourcePolicyMiddleware:
+    """Lets no other site embed an answer. Static files are answers, too, so it stands before WhiteNoise."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+
 class PrivatePagesMiddleware:
-    """Lets nobody but the browser of the person who asked keep a page, and no other site embed it.
+    """Lets nobody but the browser of the person who asked keep a page.
 
     Sensors that no page needs are switched off.
 
@@ -106,7 +118,6 @@ class PrivatePagesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response["Permissions-Policy"] = self.permissions
-        response["Cross-Origin-Resource-Policy"] = "same-origin"
         response.setdefault("Cache-Control", "private, no-store")
         return response
 

@@ -276,6 +276,17 @@ def test_two_installations_on_one_host_name_their_cookies_apart_and_one_names_th
     assert len({first[name] for name in COOKIES}) == len(COOKIES)
 
 
+def test_with_https_browsers_take_cookies_from_this_very_host_alone(load):
+    """A name with `__Host-` is refused by browsers from a neighbouring host, for a path, or over plain HTTP."""
+    settings = load(HTTPS="on", MISTRAL_API_KEY="k")
+    for name in COOKIES:
+        assert settings[name].startswith("__Host-")
+    for kind in ("SESSION", "CSRF", "LANGUAGE"):
+        assert settings[f"{kind}_COOKIE_SECURE"] is True
+        assert settings.get(f"{kind}_COOKIE_PATH", "/") == "/"
+        assert f"{kind}_COOKIE_DOMAIN" not in settings
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "MISTRAL_API_KEY", "METRICS_TOKEN", "DIGEST_WEBHOOK_URL"])
 def test_a_secret_may_stand_in_a_file(load, tmp_path: Path, name: str):
     file = tmp_path / "secret"
