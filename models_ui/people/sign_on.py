@@ -177,6 +177,7 @@ def _person_to_link(identity: Identity) -> User | None:
 def _link_person(person: User, identity: Identity) -> SocialAccount:
     """Link a person to their identity. From then on they have no password here."""
     account = SocialAccount.objects.create(user=person, provider=identity.issuer, uid=identity.subject)
+    EmailAddress.objects.filter(user=person, verified=False).delete()
     if person.has_usable_password():
         person.set_unusable_password()
         person.save(update_fields=["password"])

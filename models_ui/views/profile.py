@@ -152,7 +152,7 @@ def _profile_page(
         "name_form": name_form or NameForm(initial={"name": request.user.get_full_name()}),
         "email_form": (email_form or EmailForm(request.user)) if can_send_mail() else None,
         "is_linked": is_linked(request.user),
-        "has_role_from_sign_on": gives_roles(),
+        "has_role_from_sign_on": gives_roles() and not request.user.is_superuser,
         "waiting_address": waiting_address(request.user),
         "mine": what_is_mine(request.user, index),
         "mine_query": CatalogQuery(keeper=(ME,)),

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from models_ui.people.sign_in_links import note_link_used, person_of_link
 from models_ui.web.request import Request, is_own_address
@@ -34,9 +34,9 @@ def sign_on_again(request: Request) -> HttpResponse:
 
 
 @login_not_required
-@require_safe
+@require_GET
 def sign_on_callback(request: HttpRequest) -> HttpResponseBase:
-    """Take who comes back from the identity provider."""
+    """Take who comes back from the identity provider. A HEAD must not spend what they come back with."""
     _check_sign_on()
     return finish_sign_on(request)
 

@@ -8,14 +8,16 @@ pages of ours for whatever fails, and people as `people/sign_on.py` knows them.
 import hashlib
 import logging
 import time
-from typing import Any
+from typing import Any, Final
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.base import ProviderException
 from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
+from allauth.socialaccount.providers.oauth2.client import OAuth2Client
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -29,6 +31,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from models_ui.access.rate_limits import may_use
 from models_ui.people.sign_on import Identity, NotAdmitted, admit_person
 from models_ui.public_url import full_address
 from models_ui.services import openid
@@ -38,6 +41,7 @@ from models_ui.text.plain import plain_text
 
 logger = logging.getLogger(__name__)
 
+MOST_BEGUN: Final = 60  # times that sign-on is begun from one network address in a minute
 UNREACHABLE = gettext_lazy("%(name)s does not answer, so nobody can sign in by it now. Try again in a minute.")
 NOT_TRUSTED = gettext_lazy(
     "%(name)s sent an answer that this dashboard does not accept. Try again; if it stays so, tell whoever runs the "
@@ -77,6 +81,15 @@ class SignOnProvider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth ha
         return {}
 
 
+class SignOnClient(OAuth2Client):  # type: ignore[misc]  # allauth has no types
+    """Keeps what the provider's own address of authorization asks for already, as RFC 6749 demands."""
+
+    def get_redirect_url(self, authorization_url: str, scope: list[str], extra_params: dict[str, Any]) -> str:
+        start, _, own = authorization_url.partition("?")
+        address: str = super().get_redirect_url(start, scope, extra_params)
+        return f"{address}&{own}" if own else address
+
+
 def nonce_of(code_verifier: str) -> str:
     return hashlib.sha256(f"nonce of {code_verifier}".encode()).hexdigest()
 
@@ -84,6 +97,7 @@ def nonce_of(code_verifier: str) -> str:
 class SignOnOAuth2Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has no types
     """The exchange of one sign-in. What is wrong with an answer is raised as allauth expects it."""
 
+    client_class = SignOnClient
     nonce = ""
 
     @property
@@ -196,6 +210,9 @@ def begin_sign_on(request: HttpRequest) -> HttpResponse:
     Chromium holds redirects after a form to `form-action`, and nobody knows which hosts a provider redirects to. So the
     form's answer is a page, which the browser leaves by itself.
     """
+    address = get_account_adapter(request).get_client_ip(request)
+    if not may_use(f"sign-on from {address}", most=MOST_BEGUN, seconds=60):
+        return failed_page(request, 429, BUSY)
     provider = SignOnAdapter(request).get_provider(request, settings.OIDC_ISSUER)
     try:
         answer = provider.redirect(request, AuthProcess.LOGIN, next_url=get_next_redirect_url(request))

@@ -11,6 +11,7 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -319,7 +320,7 @@ def test_a_call_that_fails_ends_on_a_page_that_says_so(client: Client, provider,
     answer = sign_on(client, provider)
     assert answer.status_code == 503
     assert SILENT in text_of(answer)
-    assert "Who has a password here can sign in with it." in text_of(answer)
+    assert "People who have a password here can sign in with it." in text_of(answer)
     assert not User.objects.exists()
 
 
@@ -500,6 +501,24 @@ def test_who_signs_in_there_has_no_password_here(client: Client, provider):
     answer = client.get("/accounts/password/change/")
     assert answer.status_code == 403
     assert "You sign in with Acme ID, so there is no password of yours here." in text_of(answer)
+
+
+def test_a_reset_by_mail_gives_no_password_to_who_signs_in_there(client: Client, provider):
+    sign_on(client, provider)
+    form = Client()
+    form.post("/accounts/password/reset/", {"email": "dora@example.org"})
+    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", mail.outbox[0].body)[1]
+    path = form.get(link, follow=True).redirect_chain[-1][0]
+    answer = form.post(path, {"password1": "another-Horse-1", "password2": "another-Horse-1"})
+    assert answer.status_code == 403
+    assert not User.objects.get().has_usable_password()
+
+
+def test_a_text_that_was_written_while_signed_out_stays_beside_the_button(client: Client, without_passwords, synced):
+    answer = client.post("/models/mistral-large-latest/note/", {"value": "Ask legal first"})
+    page = answer.content.decode()
+    assert "Ask legal first" in page
+    assert re.search(r'<form method="post" action="/sign-on/"[^>]*target="_blank"', page)
 
 
 def test_the_profile_says_where_name_and_address_come_from(client: Client, provider):
