@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 
 from models_ui.management.backup_file import BrokenBackup, read_backup
 from tests.support import ROOT
@@ -149,6 +151,47 @@ def test_a_value_that_a_column_cannot_hold_is_named_by_table_and_column(changed,
     assert f"Nothing was restored: auth.User has a value of {column} that cannot be stored." in told
     with sqlite3.connect(empty.path) as database:
         assert database.execute("SELECT count(*) FROM auth_user").fetchone() == (0,)
+
+
+def test_a_row_that_the_database_refuses_is_named_by_its_table_and_not_shown(changed, transactional_db):
+    def change(lines: list[Any]) -> None:
+        place = place_of(lines, "auth.User")
+        columns, row = lines[place]["columns"], lines[place + 1]
+        row[columns.index("password")], row[columns.index("username")] = "hash-of-a-password", None
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("restore", changed(change))
+    assert str(refusal.value).startswith("Nothing was restored: auth.User cannot be filled: ")
+    assert "hash-of-a-password" not in str(refusal.value)
+    assert not User.objects.exists()
+
+
+def test_two_rows_for_one_are_refused_and_not_shown(changed, transactional_db):
+    def change(lines: list[Any]) -> None:
+        place = place_of(lines, "auth.User")
+        columns, row = lines[place]["columns"], lines[place + 1]
+        row[columns.index("username")] = "a-name-twice"
+        lines.insert(place + 1, [99 if name == "id" else value for name, value in zip(columns, row, strict=True)])
+        lines[-1]["counts"]["auth.User"] = 2
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("restore", changed(change))
+    assert str(refusal.value).startswith("Nothing was restored: auth.User cannot be filled: ")
+    assert "a-name-twice" not in str(refusal.value)
+    assert not User.objects.exists()
+
+
+def test_a_row_that_points_nowhere_is_refused(changed, transactional_db):
+    def change(lines: list[Any]) -> None:
+        place = place_of(lines, "models_ui.Watch")
+        values = {"id": 1, "owner_id": 77, "model_id": "m", "acknowledged": "", "created_at": "2026-01-01T00:00:00Z"}
+        lines.insert(place + 1, [values.get(name) for name in lines[place]["columns"]])
+        lines[-1]["counts"]["models_ui.Watch"] = 1
+
+    with pytest.raises(CommandError, match=r"^Nothing was restored: ") as refusal:
+        call_command("restore", changed(change))
+    assert "\n" not in str(refusal.value)
+    assert not User.objects.exists()
 
 
 def test_a_backup_without_one_of_its_tables_is_refused(changed, empty):

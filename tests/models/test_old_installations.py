@@ -108,6 +108,12 @@ def test_a_backup_from_before_the_upgrade_restores_to_the_same_as_the_upgrade(ol
     assert content_of(old.folder / "new.backup") == content_of(old.folder / "after.backup")
 
 
+def test_a_restore_changes_the_token_by_which_processes_know_their_index(old, upgraded):
+    rows = read_backup(old.folder / "after.backup").rows()
+    (before,) = [row[columns.index("version")] for table, columns, row in rows if table == "models_ui.Mirror"]
+    assert Mirror.objects.get().version != before
+
+
 def test_activity_says_of_each_action_what_it_said(old, upgraded):
     assert verify_chain() == (old.said["events"], None)
     assert AuditHead.objects.get().last_hash == old.said["last_hash"]

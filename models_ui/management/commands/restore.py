@@ -45,8 +45,10 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 _fill(backup, kept)
-        except (DatabaseError, BrokenBackup, ValueError, TypeError) as error:
-            raise CommandError(f"Nothing was restored: {error}") from error
+        except BrokenBackup as error:
+            raise CommandError(f"Nothing was restored: {error}") from None
+        except DatabaseError as error:  # a row that points nowhere: it is noticed at the end
+            raise CommandError(f"Nothing was restored: {_first_line(error)}.") from None
         call_command("migrate", verbosity=0)
         move_version()  # processes that serve this database read it anew
         count, tampering = verify_chain()
@@ -126,7 +128,16 @@ def _insert(model: type[models.Model], columns: tuple[str, ...], parts: Iterator
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608  # our own names
     with connection.cursor() as cursor:
         while rows := [row for *_, row in islice(parts, _AT_ONCE)]:
-            cursor.executemany(sql, [_values(model, fields, columns, row) for row in rows])
+            values = [_values(model, fields, columns, row) for row in rows]
+            try:
+                cursor.executemany(sql, values)
+            except (DatabaseError, ValueError) as error:
+                raise BrokenBackup(f"{model._meta.label} cannot be filled: {_first_line(error)}.") from None
+
+
+def _first_line(error: Exception) -> str:
+    """Return what is wrong without the row, which PostgreSQL quotes below it: it may hold the hash of a password."""
+    return str(error).partition("\n")[0].rstrip(".")
 
 
 def _values(model: type[models.Model], fields: dict[str, Any], columns: Sequence[str], row: Sequence[Any]) -> list[Any]:
