@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from hypothesis import HealthCheck, given
@@ -113,3 +114,28 @@ def test_the_last_manager_without_any_role_comes_in_all_the_same(settings):
     person("alice", Role.MANAGER)
     with pytest.raises(NotAdmitted):
         admit_person(identity())
+
+
+@pytest.mark.django_db
+def test_an_address_given_to_somebody_else_there_opens_no_account_that_is_linked(settings):
+    settings.OIDC_LINK_BY_EMAIL = True
+    told = {"email": "dora@example.org", "email_verified": True}
+    admit_person(identity(**told))
+    with pytest.raises(NotAdmitted):
+        admit_person(identity(sub="2", **told))
+
+
+@pytest.mark.django_db
+def test_an_address_that_waited_for_its_link_is_forgotten_when_the_account_is_linked(settings):
+    settings.OIDC_LINK_BY_EMAIL = True
+    carol = person("carol", Role.VIEWER)
+    EmailAddress.objects.create(user=carol, email="mallory@example.org", verified=False)
+    admit_person(identity(email="carol@example.org", email_verified=True))
+    assert not EmailAddress.objects.filter(user=carol).exists()
+
+
+@pytest.mark.django_db
+def test_the_links_from_a_terminal_are_in_no_log(client, caplog):
+    client.get("/sign-in-link/1-abcdef-0123456789/")
+    assert "0123456789" not in caplog.text
+    assert "/sign-in-link/" in caplog.text
