@@ -31,16 +31,17 @@ def main() -> None:
 
 
 def _be_impatient() -> None:
+    """Wait for the dead for seconds. A lock still outlasts the three calls of an action, and a slow machine's pauses."""
     from models_ui.actions import lock, settle
     from models_ui.bulk import pauses
     from models_ui.management.commands import run_jobs
     from models_ui.mirror import state, sync
 
     lock.PATIENCE = 0.5
-    lock.lock_time = lambda: timedelta(seconds=4)
+    lock.lock_time = lambda: timedelta(seconds=12)
     settle.SETTLES_AFTER = timedelta(seconds=2)
     pauses.BACK_OFF, pauses.CAP = 0.2, 1.0
-    state.lease_seconds = sync.lease_seconds = lambda: 4.0
+    state.lease_seconds = sync.lease_seconds = lambda: 6.0
     run_jobs.POLL = 0.05
 
 

@@ -32,8 +32,8 @@ class Installation:
             "MISTRAL_API_KEY": sandbox.key,
             "MODELS_API_BASE_URL": sandbox.url,
             "MODELS_API_DIALECT": "platform",
-            "MODELS_API_TIMEOUT": "3",
-            "MODELS_API_TOTAL_TIMEOUT": "5",
+            "MODELS_API_TIMEOUT": "1",
+            "MODELS_API_TOTAL_TIMEOUT": "1.5",
             "EMAIL_URL": "dummymail://",
             "LOG_LEVEL": "CRITICAL",
             "SECRET_KEY": django_settings.SECRET_KEY,
@@ -75,7 +75,7 @@ class Installation:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdout.close()
 
 
