@@ -19,6 +19,7 @@ from models_ui.audit.renames import names_of_person
 from models_ui.listing.csv_export import csv_download
 from models_ui.web.fresh_sign_in import needs_fresh_sign_in
 from models_ui.web.request import Request, is_whole_form, last_visit_of, query_string, render_list, role_of_request
+from models_ui.web.request_limits import limit_exports
 
 
 @require_safe
@@ -32,6 +33,7 @@ def activity(request: Request) -> HttpResponse:
 
 @require_safe
 @needs_fresh_sign_in("GET")
+@limit_exports
 def activity_csv(request: Request) -> HttpResponse:
     rows = map(record_cells, _export_records(request))
     return csv_download(query_string(request), "activity", COLUMNS, rows, times=("at",))
@@ -39,6 +41,7 @@ def activity_csv(request: Request) -> HttpResponse:
 
 @require_safe
 @needs_fresh_sign_in("GET")
+@limit_exports
 def activity_json(request: Request) -> HttpResponse:
     query, _ = ActivityQuery.parse(query_string(request))
     records = _export_records(request)

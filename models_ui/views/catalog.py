@@ -29,6 +29,7 @@ from models_ui.web.request import (
     role_of_request,
     wants_fragment,
 )
+from models_ui.web.request_limits import limit_exports
 
 
 @require_safe
@@ -65,6 +66,7 @@ def _addresses_that_stop_watching(request: Request, model_ids: frozenset[str]) -
 
 
 @require_safe
+@limit_exports
 def catalog_csv(request: Request) -> HttpResponse:
     query = CatalogQuery.parse(query_string(request)).query.as_asked_by(request.user.get_username())
     mirror, now = mirror_state(), timezone.now()
@@ -73,6 +75,7 @@ def catalog_csv(request: Request) -> HttpResponse:
 
 
 @require_safe
+@limit_exports
 def catalog_json(request: Request) -> HttpResponse:
     query = CatalogQuery.parse(query_string(request)).query.as_asked_by(request.user.get_username())
     mirror, now = mirror_state(), timezone.now()

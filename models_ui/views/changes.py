@@ -9,6 +9,7 @@ from models_ui.catalog.store import load_index
 from models_ui.changes.page import COLUMNS, ChangesPage, ChangesQuery, change_cells, export_changes
 from models_ui.listing.csv_export import csv_download
 from models_ui.web.request import Request, is_whole_form, last_visit_of, query_string, render_list
+from models_ui.web.request_limits import limit_exports
 
 
 @require_safe
@@ -21,6 +22,7 @@ def changes(request: Request) -> HttpResponse:
 
 
 @require_safe
+@limit_exports
 def changes_csv(request: Request) -> HttpResponse:
     query, _ = ChangesQuery.parse(query_string(request))
     rows = map(change_cells, export_changes(query, _index(), last_visit_of(request)))
@@ -28,6 +30,7 @@ def changes_csv(request: Request) -> HttpResponse:
 
 
 @require_safe
+@limit_exports
 def changes_json(request: Request) -> HttpResponse:
     query, _ = ChangesQuery.parse(query_string(request))
     records = list(export_changes(query, _index(), last_visit_of(request)))

@@ -8,7 +8,7 @@ import sys
 from typing import Any, Final
 
 from django import db
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
@@ -26,7 +26,10 @@ _DATABASE_PAUSE: Final = 10
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(request, 400, _("That request makes no sense"), _("Go back and try again."))
+    sentence = _("Go back and try again.")
+    if isinstance(exception, TooManyFieldsSent):
+        sentence = _("It has more fields than are read here. Nothing was changed.")
+    return _error_page(request, 400, _("That request makes no sense"), sentence)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

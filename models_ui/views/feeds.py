@@ -43,6 +43,7 @@ from models_ui.listing.querystring import Ignored
 from models_ui.models import FeedAddress
 from models_ui.public_url import full_address
 from models_ui.text.isolation import fill
+from models_ui.web import request_limits
 from models_ui.web.fresh_sign_in import needs_fresh_sign_in
 from models_ui.web.request import Request, query_string
 
@@ -160,6 +161,8 @@ def _feed_response(
     address = address_with(secret)
     if address is None:
         return no_feed(request)
+    if refusal := request_limits.feed_reads.refuse(request, address.pk):
+        return _keep_unlisted(refusal)
     now = timezone.now()
     with override(address.language):
         body = written(address, load_index(now), now)

@@ -14,6 +14,7 @@ from models_ui.mirror.sync import SyncResult, run_sync
 from models_ui.text.isolation import fill
 from models_ui.views.errors import too_busy
 from models_ui.web.request import Request, is_own_address, wants_fragment
+from models_ui.web.request_limits import refuse_too_many
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,6 +25,8 @@ def sync(request: Request) -> HttpResponse:
     wants the new ones: nothing moves under the cursor.
     """
     asked = "by_itself" not in request.POST if request.method == "POST" else "asked" in request.GET
+    if request.method == "POST" and asked and (refusal := refuse_too_many(request, "sync", request.user.pk)):
+        return refusal
     result = _run_sync(request, asked=asked) if request.method == "POST" else None
     if result and result.outcome == "busy":
         # A page that asked by itself asks again later; a person is told.
