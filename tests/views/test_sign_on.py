@@ -432,6 +432,28 @@ def test_sign_on_leads_to_the_page_that_was_asked_for(client: Client, provider):
     assert sign_on(client, provider, next="/retirements/?q=a%26b")["Location"] == "/retirements/?q=a%26b"
 
 
+def test_an_address_of_authorization_keeps_what_it_asks_for(client: Client, provider):
+    provider.discovery = {"authorization_endpoint": f"{provider.issuer}/authorize?policy=ml"}
+    address = begin(client)
+    assert address.count("?") == 1
+    assert dict(parse_qsl(urlsplit(address).query)).items() >= {"policy": "ml", "client_id": CLIENT_ID}.items()
+
+
+def test_sign_on_is_begun_so_often_and_no_more_from_one_address(client: Client, provider, monkeypatch):
+    monkeypatch.setattr("models_ui.web.sign_on.MOST_BEGUN", 2)
+    begin(client)
+    begin(Client())
+    assert client.post("/sign-on/").status_code == 429
+    assert provider.calls == ["openid-configuration"] * 2
+    assert Client(REMOTE_ADDR="192.0.2.7").post("/sign-on/").status_code == 200
+
+
+def test_a_look_at_where_people_come_back_to_spends_nothing(client: Client, provider):
+    back = provider.decide(dict(parse_qsl(urlsplit(begin(client)).query)), "dora")
+    assert client.head(back).status_code == 405
+    assert client.get(back).status_code == 302
+
+
 def test_a_link_alone_starts_nothing(client: Client, provider):
     answer = client.get("/sign-on/")
     assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/")
