@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
+from django.utils.http import int_to_base36
 
 from models_ui.models import AuditEvent
 from tests.conftest import PASSWORD, person
@@ -91,3 +92,28 @@ def test_a_forgotten_password_is_answered_alike_and_a_link_is_mailed_to_who_may_
     assert "carol@example.org" in with_links
     assert not with_links & {"idle@example.org", "nobody@example.org"}
     assert not AuditEvent.objects.exists()
+
+
+def test_a_forgotten_password_costs_one_mail_whoever_it_is_for(carol, nobodys):
+    """Sending a mail is what takes time here."""
+    for name in ("carol", "idle", "linked", "nobody"):
+        Client().post(RESET, {"email": f"{name}@example.org"})
+    assert sorted(each.to[0].partition("@")[0] for each in mail.outbox) == ["carol", "idle", "linked", "nobody"]
+
+
+def test_a_spoiled_link_to_a_new_password_says_the_same_whoever_it_names(carol, nobodys):
+    people = User.objects.order_by("pk")
+    names = [f"{int_to_base36(each.pk)}-aaaaaa-{'0' * 32}" for each in people] + [f"zzzz-aaaaaa-{'0' * 32}"]
+    pages = {told(Client().get(f"{RESET}key/{name}/", follow=True)).replace(name, "…") for name in names}
+    assert len(names) > 3
+    assert len(pages) == 1
+
+
+def test_an_invitation_that_was_used_says_the_same_as_one_that_never_was(alice, client_of):
+    answer = client_of(alice).post("/people/invite/", {"role": "editor", "email": ""})
+    used = re.search(r"/invitation/invite-[\w-]+/", answer.content.decode())[0]
+    fields = {"username": "dora", "email": "", "password1": "correct-horse-9", "password2": "correct-horse-9"}
+    assert Client().post(used, fields).status_code == 302
+    answers = [(address, Client().get(address)) for address in (used, f"/invitation/invite-{'x' * 43}/")]
+    assert [answer.status_code for _, answer in answers] == [404, 404]
+    assert len({told(answer).replace(address, "…") for address, answer in answers}) == 1
