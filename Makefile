@@ -13,6 +13,7 @@ help:
 	@echo "make test    run every test, the browser's included"
 	@echo "make lint    style, types, templates, import rules, migrations, deploy checks"
 	@echo "make bench   measure the catalog page beside Django's admin"
+	@echo "make messages  renew the French catalogue"
 	@echo "make lock    renew the hashed locks from pyproject.toml"
 	@echo "make clean   remove .venv and caches (var/, your data, stays)"
 

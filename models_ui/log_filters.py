@@ -43,7 +43,7 @@ class RequestIdFilter(logging.Filter):
 
 
 # The address of a feed and the links of an invitation, of a sign-in, of a new password and of a new e-mail address let
-# their reader in. Blotted out wherever they stand, and whatever stands where they belong.
+# their reader in. The filter blots them out wherever they stand, and any text in the place of one, as behind /feeds/.
 _KEYED_ADDRESSES = r"(?:feed|invite)-[\w-]{16,}" + "".join(
     rf"|(?<=/{place}/)[^/\s\"'?#]+" for place in ("feeds", "invitation", "sign-in-link", "confirm-email", "reset/key")
 )

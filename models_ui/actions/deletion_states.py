@@ -199,7 +199,7 @@ def note_told(plan: PlannedDeletion, warning: str, username: str) -> None:
 
 
 def rename_in_warnings(*, before: str, after: str, **_: Any) -> None:
-    """Know a person who is renamed as one who got the warnings that they got."""
+    """Replace the former name of a person in the lists of who was warned."""
     for plan in PlannedDeletion.objects.select_for_update().filter(state__in=OPEN).order_by("pk"):
         told = {warning: [after if name == before else name for name in names] for warning, names in plan.told.items()}
         if told != plan.told:

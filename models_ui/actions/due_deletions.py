@@ -191,8 +191,8 @@ class DueDeletion:
     def _find_archived(self, api: ModelsAPI, row: CatalogModel, card: ModelCard) -> bool | None:
         """Return whether Mistral shows that the model is archived; None where that cannot be told.
 
-        The contract's answers need not say it. There a list that leaves the model out says it, and a list that shows
-        it again after it had left says the opposite.
+        In the contract's dialect a card need not say whether its model is archived. Then a list that leaves the model
+        out shows that it is archived, and a list that names the model again shows that it is not.
         """
         if card.archived is not None or api.dialect.lists_archived:
             return card.archived

@@ -205,7 +205,7 @@ def rename_in_rows(*, before: str, after: str, **_: Any) -> None:
 
 
 def save_row(row: CatalogModel) -> None:
-    """Save the row and move the mirror's version, so that every process builds its index anew."""
+    """Save the row and move the mirror's version, so that every process reads the row and renews its index."""
     row.acted_at = timezone.now()
     row.save()
     move_version()

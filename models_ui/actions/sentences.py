@@ -68,7 +68,7 @@ def outcome_sentence(event: AuditEvent, question: OpenQuestion | None = None) ->
 def _reason_once_read(event: AuditEvent) -> str:
     """Return why an outcome is in doubt, without the advice to read the model again, which was done."""
     facts = detail_from_json(event.failure).error_facts
-    return stored_error_sentence({**facts, "outcome_unknown": False}) if facts else outcome_reason(event)
+    return stored_error_sentence(dict(facts), once_read=True) if facts else outcome_reason(event)
 
 
 def _success_sentence(event: AuditEvent, model: str) -> str:

@@ -2,7 +2,7 @@
 
 Events keep the name that a person had then; these lead from it to the present one.
 
-What names people elsewhere followed each rename whose event has no actor: those were made in a terminal.
+Tables that name people were changed with each rename that was made in a terminal, whose event has no actor.
 """
 
 from collections.abc import Iterable

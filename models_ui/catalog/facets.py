@@ -1,8 +1,11 @@
 """The facets of the catalog, one row each. Their order is that of the page. Pure: no Django.
 
-A new facet is a row here and a field of `CatalogQuery`; index, page and chips follow from these two. Further:
+A new facet is a row here and a field of `CatalogQuery`; index, page and chips follow from these two. `labels.py`
+translates the label, which `make messages` takes to the French catalogue. The bounds of the context length are no
+facet: see `facet_panels.py`. Further:
 
-- if a search is to know the words of its values, name the facet in NAMED_IN_SEARCH or SEARCHED_BY_VALUE below;
+- if a search is to know its values, name the facet below: in NAMED_IN_SEARCH for those with a label, in
+  SEARCHED_BY_VALUE for those without;
 - if a kind of change can alter its value, name the facet in that kind's `own_filters` (`changes/kinds.py`);
 - if it shows a new datum, `Row` needs a field named like the column in `CatalogModel`;
 - if `offers` reads that field, name the field in `_FOLLOWED` (`index_parts.py`).

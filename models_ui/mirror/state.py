@@ -94,5 +94,5 @@ def lease_seconds() -> float:
 
 
 def move_version() -> None:
-    """Move the mirror's version, so that every process builds its index anew."""
+    """Move the mirror's version, so that every process reads what was saved since and renews its index."""
     Mirror.objects.filter(pk=1).update(version=secrets.token_urlsafe(9))

@@ -70,6 +70,8 @@ class ModelsAPIError(Exception):
     sentence: ClassVar[str | Promise] = gettext_lazy("The Models API could not be used.")
     # What to say instead where the call was about no model: then it was the list that was asked for.
     list_sentence: ClassVar[str | Promise] = ""
+    # What to say instead of a write that may have happened: nobody should repeat that.
+    unknown_sentence: ClassVar[str | Promise] = ""
     quotes_detail: ClassVar[bool] = False
 
     def __init__(
@@ -92,12 +94,20 @@ class ModelsAPIError(Exception):
 
     @property
     def user_message(self) -> str:
-        sentence = fill((not self.model_id and self.list_sentence) or self.sentence, self._words())
-        parts = [sentence if self.model_id else capfirst(sentence)]
+        if not self.outcome_unknown:
+            return self.message_once_read
+        return (
+            f"{self.message_once_read} {_('Whether the change was made is not known until the model is read again.')}"
+        )
+
+    @property
+    def message_once_read(self) -> str:
+        """What to say of a write that may have happened once the model was read again; else what `user_message` is."""
+        sentence = (self.outcome_unknown and self.unknown_sentence) or (not self.model_id and self.list_sentence)
+        told = fill(sentence or self.sentence, self._words())
+        parts = [told if self.model_id else capfirst(told)]
         if self.quotes_detail and self.detail:
             parts.append(fill(_("The Models API says: “%(detail)s”"), {"detail": self.detail}))
-        if self.outcome_unknown:
-            parts.append(_("Whether the change was made is not known until the model is read again."))
         return " ".join(parts)
 
     def _words(self) -> dict[str, object]:
@@ -159,6 +169,7 @@ class TimedOut(ModelsAPIError):
     code = "timed_out"
     retryable = True
     sentence = gettext_lazy("The Models API did not answer in time: try again in a minute.")
+    unknown_sentence = gettext_lazy("The Models API did not answer in time.")
 
 
 class ConnectionCut(ModelsAPIError):

@@ -21,17 +21,21 @@ def error_facts(error: ModelsAPIError) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}
 
 
-def stored_error_sentence(facts: dict[str, Any]) -> str:
-    """Return a stored error as one sentence. A code that no class has any more gets a general one."""
+def stored_error_sentence(facts: dict[str, Any], *, once_read: bool = False) -> str:
+    """Return a stored error as one sentence. A code that no class has any more gets a general one.
+
+    `once_read` leaves out the advice to read the model again.
+    """
     error_class = error_class_of(facts)
     if issubclass(error_class, NotConfigured):
         return error_class(facts.get("detail", ""), setting=facts.get("setting", "")).user_message
-    return error_class(
+    error = error_class(
         facts.get("detail", ""),
         status=facts.get("status"),
         model_id=facts.get("model_id", ""),
         outcome_unknown=facts.get("outcome_unknown", False),
-    ).user_message
+    )
+    return error.message_once_read if once_read else error.user_message
 
 
 def is_refusal(facts: dict[str, Any]) -> bool:

@@ -15,4 +15,10 @@ models_ui/retirements/sentences.py               the sentences on ends, replacem
 mail.py                                          the subject and the footer of the e-mail
 slack.py                                         the texts of the links in the message
 sentences.py                                     the sentence for items that were left out
+models_ui/text/humanize.py                       dates and distances, such as "in 25 days"
+
+What goes into one reader's digest is decided in readers.py (who, what about, since when), by `digest_section` in
+changes/kinds.py (kinds without one are told to nobody), in content.py (what this reader watches and was not told), and
+by retirements/reminders.py (how long before an end). Planned deletions have mails of their own, which
+alerts/deletion_warnings.py sends.
 """
