@@ -111,10 +111,10 @@ def test_it_is_french_from_the_button_to_the_profile(new_context, synced, provid
     page.goto("/profile/")
     expect(page.get_by_role("button", name="Se connecter avec Acme ID")).to_be_visible()
     sign_on(page, provider, "I decline")
-    expect(page.get_by_text("Vous avez refusé chez Acme ID")).to_be_visible()
+    expect(page.get_by_text("Vous avez refusé auprès de Acme ID")).to_be_visible()
     page.goto("/profile/")
     sign_on(page, provider)
-    expect(page.get_by_text("sont fournis par Acme ID, à chaque connexion")).to_be_visible()
+    expect(page.get_by_text("viennent de Acme ID, à chaque connexion")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
