@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -64,6 +64,9 @@ class Entry:
     undoes: str = ""
     job: str = ""
     request_id: str = ""
+
+
+_CERTAIN: Final = (Outcome.SUCCEEDED, Outcome.FAILED)
 
 
 class Journal:
@@ -124,6 +127,15 @@ class Journal:
         return self._ended(outcome, SettledDetail(facts, settled_by), self.earlier.correlation_id)
 
     def _ended(self, outcome: AuditEvent.Outcome, detail: OutcomeDetail, correlation_id: str) -> AuditEvent:
+        """Add the outcome, and return its event: the one of another process, if that has settled the action meanwhile.
+
+        That happens to a process that comes back after its lock was over. The caller has locked the model's row.
+        """
+        known = _unless_refused(latest_event(self.entry.action_id))
+        if known is not None and (
+            known.outcome == outcome or (outcome == Outcome.UNKNOWN and known.outcome in _CERTAIN)
+        ):
+            return known
         return append_event(self.entry, outcome, detail=detail, correlation_id=correlation_id)
 
 

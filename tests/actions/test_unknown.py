@@ -14,7 +14,7 @@ from django.utils import timezone
 from models_ui import leases
 from models_ui.access.policy import ActionDenied
 from models_ui.access.verbs import Verb
-from models_ui.actions import lock, perform, settle
+from models_ui.actions import lock, perform, settle, write_upstream
 from models_ui.actions.lock import Busy
 from models_ui.actions.model_row import Reading, apply_outcome
 from models_ui.audit import chain
@@ -273,3 +273,25 @@ def test_a_confirmed_value_stays_in_the_row_of_a_model_that_is_gone_right_after(
         apply_outcome(row, Verb.RENAME, {"name": "Its last name"}, Reading(None, is_gone=True))
     row = CatalogModel.objects.get(pk=row.pk)
     assert (row.name, row.is_missing) == ("Its last name", True)
+
+
+@pytest.mark.parametrize("act", ["archive", "rename"])
+def test_a_process_that_outlives_its_lock_adds_no_second_outcome(tune, bob, alice, monkeypatch, act: str):
+    call = write_upstream._call_upstream
+
+    def call_and_sleep_too_long(api: ModelsAPI, write: write_upstream.Write) -> str:
+        correlation_id = call(api, write)
+        Lease.objects.all().delete()  # the lock is over, and another process settles the action
+        settle.settle_action(actor=alice, action_id=write.journal.entry.action_id)
+        return correlation_id
+
+    monkeypatch.setattr(settle, "SETTLES_AFTER", timedelta(0))
+    monkeypatch.setattr(write_upstream, "_call_upstream", call_and_sleep_too_long)
+    if act == "archive":
+        done = verbs.archive_model(context=by(bob), model_id=tune)
+    else:
+        seen = row_of(tune).name
+        done = verbs.rename_model(context=by(bob), model_id=tune, name="Mine", seen=seen)
+    assert outcomes(tune) == ["attempted", "succeeded"]
+    assert done.outcome == "succeeded"
+    assert chain.verify_chain()[1] is None
