@@ -24,4 +24,4 @@ ENV STATIC_ROOT=/app/collected
 USER dashboard
 VOLUME ["/var/lib/models-dashboard"]
 EXPOSE 8000
-CMD ["gunicorn", "dashboard.wsgi", "--bind=0.0.0.0:8000", "--workers=2", "--threads=4", "--no-control-socket"]
+CMD ["gunicorn", "dashboard.wsgi", "--bind=0.0.0.0:8000", "--workers=2", "--threads=8", "--no-control-socket"]

@@ -10,30 +10,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Final
+
+# Seconds in which most actions end: several people who act at once need not try again.
+PATIENCE: Final = 2.0
 
 
 class Bulkhead:
-    """A number of places. A request that finds none is refused at once."""
+    """A number of places and of seats. Who finds no place waits PATIENCE seconds in a seat; without one, not at all."""
 
-    def __init__(self, places: int) -> None:
-        self.places = places
-        self._taken = 0
-        self._lock = threading.Lock()
+    def __init__(self, places: int, seats: int) -> None:
+        self.places, self.seats = places, seats
+        self._taken = self._seated = 0
+        self._changed = threading.Condition()
 
     def enter(self) -> bool:
-        with self._lock:
+        with self._changed:
+            if self._taken >= self.places and self._seated < self.seats:
+                self._seated += 1
+                self._changed.wait_for(lambda: self._taken < self.places, PATIENCE)
+                self._seated -= 1
             if self._taken >= self.places:
                 return False
             self._taken += 1
             return True
 
     def leave(self) -> None:
-        with self._lock:
+        with self._changed:
             self._taken -= 1
+            self._changed.notify()
 
     def fit(self, threads: int) -> None:
-        """Let half of the threads wait, but at least one."""
-        self.places = max(1, threads // 2)
+        """Let half of the threads wait for other services, but at least one, and a quarter for a place."""
+        self.places, self.seats = max(1, threads // 2), threads // 4
 
 
 @dataclass
@@ -41,8 +50,8 @@ class _Visit:
     has_place: bool = False
 
 
-# For four threads, as `serve` and the README start them; `gunicorn.conf.py` fits it to those that there are.
-bulkhead = Bulkhead(places=2)
+# For eight threads, as `serve` and the README start them; `gunicorn.conf.py` fits it to those that there are.
+bulkhead = Bulkhead(places=4, seats=2)
 _visit: ContextVar[_Visit | None] = ContextVar("visit", default=None)
 
 

@@ -18,7 +18,7 @@ from tests.management.conftest import Serving, press
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hanging")]
 
-WAITING = 2
+WAITING = 4
 MANY = 10
 
 

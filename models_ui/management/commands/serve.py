@@ -255,7 +255,7 @@ def _start_server(stack: ExitStack, password: str) -> Process:
         "dashboard.wsgi",
         f"--bind={HOST}:{settings.PORT}",
         f"--workers={settings.WEB_CONCURRENCY}",
-        "--threads=4",
+        "--threads=8",
         "--graceful-timeout=5",
         "--no-control-socket",
         "--log-level=warning",
