@@ -165,6 +165,19 @@ def test_templates_hold_no_inline_script_style_or_handler():
         assert "|safe" not in html, path.name
 
 
+def test_no_message_is_translated_inside_an_f_string():
+    """`makemessages` does not look there, so that the message would stay English for everybody."""
+    for path in modules("models_ui"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                called = {call.func.id for call in ast.walk(node) if is_call_of_a_name(call)}
+                assert not called & {"_", "gettext", "ngettext", "pgettext"}, f"{path}:{node.lineno}"
+
+
+def is_call_of_a_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+
+
 def test_security_names_tests_that_exist():
     named = re.findall(r"`(tests/[^`]+)`", (ROOT / "SECURITY.md").read_text())
     assert len(named) > 20

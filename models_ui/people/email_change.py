@@ -62,7 +62,8 @@ def tell_former_address(user: User, former: str) -> None:
     if not can_send_mail() or not take_place():
         return
     told = fill(_("The e-mail address of the account %(person)s was changed."), {"person": user.get_username()})
-    text = f"{told}\n\n{_('If that was not you, tell a Manager of the dashboard at once.')}\n"
+    advice = _("If that was not you, tell a Manager of the dashboard at once.")
+    text = f"{told}\n\n{advice}\n"
     try:
         send_mail(_("Your e-mail address was changed"), text, None, [former])
     except (OSError, SMTPException) as error:

@@ -94,11 +94,8 @@ class ModelsAPIError(Exception):
 
     @property
     def user_message(self) -> str:
-        if not self.outcome_unknown:
-            return self.message_once_read
-        return (
-            f"{self.message_once_read} {_('Whether the change was made is not known until the model is read again.')}"
-        )
+        doubt = _("Whether the change was made is not known until the model is read again.")
+        return f"{self.message_once_read} {doubt}" if self.outcome_unknown else self.message_once_read
 
     @property
     def message_once_read(self) -> str:

@@ -146,9 +146,8 @@ def no_feed(request: HttpRequest, rest: str = "") -> HttpResponse:
 
     The answer is plain text: an error page would repeat the address in its forms and give it on as the referrer.
     """
-    response = HttpResponseNotFound(
-        f"{_('There is no feed at this address.')}\n", content_type="text/plain; charset=utf-8"
-    )
+    sentence = _("There is no feed at this address.")
+    response = HttpResponseNotFound(f"{sentence}\n", content_type="text/plain; charset=utf-8")
     return _keep_unlisted(response)
 
 

@@ -39,7 +39,10 @@ FOLDER = Path(__file__).parent / "old_installations"
 LATER = datetime(2026, 11, 23, 9, 20, tzinfo=UTC)  # a quarter of an hour after the old version's last word
 CALENDAR = f"/feeds/feed-{'s' * 43}/models.ics"
 # What a verb is called now, where an old version had another word.
-NEW_WORDS = {"Describe, ": "Edit description, "}
+NEW_WORDS = {
+    "Describe, ": "Edit description, ",
+    "in time: try again in a minute. Whether": "in time. Whether",
+}
 
 
 class Installation:

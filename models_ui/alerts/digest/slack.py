@@ -64,7 +64,8 @@ def make_inert(text: str) -> str:
 
 
 def _item_line(item: Item) -> str:
-    return f"• {make_inert(item.sentence)} {_slack_link(item.link, _('Open'))}"
+    link = _slack_link(item.link, _("Open"))
+    return f"• {make_inert(item.sentence)} {link}"
 
 
 def _rest_line(count: int) -> str:

@@ -86,7 +86,8 @@ def link_line(link: FeedAddress, index: CatalogIndex, now: datetime) -> LinkLine
 def link_name(query: FeedQuery) -> str:
     """Return a name for a calendar of retirements with these filters, for people to change."""
     filters = ", ".join(each.label for each in _feed_filters(query))
-    return Truncator(f"{_('Retirements')}: {filters}" if filters else _("Retirements")).chars(LONGEST_NAME)
+    name = _("Retirements")
+    return Truncator(f"{name}: {filters}" if filters else name).chars(LONGEST_NAME)
 
 
 def _feed_filters(query: FeedQuery) -> Iterator[FeedFilter]:
