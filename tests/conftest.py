@@ -18,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from models_ui.access.roles import Role, make_roles
 from models_ui.mirror.sync import SyncResult, run_sync
 from models_ui.services import retries
+from models_ui.web import request_limits
 from sandbox import Sandbox
 from tests.support import ROOT
 from tests.support.layout import without_layout
@@ -63,6 +64,12 @@ def _english_again() -> Iterator[None]:
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Upstream is asked again after a hundredth of a second. The tests of the services have the real pauses."""
     monkeypatch.setattr(retries, "BASE_SECONDS", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def _unread_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The links of one test have the keys that those of others had within the same minute."""
+    monkeypatch.setattr(request_limits, "feed_reads", request_limits.ReadCounter())
 
 
 @pytest.fixture(autouse=True)
