@@ -155,10 +155,8 @@ def test_a_file_of_somebody_else_is_told_in_a_sentence_and_stops_nothing(tmp_pat
 
 
 def test_a_file_of_settings_that_others_can_read_is_told_of_once_at_the_start(tmp_path: Path, capfd):
-    (tmp_path / "dashboard").mkdir()
     (tmp_path / "models_ui").symlink_to(ROOT / "models_ui")
-    for name in ("settings.py", "environment.py"):
-        shutil.copy(ROOT / "dashboard" / name, tmp_path / "dashboard")
+    shutil.copytree(ROOT / "dashboard", tmp_path / "dashboard", ignore=shutil.ignore_patterns("__pycache__"))
     env_file = tmp_path / ".env"
     env_file.write_text("MISTRAL_API_KEY=k\n")
     code = (
