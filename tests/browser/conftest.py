@@ -153,11 +153,26 @@ def axe() -> Axe:
     return Axe()
 
 
-def held_up(page: Page, pattern: str) -> list[Route]:
-    """Requests to `pattern` wait in the returned list until the test lets them go: a slow server, without a clock."""
-    waiting: list[Route] = []
-    page.route(re.compile(pattern), lambda route: waiting.append(route))
-    return waiting
+class HeldUp:
+    """Requests to `pattern` that wait until the test lets them go: a slow server, without a clock."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self._page = page
+        self.routes: list[Route] = []
+        page.route(re.compile(pattern), lambda route: self.routes.append(route))
+
+    def await_one(self) -> Route:
+        """Return the request that came last, as soon as one has come."""
+        for _ in range(500):
+            if self.routes:
+                return self.routes[-1]
+            self._page.wait_for_timeout(10)
+        raise AssertionError("No request has come within five seconds.")
+
+    def let_go(self) -> None:
+        """Let the request that came last go on to the server."""
+        self.routes.remove(route := self.await_one())
+        route.continue_()
 
 
 def query_string(page: Page) -> str:

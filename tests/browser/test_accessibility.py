@@ -9,7 +9,7 @@ from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror
 from sandbox import Sandbox
-from tests.browser.conftest import held_up
+from tests.browser.conftest import HeldUp
 from tests.support.browser import violations
 from tests.support.clock import sync_until_confirmed
 
@@ -78,7 +78,7 @@ def catalog_states(page: Page, sandbox: Sandbox) -> Iterator[None]:
 def empty_states(page: Page, sandbox: Sandbox) -> Iterator[None]:
     sandbox.faults.clear()
     forget_everything()
-    held_up(page, "/sync/$")
+    HeldUp(page, "/sync/$")
     page.goto("/models/")
     yield
     for status in ("500", "401"):

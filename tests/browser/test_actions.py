@@ -8,12 +8,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from sandbox import Sandbox
 from tests.browser.conftest import (
+    HeldUp,
     archive,
     button_of,
     choose,
     confirm,
     expect_offer,
-    held_up,
     ids,
     message,
     opener_of,
@@ -465,7 +465,7 @@ def test_while_it_is_under_way_the_row_says_so_and_takes_nothing_else(bobs: Page
     row = row_of(bobs, tune)
     choose(row, "archive")
     expect(bobs.get_by_role("alertdialog")).to_be_visible()
-    waiting = held_up(bobs, "/archive/$")
+    waiting = HeldUp(bobs, "/archive/$")
     confirm(bobs)
     expect(bobs.get_by_role("alertdialog")).to_have_count(0)
     expect(row).to_have_attribute("aria-busy", "true")
@@ -474,20 +474,42 @@ def test_while_it_is_under_way_the_row_says_so_and_takes_nothing_else(bobs: Page
     expect(row.locator("td").nth(1)).to_have_css("opacity", "0.55")
     row.locator("[data-more]").click()
     expect(bobs.locator("#row-menu")).to_be_hidden()
-    waiting.pop().continue_()
+    waiting.let_go()
     expect(opener_of(row_of(bobs, tune), "unarchive")).to_be_focused()
+
+
+def test_a_menu_asked_for_while_the_list_is_loaded_opens_on_the_new_row(bobs: Page, tune):
+    waiting = HeldUp(bobs, "type=fine-tuned")
+    bobs.get_by_role("link", name=re.compile("Our fine-tunes")).click()
+    row_of(bobs, tune).locator("[data-more]").click()
+    expect(bobs.locator("#row-menu")).to_be_hidden()
+    waiting.let_go()
+    expect(bobs.locator("#row-menu [data-verb=rename]")).to_be_focused()
+    bobs.keyboard.press("Enter")
+    expect(row_of(bobs, tune).get_by_label("Name", exact=True)).to_be_focused()
+
+
+def test_a_menu_asked_for_while_the_list_is_loaded_opens_no_more_once_something_else_is_done(bobs: Page, tune):
+    waiting = HeldUp(bobs, "type=fine-tuned")
+    bobs.get_by_role("link", name=re.compile("Our fine-tunes")).click()
+    row_of(bobs, tune).locator("[data-more]").click()
+    bobs.locator("#q").press("Home")
+    waiting.let_go()
+    expect(bobs.locator("#results[aria-busy]")).to_have_count(0)
+    expect(bobs.locator("#row-menu")).to_be_hidden()
+    expect(bobs.locator("#q")).to_be_focused()
 
 
 def test_while_a_text_is_saved_its_form_says_so(place: Locator, tune):
     page = place.page
-    waiting = held_up(page, "/rename/$")
+    waiting = HeldUp(page, "/rename/$")
     choose(place, "rename")
-    waiting.pop().continue_()
+    waiting.let_go()
     place.get_by_label("Name", exact=True).fill("Clauses")
     place.get_by_role("button", name="Save").click()
     expect(page.locator("#live")).to_have_text("Renaming…")
     assert says_beside(page, "form.edit") == "Renaming…"
-    waiting.pop().continue_()
+    waiting.let_go()
     expect(message(page, "The name is now “Clauses”.")).to_be_visible()
 
 
@@ -501,15 +523,14 @@ def test_a_quick_answer_says_nothing_of_waiting(bobs: Page, tune):
     )
     choose(row_of(bobs, tune), "archive")
     expect(bobs.get_by_role("alertdialog")).to_be_visible()
-    waiting = held_up(bobs, "/archive/$")
+    waiting = HeldUp(bobs, "/archive/$")
     # The page's clock stands still, so that an answer is quick whatever this machine is busy with.
     bobs.clock.install()
     bobs.clock.pause_at(bobs.evaluate("Date.now()") / 1000 + 1)
     confirm(bobs)
-    while not waiting:
-        bobs.wait_for_timeout(10)
+    waiting.await_one()
     bobs.clock.run_for(150)
-    waiting.pop().continue_()
+    waiting.let_go()
     expect(message(bobs, "is archived")).to_be_visible()
     bobs.clock.run_for(1_000)
     assert bobs.evaluate("window.heard") == []

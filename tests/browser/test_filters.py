@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from models_ui.web import request as web_request
-from tests.browser.conftest import held_up, ids
+from tests.browser.conftest import HeldUp, ids
 
 
 def tick(page: Page, facet: str, value: str) -> Locator:
@@ -259,12 +259,12 @@ def test_two_quick_steps_back_show_the_second_though_the_first_answers_last(cata
 def test_a_list_that_was_asked_for_before_a_step_back_does_not_come_in_after_it(catalog: Page):
     tick(catalog, "capability", "vision").check()
     expect(catalog).to_have_url("/models/?capability=vision")
-    late = held_up(catalog, "status=live")
+    late = HeldUp(catalog, "status=live")
     tick(catalog, "status", "live").check()
     expect(catalog.locator("#results[aria-busy]")).to_be_visible()
     catalog.go_back()
     shows(catalog, "/models/", "43 models")
-    late.pop().continue_()
+    late.let_go()
     catalog.wait_for_timeout(300)
     shows(catalog, "/models/", "43 models")
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import held_up, ids, query_string
+from tests.browser.conftest import HeldUp, ids, query_string
 
 
 def test_typing_narrows_the_list_and_says_how_many_are_left(catalog: Page):
@@ -17,7 +17,7 @@ def test_typing_narrows_the_list_and_says_how_many_are_left(catalog: Page):
 
 
 def test_no_letter_and_no_caret_is_lost_while_the_server_is_slow(catalog: Page):
-    waiting = held_up(catalog, r"/models/\?")
+    waiting = HeldUp(catalog, r"/models/\?")
     box = catalog.locator("#q")
     with catalog.expect_request("**/models/?q=mini*"):
         box.press_sequentially("mini")
@@ -25,8 +25,8 @@ def test_no_letter_and_no_caret_is_lost_while_the_server_is_slow(catalog: Page):
     box.press("ArrowLeft")
     box.press_sequentially("str")
     expect(box).to_have_value("minstri")
-    while waiting:
-        waiting.pop().continue_()
+    while waiting.routes:
+        waiting.let_go()
     catalog.unroute_all()
     expect(catalog.locator("#count")).to_have_text("0 of 43 models")
     expect(box).to_have_value("minstri")

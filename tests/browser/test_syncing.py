@@ -9,7 +9,7 @@ from models_ui.mirror.state import LEASE, mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror
 from sandbox import Sandbox
-from tests.browser.conftest import held_up, ids, message, says_beside
+from tests.browser.conftest import HeldUp, ids, message, says_beside
 from tests.conftest import PASSWORD
 
 NEW = {"id": "aaa-brand-new", "object": "model", "owned_by": "mistralai", "name": "aaa-brand-new", "type": "base"}
@@ -38,11 +38,11 @@ def test_refresh_shows_what_is_new_and_keeps_filters_focus_and_history(catalog: 
 
 
 def test_a_refresh_says_that_it_is_under_way_and_then_that_nothing_is_new(catalog: Page):
-    waiting = held_up(catalog, "/sync/$")
+    waiting = HeldUp(catalog, "/sync/$")
     catalog.get_by_role("button", name="Refresh").click()
     expect(catalog.locator("#live")).to_have_text("Refreshing…")
     assert says_beside(catalog, "#refresh") == "Refreshing…"
-    waiting.pop().continue_()
+    waiting.let_go()
     expect(catalog.locator("#live")).to_have_text("Synced just now: nothing new")
     expect(catalog.locator("#freshness")).to_contain_text("Synced just now: nothing new")
 
@@ -71,12 +71,13 @@ def test_a_stale_page_renders_at_once_and_offers_what_came_without_moving_a_row(
 ):
     sandbox.catalog.add(NEW)
     page = signed_in
-    waiting = held_up(page, "/sync/$")
+    waiting = HeldUp(page, "/sync/$")
     page.goto("/models/")
     rows = ids(page)
     assert len(rows) == 43
-    assert len(waiting) == 1
-    waiting.pop().continue_()
+    waiting.await_one()
+    assert len(waiting.routes) == 1
+    waiting.let_go()
     page.unroute_all()
     offer = page.get_by_role("link", name="Models changed. Show them")
     expect(offer).to_be_visible()
@@ -166,11 +167,11 @@ def nothing_synced(settings) -> None:
 
 
 def test_an_empty_catalog_fills_itself_after_the_first_sync(signed_in: Page, sandbox: Sandbox):
-    waiting = held_up(signed_in, "/sync/$")
+    waiting = HeldUp(signed_in, "/sync/$")
     signed_in.goto("/models/")
     expect(signed_in.get_by_role("heading", name="No models yet")).to_be_visible()
     expect(signed_in.get_by_role("button", name="Sync now")).to_be_visible()
-    waiting.pop().continue_()
+    waiting.let_go()
     expect(signed_in.locator("#count")).to_have_text("43 models")
 
 

@@ -11,7 +11,7 @@ from models_ui.actions.context import Context
 from models_ui.bulk.jobs import make_job
 from models_ui.models import BulkJob, CatalogModel
 from sandbox import Sandbox
-from tests.browser.conftest import archive, choose, confirm, expect_offer, held_up, message, row_of, written
+from tests.browser.conftest import HeldUp, archive, choose, confirm, expect_offer, message, row_of, written
 from tests.conftest import PASSWORD
 from tests.support import verbs
 
@@ -130,11 +130,11 @@ def test_refresh_keeps_it(alices: Page, sandbox: Sandbox, tune):
 def test_a_sync_behind_the_page_neither_takes_nor_selects_what_is_typed(browser_of, alice, settings, tune):
     settings.MODELS_STALE_AFTER = -1
     page = browser_of(alice)
-    waiting = held_up(page, "/sync/$")
+    waiting = HeldUp(page, "/sync/$")
     page.goto(TUNES)
     field = edit(row_of(page, tune))
     with page.expect_response("**/sync/"):
-        waiting.pop().continue_()
+        waiting.let_go()
     expect(page.locator("#freshness")).to_contain_text("Synced just now")
     page.keyboard.type(" and more")
     expect(field).to_have_value(f"{TEXT} and more")
@@ -179,7 +179,7 @@ def test_a_refused_text_counts_as_typed(alices: Page, tune, troubles):
 
 
 def test_a_delete_dialog_stays_open_with_its_text_while_the_list_is_loaded_again(alices: Page, sandbox: Sandbox, tune):
-    waiting = held_up(alices, "/sync/$")
+    waiting = HeldUp(alices, "/sync/$")
     sandbox.catalog.add({"id": "aaa-new", "object": "model", "type": "base", "owned_by": "mistralai"})
     alices.get_by_role("button", name="Refresh").click()
     choose(row_of(alices, tune), "delete")
@@ -187,7 +187,7 @@ def test_a_delete_dialog_stays_open_with_its_text_while_the_list_is_loaded_again
     reason = dialog.get_by_label("Reason")
     reason.fill("Not needed")
     with alices.expect_response("**/models/?*"):
-        waiting.pop().continue_()
+        waiting.let_go()
     alices.wait_for_load_state("networkidle")
     expect(reason).to_have_value("Not needed")
     expect(reason).to_be_focused()
@@ -195,22 +195,22 @@ def test_a_delete_dialog_stays_open_with_its_text_while_the_list_is_loaded_again
 
 
 def test_a_text_typed_into_a_filter_goes_along_with_the_next_link(alices: Page):
-    waiting = held_up(alices, "^(?!.*sort=context).*context_min=64k")
+    waiting = HeldUp(alices, "^(?!.*sort=context).*context_min=64k")
     alices.get_by_text("from – to").click()
     alices.locator("#context-min").fill("64k")
     alices.get_by_role("columnheader", name="Context").get_by_role("link").click()
     expect(alices).to_have_url(re.compile(r"context_min=64000.*sort=context"))
     expect(alices.locator("#context-min")).not_to_have_value("")
-    assert len(waiting) >= 1
+    waiting.await_one()
 
 
 def test_letters_typed_while_an_answer_is_under_way_stay(alices: Page):
     alices.get_by_text("from – to").click()
-    waiting = held_up(alices, "status=live")
+    waiting = HeldUp(alices, "status=live")
     alices.locator('[data-facet="status"][data-value="live"] input').check()
     field = alices.locator("#context-min")
     field.press_sequentially("64k")
-    waiting.pop().continue_()
+    waiting.let_go()
     expect(alices).to_have_url(re.compile("status=live"))
     expect(field).to_have_value("64k")
     expect(field).to_be_focused()
@@ -219,12 +219,12 @@ def test_letters_typed_while_an_answer_is_under_way_stay(alices: Page):
 def test_an_answer_that_comes_while_somebody_writes_elsewhere_does_not_take_the_focus(
     alices: Page, sandbox, tune, archived
 ):
-    waiting = held_up(alices, "/archive/$")
+    waiting = HeldUp(alices, "/archive/$")
     choose(row_of(alices, tune), "archive")
-    waiting.pop().continue_()
+    waiting.let_go()
     confirm(alices)
     field = edit(row_of(alices, archived))
-    waiting.pop().continue_()
+    waiting.let_go()
     expect(row_of(alices, tune).locator(".status")).to_have_text("Archived")
     expect(field).to_be_focused()
     alices.keyboard.type(" or two")
