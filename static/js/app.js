@@ -346,6 +346,8 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const pager = detail.requestConfig?.elt.closest(".pager");
   announceNews(detail, pager);
   placeFocus();
+  // A menu that was asked for while the list was loaded again opens on the new row.
+  if (detail.target.id === "results" && swap.focus?.matches("[data-asked]")) findRow()?.querySelector("[data-more]").click();
   notePlaceOfAction();
   if (pager) document.getElementById("results").scrollIntoView(); // a new page of rows starts at its top
   document.querySelector("dialog:not(:modal, [data-sent])")?.showModal(); // the question before a deletion came with its row
@@ -553,9 +555,7 @@ function updateChoice(changedBox) {
   const boxes = [...form.elements].filter((element) => element.name === "model");
   const pageBox = form.querySelector("[data-pick-page]");
   const allBox = form.elements.all;
-  if (changedBox && [pageBox, allBox].includes(changedBox)) {
-    boxes.forEach((box) => { box.checked = changedBox.checked; });
-  }
+  if (changedBox && [pageBox, allBox].includes(changedBox)) boxes.forEach((box) => { box.checked = changedBox.checked; });
   if (allBox && changedBox && !changedBox.checked) allBox.checked = false;
   const chosen = boxes.filter((box) => box.checked);
   const number = allBox?.checked ? Number(allBox.dataset.pickAll) : chosen.length;
@@ -667,7 +667,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("#row-menu [data-verb]");
   if (isModified(event) || !(button ?? link)) return;
   event.preventDefault();
-  if (button) { if (!button.closest("[aria-busy]")) openRowMenu(button); return; }
+  if (button) { if (button.closest("[aria-busy]")) button.dataset.asked = ""; else openRowMenu(button); return; }
   document.getElementById("row-menu").hidePopover();
   actOnRow(menuRow, link.dataset.verb);
 });
