@@ -36,7 +36,7 @@ from models_ui.views.model_page import article_context
 from models_ui.views.row_style import row_style_of
 from models_ui.vocabulary import FINE_TUNED
 from models_ui.web.message_bar import OfferKind, add_action_message
-from models_ui.web.request import Request, is_own_address, role_of_request, wants_fragment
+from models_ui.web.request import Request, is_own_address, lead_to, role_of_request, wants_fragment
 
 # The status of the answer by the code of upstream's failure; every other failure is upstream's trouble, 502.
 _STATUS_OF_CODE = {
@@ -195,9 +195,7 @@ class ActionResponse:
         """Show both values, and the choice."""
         self._load()
         if self.in_message and wants_fragment(self.request):
-            asking = HttpResponse(status=204)
-            asking["HX-Redirect"] = self.request.path  # the page asks, where there is room for it
-            return asking
+            return lead_to(self.request, self.request.path)  # the page asks, where there is room for it
         form: Any = UndoForm.over(conflict.theirs)
         if self.undoes is None:
             form = text_form_of(self.verb).over(conflict.theirs, conflict.mine)

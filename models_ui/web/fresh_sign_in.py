@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
@@ -20,9 +20,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from models_ui.people.sign_on import is_linked
-from models_ui.web.request import is_own_address, typed_texts
-
-View = Callable[..., HttpResponseBase]
+from models_ui.web.request import View, is_own_address, lead_to, typed_texts
 
 
 def needs_fresh_sign_in(*methods: str) -> Callable[[View], View]:
@@ -73,11 +71,7 @@ def _ask_who_is_there(request: HttpRequest) -> HttpResponse:
         return render(request, "account/not_fresh.html", {"where": address}, status=403)
     if request.method == "POST":
         messages.warning(request, _("Nothing was done yet: confirm who you are, then do it again."))
-    if not request.htmx:  # type: ignore[attr-defined]
-        return HttpResponseRedirect(address)
-    response = HttpResponse(status=204)
-    response["HX-Redirect"] = address
-    return response
+    return lead_to(request, address)
 
 
 def _page_that_asks(request: HttpRequest) -> str:

@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 from models_ui.log_filters import request_id
 from models_ui.people.preferences import note_visit, preferences_of, zone_of
 from models_ui.people.sessions import note_session_seen
-from models_ui.web.request import is_own_address, typed_texts
+from models_ui.web.request import is_own_address, lead_to, typed_texts
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -212,11 +212,9 @@ class HtmxResponseMiddleware:
         patch_vary_headers(response, ("HX-Request", "HX-History-Restore-Request"))
         if request.htmx and self._leads_to_login(response):  # type: ignore[attr-defined]
             where = request.htmx.current_url_abs_path or settings.LOGIN_REDIRECT_URL  # type: ignore[attr-defined]
-            page = HttpResponse(status=204)
             if request.method == "GET" and request.htmx.trigger_name == "q":  # type: ignore[attr-defined]
                 where = request.get_full_path()  # with the words that were just typed
-            page["HX-Redirect"] = redirect_to_login(resolve_url(where)).url
-            return page
+            return lead_to(request, redirect_to_login(resolve_url(where)).url)
         if request.htmx and response.status_code != 204 and not response.has_header("HX-Redirect"):  # type: ignore[attr-defined]
             self._append_messages(request, response)
         return response

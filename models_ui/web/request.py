@@ -1,15 +1,16 @@
 """Questions about a request that several views ask, and `render_list`, the response of every list page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,6 +19,8 @@ from django_htmx.middleware import HtmxDetails
 
 from models_ui.access.roles import Role, role_of
 from models_ui.people.preferences import preferences_of
+
+View = Callable[..., HttpResponseBase]
 
 
 class Request(HttpRequest):
@@ -56,6 +59,15 @@ def is_own_address(request: HttpRequest, address: str) -> bool:
     return url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
+
+
+def lead_to(request: HttpRequest, address: str) -> HttpResponse:
+    """Return the response that makes the browser load another page as a whole, also where htmx asked for a part."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseRedirect(address)
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = address
+    return response
 
 
 def render_list(

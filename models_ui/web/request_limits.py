@@ -3,7 +3,6 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
@@ -14,10 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from models_ui.access.rate_limits import may_use
 from models_ui.web.plain_pages import plain_page
+from models_ui.web.request import View
 
 logger = logging.getLogger(__name__)
 
-View = Callable[..., HttpResponseBase]
 
 SECONDS: Final = 60
 # Uses within SECONDS by one person, over all processes and machines.

@@ -16,16 +16,15 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from models_ui.access.rate_limits import may_use
-from models_ui.access.roles import Role
-from models_ui.people.second_factors import can_take_away, has_second_factor
+from models_ui.people.second_factors import can_take_away, has_second_factor, is_demanded
 from models_ui.public_url import public_host
-from models_ui.web.request import role_of_request
+from models_ui.web.request import lead_to, role_of_request
 
 logger = logging.getLogger(__name__)
 
@@ -100,17 +99,11 @@ class SecondFactorMiddleware:
         if not needs_second_factor(request) or name.startswith(_OPEN):
             return None
         messages.warning(request, _("Your role needs a second factor. Turn one on, then go on."))
-        where = reverse("mfa_activate_totp")
-        if request.htmx:  # type: ignore[attr-defined]
-            response = HttpResponse(status=204)
-            response["HX-Redirect"] = where
-            return response
-        return HttpResponseRedirect(where)
+        return lead_to(request, reverse("mfa_activate_totp"))
 
 
 def needs_second_factor(request: HttpRequest) -> bool:
     """Whether the person's role needs a second factor that they do not have."""
     if not isinstance(request.user, User):
         return False
-    needed = min((Role.named(name) for name in settings.MFA_REQUIRED_ROLES), default=None)
-    return needed is not None and role_of_request(request) >= needed and not has_second_factor(request.user)
+    return is_demanded(role_of_request(request)) and not has_second_factor(request.user)
