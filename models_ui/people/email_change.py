@@ -5,28 +5,20 @@ from smtplib import SMTPException
 from typing import Final
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.mail import send_mail
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from models_ui.access.rate_limits import may_use
 from models_ui.audit.plain_events import record_plain_event
-from models_ui.people.invitation_mail import CONSOLE
-from models_ui.services.bulkhead import take_place
+from models_ui.people.mail import mail_person
 from models_ui.text.isolation import fill
 
 log = logging.getLogger(__name__)
 # How often one person may ask for a link, or try a password here.
 MOST_TRIES: Final = 5
 TRIES_WITHIN: Final = 600  # seconds
-
-
-def can_send_mail() -> bool:
-    """Whether there is a mail server. Without one Django would print the link, and a log would keep it."""
-    return bool(settings.EMAIL_BACKEND != CONSOLE)
 
 
 def may_try(user: User) -> bool:
@@ -59,15 +51,11 @@ def forget_waiting(user: User) -> None:
 
 def tell_former_address(user: User, former: str) -> None:
     """Tell the former address of the change, in case somebody else made it."""
-    if not can_send_mail() or not take_place():
-        return
     told = fill(_("The e-mail address of the account %(person)s was changed."), {"person": user.get_username()})
     advice = _("If that was not you, tell a Manager of the dashboard at once.")
-    text = f"{told}\n\n{advice}\n"
-    try:
-        send_mail(_("Your e-mail address was changed"), text, None, [former])
-    except (OSError, SMTPException) as error:
-        log.warning("The former address of person %s could not be told: %s", user.pk, type(error).__name__)
+    mail_person(
+        former, _("Your e-mail address was changed"), told, advice, about=f"the new address of person {user.pk}"
+    )
 
 
 def take_confirmed(email_address: EmailAddress) -> None:

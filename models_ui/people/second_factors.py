@@ -1,27 +1,21 @@
 """The second factors of people: which they have, and that the history tells when one comes or goes."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from smtplib import SMTPException
 from typing import Any, Final
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from models_ui.access.roles import Role, role_of
 from models_ui.audit.plain_events import record_plain_event
-from models_ui.people.email_change import can_send_mail
-from models_ui.services.bulkhead import take_place
+from models_ui.people.mail import mail_person
 from models_ui.text.isolation import fill
-
-log = logging.getLogger(__name__)
 
 _PROVING: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes only stand in for these
 
@@ -97,16 +91,14 @@ def reset_second_factors(*, actor: User | None, person: User) -> bool:
 
 
 def _tell_person(person: User) -> None:
-    if not person.email or not can_send_mail() or not take_place():
+    if not person.email:
         return
     told = fill(_("Your account %(person)s has no second factor any more."), {"person": person.get_username()})
     advice = _(
         "Turn one on again in your profile. If you did not ask for this, tell a Manager of the dashboard at once."
     )
-    try:
-        send_mail(_("Your second factor was taken away"), f"{told}\n\n{advice}\n", None, [person.email])
-    except (OSError, SMTPException) as error:
-        log.warning("Person %s could not be told of the second factor: %s", person.pk, type(error).__name__)
+    subject = _("Your second factor was taken away")
+    mail_person(person.email, subject, told, advice, about=f"the second factor of person {person.pk}")
 
 
 def note_stored(instance: Authenticator, created: bool, **_options: Any) -> None:

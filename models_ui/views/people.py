@@ -180,7 +180,7 @@ def _check_passwords() -> None:
 def _show_link(request: Request, invitation: Invitation, secret: str) -> HttpResponse:
     """Return the page with the link of an invitation: the only time that it is shown."""
     link = full_address(reverse("invitation", args=[secret]), request)
-    is_mailed = bool(invitation.email) and mail_invitation(invitation, link, request)
+    is_mailed = bool(invitation.email) and mail_invitation(invitation, link)
     form = InvitationForm(initial={"role": "viewer"})
     return _people_page(request, form, made=invitation, link=link, is_mailed=is_mailed)
 

@@ -20,8 +20,9 @@ from models_ui.alerts.digest.readers import scope_of
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.store import load_index
 from models_ui.people import sessions
-from models_ui.people.email_change import ask_for_confirmation, can_send_mail, forget_waiting, waiting_address
+from models_ui.people.email_change import ask_for_confirmation, forget_waiting, waiting_address
 from models_ui.people.forms import EmailForm, NameForm, PreferencesForm
+from models_ui.people.mail import can_send_mail
 from models_ui.people.preferences import preferences_of, store_preferences, store_preferences_form
 from models_ui.people.profile import store_name, what_is_mine
 from models_ui.people.second_factors import second_factors_of
