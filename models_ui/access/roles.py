@@ -70,6 +70,12 @@ def _memberships(user_id: int) -> QuerySet[User, Any]:
 _MEMBERSHIPS: Final = PreparedQuery(_memberships, user_id=987_654_321)
 
 
+def give_role(person: User, role: Role) -> None:
+    """Give a person this role in the place of the former one. Other groups of the person stay."""
+    person.groups.remove(*Group.objects.filter(name__in=[each.group_name for each in Role]))
+    person.groups.add(Group.objects.get_or_create(name=role.group_name)[0])
+
+
 def make_roles() -> None:
     """Create the groups of the three roles, if they do not exist."""
     for role in Role:

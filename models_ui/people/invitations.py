@@ -9,12 +9,12 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from models_ui.access import people
-from models_ui.access.roles import Role, make_roles, role_of
+from models_ui.access.roles import Role, give_role, make_roles, role_of
 from models_ui.audit.plain_events import record_plain_event
 from models_ui.models import Invitation
 
@@ -131,8 +131,7 @@ def accept_invitation(secret: str, person: User, now: datetime) -> User:
         unspent = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None)
         if not unspent.update(accepted_at=now, accepted_by=person):
             raise LinkIsSpent
-        group = Role.named(invitation.role).group_name
-        person.groups.add(Group.objects.get_or_create(name=group)[0])
+        give_role(person, Role.named(invitation.role))
         maker = invitation.invited_by.get_username() if invitation.invited_by else ""
         record_plain_event(person, "person.joined", maker, after={"role": invitation.role})
     return person

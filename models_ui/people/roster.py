@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.functional import Promise
 
 from models_ui.access import people
 from models_ui.access.group_roles import gives_roles
 from models_ui.access.people import PersonState
-from models_ui.access.roles import Role
+from models_ui.access.roles import Role, give_role
 from models_ui.catalog.index import CatalogIndex
 from models_ui.mirror.state import move_version
 from models_ui.people.preferences import preferences_of
@@ -100,8 +100,7 @@ def change_role(*, actor: User, pk: int, role: Role) -> User:
         before = PersonState.of(person)
         if role != Role.MANAGER and people.is_last_manager(person):
             raise NotChanged(people.NEEDS_A_MANAGER)
-        person.groups.remove(*Group.objects.filter(name__in=[each.group_name for each in Role]))
-        person.groups.add(Group.objects.get_or_create(name=role.group_name)[0])
+        give_role(person, role)
         people.record_changes(actor, before, person)
         end_sessions_after(before, person)
     return person

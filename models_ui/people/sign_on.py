@@ -12,7 +12,7 @@ from typing import Any, Final
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from models_ui.access import people
 from models_ui.access.group_roles import find_groups, gives_roles, role_of_groups
 from models_ui.access.people import PersonState
-from models_ui.access.roles import Role, make_roles, role_of
+from models_ui.access.roles import Role, give_role, make_roles, role_of
 from models_ui.audit.plain_events import record_plain_event
 from models_ui.people.sessions import end_all_sessions, end_sessions_after
 from models_ui.text.keepers import RESERVED
@@ -193,7 +193,7 @@ def _make_person(identity: Identity, role: Role) -> User:
     person = User(username=_free_username(identity), first_name=identity.name, email=identity.email)
     person.set_unusable_password()
     person.save(force_insert=True)
-    person.groups.add(Group.objects.get(name=role.group_name))
+    give_role(person, role)
     record_plain_event(None, "person.joined_by_sign_on", person.username, after={"role": role.name.lower()})
     return person
 
@@ -232,8 +232,7 @@ def _renew_role(person: User, role: Role) -> None:
     if person.is_superuser or role_of(person) == role:
         return
     before = PersonState.of(person)
-    person.groups.remove(*Group.objects.filter(name__in=[known.group_name for known in Role]))
-    person.groups.add(Group.objects.get(name=role.group_name))
+    give_role(person, role)
     words = {"before": {"role": before.role}, "after": {"role": role.name.lower()}}
     record_plain_event(None, "person.role_from_sign_on", person.username, **words)
     end_sessions_after(before, person)

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from models_ui.access.roles import Role, make_roles
+from models_ui.access.roles import Role, give_role, make_roles
 from models_ui.models import CatalogModel
 from models_ui.secret_files import BrokenFile, read_or_create_secret
 
@@ -44,7 +44,7 @@ def make_demo_people(password: str) -> list[str]:
     encoded = ""
     for role in Role:
         user, _ = User.objects.get_or_create(username=role.name.lower())
-        user.groups.set([Group.objects.get(name=role.group_name)])
+        give_role(user, role)
         user.is_staff = user.is_superuser = role is Role.MANAGER
         user.is_active = True
         # One hash for all three, who share the password: each costs a quarter of a second.

@@ -13,12 +13,12 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from models_ui.access.people import record_added
-from models_ui.access.roles import Role
+from models_ui.access.roles import Role, give_role
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.context import Context, Done
 from models_ui.actions.deletions import ask_for_deletion, plan_deletion
@@ -200,7 +200,7 @@ class Stage:
         if is_new:
             person.set_unusable_password()
             person.save()
-            person.groups.set([Group.objects.get(name=Role.EDITOR.group_name)])
+            give_role(person, Role.EDITOR)
             record_added(by, person)
         return person
 
