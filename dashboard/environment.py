@@ -72,9 +72,12 @@ def pairs(name: str) -> dict[str, str]:
     return found
 
 
+ROLES = ("Viewer", "Editor", "Manager")
+
+
 def roles(name: str) -> list[str]:
     """Return the names of roles in a list such as `Manager,Editor`, in lower case. Raise ImproperlyConfigured."""
     found = [item.lower() for item in listing(name)]
-    if unknown := next((item for item in found if item not in ("viewer", "editor", "manager")), None):
-        raise ImproperlyConfigured(f"{name} has {unknown}, which is none of the roles Viewer, Editor and Manager.")
+    if unknown := next((item for item in found if item.capitalize() not in ROLES), None):
+        raise ImproperlyConfigured(f"{name} has {unknown}. Roles are {', '.join(ROLES)}.")
     return found

@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from dashboard.environment import ROLES
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_ROLES = ("Viewer", "Editor", "Manager")
 _LONGEST_ISSUER = 200  # characters, since each link of a person to the issuer holds it
 
 
@@ -25,8 +26,8 @@ def check_sign_on(
     if problem := _find_problem(issuer):
         raise ImproperlyConfigured(f"OIDC_ISSUER={issuer} {problem}.")
     for group, role in roles.items():
-        if role not in _ROLES:
-            raise ImproperlyConfigured(f"OIDC_ROLES gives {group} the role {role}. Roles are {', '.join(_ROLES)}.")
+        if role not in ROLES:
+            raise ImproperlyConfigured(f"OIDC_ROLES gives {group} the role {role}. Roles are {', '.join(ROLES)}.")
 
 
 def _find_problem(issuer: str) -> str:
