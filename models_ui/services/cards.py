@@ -160,7 +160,7 @@ class _Fields:
 
 def _read_aliases(fields: _Fields, model_id: str) -> tuple[str, ...]:
     entries = fields.read("aliases", _read_list, nullable=False) or []
-    names = [_valid(entry) for entry in entries if isinstance(entry, str) and entry]
+    names = [valid_unicode(entry) for entry in entries if isinstance(entry, str) and entry]
     if len(names) != len(entries):
         fields.problems.append("aliases")
     return tuple(name for name in dict.fromkeys(names) if name != model_id)
@@ -174,7 +174,7 @@ def _read_capabilities(fields: _Fields) -> dict[str, bool]:
     flags: dict[str, bool] = {}
     for key, value in sent.items():
         if isinstance(key, str) and 0 < len(key) <= LONGEST_CAPABILITY and isinstance(value, bool):
-            flags[_valid(key)] = value
+            flags[valid_unicode(key)] = value
         else:
             fields.problems.append(f"capabilities.{valid_unicode(str(key))[:LONGEST_CAPABILITY]}")
     return flags
@@ -190,11 +190,7 @@ def _guess_type(model_id: str, root: str | None, job: str | None) -> str:
 def _read_text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("not text")
-    return _valid(value)
-
-
-def _valid(text: str) -> str:
-    return text if text.isascii() and text.isprintable() else valid_unicode(text)
+    return valid_unicode(value)
 
 
 def _read_word(value: Any) -> str:

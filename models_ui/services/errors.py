@@ -99,7 +99,7 @@ class ModelsAPIError(Exception):
 
     @property
     def message_once_read(self) -> str:
-        """What to say of a write that may have happened once the model was read again; else what `user_message` is."""
+        """The message for a write that may have happened, once the model was read again; else `user_message`."""
         sentence = (self.outcome_unknown and self.unknown_sentence) or (not self.model_id and self.list_sentence)
         told = fill(sentence or self.sentence, self._words())
         parts = [told if self.model_id else capfirst(told)]

@@ -53,7 +53,6 @@ class ModelsAPI:
 
         Raise NameCannotBeCleared, before any call, where the dialect cannot clear names.
         """
-        check_model_id(model_id)
         if not values:
             raise ValueError("update() needs a field")
         changes = {field: self.dialect.cleared(field) if value is None else value for field, value in values.items()}

@@ -20,7 +20,7 @@ from models_ui.services.base_url import find_address_problem, host_of, is_loopba
 from models_ui.services.bulkhead import take_place
 from models_ui.services.connection_errors import RAISED
 from models_ui.services.deadline import ExchangeWatch, WatchedAdapter
-from models_ui.services.transport import DirectSession
+from models_ui.services.transport import DirectSession, read_body
 
 logger = logging.getLogger("models_ui.services")
 
@@ -95,16 +95,14 @@ class ProviderSession(DirectSession):
         options["auth"] = options.get("auth") or (lambda request: request)
         options |= {"timeout": timeout, "allow_redirects": False, "stream": True}
         with super().request(method, url, **options) as response:
-            body = bytearray()
-            for chunk in response.iter_content(16 * 1024):
-                body += chunk
-                if len(body) > LARGEST_ANSWER:
-                    return "its answer is too large"
+            body = read_body(response, LARGEST_ANSWER)
+        if body is None:
+            return "its answer is too large"
         if 300 <= response.status_code < 400:
             return f"it answered with a redirect ({response.status_code}), and none is followed"
-        if response.status_code >= 500 or not _is_object(bytes(body)):
+        if response.status_code >= 500 or not _is_object(body):
             return f"it answered {response.status_code}" + (" without a JSON object" if response.ok else "")
-        response._content = bytes(body)
+        response._content = body
         response.headers["Content-Type"] = "application/json"
         return response
 

@@ -208,7 +208,7 @@ class Transport:
                     model_id=model_id,
                     secret=self._key,
                 )
-            content = _read_body(response, self.max_bytes)
+            content = read_body(response, self.max_bytes)
         if content is not None and not watch.expired:
             return _parse_answer(response, content, self._redaction, write=write, model_id=model_id)
         kind = errors.TimedOut if watch.expired else errors.TooLarge
@@ -232,7 +232,7 @@ class Transport:
         return session
 
 
-def _read_body(response: requests.Response, limit: int) -> bytes | None:
+def read_body(response: requests.Response, limit: int) -> bytes | None:
     """Return the decoded body, or None when it is larger than `limit` bytes."""
     body = bytearray()
     for chunk in response.iter_content(CHUNK):
@@ -245,7 +245,7 @@ def _read_body(response: requests.Response, limit: int) -> bytes | None:
 def _read_error(response: requests.Response) -> bytes:
     """Return an error's body as far as it can be read; the status says enough without it."""
     try:
-        return _read_body(response, LARGEST_ERROR) or b""
+        return read_body(response, LARGEST_ERROR) or b""
     except RAISED:
         return b""
 
