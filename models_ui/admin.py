@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
+# Imported for what they register, which is taken off below.
 import allauth.account.admin
 import allauth.mfa.admin
 import allauth.socialaccount.admin
-import allauth.usersessions.admin  # noqa: F401  # registers what is taken off below
+import allauth.usersessions.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
