@@ -5,22 +5,18 @@ from collections.abc import Callable
 
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from models_ui.models import CatalogModel
 from models_ui.web.session_store import SessionStore
 from tests.browser.conftest import choose, row_of
 from tests.conftest import PASSWORD
+from tests.support.sign_in import code_of
 from tests.support.sign_in import sign_in as sign_client_in
-
-
-def code_of(secret: str, periods: int = 0) -> str:
-    """Return the code that an authenticator app shows now, or some periods of 30 seconds later."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + periods))
 
 
 def check(page: Page, axe: Axe) -> None:
@@ -39,7 +35,7 @@ def test_it_is_turned_on_in_the_profile_and_asked_for_from_then_on(
     secret = page.locator("code.secret").inner_text()
     if script:
         check(page, axe)
-    page.get_by_label("Authenticator code").fill(code_of(secret))
+    page.get_by_label("Authenticator code").fill(code_of(secret, timezone.now()))
     page.get_by_role("button", name="Turn it on").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     codes = page.locator(".codes code").all_inner_texts()

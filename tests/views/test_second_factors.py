@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import CommandError, call_command
@@ -14,14 +13,9 @@ from django.test import Client
 
 from models_ui.models import AuditEvent
 from tests.conftest import PASSWORD
-from tests.support.sign_in import sign_in
+from tests.support.sign_in import code_of, sign_in
 
 NOON = datetime(2026, 11, 27, 12, 0, 5, tzinfo=UTC)
-
-
-def code_of(secret: str, at: datetime) -> str:
-    """Return the code that an authenticator app shows then."""
-    return format_hotp_value(hotp_value(secret, int(at.timestamp()) // 30))
 
 
 def turn_on(client: Client, at: datetime) -> tuple[str, list[str]]:
