@@ -28,18 +28,18 @@ class Browser:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
 
     def get(self, path: str) -> Answer:
-        return self._ask("GET", path)
+        return self.ask("GET", path)
 
     def sign_in(self, username: str, password: str) -> None:
         form = self.get("/accounts/login/").text
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
         assert token, "no login form"
         fields = {"csrfmiddlewaretoken": token[1], "login": username, "password": password}
-        answer = self._ask("POST", "/accounts/login/", urlencode(fields))
+        answer = self.ask("POST", "/accounts/login/", urlencode(fields))
         assert answer.status == 302, f"the login form answered {answer.status}"
         assert any(name.startswith("sessionid") for name in self.cookies), "no session after the login"
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
+    def ask(self, method: str, path: str, body: str | None = None) -> Answer:
         headers = {"Accept-Encoding": "gzip", "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"

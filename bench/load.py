@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from bench.browser import Browser
-from bench.sites import PASSWORD, REPOSITORY, _environment, _free_port
+from bench.sites import PASSWORD, REPOSITORY, environment_of, free_port
 
 PAGES = (
     *("/", "/models/", "/models/?type=fine-tuned", "/models/?type=base", "/models/?q=vision", "/models/?group=status"),
@@ -69,10 +69,10 @@ class Person:
     def _ask(self, what: str, method: str, path: str, body: str | None = None) -> str:
         began = time.perf_counter()
         try:
-            answer = self._browser._ask(method, path, body)
+            answer = self._browser.ask(method, path, body)
         except (RemoteDisconnected, ConnectionResetError):  # kept for too long: a browser opens another one, too
             self._browser = Browser(self._port, self._browser.cookies)
-            answer = self._browser._ask(method, path, body)
+            answer = self._browser.ask(method, path, body)
         self._tally.note(what, answer.status, time.perf_counter() - began)
         return answer.text if answer.status == 200 else ""
 
@@ -84,8 +84,8 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-load-") as directory:
         var = Path(directory)
-        environment = {**_environment(var), "DJANGO_SETTINGS_MODULE": "dashboard.settings", "LOG_LEVEL": "WARNING"}
-        port = environment["PORT"] = str(_free_port())
+        environment = {**environment_of(var), "DJANGO_SETTINGS_MODULE": "dashboard.settings", "LOG_LEVEL": "WARNING"}
+        port = environment["PORT"] = str(free_port())
         with (var / "log").open("wb") as log:
             command = [sys.executable, "manage.py", "serve"]
             server = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
@@ -112,9 +112,10 @@ def wait_until_ready(port: int) -> None:
 @dataclass
 class Result:
     tally: Tally
-    early: int  # kilobytes of all processes after a tenth of the requests
-    late: int
+    early_requests: int
+    early: int  # kilobytes of all processes then
     requests: int
+    late: int
 
 
 def run(port: int, pid: int, options: argparse.Namespace) -> Result:
@@ -123,18 +124,20 @@ def run(port: int, pid: int, options: argparse.Namespace) -> Result:
         browser = Browser(port)
         browser.sign_in(name, PASSWORD)
         cookies[name] = browser.cookies
-    hammered = Tally()
-    hammer(port, cookies["viewer"], hammered, options.requests // 10)
-    early = kilobytes(pid)
-    tally = Tally()
-    live(port, cookies, tally, options.seconds)
+    tally, hammered = Tally(), Tally()
+    people = start_people(port, cookies, tally, options.seconds)
+    while tally.total < options.requests // 10 and any(person.is_alive() for person in people):
+        time.sleep(0.1)
+    early_requests, early = tally.total, kilobytes(pid)
+    for person in people:
+        person.join()
     hammer(port, cookies["viewer"], hammered, options.requests - tally.total)
     tally.statuses.update({key: count for key, count in hammered.statuses.items() if key[1] not in FINE})
-    return Result(tally, early, kilobytes(pid), hammered.total + tally.total)
+    return Result(tally, early_requests, early, hammered.total + tally.total, kilobytes(pid))
 
 
-def live(port: int, cookies: dict[str, dict[str, str]], tally: Tally, seconds: int) -> None:
-    """Let fifty people look at a page every second or two, and five edit the fine-tune of each."""
+def start_people(port: int, cookies: dict[str, dict[str, str]], tally: Tally, seconds: int) -> list[threading.Thread]:
+    """Let fifty people look at a page every second or two, and five edit a fine-tune each."""
     deadline = time.perf_counter() + seconds
     found = Person(port, cookies["viewer"], tally).look("/models/?type=fine-tuned&status=live")
     tunes = re.findall(r'data-model-id="(ft:[^"]+)"', found)[:5]
@@ -156,8 +159,7 @@ def live(port: int, cookies: dict[str, dict[str, str]], tally: Tally, seconds: i
     threads += [threading.Thread(target=edit, args=(tune,)) for tune in tunes]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    return threads
 
 
 def hammer(port: int, cookies: dict[str, str], tally: Tally, most: int) -> None:
@@ -202,9 +204,8 @@ def report(result: Result, log: str) -> None:
     print(f"median {statistics.median(tally.seconds) * 1000:.0f} ms, 95 % within {p95 * 1000:.0f} ms.")
     print(f"answers that are no answer: {tally.wrong or 'none'}; lines of errors in the log: {errors(log) or 'none'}")
     growth = result.late / result.early
-    print(
-        f"memory: {result.early:,} kB early, {result.late:,} kB after {result.requests:,} requests, {growth:.2f} times."
-    )
+    print(f"memory: {result.early:,} kB after {result.early_requests:,} requests, ", end="")
+    print(f"{result.late:,} kB after {result.requests:,}, {growth:.2f} times.")
 
 
 def edits(tally: Tally) -> int:

@@ -70,7 +70,7 @@ def start(stack: ExitStack, directory: Path, sizes: dict[str, int | None], check
     for label, models in sizes.items():
         var = directory / label.replace(",", "")
         var.mkdir()
-        site = Site(label, models, _environment(var), checkout)
+        site = Site(label, models, environment_of(var), checkout)
         if database is None:
             site.manage("migrate", "--verbosity=0")
             site.manage("demo")
@@ -85,7 +85,7 @@ def start(stack: ExitStack, directory: Path, sizes: dict[str, int | None], check
         site.manage("sync_models")
         site.sync_seconds = time.perf_counter() - began
         site.manage("fill_columns")
-        site.port = _free_port()
+        site.port = free_port()
         # As `manage.py serve` starts it, but one worker, and patient with connections that wait for their turn.
         gunicorn = ("--workers=1", "--threads=4", "--keep-alive=300", "--no-control-socket", "--log-level=warning")
         _serve(stack, site, site.port, "gunicorn", "dashboard.wsgi", f"--bind=127.0.0.1:{site.port}", *gunicorn)
@@ -93,13 +93,13 @@ def start(stack: ExitStack, directory: Path, sizes: dict[str, int | None], check
     return sites
 
 
-def _environment(var: Path) -> dict[str, str]:
+def environment_of(var: Path) -> dict[str, str]:
     """Nothing of the caller's settings counts, and no key: so it is the demo, which talks to the sandbox only."""
     unset = ("MISTRAL_API_KEY", "DATABASE_URL", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
     chosen = {
         "DJANGO_SETTINGS_MODULE": "bench.settings",
         "VAR_DIR": str(var),
-        "SANDBOX_PORT": str(_free_port()),
+        "SANDBOX_PORT": str(free_port()),
         "SECRET_KEY": PASSWORD * 4,
         "DEMO_PASSWORD": PASSWORD,
         "MODELS_STALE_AFTER": "86400",  # a long run's last pages are the same as its first
@@ -132,7 +132,7 @@ def _end(process: subprocess.Popen) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
