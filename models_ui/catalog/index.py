@@ -128,15 +128,15 @@ class CatalogIndex:
         return self._parts.by_id.keys()
 
     def get(self, pk: int) -> Row | None:
-        row, _ = self._parts.by_pk.get(pk, (None, None))
-        return row
+        """Return the row with this key; None where the index has none."""
+        return self._parts.row_of(pk)
 
     def standing_of(self, row: Row) -> Standing:
         """Return the stage, the status and the end of one of this index's rows."""
-        return self._parts.by_pk[row.pk][1]
+        return self._parts.by_pk[row.pk].standing
 
     def status_of_row(self, row: Row) -> Status:
-        return self._parts.by_pk[row.pk][1].status
+        return self.standing_of(row).status
 
     def risks_at(self, now: datetime) -> RiskFinder:
         """Return what finds the risks of fine-tunes, kept for the UTC day."""

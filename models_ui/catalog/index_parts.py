@@ -9,12 +9,12 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from models_ui.catalog.facets import FACETS, Facet
 from models_ui.catalog.lifecycle import lifecycle_stage
 from models_ui.catalog.risks import RiskFinder
-from models_ui.catalog.row import FoldedRow, Row, default_order, fold_row
+from models_ui.catalog.row import FoldedRow, Row, fold_row
 from models_ui.catalog.row_sets import RowSet, Value, move_row, sets_by_value
 from models_ui.catalog.status import Standing, status_of
 from models_ui.text.folding import SortKey
@@ -34,6 +34,13 @@ _ORDER: Final = attrgetter("order")
 _UNARRANGED: Final = ("tags", "note", "plan", "description", "protected")
 
 
+class PlacedRow(NamedTuple):
+    """A row with what was worked out of it."""
+
+    folded: FoldedRow
+    standing: Standing
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexParts:
     """Rows, and what is derived from them. `folded`, `rows` and `standings` have one entry for each position."""
@@ -44,8 +51,12 @@ class IndexParts:
     facets: Mapping[str, Sets]  # facets with the same values share one dict
     contexts: Mapping[int, RowSet]  # by context length
     by_id: Mapping[str, tuple[Row, ...]]
-    by_pk: Mapping[int, tuple[Row, Standing]]
+    by_pk: Mapping[int, PlacedRow]
     arrangement: object  # the same object for all parts whose rows have the same orders and groups
+
+    def row_of(self, pk: int) -> Row | None:
+        placed = self.by_pk.get(pk)
+        return placed.folded.row if placed else None
 
     @property
     def haystacks(self) -> Sequence[str]:
@@ -59,7 +70,7 @@ class IndexParts:
 
 def build_parts(rows: Iterable[Row], now: datetime, known: IndexParts | None = None) -> IndexParts:
     """Return the parts of these rows. Rows that are the same objects in `known` are not folded again."""
-    folded_before = {each.row.pk: each for each in known.folded} if known else {}
+    folded_before = {pk: placed.folded for pk, placed in known.by_pk.items()} if known else {}
     folded = sorted((fold_row(row, folded_before.get(row.pk)) for row in rows), key=_ORDER)
     listed = [each.row for each in folded]
     by_id = _rows_by_id(listed)
@@ -71,7 +82,7 @@ def build_parts(rows: Iterable[Row], now: datetime, known: IndexParts | None = N
         facets=_facet_sets(listed, standings),
         contexts=sets_by_value(map(_context_of, listed), len(listed)),
         by_id=by_id,
-        by_pk={row.pk: (row, standing) for row, standing in zip(listed, standings, strict=True)},
+        by_pk={each.row.pk: PlacedRow(each, standing) for each, standing in zip(folded, standings, strict=True)},
         arrangement=object(),
     )
 
@@ -85,7 +96,7 @@ def change_parts(parts: IndexParts, rows: Collection[Row], now: datetime) -> Ind
     Return None where more may have changed than the changed rows themselves. No lifecycle may have changed by the
     clock since `parts` were built.
     """
-    changed = [row for row in rows if row.pk not in parts.by_pk or parts.by_pk[row.pk][0] is not row]
+    changed = [row for row in rows if parts.row_of(row.pk) is not row]
     if len(rows) != len(parts.rows) or len(changed) > _MOST_CHANGED:
         return None
     folded = [fold_row(row, None) for row in changed]
@@ -104,14 +115,15 @@ def change_parts(parts: IndexParts, rows: Collection[Row], now: datetime) -> Ind
 def _stands_alone(parts: IndexParts, folded: FoldedRow) -> bool:
     """Whether the row replaces one of the same key, and this changes neither other rows nor where an id leads."""
     row = folded.row
-    if row.pk not in parts.by_pk:
+    placed = parts.by_pk.get(row.pk)
+    if placed is None:
         return False
-    before = parts.by_pk[row.pk][0]
+    before = placed.folded.row
     if _FOLLOWED(row) != _FOLLOWED(before) or (row.type == BASE and row.name != before.name):
         return False
     # Of several models with one id the order of the rows decides, and of those that are gone which one was first.
     is_alone = not row.is_missing and all(len(parts.by_id.get(model_id, ())) < 2 for model_id in _ids_of(row))
-    return is_alone or folded.order == default_order(before)
+    return is_alone or folded.order == placed.folded.order
 
 
 def _ids_of(row: Row) -> set[str]:
@@ -134,26 +146,30 @@ class _Change:
 
     def put(self, folded: FoldedRow, standing: Standing) -> None:
         """Put a row into the place of the one with the same key."""
-        row = folded.row
-        before, standing_before = self._by_pk[row.pk]
-        old = bisect_left(self._folded, default_order(before), key=_ORDER)
-        for column in (self._folded, self._rows, self._standings):
-            del column[old]
-        new = bisect_left(self._folded, folded.order, key=_ORDER)
-        self._folded.insert(new, folded)
-        self._rows.insert(new, row)
-        self._standings.insert(new, standing)
-        self._by_pk[row.pk] = row, standing
-        if standing != standing_before or not _is_arranged_as(before, row):
-            self._arrangement = object()
+        before, after = self._by_pk[folded.row.pk], PlacedRow(folded, standing)
+        contexts = set(_context_of(before.folded.row)), set(_context_of(folded.row))
         facets = {key: FACETS[name] for name, key in reversed(self._names.items())}
+        values = {key: (_values_of(facet, before), _values_of(facet, after)) for key, facet in facets.items()}
+        old, new = self._move(before, after)
         for key, facet in facets.items():
-            values = set(facet.values_of(before, standing_before)), set(facet.values_of(row, standing))
-            sets = _with_row_moved(self._shared[key], old, new, *values)
-            self._shared[key] = sets if values[0] == values[1] else _in_order(facet, sets)
-        contexts = set(_context_of(before)), set(_context_of(row))
+            sets = _with_row_moved(self._shared[key], old, new, *values[key])
+            self._shared[key] = sets if values[key][0] == values[key][1] else _in_order(facet, sets)
         moved = _with_row_moved(self._contexts, old, new, *contexts)
         self._contexts = {tokens: rows for tokens, rows in moved.items() if rows}
+        if standing != before.standing or not _is_arranged_as(before.folded.row, folded.row):
+            self._arrangement = object()
+
+    def _move(self, before: PlacedRow, after: PlacedRow) -> tuple[int, int]:
+        """Return the position that the row had, and the one that it has now."""
+        old = bisect_left(self._folded, before.folded.order, key=_ORDER)
+        for column in (self._folded, self._rows, self._standings):
+            del column[old]
+        new = bisect_left(self._folded, after.folded.order, key=_ORDER)
+        self._folded.insert(new, after.folded)
+        self._rows.insert(new, after.folded.row)
+        self._standings.insert(new, after.standing)
+        self._by_pk[after.folded.row.pk] = after
+        return old, new
 
     def result(self, by_id: Mapping[str, tuple[Row, ...]]) -> IndexParts:
         return IndexParts(
@@ -166,6 +182,10 @@ class _Change:
             by_pk=self._by_pk,
             arrangement=self._arrangement,
         )
+
+
+def _values_of(facet: Facet, placed: PlacedRow) -> set[str]:
+    return set(facet.values_of(placed.folded.row, placed.standing))
 
 
 def _is_arranged_as(before: Row, after: Row) -> bool:

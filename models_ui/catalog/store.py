@@ -64,7 +64,7 @@ def _read_version() -> str:
 
 
 def _is_current(index: CatalogIndex, version: str, now: datetime) -> bool:
-    return index.version == version and (index.expires_at is None or now < index.expires_at)
+    return index.version == version and index.holds_at(now)
 
 
 class RowReader:
