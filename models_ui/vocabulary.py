@@ -35,6 +35,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "unified_resources": gettext_noop("Unified resources"),
 }
 LONGEST_ID: Final = 256
+_UNROUTABLE = re.compile(r"[ /?#\\%\N{REPLACEMENT CHARACTER}]|\.\.|\A\.\Z")
 _PLACEHOLDER = re.compile(r"Official \S+ Mistral AI model")
 
 
@@ -43,9 +44,7 @@ def id_is_routable(model_id: str) -> bool:
     return (
         0 < len(model_id) <= LONGEST_ID
         and model_id.isprintable()  # no control, format or surrogate characters, no separators but the space
-        and not any(c in " /?#\\%\N{REPLACEMENT CHARACTER}" for c in model_id)
-        and model_id != "."
-        and ".." not in model_id
+        and _UNROUTABLE.search(model_id) is None
     )
 
 

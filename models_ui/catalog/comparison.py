@@ -99,7 +99,7 @@ class ModelComparison:
             text = (_("yes") if has else _("no")) if is_stated else _("not stated by Mistral")
             note = "" if has == first or not is_stated else (_("gains") if has else _("loses"))
             cells.append(Cell(text, note))
-        return Line(isolate(capability_label(key)), tuple(cells))
+        return Line(capability_label(key), tuple(cells))
 
 
 def _named(model_id: str) -> str:

@@ -16,7 +16,7 @@ from models_ui.catalog.groups import Group
 from models_ui.catalog.labels import value_label
 from models_ui.catalog.replacements import Comparison
 from models_ui.text.humanize import exact_number
-from models_ui.text.isolation import fill, isolate
+from models_ui.text.isolation import fill
 from models_ui.text.labels import capability_label
 from models_ui.vocabulary import BASE, FINE_TUNED
 
@@ -134,7 +134,7 @@ class AbilityWords:
 
 
 def ability_words(keys: Sequence[str]) -> AbilityWords:
-    labels = [isolate(capability_label(key)) for key in keys]
+    labels = [capability_label(key) for key in keys]
     shown = len(labels)
     while shown > 1 and len(_first_abilities(labels, shown)) > _ROOM_FOR_ABILITIES:
         shown -= 1
@@ -159,4 +159,4 @@ def comparison_words(comparison: Comparison) -> Iterator[str]:
 
 
 def _join_abilities(keys: Sequence[str]) -> str:
-    return ", ".join(isolate(capability_label(key)) for key in keys)
+    return ", ".join(capability_label(key) for key in keys)

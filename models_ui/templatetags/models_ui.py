@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import template
 from django.core.serializers.json import DjangoJSONEncoder
+from django.template.defaultfilters import stringfilter
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -33,7 +34,7 @@ register = template.Library()
 
 # --- Texts from outside
 
-register.filter("isolate", lambda value: isolate(str(value)))
+register.filter("isolate", stringfilter(isolate))
 register.filter("json", lambda value: json.dumps(value, cls=DjangoJSONEncoder))
 register.filter("balanced", lambda value: balance_in_element(str(value)))
 
@@ -78,6 +79,7 @@ def _marked_piece(piece: Piece, after_removal: str) -> SafeString:
 register.filter("short_tokens", humanize.short_tokens)
 register.filter("short_id", humanize.short_id)
 register.filter("exact", humanize.exact_number)
+register.filter("capability", labels.capability_label)
 register.filter("doubt", labels.doubt_label)
 register.filter("in_days", humanize.in_days)
 register.filter("in_days_short", humanize.in_days_short)
@@ -94,12 +96,6 @@ register.filter("keepers", keepers_words)
 register.filter("tags", tags_words)
 register.filter("plan", plan_sentence)
 register.filter("gains_and_losses", comparison_words)
-
-
-@register.filter(name="capability")
-def capability_words(key: str) -> str:
-    """Return the words for a capability. Upstream may name an unknown one as it likes, so they are isolated."""
-    return isolate(labels.capability_label(key))
 
 
 @register.filter(name="label")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
+from models_ui.text.isolation import isolate
 from models_ui.vocabulary import CAPABILITIES, word_of_key
 
 _DOUBTS: Mapping[str, str | Promise] = {
@@ -44,6 +45,6 @@ def doubt_label(key: str) -> str:
 
 
 def capability_label(key: str) -> str:
-    """Return the word for a capability; of an unknown one its key, read as a word."""
+    """Return the word for a capability; of an unknown one its key, read as a word and isolated, as upstream made it."""
     known = CAPABILITIES.get(key)
-    return word_of_key(key) if known is None else gettext(known)
+    return isolate(word_of_key(key)) if known is None else gettext(known)
