@@ -57,11 +57,16 @@ class _Fate(NamedTuple):
     several: bool = False
 
 
+class _Candidate(NamedTuple):
+    row: Row
+    kind: RiskKind | None
+
+
 class _Candidates(NamedTuple):
     """The models that a root leads to."""
 
     keys: frozenset[int]
-    worst: Sequence[Row]  # the two worst, for none was trained from itself
+    worst: Sequence[_Candidate]  # the two worst, for none was trained from itself
 
 
 class RiskFinder:
@@ -106,10 +111,9 @@ class RiskFinder:
     def _step(self, row: Row) -> tuple[_Fate | None, Row | None]:
         """Return the row's fate; or the fine-tune that it was trained from, whose fate is its own."""
         keys, worst = self._candidates_of(row.root)
-        base = next((candidate for candidate in worst if candidate.pk != row.pk), None)
+        base, kind = next((candidate for candidate in worst if candidate.row.pk != row.pk), (None, None))
         if base is None:
             return _Fate("unknown"), None
-        kind = _kind_of(base, self._now)
         if kind is not None:
             others = len(keys) - (row.pk in keys)
             return _Fate(kind, base, several=others > 1), None
@@ -119,13 +123,13 @@ class RiskFinder:
         known = self._candidates.get(root)
         if known is None:
             rows = self._find(root) if root else ()
-            worst = nsmallest(2, rows, key=self._severity)
+            worst = nsmallest(2, (_Candidate(row, _kind_of(row, self._now)) for row in rows), key=self._severity)
             known = self._candidates[root] = _Candidates(frozenset(row.pk for row in rows), worst)
         return known
 
-    def _severity(self, base: Row) -> tuple[int, datetime]:
+    def _severity(self, candidate: _Candidate) -> tuple[int, datetime]:
         """Return the key that sorts the worst first."""
-        return _RISKS.index(_kind_of(base, self._now)), base.deprecation or self._now
+        return _RISKS.index(candidate.kind), candidate.row.deprecation or self._now
 
 
 def _kind_of(base: Row, now: datetime) -> RiskKind | None:

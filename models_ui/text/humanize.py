@@ -13,7 +13,6 @@ from models_ui.text.isolation import LEFT_TO_RIGHT_MARK, fill, isolate
 
 # Django shortens these French months to « jan. » and « fév. »; our messages say « janv. » and « févr. ».
 _SHORT_MONTHS = (pgettext_lazy("abbrev. month", "Jan."), pgettext_lazy("abbrev. month", "Feb."))
-_ID_END: Final = 9  # the letters that tell a fine-tune from its siblings
 UNMISTAKABLE: Final = 330  # days for which a day and a month say which year is meant
 
 
@@ -60,11 +59,6 @@ def quote_text(text: object) -> str:
     words = str(text)
     quotation = fill(_("“%(text)s”"), {"text": words})
     return quotation if isolate(words) == words else f"{LEFT_TO_RIGHT_MARK}{quotation}"
-
-
-def id_head(model_id: str) -> str:
-    """Return the beginning of an id, which gives way where room is short: its end tells it from others. "" if short."""
-    return model_id[:-_ID_END] if len(model_id) > 2 * _ID_END else ""
 
 
 def in_days(days: int) -> str:

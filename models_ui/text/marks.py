@@ -8,11 +8,11 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from models_ui.text.folding import fold_for_search
-from models_ui.text.humanize import id_head
 from models_ui.text.isolation import balance_in_element, isolate
 
 _LONGEST: Final = 2_000  # letters of a text in which hits are looked for; the rest stays unmarked
 _MOST_WORDS: Final = 20
+_ID_END: Final = 9  # the letters of an id that tell a fine-tune from its siblings
 
 Range = tuple[int, int]
 
@@ -71,9 +71,9 @@ def _join_ranges(ranges: Iterable[Range]) -> list[Range]:
 def marked_html(text: str, words: Sequence[str], start: int = 0, end: int | None = None) -> SafeString:
     """Return a text from outside as HTML, its hits marked, isolated as the filter `bdi` does.
 
-    `start` and `end` choose a part of it, whose hits may begin before it or end after it.
+    `start` and `end` choose a part of it as in a slice. Its hits may begin before it or end after it.
     """
-    end = len(text) if end is None else end
+    start, end, _step = slice(start, end).indices(len(text))
     part = text[start:end]
     inside = ((low, high) for low, high in hits_in(text, words) if low < end and high > start)
     if isolate(part) != part:
@@ -93,7 +93,8 @@ def with_marks(text: str, hits: Sequence[Range]) -> SafeString:
 
 
 def id_html(model_id: str, words: Sequence[str] = ()) -> SafeString:
-    """Return an id, the part that gives way where room is short in an element of its own."""
-    length = len(id_head(model_id))
-    tail = marked_html(model_id, words, length)
-    return format_html("<span>{}</span>{}", marked_html(model_id, words, 0, length), tail) if length else tail
+    """Return an id. The beginning of a long one, which gives way where room is short, is in an element of its own."""
+    if len(model_id) <= 2 * _ID_END:
+        return marked_html(model_id, words)
+    head, tail = marked_html(model_id, words, 0, -_ID_END), marked_html(model_id, words, -_ID_END)
+    return format_html("<span>{}</span>{}", head, tail)
