@@ -10,7 +10,8 @@ Manager  deletes, protects, exports everyone’s activity, and gives people thei
 `check_…` raises `ActionDenied` with a reason for the person; the same reason explains the disabled button.
 """
 
-from typing import Protocol
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -84,26 +85,46 @@ def check_role(role: Role, needed: Role) -> None:
         raise ActionDenied(gettext_lazy("Needs the %(role)s role"), role=ROLE_LABELS[needed])
 
 
+class _PolicyFacts(NamedTuple):
+    """What policy looks at, read once from a model however many verbs are asked about."""
+
+    is_fine_tuned: bool
+    archived: bool
+    protected: bool
+    is_deleted: bool
+    is_missing: bool
+    routable: bool
+
+    @classmethod
+    def of(cls, model: Subject) -> "_PolicyFacts":
+        is_fine_tuned, archived, protected = model.type == FINE_TUNED, model.archived, model.protected
+        return cls(is_fine_tuned, archived, protected, model.is_deleted, model.is_missing, model.routable)
+
+
 def check_policy(model: Subject, verb: Verb) -> None:
     """Raise ActionDenied unless this verb may be used on this model now, whatever the role."""
+    _check_facts(_PolicyFacts.of(model), verb)
+
+
+def _check_facts(facts: _PolicyFacts, verb: Verb) -> None:
     if VERBS[verb].is_care:
         return
-    if model.type != FINE_TUNED:
+    if not facts.is_fine_tuned:
         raise ActionDenied(gettext_lazy("Only fine-tuned models can be changed; this one is Mistral’s own"))
-    if model.is_deleted:
+    if facts.is_deleted:
         raise ActionDenied(gettext_lazy("It has been deleted"))
-    if not model.routable:
+    if not facts.routable:
         raise ActionDenied(gettext_lazy("Its id cannot be part of an address, so nothing can be sent about it"))
     if not VERBS[verb].is_local:
-        _check_sent_verb(model, verb)
+        _check_sent_verb(facts, verb)
 
 
-def _check_sent_verb(model: Subject, verb: Verb) -> None:
-    if model.is_missing:
+def _check_sent_verb(facts: _PolicyFacts, verb: Verb) -> None:
+    if facts.is_missing:
         raise ActionDenied(gettext_lazy("It is gone from Mistral’s list"))
-    if model.protected and VERBS[verb].is_blocked_by_protection:
+    if facts.protected and VERBS[verb].is_blocked_by_protection:
         raise ActionDenied(gettext_lazy("It is protected; a Manager can unprotect it"))
-    if verb is Verb.DELETE and settings.DELETE_REQUIRES_ARCHIVE and not model.archived:
+    if verb is Verb.DELETE and settings.DELETE_REQUIRES_ARCHIVE and not facts.archived:
         raise ActionDenied(gettext_lazy("It must be archived first"))
 
 
@@ -117,8 +138,19 @@ def check_action(role: Role, model: Subject | None, verb: Verb) -> None:
 
 def denial_reason(role: Role, model: Subject, verb: Verb) -> str:
     """Return why this role cannot use this verb on this model now, or "". For buttons."""
+    return denial_reasons(role, model, (verb,))[verb]
+
+
+def denial_reasons(role: Role, model: Subject, verbs: Iterable[Verb]) -> dict[Verb, str]:
+    """Return the same for several verbs, in their order."""
+    facts = _PolicyFacts.of(model)
+    return {verb: _denial_by_facts(role, facts, verb) for verb in verbs}
+
+
+def _denial_by_facts(role: Role, facts: _PolicyFacts, verb: Verb) -> str:
     try:
-        check_action(role, model, verb)
+        check_permission(role, verb)
+        _check_facts(facts, verb)
     except ActionDenied as denied:
         return denied.reason
     return ""

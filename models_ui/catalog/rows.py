@@ -22,13 +22,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from models_ui.access.policy import denial_reason
+from models_ui.access.policy import denial_reason, denial_reasons
 from models_ui.access.roles import Role
 from models_ui.access.verbs import CARE_VERBS, VERBS, Verb
 from models_ui.catalog.columns import default_columns, split_columns
 from models_ui.catalog.groups import GroupSlice
 from models_ui.catalog.index import CatalogIndex, SearchResult
-from models_ui.catalog.lifecycle import Lifecycle, days_until, lifecycle_stage
+from models_ui.catalog.lifecycle import Lifecycle, days_until
 from models_ui.catalog.links import Named, address_of, address_of_id, named_replacement
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.replacements import Replacement, replacement_of
@@ -59,6 +59,9 @@ class RowView:
     """A row, and the facts that depend on the clock and on the other rows. Templates read it."""
 
     row: Row
+    label: str
+    is_unnamed: bool  # a person could have named the model, and nobody has
+    is_named_by_id: bool
     lifecycle: Lifecycle
     status: Status
     days: int | None  # until it stops working; negative once it has
@@ -72,15 +75,6 @@ class RowView:
     def summary(self) -> str:
         """The description, where somebody wrote one."""
         return summary_of(self.row)
-
-    @property
-    def is_unnamed(self) -> bool:
-        """Whether a person could have named the model, and nobody has."""
-        return self.row.is_fine_tuned and bool(self.row.model_id) and self.row.label == self.row.model_id
-
-    @property
-    def is_named_by_id(self) -> bool:
-        return self.row.label == self.row.model_id and not self.is_unnamed
 
     @property
     def garbled(self) -> list[str]:
@@ -107,17 +101,22 @@ class RowView:
 
 
 def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
-    replacement = replacement_of(row, index.find, now)
+    replacement, standing, label = replacement_of(row, index.find, now), index.standing_of(row), row.label
+    is_fine_tuned, shows_id = row.is_fine_tuned, label == row.model_id
+    is_unnamed = is_fine_tuned and shows_id and bool(label)
     return RowView(
         row=row,
-        lifecycle=lifecycle_stage(row.deprecation, now),
-        status=index.status_of_row(row),
+        label=label,
+        is_unnamed=is_unnamed,
+        is_named_by_id=shows_id and not is_unnamed,
+        lifecycle=standing.stage,
+        status=standing.status,
         days=days_until(row.deprecation, now) if row.deprecation else None,
         address=address_of(row, index),
         replacement=replacement,
         replacement_address=address_of_id(row.replacement) if replacement.outcome in ("found", "several") else "",
         instead=named_replacement(replacement, index),
-        risk=index.risks_at(now).risk_of(row) if row.is_fine_tuned and not row.is_missing else None,
+        risk=index.risks_at(now).risk_of(row) if is_fine_tuned and not row.is_missing else None,
     )
 
 
@@ -267,16 +266,16 @@ def row_fragment(
 
 
 def _row_context(view: RowView, role: Role, style: RowStyle, texts: RowTexts) -> dict[str, Any]:
-    row = view.row
+    row, routable = view.row, view.row.routable
     return {
         "each": view,
-        "can": " ".join(_allowed_on(row, role)),
+        "can": " ".join(_allowed_on(row, role, routable=routable)),
         "is_worker_away": style.is_worker_away,
         "columns": style.columns,
         "texts": texts,
-        "with_summary": style.is_roomy and bool(summary_of(row)),
+        "with_summary": style.is_roomy and bool(view.summary),
         "on_page": False,
-        "selectable": row.routable,
+        "selectable": routable,
     }
 
 
@@ -305,17 +304,21 @@ def buttons_of(row: Row, role: Role) -> list[Button]:
     if not row.is_fine_tuned or row.is_deleted or not row.routable:
         return []
     return [
-        Button(verb, reverse(verb, args=[row.model_id]), denial_reason(role, row, verb), VERBS[verb].asks_first)
-        for verb in VERBS
-        if not VERBS[verb].is_care and not _is_so_already(row, verb)
+        Button(verb, reverse(verb, args=[row.model_id]), denial, VERBS[verb].asks_first)
+        for verb, denial in denial_reasons(role, row, _verbs_left(row)).items()
     ]
 
 
-def _allowed_on(row: Row, role: Role) -> Iterator[str]:
+def _verbs_left(row: Row) -> list[Verb]:
+    """Return the verbs with buttons of their own that would change the row's state or its texts."""
+    return [verb for verb in VERBS if not VERBS[verb].is_care and not _is_so_already(row, verb)]
+
+
+def _allowed_on(row: Row, role: Role, *, routable: bool) -> Iterator[str]:
     """Yield what this role may do with a row, as the addresses of the actions end."""
-    yield from (button.verb for button in buttons_of(row, role) if not button.denial)
-    may_care = row.routable and not row.is_deleted and not denial_reason(role, row, CARE_VERBS[0])
-    yield from CARE_VERBS if may_care else ()  # one role may do all of these
+    if routable and not row.is_deleted:
+        denials = denial_reasons(role, row, (*_verbs_left(row), *CARE_VERBS))
+        yield from (verb for verb, denial in denials.items() if not denial)
     yield from offers_of(row, role)
 
 
