@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 
+from models_ui.actions import deletions
 from models_ui.actions.context import Context
 from models_ui.mirror.sync import SyncResult
-from models_ui.models import AuditEvent, CatalogModel
+from models_ui.models import AuditEvent, CatalogModel, PlannedDeletion
 from sandbox import Sandbox
 
 WRITES = ("update", "archive", "unarchive", "delete")
@@ -47,3 +48,24 @@ def now_upstream(sandbox: Sandbox) -> Callable[[str], dict]:
 def writes(sandbox: Sandbox) -> Callable[[], list[str]]:
     """The writes that reached upstream, performed or not."""
     return lambda: [call.verb for call in sandbox.calls if call.verb in WRITES]
+
+
+@pytest.fixture
+def in_its_dialect(request: pytest.FixtureRequest, point_at, sandbox: Sandbox) -> None:
+    """Speak the dialect that the test names. In the contract's a list leaves out what is archived."""
+    params = getattr(request.node, "callspec", None)
+    dialect = params.params.get("dialect", "platform") if params else "platform"
+    sandbox.strict = dialect == "contract"
+    point_at(sandbox, dialect=dialect)
+
+
+@pytest.fixture
+def plan(alice: User, tune: str) -> Callable[..., PlannedDeletion]:
+    """Plan the deletion of the fine-tune, as Alice; return it."""
+
+    def make(actor: User = alice, model_id: str = tune) -> PlannedDeletion:
+        decided = deletions.plan_deletion(context=by(actor, reason="Not in use"), model_id=model_id)
+        assert decided.plan is not None
+        return decided.plan
+
+    return make

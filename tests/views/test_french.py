@@ -4,10 +4,7 @@ What upstream and people wrote themselves (ids, names, descriptions, reasons, up
 """
 
 import re
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from html.parser import HTMLParser
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -17,129 +14,23 @@ from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 
 from models_ui.access.policy import ActionDenied
-from models_ui.access.verbs import BULK_VERBS, VERB_OF_KIND, VERBS, Verb
+from models_ui.access.verbs import BULK_VERBS, Verb
 from models_ui.actions import perform
 from models_ui.actions.context import Context, EditConflict
-from models_ui.actions.sentences import (
-    already_sentence,
-    change_words,
-    outcome_label,
-    outcome_reason,
-    outcome_sentence,
-    told_sentence,
-    told_words,
-    verb_label,
-)
 from models_ui.alerts.feeds.addresses import address_with
 from models_ui.bulk import jobs
 from models_ui.bulk.runner import run_one
 from models_ui.bulk.sentences import item_reason, item_state_label, job_label, job_summary, job_title
-from models_ui.changes import kinds, sentences
 from models_ui.mirror.sync import run_sync
 from models_ui.models import AuditEvent, BulkItem, BulkJob, CatalogChange, CatalogModel
 from models_ui.services import stored_errors
-from models_ui.text import humanize
-from models_ui.text.isolation import fill
 from models_ui.views import errors
-from models_ui.vocabulary import word_of_key
 from sandbox import Sandbox
 from tests.conftest import PASSWORD
-from tests.support import ROOT, verbs
-from tests.support.catalogues import CATALOGUE, MARKUP, PLACEHOLDER, messages
+from tests.support import verbs
 from tests.support.clock import sync_until_confirmed
+from tests.support.french import FRENCH, HTMX, Texts, assert_french, left_over, written_by_others
 from tests.support.pages import text_of
-
-FRENCH = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"}
-HTMX = FRENCH | {"HX-Request": "true"}
-# Words that French does not have, for sentences that never went through the catalogue.
-ENGLISH_WORDS = re.compile(
-    r"\b(the|is|are|was|were|of|and|with|this|that|from|you|your|not|has|been|its?|by|which|cannot|must|will|when"
-    r"|there|what|only|be|no longer|more|up)\b",
-    re.IGNORECASE,
-)
-SPOKEN_ATTRIBUTES = ("title", "aria-label", "placeholder", "alt", "data-done", "data-unit", "content")
-
-
-class Texts(HTMLParser):
-    """What a page says: its text and the attributes that are read out, each piece by itself."""
-
-    SILENT = ("script", "style", "code", "pre", "bdi")  # in `code` and `bdi` stands what others wrote
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.around: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.found += [given[name] or "" for name in SPOKEN_ATTRIBUTES if name in given and tag != "meta"]
-        if tag not in ("input", "meta", "link", "br", "hr", "img", "line", "use", "path", "circle", "rect"):
-            self.around.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        while tag in self.around and self.around.pop() != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        if not set(self.around) & set(self.SILENT):
-            self.found.append(data)
-
-
-@cache
-def english() -> list[re.Pattern[str]]:
-    """Every message of more than one word that French says otherwise, piece by piece where it has markup."""
-    found = set()
-    for forms, french in messages((ROOT / CATALOGUE).with_suffix(".mo")).items():
-        for form in forms:
-            plain = form.rpartition("\x04")[2]
-            if plain not in french:
-                found |= {piece.strip(" .,:;?!…") for piece in MARKUP.split(plain)}
-    pieces = [each for each in found if len(re.findall(r"[A-Za-z]{2,}", PLACEHOLDER.sub("", each))) > 1]
-    return [
-        re.compile(r"(?<!\w)" + r".{0,200}?".join(map(re.escape, PLACEHOLDER.split(each))) + r"(?!\w)")
-        for each in pieces
-    ]
-
-
-def written_by_others() -> list[str]:
-    """What upstream and people wrote, the longest first, so that no part of a name is left of it."""
-    found: set[str] = set()
-    for row in CatalogModel.objects.all():
-        found |= {row.model_id, row.name or "", row.description or "", row.replacement, row.root, row.owned_by}
-        found |= {*row.aliases, *row.capabilities, *map(word_of_key, row.capabilities)}
-        found |= {line for line in (row.description or "").splitlines() if line}
-        found |= {" ".join((row.description or "").split())}
-    return sorted(filter(None, found), key=len, reverse=True)
-
-
-def left_over(pieces: Iterable[str], others: Iterable[str] = ()) -> list[str]:
-    """The English among some pieces of text."""
-    found = []
-    for piece in pieces:
-        text = " ".join(piece.split())
-        text = re.sub(r"Réponse de l’API Models : « .*? »", "", text)
-        for each in others:
-            text = text.replace(each, "…")
-        if is_english(text):
-            found.append(text)
-    return found
-
-
-@cache
-def is_english(text: str) -> bool:
-    """Whether some English is in it; kept, since most of a page is on every page."""
-    return bool(ENGLISH_WORDS.search(text)) or any(each.search(text) for each in english())
-
-
-def assert_french(answer, status: int = 200) -> str:
-    """The page, after nothing English was found on it."""
-    html = answer.content.decode()
-    assert answer.status_code == status, html[:300]
-    texts = Texts()
-    texts.feed(html)
-    assert sum(map(len, texts.found)) > 20
-    assert left_over(texts.found, written_by_others()) == []
-    return html
 
 
 @pytest.fixture
@@ -508,38 +399,6 @@ def test_a_wrong_setting_is_named_in_french(manager: Client, sandbox, settings, 
     assert f"de corriger le réglage {setting} (" in page
 
 
-# --- What upstream changed, and what was done, in sentences
-
-VALUES = {
-    "deprecation": ("2026-08-31T12:00:00+00:00", "2026-08-31T18:00:00+00:00"),
-    "context": (131072, 262144),
-    "capability": (False, True),
-}
-
-
-@pytest.mark.parametrize("kind", kinds.CHANGE_KINDS)
-def test_every_change_has_a_french_sentence(kind: str):
-    old, new = VALUES.get(kind.split(".")[0], ("alpha", "beta"))
-    with translation.override("fr"):
-        for before, after in (
-            (old, new),
-            (None, new),
-            (old, None),
-            ("", new),
-            (old, ""),
-            ("unsaid", new),
-            (old, "unsaid"),
-        ):
-            for subject in ("alpha", "beta", "gamma"):
-                at = datetime(2026, 1, 1, tzinfo=UTC)
-                change = CatalogChange(
-                    kind=kind, model_id="m", label="", subject=subject, before=before, after=after, at=at
-                )
-                said = sentences.change_sentence(change)
-                assert left_over([said.replace("unsaid", ""), kinds.change_label(kind)]) == []
-                assert said.endswith(".")
-
-
 def test_changes_are_listed_in_french(manager: Client, synced, sandbox: Sandbox):
     kinds = {
         "alias.repointed": ("a-2501", "mistral-embed-2312"),
@@ -557,54 +416,6 @@ def test_changes_are_listed_in_french(manager: Client, synced, sandbox: Sandbox)
         )
     for address in ("/", "/changes/", "/changes/?model=mistral-embed", "/changes/?before=2", "/models/mistral-embed/"):
         assert_french(manager.get(address, follow=True))
-
-
-SOME_VALUES = {
-    **dict.fromkeys(("name", "description", "note"), "x"),
-    "keepers": ["x"],
-    "tags": ["x"],
-    "plan": {"kind": "moves", "to": "x", "by": "2026-12-01", "words": "x"},
-}
-
-
-@pytest.mark.parametrize("kind", VERB_OF_KIND)
-@pytest.mark.parametrize("outcome", AuditEvent.Outcome.values)
-@pytest.mark.parametrize("failure", [{}, {"conflict": True, "theirs": ""}, {"settled": True}, {"reads": False}])
-def test_every_outcome_of_every_action_is_told_in_french(kind: str, outcome: str, failure: dict):
-    field = VERBS[VERB_OF_KIND[kind]].field or ""
-    if not field and failure.keys() & {"conflict", "reads"}:
-        return  # a deletion compares nothing
-    event = AuditEvent(
-        kind=kind,
-        outcome=outcome,
-        failure=failure,
-        model_id="m",
-        at=timezone.now(),
-        before={field: None} if field else {},
-        after={field: SOME_VALUES.get(field, True)} if field else {},
-    )
-    with translation.override("fr"):
-        said = [
-            outcome_sentence(event),
-            outcome_label(event),
-            outcome_reason(event),
-            fill(told_sentence(event), told_words(event)),
-        ]
-        said += [verb_label(VERB_OF_KIND[kind]), already_sentence(VERB_OF_KIND[kind], "m")] if field else []
-        said += [str(VERBS[VERB_OF_KIND[kind]].explanation), *(change_words(event) or ())]
-        assert left_over(said) == []
-
-
-def test_distances_in_time_are_french():
-    with translation.override("fr"):
-        assert [humanize.in_days(days) for days in (-2, -1, 0, 1, 2)] == [
-            "il y a 2 jours",
-            "il y a 1 jour",
-            "aujourd’hui",
-            "dans 1 jour",
-            "dans 2 jours",
-        ]
-        assert [humanize.time_ago(each) for each in (5, 120, 7200)] == ["à l’instant", "il y a 2 min", "il y a 2 h"]
 
 
 # --- Feeds
