@@ -111,7 +111,7 @@ def test_it_is_french_from_the_button_to_the_profile(new_context, synced, provid
     page.goto("/profile/")
     expect(page.get_by_role("button", name="Se connecter avec Acme ID")).to_be_visible()
     sign_on(page, provider, "I decline")
-    expect(page.get_by_text("Vous avez refusé auprès de Acme ID")).to_be_visible()
+    expect(page.get_by_text("Vous avez refusé la connexion avec Acme ID")).to_be_visible()
     page.goto("/profile/")
     sign_on(page, provider)
     expect(page.get_by_text("viennent de Acme ID, à chaque connexion")).to_be_visible()
