@@ -49,22 +49,24 @@ def faults_of(asked: Asked, answered: Answered, role: str, world: World) -> Iter
     if answered.status >= 500 and not (answered.status == 503 and asked.route == "/readyz"):
         yield f"status {answered.status}"
     yield from answered.logged
-    yield from _header_faults(answered)
+    yield from _header_faults(asked, answered)
     text = answered.text
     yield from _leaks(asked, answered, text, role, world)
     kind = answered.header("Content-Type").partition(";")[0]
     yield from _BY_TYPE.get(kind, _no_faults)(text if asked.method != "HEAD" else "")
 
 
-def _header_faults(answered: Answered) -> Iterator[str]:
+def _header_faults(asked: Asked, answered: Answered) -> Iterator[str]:
     for name, value in HEADERS.items():
         if answered.header(name) != value:
             yield f"{name} is {answered.header(name)!r}"
-    if answered.header("Referrer-Policy") not in ("same-origin", "no-referrer"):
+    if answered.header("Referrer-Policy") not in ("same-origin", "no-referrer", "strict-origin"):  # the host at most
         yield "addresses are told to others"
     if "frame-ancestors 'none'" not in answered.header("Content-Security-Policy"):
         yield "no policy"
-    if "no-store" not in answered.header("Cache-Control"):
+    kept = answered.header("Cache-Control")
+    is_for_programs = asked.route.startswith("/feeds/{secret}/")  # which ask with an ETag whether something is new
+    if "no-store" not in kept and not (is_for_programs and kept == "private, no-cache"):
         yield "may be cached"
     for name, value in answered.headers:
         if re.search(r"[\x00\r\n]", name + value) or name.upper().startswith("ZQX"):

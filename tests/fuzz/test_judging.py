@@ -83,6 +83,13 @@ def test_a_missing_header_is_a_fault(name: str):
     assert len(faults(**{name: ""})) == 1
 
 
+def test_a_copy_that_is_checked_each_time_is_for_programs_alone():
+    answered = Answered(200, list((SAFE | {"Cache-Control": "private, no-cache"}).items()), b"", ())
+    feed = Asked("GET", "/feeds/{secret}/changes.atom", "/feeds/x/changes.atom", "")
+    assert list(faults_of(feed, answered, "viewer", WORLD)) == []
+    assert list(faults_of(ASKED, answered, "viewer", WORLD)) == ["may be cached"]
+
+
 def test_a_failure_and_a_logged_exception_are_faults():
     assert faults(status=500) == ["status 500"]
     assert faults(logged=("logged x",)) == ["logged x"]
