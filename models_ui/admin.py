@@ -57,6 +57,10 @@ def _isolated_column(field: Any) -> Callable[[Model], str]:
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only for the type checker
     """Rows to look at. Names are anybody's text, so each value is isolated."""
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row. Django itself fails on an empty name of a field, as `?_to_field=` gives."""
+        return super().get_object(request, object_id, from_field or None)
+
     def get_list_display(self, request: HttpRequest) -> Any:
         return [_isolated_column(self.model._meta.get_field(str(name))) for name in self.list_display]
 
@@ -141,6 +145,10 @@ class PersonAdmin(FoldedSearchAdmin, ReadOnlyAdmin):
     @admin.display(description=_("role"))
     def role(self, person: User) -> str:
         return role_of(person).label
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row. Django itself fails on an empty name of a field, as `?_to_field=` gives."""
+        return super().get_object(request, object_id, from_field or None)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return [*super().get_list_display(request), "role"]

@@ -74,6 +74,7 @@ QUERIES = (
     ";;",
     "q=\xff",
     "page=" + "9" * 5000,
+    "_to_field=&_popup=",
 )
 PARAMETERS = (
     "next", "q", "page", "per_page", "sort", "type", "alias", "row", "seen", "told", "version", "order", "actor",
