@@ -1,11 +1,12 @@
 """The rules by which a model's facts are shown and recorded now, or wait. Pure: values in, values out."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from models_ui.mirror.alias_owners import AliasOwners
-from models_ui.mirror.pending import ANY, CONFIRM_AFTER, UNKNOWN, Confirmation, Pending, Wait
+from models_ui.mirror.pending import ANY, CONFIRM_AFTER, UNKNOWN, Confirmation, Pending, Wait, capability_fact
 from models_ui.models.mirror import CatalogModel
 from models_ui.vocabulary import BASE
 
@@ -46,7 +47,23 @@ def answer_of_one(at: datetime, synced_at: datetime | None = None) -> Answer:
     return Answer(Confirmation(at, after=timedelta.max), synced_at=synced_at)
 
 
-class FactRules:
+def settle_facts(
+    row: CatalogModel, said: Mapping[str, Any], unreadable: Collection[str], pending: Pending, answer: Answer
+) -> dict[str, Any]:
+    """Return the value to show of each fact, given what the answer says. One that cannot be read changes nothing."""
+    rules = _FactRules(row, pending, answer)
+    shown: dict[str, Any] = {}
+    for name in (*TEXTS, "max_context_length", "deprecation", "replacement"):
+        before = getattr(row, name)
+        shown[name] = rules.keep(name, before) if name in unreadable else rules.settle(name, before, said[name])
+    shown["capabilities"] = rules.settle_capabilities(row.capabilities, said["capabilities"], unreadable)
+    if rules.is_date_told_early:
+        pending.unannounced.pop("replacement", None)  # it comes with the date
+    pending.is_doubtful = pending.is_doubtful and not rules.is_contradicted and not rules.is_settled
+    return shown
+
+
+class _FactRules:
     """The value to show of each fact of one row, and its waits."""
 
     def __init__(self, row: CatalogModel, pending: Pending, answer: Answer) -> None:
@@ -59,10 +76,21 @@ class FactRules:
         self.is_contradicted = False
         self.is_date_told_early = False
 
-    @property
-    def has_waits(self) -> bool:
-        """Whether a fact waits for being shown or told."""
-        return bool(self.pending.losses or self.pending.unannounced)
+    def settle_capabilities(
+        self, shown: Mapping[str, bool], said: Mapping[str, bool], unreadable: Collection[str]
+    ) -> dict[str, bool]:
+        """Return the value to show of each capability that the row or the answer speaks of."""
+        has_waits = self.pending.losses or self.pending.unannounced
+        if said == shown and not unreadable and not has_waits:
+            return dict(shown)
+        settled = {}
+        for key in {**said, **shown}:
+            fact, value = capability_fact(key), shown.get(key)
+            is_unreadable = fact in unreadable or "capabilities" in unreadable
+            value = self.keep(fact, value) if is_unreadable else self.settle(fact, value, said.get(key))
+            if value is not None:
+                settled[key] = value
+        return settled
 
     def settle(self, fact: str, shown: Any, said: Any) -> Any:
         """Return the value to show of a fact, and keep in `pending` what waits for being shown or told."""

@@ -5,15 +5,15 @@ alternated between two context lengths. So a loss is shown when it is confirmed 
 date that comes or moves are shown at once, and told when they are confirmed.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import CharField
 
-from models_ui.mirror.fact_rules import TEXTS, Answer, FactRules
+from models_ui.mirror.fact_rules import Answer, settle_facts
 from models_ui.mirror.grouping import RealModel
-from models_ui.mirror.pending import Pending, Wait, capability_fact
+from models_ui.mirror.pending import Pending, Wait
 from models_ui.models.mirror import DISPUTED, CatalogModel
 from models_ui.services.cards import ModelCard
 from models_ui.vocabulary import FINE_TUNED, is_placeholder, make_storable
@@ -84,16 +84,15 @@ def take_in(row: CatalogModel, model: RealModel, answer: Answer) -> set[str]:
         # Deleted from here, yet listed: a list may lag behind.
         return _set_values(row, {"pending": pending.to_json()})
     pending.relisted, pending.split_off = None, {}
-    pending.forget_absence(answer.at)
+    pending.forget_absence(answer.confirmation.at)
     seen = facts_of_model(model, row)
-    if answer.is_list:
-        _settle_restored(row, seen, pending)
     unreadable = {_OUR_WORD.get(problem, problem) for problem in model.card.problems}
     _keep_what_is_not_said(row, seen)
-    _settle_facts(row, seen, unreadable, pending, answer)
+    seen |= settle_facts(row, seen, unreadable, pending, answer)
     if answer.owners is None:
         seen |= {"model_id": row.model_id, "aliases": row.aliases}
     else:
+        _settle_restored(row, seen, pending)
         _settle_ids(row, seen, pending, answer, are_readable="aliases" not in unreadable)
     if pending.losses or pending.own_id or pending.dropped or pending.gained:
         # The payload shown beside the facts is the one they were read from.
@@ -189,35 +188,6 @@ def _looks_like_a_fault(row: CatalogModel) -> bool:
     return not any(row.capabilities.values()) or (has_default_text and has_default_context)
 
 
-def _settle_facts(
-    row: CatalogModel, seen: dict[str, Any], unreadable: Collection[str], pending: Pending, answer: Answer
-) -> None:
-    """Replace in `seen` the values that are not shown yet. A value that cannot be read changes nothing."""
-    rules = FactRules(row, pending, answer)
-    for name in (*TEXTS, "max_context_length", "deprecation", "replacement"):
-        shown = getattr(row, name)
-        seen[name] = rules.keep(name, shown) if name in unreadable else rules.settle(name, shown, seen[name])
-    seen["capabilities"] = _settle_capabilities(row, seen["capabilities"], unreadable, rules)
-    if rules.is_date_told_early:
-        pending.unannounced.pop("replacement", None)  # it comes with the date
-    pending.is_doubtful = pending.is_doubtful and not rules.is_contradicted and not rules.is_settled
-
-
-def _settle_capabilities(
-    row: CatalogModel, said: Mapping[str, bool], unreadable: Collection[str], rules: FactRules
-) -> dict[str, bool]:
-    if said == row.capabilities and not unreadable and not rules.has_waits:
-        return dict(row.capabilities)
-    shown = {}
-    for key in {**said, **row.capabilities}:
-        fact, value = capability_fact(key), row.capabilities.get(key)
-        is_unreadable = fact in unreadable or "capabilities" in unreadable
-        value = rules.keep(fact, value) if is_unreadable else rules.settle(fact, value, said.get(key))
-        if value is not None:
-            shown[key] = value
-    return shown
-
-
 # --- Ids
 
 
@@ -302,4 +272,4 @@ def _choose_payload(card: ModelCard, row: CatalogModel | None) -> dict[str, Any]
 
 def _is_alike(card: ModelCard, one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether two payloads say the same. `created` is the clock of the request for all but fine-tunes."""
-    return one == other if card.is_fine_tuned else {**one, "created": 0} == {**other, "created": 0}
+    return one == other if card.type == FINE_TUNED else {**one, "created": 0} == {**other, "created": 0}
