@@ -29,12 +29,10 @@ def models_api() -> ModelsAPI:
 
     Raise NotConfigured, which names the setting, when one is missing or wrong.
     """
-    address = check_address(str(getattr(settings, "MODELS_API_BASE_URL", "") or "https://api.mistral.ai/v1"))
-    dialect = str(getattr(settings, "MODELS_API_DIALECT", "") or AUTO)
     return _build_api(
-        address,
-        _api_key(),
-        dialect,
+        str(getattr(settings, "MODELS_API_BASE_URL", "") or "https://api.mistral.ai/v1"),
+        str(getattr(settings, "MISTRAL_API_KEY", "") or "").strip(),
+        str(getattr(settings, "MODELS_API_DIALECT", "") or AUTO),
         _read_seconds("MODELS_API_TIMEOUT", 10.0),
         _read_seconds("MODELS_API_TOTAL_TIMEOUT", 20.0),
     )
@@ -51,13 +49,13 @@ def digest_webhook() -> Webhook | None:
 
 
 @lru_cache(maxsize=4)
-def _build_api(address: str, key: str, dialect: str, read_timeout: float, total_timeout: float) -> ModelsAPI:
-    transport = Transport(address, key, read_timeout=read_timeout, total_timeout=total_timeout)
+def _build_api(url: str, key: str, dialect: str, read_timeout: float, total_timeout: float) -> ModelsAPI:
+    address = check_address(url)
+    transport = Transport(address, _check_key(key), read_timeout=read_timeout, total_timeout=total_timeout)
     return ModelsAPI(transport, resolve_dialect(dialect, address))
 
 
-def _api_key() -> str:
-    key = str(getattr(settings, "MISTRAL_API_KEY", "") or "").strip()
+def _check_key(key: str) -> str:
     if not key:
         raise NotConfigured(setting="MISTRAL_API_KEY")
     if not key.isascii() or not key.isprintable() or " " in key:

@@ -14,8 +14,7 @@ from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from models_ui.services.errors import InvalidModelId
-from models_ui.vocabulary import BASE, FINE_TUNED, id_is_routable, valid_unicode
+from models_ui.vocabulary import BASE, FINE_TUNED, valid_unicode
 
 LONGEST_CAPABILITY = 100
 MOST_TOKENS = 2**31 - 1  # what a database integer holds; the longest context seen is 262,144
@@ -124,18 +123,11 @@ def digest_of_id(model_id: str) -> str:
     return sha256(model_id.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
-def check_model_id(model_id: str) -> str:
-    """Return the id if a route may carry it. Raise InvalidModelId otherwise."""
-    if not id_is_routable(model_id):
-        raise InvalidModelId(model_id=model_id)
-    return model_id
-
-
 class _Fields:
-    """A reader of one payload's fields, with the names of those that were not as promised."""
+    """A reader of one payload's fields, texts as valid Unicode, with the names of those that were not as promised."""
 
     def __init__(self, raw: dict[str, Any]) -> None:
-        self.raw = raw
+        self.raw = {name: valid_unicode(value) if isinstance(value, str) else value for name, value in raw.items()}
         self.problems: list[str] = []
 
     def read(self, name: str, check: Callable[[Any], T], *, required: bool = False, nullable: bool = True) -> T | None:
@@ -190,7 +182,7 @@ def _guess_type(model_id: str, root: str | None, job: str | None) -> str:
 def _read_text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("not text")
-    return valid_unicode(value)
+    return value
 
 
 def _read_word(value: Any) -> str:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models_ui.services import errors
-from models_ui.services.cards import ModelCard, ModelList, check_model_id, parse_card
+from models_ui.services.cards import ModelCard, ModelList, parse_card
 from models_ui.services.dialects import DELETE, LIST, NOT_CLEARABLE, RETRIEVE, Dialect, Route
 from models_ui.services.transport import APIAnswer, Transport
+from models_ui.vocabulary import id_is_routable
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class ModelsAPI:
 
     def retrieve(self, model_id: str) -> ModelCard:
         """Return one model. Raise ModelNotFound or ModelRetired, both ModelGone, when upstream says that it is gone."""
-        answer = self.transport.call(RETRIEVE.verb, RETRIEVE.path(check_model_id(model_id)), model_id=model_id)
+        answer = self.transport.call(RETRIEVE.verb, RETRIEVE.path(_check_id(model_id)), model_id=model_id)
         card = parse_card(answer.value)
         if card is None or not card.id:
             raise errors.WrongShape(status=answer.status, correlation_id=answer.correlation_id, model_id=model_id)
@@ -71,12 +72,19 @@ class ModelsAPI:
         return self._write(DELETE, model_id)
 
     def _write(self, route: Route, model_id: str, body: Mapping[str, object] | None = None) -> Receipt:
-        answer = self.transport.call(route.verb, route.path(check_model_id(model_id)), model_id=model_id, body=body)
+        answer = self.transport.call(route.verb, route.path(_check_id(model_id)), model_id=model_id, body=body)
         if not _is_confirmed(answer, route):
             raise errors.WrongShape(
                 status=answer.status, correlation_id=answer.correlation_id, outcome_unknown=True, model_id=model_id
             )
         return Receipt(answer.correlation_id)
+
+
+def _check_id(model_id: str) -> str:
+    """Return the id if a route may carry it. Raise InvalidModelId otherwise."""
+    if not id_is_routable(model_id):
+        raise errors.InvalidModelId(model_id=model_id)
+    return model_id
 
 
 def list_entries(value: Any) -> list[Any] | None:
