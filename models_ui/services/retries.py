@@ -7,7 +7,6 @@ it was sent, not even after a 429: whoever asked for it decides.
 
 import random
 from collections.abc import Callable
-from typing import TypeVar
 
 from models_ui.services.errors import ConnectionCut, ModelsAPIError, RateLimited, TimedOut, UpstreamFailed
 
@@ -15,53 +14,43 @@ BASE_SECONDS = 0.25
 CAP_SECONDS = 8.0
 PASSING_TROUBLE = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
 
-Outcome = TypeVar("Outcome")
 
+class Attempts:
+    """The attempts of one call. All times are seconds.
 
-def repeat_attempts(
-    attempt_call: Callable[[int, float], Outcome],
-    pause_after: Callable[[Outcome, int, float], float | None],
-    *,
-    total_timeout: float,
-    sleep: Callable[[float], None],
-    clock: Callable[[], float],
-) -> Outcome:
-    """Return the outcome of the last attempt.
-
-    `attempt_call`  makes one attempt, given its number, from 1, and the seconds that the whole call still has
-    `pause_after`   returns the seconds to wait after an outcome, given the same; None: no further attempt
+    `number`         of the attempt, from 1
+    `retries`        attempts after the first
+    `total_timeout`  for all of them with the pauses between
     """
-    deadline = clock() + total_timeout
-    attempt = 1
-    while True:
-        outcome = attempt_call(attempt, deadline - clock())
-        pause = pause_after(outcome, attempt, deadline - clock())
-        if pause is None:
-            return outcome
-        sleep(pause)
-        attempt += 1
+
+    def __init__(
+        self, retries: int, total_timeout: float, *, sleep: Callable[[float], None], clock: Callable[[], float]
+    ) -> None:
+        self.number = 1
+        self._retries = retries
+        self._deadline = clock() + total_timeout
+        self._sleep, self._clock = sleep, clock
+
+    def left(self) -> float:
+        """Return the seconds that the whole call still has."""
+        return self._deadline - self._clock()
+
+    def pause(self, retry_after: float | None) -> bool:
+        """Wait until the next attempt is due. Return False, at once, where none is left.
+
+        Retry-After is obeyed when it came, and ends the call when it is longer than that still has.
+        """
+        if self.number > self._retries:
+            return False
+        seconds = back_off(self.number) if retry_after is None else retry_after
+        if seconds >= self.left():
+            return False
+        self._sleep(seconds)
+        self.number += 1
+        return True
 
 
-def pause_before_retry(error: ModelsAPIError, *, write: bool, attempt: int, retries: int, left: float) -> float | None:
-    """Return the seconds to wait before the next attempt, or None when there should be none."""
-    if not _is_worth_retrying(error, write=write):
-        return None
-    return choose_pause(attempt, retries, error.retry_after, left)
-
-
-def choose_pause(attempt: int, retries: int, retry_after: float | None, left: float) -> float | None:
-    """Return the seconds to wait after an attempt that may be repeated, or None when no attempt is left.
-
-    `attempt` counts from 1; `left` is how many seconds the whole call still has. Retry-After is obeyed when it came,
-    and ends the call when it is longer than that.
-    """
-    if attempt > retries:
-        return None
-    pause = back_off(attempt) if retry_after is None else retry_after
-    return pause if pause < left else None
-
-
-def _is_worth_retrying(error: ModelsAPIError, *, write: bool) -> bool:
+def is_worth_retrying(error: ModelsAPIError, *, write: bool) -> bool:
     if not error.retryable:
         return False
     if error.nothing_sent:

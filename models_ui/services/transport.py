@@ -20,7 +20,7 @@ from models_ui.services.connection_errors import RAISED, error_from_failure
 from models_ui.services.deadline import ExchangeWatch, WatchedAdapter
 from models_ui.services.errors import ModelsAPIError
 from models_ui.services.redaction import Redaction, redaction_of
-from models_ui.services.retries import pause_before_retry, repeat_attempts
+from models_ui.services.retries import Attempts, is_worth_retrying
 from models_ui.text.plain import plain_text
 
 logger = logging.getLogger("models_ui.services")
@@ -117,21 +117,13 @@ class Transport:
         if not take_place():
             raise errors.TooBusy(model_id=model_id)
         write = verb not in SAFE_VERBS
-
-        def attempt_call(attempt: int, left: float) -> APIAnswer | ModelsAPIError:
-            return self._attempt(verb, path, model_id, body, attempt=attempt, left=left)
-
-        def pause_after(outcome: APIAnswer | ModelsAPIError, attempt: int, left: float) -> float | None:
+        attempts = Attempts(self.retries, self.total_timeout, sleep=self._sleep, clock=self._clock)
+        while True:
+            outcome = self._attempt(verb, path, model_id, body, attempt=attempts.number, left=attempts.left())
             if isinstance(outcome, APIAnswer):
-                return None
-            return pause_before_retry(outcome, write=write, attempt=attempt, retries=self.retries, left=left)
-
-        outcome = repeat_attempts(
-            attempt_call, pause_after, total_timeout=self.total_timeout, sleep=self._sleep, clock=self._clock
-        )
-        if isinstance(outcome, ModelsAPIError):
-            raise outcome
-        return outcome
+                return outcome
+            if not (is_worth_retrying(outcome, write=write) and attempts.pause(outcome.retry_after)):
+                raise outcome
 
     def probe(self, verb: str, path: str) -> APIAnswer | ModelsAPIError:
         """Make one attempt with a verb that by HTTP's rules changes nothing. An error is returned, not raised."""
@@ -167,13 +159,17 @@ class Transport:
             except RAISED as failure:
                 outcome = error_from_failure(failure, watch, write=write, model_id=model_id)
         seconds = self._clock() - started
-        count_call(verb, outcome.code if isinstance(outcome, ModelsAPIError) else "ok", seconds)
-        logger.log(
-            failure_level if isinstance(outcome, ModelsAPIError) else logging.INFO,
+        if isinstance(outcome, ModelsAPIError):
+            level, code, said = failure_level, outcome.code, f"{outcome.status or 'no answer'} {outcome.code}"
+        else:
+            level, code, said = logging.INFO, "ok", str(outcome.status)
+        count_call(verb, code, seconds)
+        logger.log(  # never the key, a header or a body
+            level,
             "%s %s -> %s in %.0f ms, attempt %d, correlation id %s",
             verb,
             model_id or "models",
-            _summarize_outcome(outcome),
+            said,
             seconds * 1000,
             attempt,
             plain_text(outcome.correlation_id, 100) or "-",
@@ -254,21 +250,14 @@ def _parse_answer(
     response: requests.Response, content: bytes, redaction: Redaction, *, write: bool, model_id: str
 ) -> APIAnswer | ModelsAPIError:
     """Return what a 2xx says, without the key, which a gateway may echo anywhere in it."""
-    status, headers = response.status_code, redaction.headers(response.headers)
-    allow = allowed_verbs(headers)
-    if not content.strip() or response.request.method == "OPTIONS":  # whose body, if any, is prose
-        return APIAnswer(status, None, empty=True, correlation_id=correlation_id(headers), allow=allow)
+    status = response.status_code
+    is_empty = not content.strip() or response.request.method == "OPTIONS"  # whose body, if any, is prose
     try:
-        value = redaction.value(decode_json(content))
+        decoded = None if is_empty else decode_json(content)
     except ValueError:
+        headers = redaction.headers(response.headers)
         return errors.NotJSON(
             status=status, correlation_id=correlation_id(headers), outcome_unknown=write, model_id=model_id
         )
-    return APIAnswer(status, value, empty=False, correlation_id=correlation_id(headers, value), allow=allow)
-
-
-def _summarize_outcome(outcome: APIAnswer | ModelsAPIError) -> str:
-    """Return a word for the log, which never has the key, a header or a body."""
-    if isinstance(outcome, APIAnswer):
-        return str(outcome.status)
-    return f"{outcome.status or 'no answer'} {outcome.code}"
+    headers, value = redaction.headers(response.headers), redaction.value(decoded)
+    return APIAnswer(status, value, is_empty, correlation_id(headers, value), allowed_verbs(headers))

@@ -22,7 +22,7 @@ from models_ui.services.base_url import find_address_problem
 from models_ui.services.connection_errors import RAISED, causes_of, is_any_cause, is_late
 from models_ui.services.deadline import ExchangeWatch, WatchedAdapter
 from models_ui.services.public_addresses import GuardedAdapter, NotPublic
-from models_ui.services.retries import choose_pause, repeat_attempts
+from models_ui.services.retries import Attempts
 from models_ui.services.transport import DirectSession
 
 logger = logging.getLogger("models_ui.services")
@@ -88,16 +88,11 @@ class Webhook:
 
         An attempt is repeated only where the last one certainly failed: no connection, 429 or 503.
         """
-
-        def attempt_post(attempt: int, left: float) -> Posted:
-            return self._attempt(message, key, attempt=attempt, left=left)
-
-        def pause_after(posted: Posted, attempt: int, left: float) -> float | None:
-            return choose_pause(attempt, self.retries, posted.retry_after, left) if posted.passing else None
-
-        return repeat_attempts(
-            attempt_post, pause_after, total_timeout=self.total_timeout, sleep=self._sleep, clock=self._clock
-        )
+        attempts = Attempts(self.retries, self.total_timeout, sleep=self._sleep, clock=self._clock)
+        while True:
+            posted = self._attempt(message, key, attempt=attempts.number, left=attempts.left())
+            if not (posted.passing and attempts.pause(posted.retry_after)):
+                return posted
 
     def _attempt(self, message: Mapping[str, object], key: str, *, attempt: int, left: float) -> Posted:
         started = self._clock()
