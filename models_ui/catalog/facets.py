@@ -172,3 +172,8 @@ SEARCHED_BY_VALUE: Final = tuple(
     FACETS[name] for name in ("capability", "tag", "keeper")
 )  # values without a label, too
 OFFERED: Final = tuple(facet for facet in _ALL if facet.is_offered)
+
+
+def facet_values(row: Row, standing: Standing) -> dict[str, set[str]]:
+    """Return the row's values of each facet, by the facet's name."""
+    return {name: set(facet.values_of(row, standing)) for name, facet in FACETS.items()}

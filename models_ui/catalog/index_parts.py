@@ -11,11 +11,11 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from models_ui.catalog.facets import FACETS, Facet
+from models_ui.catalog.facets import FACETS, Facet, facet_values
 from models_ui.catalog.lifecycle import lifecycle_stage
 from models_ui.catalog.risks import RiskFinder
 from models_ui.catalog.row import FoldedRow, Row, fold_row
-from models_ui.catalog.row_sets import RowSet, Value, move_row, sets_by_value
+from models_ui.catalog.row_sets import RowSet, sets_by_value, with_row_moved
 from models_ui.catalog.status import Standing, status_of
 from models_ui.text.folding import SortKey
 from models_ui.vocabulary import BASE
@@ -149,12 +149,13 @@ class _Change:
         before, after = self._by_pk[folded.row.pk], PlacedRow(folded, standing)
         contexts = set(_context_of(before.folded.row)), set(_context_of(folded.row))
         facets = {key: FACETS[name] for name, key in reversed(self._names.items())}
-        values = {key: (_values_of(facet, before), _values_of(facet, after)) for key, facet in facets.items()}
+        values = facet_values(before.folded.row, before.standing), facet_values(folded.row, standing)
         old, new = self._move(before, after)
         for key, facet in facets.items():
-            sets = _with_row_moved(self._shared[key], old, new, *values[key])
-            self._shared[key] = sets if values[key][0] == values[key][1] else _in_order(facet, sets)
-        moved = _with_row_moved(self._contexts, old, new, *contexts)
+            had, has = values[0][facet.name], values[1][facet.name]
+            sets = with_row_moved(self._shared[key], old, new, had, has)
+            self._shared[key] = sets if had == has else _in_order(facet, sets)
+        moved = with_row_moved(self._contexts, old, new, *contexts)
         self._contexts = {tokens: rows for tokens, rows in moved.items() if rows}
         if standing != before.standing or not _is_arranged_as(before.folded.row, folded.row):
             self._arrangement = object()
@@ -184,25 +185,8 @@ class _Change:
         )
 
 
-def _values_of(facet: Facet, placed: PlacedRow) -> set[str]:
-    return set(facet.values_of(placed.folded.row, placed.standing))
-
-
 def _is_arranged_as(before: Row, after: Row) -> bool:
     return replace(before, **{name: getattr(after, name) for name in _UNARRANGED}) == after
-
-
-def _with_row_moved(
-    sets: Mapping[Value, RowSet], old: int, new: int, before: set[Value], after: set[Value]
-) -> dict[Value, RowSet]:
-    """Return sets in which a row has moved from one position to the other, and from some values to others."""
-    moved = dict(sets) if old == new else {value: move_row(rows, old, new) for value, rows in sets.items()}
-    bit = 1 << new
-    for value in before - after:
-        moved[value] &= ~bit
-    for value in after - before:
-        moved[value] = moved.get(value, 0) | bit
-    return moved
 
 
 def _in_order(facet: Facet, sets: Sets) -> Sets:

@@ -1,6 +1,6 @@
 """Sets of rows as Python integers, one bit a row: `&`, `|` and `~` combine them, `bit_count` counts. Pure."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 Value = TypeVar("Value", bound=Hashable)
@@ -39,6 +39,19 @@ def move_row(rows: RowSet, old: int, new: int) -> RowSet:
     bit = rows >> old & 1
     without = rows & (1 << old) - 1 | rows >> old + 1 << old
     return without & (1 << new) - 1 | bit << new | without >> new << new + 1
+
+
+def with_row_moved(
+    sets: Mapping[Value, RowSet], old: int, new: int, before: set[Value], after: set[Value]
+) -> dict[Value, RowSet]:
+    """Return the set of each value after a row went from one position to another, lost some values and got others."""
+    moved = dict(sets) if old == new else {value: move_row(rows, old, new) for value, rows in sets.items()}
+    bit = 1 << new
+    for value in before - after:
+        moved[value] &= ~bit
+    for value in after - before:
+        moved[value] = moved.get(value, 0) | bit
+    return moved
 
 
 def positions_in_set(rows: RowSet) -> Iterator[int]:
