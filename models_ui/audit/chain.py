@@ -141,7 +141,7 @@ class Journal:
 
 def latest_event(action_id: str) -> AuditEvent | None:
     """Return the last event of an action; None where there is no such action."""
-    return AuditEvent.objects.filter(action_id=make_storable(action_id)).order_by("-pk").first()
+    return AuditEvent.objects.filter(action_id=action_id).order_by("-pk").first()
 
 
 def _is_same_action(event: AuditEvent, entry: Entry) -> bool:
@@ -161,8 +161,7 @@ def append_event(
     fields = {name: getattr(entry, name) for name in entry.__slots__}
     fields |= {"outcome": str(outcome), "failure": detail.to_json(), "correlation_id": correlation_id}
     with transaction.atomic():
-        AuditHead.objects.get_or_create(pk=1)
-        head = AuditHead.objects.select_for_update().get(pk=1)
+        head, _is_new = AuditHead.objects.select_for_update().get_or_create(pk=1)
         event = AuditEvent(
             at=timezone.now(), previous_hash=head.last_hash, **_fit_columns(make_storable(fields, depth=65))
         )

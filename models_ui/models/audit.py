@@ -1,13 +1,13 @@
 """The table of what people did: a history that nothing changes."""
 
-from typing import Any, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NoReturn
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.models.search_text import SearchTextField
 from models_ui.text.isolation import isolate
-from models_ui.text.plan import kept_texts
 
 
 class AppendOnly(models.QuerySet["AuditEvent"]):
@@ -79,9 +79,20 @@ class AuditEvent(models.Model):
         """Return what a search of the history looks at."""
         sides = (self.before, self.after)
         values = [side.get(field) for side in sides for field in ("name", "description")]
-        values += [text for side in sides for text in kept_texts(side)]
+        values += [text for side in sides for text in _kept_texts(side)]
         named = [self.model_id, self.label, self.actor, self.reason]
         return [*named, self.correlation_id, self.request_id, self.job, *values]
+
+
+_KEPT: Final = ("keepers", "tags", "note", "plan")  # columns of what people keep of a model here
+
+
+def _kept_texts(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the texts of what is kept, by column: names, words and the parts of a plan."""
+    for column in _KEPT:
+        value = values.get(column) or ()
+        parts = value.values() if isinstance(value, dict) else [value] if isinstance(value, str) else value
+        yield from (part for part in parts if isinstance(part, str))
 
 
 class AuditHead(models.Model):

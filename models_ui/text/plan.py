@@ -1,6 +1,6 @@
 """The plan for a model: what becomes of it when it ends. Pure: no Django."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Self
@@ -32,14 +32,3 @@ class Plan:
 
 
 NO_PLAN: Final = Plan()
-
-
-KEPT: Final = ("keepers", "tags", "note", "plan")  # columns of what people keep of a model here
-
-
-def kept_texts(values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the texts of what is kept, by column: names, words and the parts of a plan."""
-    for column in KEPT:
-        value = values.get(column) or ()
-        parts = value.values() if isinstance(value, dict) else [value] if isinstance(value, str) else value
-        yield from (part for part in parts if isinstance(part, str))

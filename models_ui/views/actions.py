@@ -21,6 +21,7 @@ from models_ui.bulk.jobs import note_settled
 from models_ui.models import AuditEvent
 from models_ui.text.keepers import keeper_of
 from models_ui.views.action_response import ActionResponse, context_of
+from models_ui.vocabulary import make_storable
 from models_ui.web.request import Request, wants_fragment
 
 form_or_action = require_http_methods(["GET", "HEAD", "POST"])
@@ -86,8 +87,8 @@ def undo(request: Request, action_id: str) -> HttpResponse:
     if not form.is_valid():
         return response.show_form(form, status=422)
     insist, seen = form.cleaned_data["insist"], form.cleaned_data["seen"]
-    context = context_of(request, form)
-    return response.answer(lambda: undo_action(context=context, action_id=action_id, insist=insist, seen=seen), form)
+    act = partial(undo_action, context=context_of(request, form), action_id=event.action_id, insist=insist, seen=seen)
+    return response.answer(act, form)
 
 
 @require_http_methods(["POST"])
@@ -97,7 +98,7 @@ def settle(request: Request, action_id: str) -> HttpResponse:
     response = ActionResponse(request, event.model_id, VERB_OF_KIND[event.kind], settles=True)
 
     def look() -> Done:
-        done = settle_action(actor=request.user, action_id=action_id)
+        done = settle_action(actor=request.user, action_id=event.action_id)
         if done.event is not None:
             note_settled(done.event)
         return done
@@ -136,7 +137,7 @@ def _answer_one_click(request: Request, model_id: str, verb: Verb) -> HttpRespon
 
 
 def _find_event(action_id: str) -> AuditEvent:
-    event = latest_event(action_id)
+    event = latest_event(make_storable(action_id))
     if event is None or event.kind not in VERB_OF_KIND:
         raise Http404
     return event
