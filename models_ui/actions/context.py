@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.contrib.auth.models import User
 
+from models_ui.access.roles import Role
 from models_ui.access.verbs import VERB_OF_KIND, VERBS
 from models_ui.audit.chain import Outcome
 from models_ui.audit.outcome_detail import ConflictDetail
@@ -22,6 +23,7 @@ class Context:
     """
 
     actor: User
+    role: Role | None = None  # the actor's, where it is known already
     action_id: str = ""
     reason: str = ""
     undoes: str = ""

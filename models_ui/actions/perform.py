@@ -84,7 +84,7 @@ def perform_action(
     gate: Gate | None = None,
 ) -> Done:
     """Perform the action once: a form that is sent again (same action id) gets the outcome of the first time."""
-    row, role = find_row(model_id), role_of(context.actor)
+    row, role = find_row(model_id), context.role or role_of(context.actor)
     journal = Journal(_entry_of(context, verb, model_id, row, wanted))
     if row is not None and journal.earlier is not None and journal.earlier.outcome != Outcome.ATTEMPTED:
         return Done(row, journal.earlier)

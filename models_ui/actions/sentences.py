@@ -51,24 +51,21 @@ def outcome_sentence(event: AuditEvent, question: OpenQuestion | None = None) ->
     `question` is what a look at an unknown outcome has left open.
     """
     verb, model = VERB_OF_KIND[event.kind], event.label or event.model_id
+    detail = detail_from_json(event.failure)
+    reason = _reason_of(event, detail)
     if event.outcome == Outcome.SUCCEEDED:
-        detail = detail_from_json(event.failure)
         reads_otherwise = isinstance(detail, UnconfirmedDetail) and detail.reads_otherwise
         sentence = "" if reads_otherwise else _success_sentence(event, model)
-        return f"{sentence} {outcome_reason(event)}".strip()
+        return f"{sentence} {reason}".strip()
     if event.outcome in UNSETTLED:
         was_read = question is not None and question.answer != "unread"
-        why = _reason_once_read(event) if was_read else outcome_reason(event)
+        facts = dict(detail.error_facts)
+        # Without the advice to read the model again, which was done.
+        why = stored_error_sentence(facts, once_read=True) if was_read and facts else reason
         doubt = fill(_("It is not known whether this worked: %(why)s"), {"why": why})
         looked = still_unknown_sentence(question) if question is not None and was_read else ""
         return f"{verb_label(verb)}, {isolate(model)}. {doubt} {looked}".strip()
-    return f"{fill(VERBS[verb].not_done, {'model': model})} {outcome_reason(event)}".strip()
-
-
-def _reason_once_read(event: AuditEvent) -> str:
-    """Return why an outcome is in doubt, without the advice to read the model again, which was done."""
-    facts = detail_from_json(event.failure).error_facts
-    return stored_error_sentence(dict(facts), once_read=True) if facts else outcome_reason(event)
+    return f"{fill(VERBS[verb].not_done, {'model': model})} {reason}".strip()
 
 
 def _success_sentence(event: AuditEvent, model: str) -> str:
@@ -115,7 +112,10 @@ def is_under_way(event: AuditEvent) -> bool:
 
 def outcome_reason(event: AuditEvent) -> str:
     """Return why an action was refused, failed or is in doubt, as one or two sentences; "" after a plain success."""
-    detail = detail_from_json(event.failure)
+    return _reason_of(event, detail_from_json(event.failure))
+
+
+def _reason_of(event: AuditEvent, detail: OutcomeDetail) -> str:
     if event.outcome == Outcome.SUCCEEDED and not isinstance(detail, UnconfirmedDetail):
         return ""
     if detail != NO_DETAIL:

@@ -113,7 +113,7 @@ def note_refusal(journal: Journal, row: CatalogModel, refusal: ActionDenied | Ed
 def find_conflict(write: Write, current: Any) -> EditConflict | None:
     """Return a conflict if the text has changed since the person saw it. Verbs that set a state have no conflicts."""
     field = write.field
-    if field is None or not VERBS[write.verb].takes_text or current == write.seen:
+    if field is None or current == write.seen or not VERBS[write.verb].takes_text:
         return None
     last = last_change_of_field(write.row.model_id, kinds_of_field(field))
     by = last if last and last.after.get(field) == current else None
@@ -131,11 +131,11 @@ def _send(write: Write, api: ModelsAPI) -> Done:
 
 def _call_upstream(api: ModelsAPI, write: Write) -> str:
     """Make the one call that changes something. Return the correlation id of its answer."""
-    model_id, facts = write.row.model_id, VERBS[write.verb]
-    if facts.takes_text and facts.field is not None:
-        return api.update(model_id, **{facts.field: write.wanted}).correlation_id
     calls = {Verb.ARCHIVE: api.archive, Verb.UNARCHIVE: api.unarchive, Verb.DELETE: api.delete}
-    return calls[write.verb](model_id).correlation_id
+    if call := calls.get(write.verb):
+        return call(write.row.model_id).correlation_id
+    assert write.field is not None  # what else is sent sets a text
+    return api.update(write.row.model_id, **{write.field: write.wanted}).correlation_id
 
 
 def _handle_error(write: Write, api: ModelsAPI, error: ModelsAPIError) -> Done:

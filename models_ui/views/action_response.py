@@ -63,6 +63,7 @@ def context_of(request: Request, form: Any) -> Context:
     """Return who acts, and why, as a valid form has it."""
     return Context(
         actor=request.user,
+        role=role_of_request(request),
         action_id=form.cleaned_data.get("action_id", ""),
         reason=form.cleaned_data.get("reason", ""),
         request_id=request.request_id,
