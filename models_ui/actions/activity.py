@@ -26,11 +26,10 @@ from models_ui.audit import history
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.spelling import catalog_speller
 from models_ui.catalog.store import load_index
-from models_ui.listing.facet_counts import Counts, CrossCounts
 from models_ui.listing.filters import (
     PERIODS,
-    Facet,
     Filters,
+    HistoryFacet,
     ListPage,
     ReadQuery,
     Switch,
@@ -38,6 +37,7 @@ from models_ui.listing.filters import (
     read_key,
     read_model_id,
 )
+from models_ui.listing.history_counts import CrossCounts, HistoryCounts
 from models_ui.listing.history_search import ColumnWords, words_of_column
 from models_ui.listing.parameters import alternatives, one_of, parameter, read_text, text_up_to
 from models_ui.listing.querystring import Ignored
@@ -169,7 +169,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
         return str(AuditEvent.Outcome(value).label) if name == "outcome" else value
 
     @property
-    def facets(self) -> list[Facet]:
+    def facets(self) -> list[HistoryFacet]:
         actors = self._counts_of("actor")
         known_actors = {*actors.numbers, *self.query.actor} - {""}
         return [
@@ -178,7 +178,7 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
             self.facet("outcome", OUTCOMES, _outcome_counts(self._counts_of("outcome"))),
         ]
 
-    def _counts_of(self, name: str) -> Counts:
+    def _counts_of(self, name: str) -> HistoryCounts:
         chosen = {"actor": self.query.actor, "kind": self.query.kind, "outcome": self.query.stored_outcomes}
         return self._cross_counts.counts_of(name, chosen)
 
@@ -188,10 +188,10 @@ class ActivityPage(ListPage[ActivityQuery, AuditEvent]):
         return CrossCounts(unfiltered.matches(self.last_visit), ("actor", "kind", "outcome"))
 
 
-def _outcome_counts(stored: Counts) -> Counts:
+def _outcome_counts(stored: HistoryCounts) -> HistoryCounts:
     """Return the counts by the values of the filter, of which one stands for two stored outcomes."""
     numbers = {name: sum(stored.numbers.get(each, 0) for each in outcomes) for name, outcomes in OUTCOMES.items()}
-    return Counts(numbers, stored.is_whole)
+    return HistoryCounts(numbers, stored.is_whole)
 
 
 # --- Exports

@@ -4,8 +4,8 @@ One action, step by step. The steps from "read upstream" on are in `write_upstre
 
     permission -> policy -> lock -> read upstream -> record the attempt (committed) -> write -> read again -> outcome
 
-A process that is killed in between leaves an attempt without an outcome: the history shows it as unknown, and
-`settle.settle_action` finds out when a person asks.
+A process that is killed in between leaves an attempt without an outcome. Once the model's lock has run out, the history
+shows the attempt as unknown, and `settle.settle_action` finds out when a person asks.
 """
 
 import re

@@ -1,7 +1,9 @@
 """Settling unknown outcomes: what became of a write without an answer, from later records or by one re-read.
 
-A write looks once itself, right after it was sent. Later, single actions are settled only when a person asks; the
-worker of `bulk/` settles the items of its jobs by itself.
+A write looks once itself, right after it was sent. Later a person asks, with *Check again*; for the models of bulk jobs
+(`bulk/`) and for deletions that were due (`due_deletions.py`) the worker asks:
+
+    settle_action -> _has_settled -> look_after_unknown -> _settle_by_records or _settle_by_reading -> Journal.settled
 """
 
 from collections.abc import Iterable

@@ -129,7 +129,7 @@ class UnconfirmedDetail(OutcomeDetail):
 
 @dataclass(frozen=True, slots=True)
 class SettledDetail(OutcomeDetail):
-    """Later records or another read showed what became of the write. The sentence is that of a failure."""
+    """Later records or another read showed what became of the write. `sentence` is used only for a failure."""
 
     tag: ClassVar[str] = "settled"
     facts: Mapping[str, Any] = field(default_factory=dict)  # of the error that had left it open, if it was one

@@ -1,4 +1,4 @@
-"""The facets of the catalog, one row each. Their order is that of the page. Pure: no Django.
+"""The facets of the catalog, one row each, in the order of the page, where the types are the tabs. Pure: no Django.
 
 A new facet is a row here and a field of `CatalogQuery`; index, page and chips follow from these two. `labels.py`
 translates the label, which `make messages` takes to the French catalogue. The bounds of the context length are no
@@ -7,8 +7,11 @@ facet: see `facet_panels.py`. Further:
 - if a search is to know its values, name the facet below: in NAMED_IN_SEARCH for those with a label, in
   SEARCHED_BY_VALUE for those without;
 - if a kind of change can alter its value, name the facet in that kind's `own_filters` (`changes/kinds.py`);
-- if it shows a new datum, `Row` needs a field named like the column in `CatalogModel`;
+- if it shows a new column of `CatalogModel`, `Row` needs a field of the same name, `mirror/merge.py` must fill the
+  column, and `store.py: _read_row` converts a value that is no plain text, number or list;
 - if `offers` reads that field, name the field in `_FOLLOWED` (`index_parts.py`).
+
+`tests/catalog/test_index.py` compares the index with a plain loop over all models; add the facet to that loop.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

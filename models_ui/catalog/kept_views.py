@@ -101,7 +101,7 @@ def _render_view(page: CatalogPage) -> CatalogView:
 
 
 def _render_headline(page: CatalogPage) -> str:
-    """Return the sentence above the list, which is the same for all queries but the one that it leads to."""
+    """Return the sentence above the list, which is the same for each query but the one that its own link opens."""
     kept = page.index.cached("headlines", dict[Hashable, str])
     is_followed = page.headline is not None and page.headline.query == page.query
     key = (get_language(), page.now.date(), page.role, page.query.type, is_followed)

@@ -14,7 +14,7 @@ from models_ui.catalog.columns import COLUMNS, USUAL, default_columns, move_colu
 from models_ui.catalog.facets import FACETS, Facet
 from models_ui.catalog.groups import GROUPINGS, Grouping
 from models_ui.catalog.status import LISTED, statuses_of_pair
-from models_ui.listing.parameters import AddressQuery, Reading, alternatives, one_of, parameter, read_text
+from models_ui.listing.parameters import AddressQuery, ParsedValue, alternatives, one_of, parameter, read_text
 from models_ui.text.keepers import ME, keeper_of, rename_keeper
 from models_ui.vocabulary import BASE, FINE_TUNED
 
@@ -51,42 +51,42 @@ def parse_tokens(text: str, *, upper: bool) -> int | None:
     return value if value <= MAX_CONTEXT else None
 
 
-def _read_tokens(text: str, *, upper: bool) -> Reading:
+def _read_tokens(text: str, *, upper: bool) -> ParsedValue:
     tokens = parse_tokens(text, upper=upper)
-    return Reading(tokens, "not_a_number" if tokens is None else None)
+    return ParsedValue(tokens, "not_a_number" if tokens is None else None)
 
 
-def _read_page_size(text: str) -> Reading:
-    return Reading(int(text)) if text in map(str, PAGE_SIZES) else Reading(None, "unknown_value")
+def _read_page_size(text: str) -> ParsedValue:
+    return ParsedValue(int(text)) if text in map(str, PAGE_SIZES) else ParsedValue(None, "unknown_value")
 
 
-def _read_page(text: str) -> Reading:
+def _read_page(text: str) -> ParsedValue:
     if text.isascii() and text.isdigit() and len(text) < 8 and 1 <= int(text) <= MAX_PAGE:
-        return Reading(int(text))
-    return Reading(None, "not_a_number")
+        return ParsedValue(int(text))
+    return ParsedValue(None, "not_a_number")
 
 
-def _read_key(text: str) -> Reading:
+def _read_key(text: str) -> ParsedValue:
     is_key = text.isascii() and text.isdigit() and len(text) < 19
-    return Reading(int(text)) if is_key else Reading(None, "unknown_value")
+    return ParsedValue(int(text)) if is_key else ParsedValue(None, "unknown_value")
 
 
-def _read_facet_value(text: str, *, facet: Facet) -> Reading:
+def _read_facet_value(text: str, *, facet: Facet) -> ParsedValue:
     if len(text) > MAX_VALUE or (facet.is_closed and text not in facet.fixed_order):
-        return Reading(None, "unknown_value")
-    return Reading(text)
+        return ParsedValue(None, "unknown_value")
+    return ParsedValue(text)
 
 
-def _read_sort(text: str) -> Reading:
+def _read_sort(text: str) -> ParsedValue:
     """Read columns to sort by, the first one first: `status,-context`."""
     parts = {part.removeprefix("-"): part for part in reversed(text.split(",")) if part.removeprefix("-") in SORTS}
     sort = ",".join(reversed(parts.values()))
-    return Reading(sort or None, None if sort == text else "unknown_value")
+    return ParsedValue(sort or None, None if sort == text else "unknown_value")
 
 
-def _read_columns(text: str) -> Reading:
+def _read_columns(text: str) -> ParsedValue:
     columns = ",".join(split_columns(text))
-    return Reading(columns or None, None if columns == text else "unknown_value")
+    return ParsedValue(columns or None, None if columns == text else "unknown_value")
 
 
 def _facet_field(name: str) -> Any:

@@ -1,6 +1,6 @@
 """Table rows as HTML: rendered once for each language, day, role and style, and kept as long as they show the same.
 
-What is kept has holes for the texts in which a search marks its hits.
+The kept HTML has placeholders for the texts in which a search marks its hits.
 
 A row's HTML depends on the row, the language, the UTC date ("in 23 days"), the columns and what the role may do, never
 on the person: it holds no CSRF token. What acts on a row belongs to a form outside the rows that has one.

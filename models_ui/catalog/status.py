@@ -25,7 +25,7 @@ STATUSES: Final[tuple[Status, ...]] = (
 )
 
 ANSWERING: Final[tuple[Status, ...]] = ("at_risk", "live", "past_date", "retiring")
-"""Those of models that one may call today; in the order of an address, as the two below."""
+"""The statuses of models that answer today. Sorted by name, as in addresses; so are LISTED and UNLISTED."""
 LISTED: Final[tuple[Status, ...]] = ("archived", *ANSWERING, "to_be_deleted")
 UNLISTED: Final[tuple[Status, ...]] = ("deleted", "gone")
 

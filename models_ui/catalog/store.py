@@ -111,7 +111,7 @@ def load_rows() -> list[Row]:
 
 
 def _with_other_access(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield the rows of which other keepers have no access today than `away` says, mended."""
+    """Yield a corrected copy of each row whose `away` names other people than those who have no access today."""
     people = {keeper for row in rows for keeper in row.keepers if username_of(keeper)}
     away = people - set(map(keeper_of, active_usernames(map(keeper_label, people)))) if people else people
     for row in rows:

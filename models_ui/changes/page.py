@@ -24,12 +24,11 @@ from models_ui.catalog.row import Row
 from models_ui.catalog.spelling import catalog_speller
 from models_ui.changes.kinds import ALIAS_REPOINTED, CHANGE_KINDS, change_label, find_kind
 from models_ui.changes.sentences import change_sentence, searched_words, sentence_parts
-from models_ui.listing.facet_counts import Counts, CrossCounts
 from models_ui.listing.filters import (
     PER_PAGE,
     PERIODS,
-    Facet,
     Filters,
+    HistoryFacet,
     ListPage,
     ReadQuery,
     Switch,
@@ -37,6 +36,7 @@ from models_ui.listing.filters import (
     read_key,
     read_model_id,
 )
+from models_ui.listing.history_counts import CrossCounts, HistoryCounts
 from models_ui.listing.history_search import ColumnWords, words_of_column
 from models_ui.listing.parameters import alternatives, one_of, parameter, read_text
 from models_ui.listing.querystring import Ignored
@@ -265,15 +265,15 @@ class ChangesPage(ListPage[ChangesQuery, CatalogChange]):
         return Switch(label, query.address(), query.affects == self.query.affects, number)
 
     @property
-    def facets(self) -> list[Facet]:
+    def facets(self) -> list[HistoryFacet]:
         return [self.facet("kind", CHANGE_KINDS, self._counts_of_kinds[OURS if self.query.affects else ""])]
 
     @cached_property
-    def _counts_of_kinds(self) -> dict[str, Counts]:
+    def _counts_of_kinds(self) -> dict[str, HistoryCounts]:
         """The number of changes by kind: of all, and of those that concern us."""
         return {affects: self._count_kinds(affects) for affects in ("", OURS)}
 
-    def _count_kinds(self, affects: str) -> Counts:
+    def _count_kinds(self, affects: str) -> HistoryCounts:
         query = replace(self.read.query, kind=(), affects=(affects,) if affects else ())
         return CrossCounts(query.matches(self.index, self.last_visit), ("kind",)).counts_of("kind", {})
 

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from models_ui.listing.csv_export import Download, other_download
-from models_ui.listing.facet_counts import Counts
+from models_ui.listing.history_counts import HistoryCounts
 from models_ui.listing.history_search import ColumnWords, Speller, condition_of, read_line, words_to_mark
-from models_ui.listing.parameters import AddressQuery, Reading, parameters_of
+from models_ui.listing.parameters import AddressQuery, ParsedValue, parameters_of
 from models_ui.listing.querystring import MAX_TEXT, Ignored, with_query
 from models_ui.text.humanize import quote_text
 from models_ui.text.isolation import fill
@@ -86,17 +86,17 @@ def chips_of(query: AddressQuery, labels: Mapping[str, ChipLabel]) -> list[Chip]
 # --- The query of a history
 
 
-def read_model_id(text: str) -> Reading:
+def read_model_id(text: str) -> ParsedValue:
     """Read an id, as far as a column can hold it."""
-    return Reading(text[:_LONGEST_ID])
+    return ParsedValue(text[:_LONGEST_ID])
 
 
-def read_day(text: str) -> Reading:
+def read_day(text: str) -> ParsedValue:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return Reading(None, "unknown_value")
-    return Reading(day) if 1970 <= day.year < 9000 else Reading(None, "unknown_value")
+        return ParsedValue(None, "unknown_value")
+    return ParsedValue(day) if 1970 <= day.year < 9000 else ParsedValue(None, "unknown_value")
 
 
 # The periods that a history offers, which end now.
@@ -108,10 +108,10 @@ PERIODS: Final[dict[str, str | Promise]] = {
 }
 
 
-def read_key(text: str) -> Reading:
+def read_key(text: str) -> ParsedValue:
     """Read the primary key of an entry."""
     is_key = text.isascii() and text.isdigit() and len(text) < 19
-    return Reading(int(text)) if is_key else Reading(None, "unknown_value")
+    return ParsedValue(int(text)) if is_key else ParsedValue(None, "unknown_value")
 
 
 Entry = TypeVar("Entry", bound=Model)
@@ -204,7 +204,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Facet:
+class HistoryFacet:
     """A filter with several values: those that some entry has, and the words for those that none here has."""
 
     name: str
@@ -287,7 +287,7 @@ class ListPage(Generic[Query, Entry]):
             return label
         return fill(_("%(label)s: %(value)s"), {"label": self.labels[name], "value": label})
 
-    def facet(self, name: str, values: Iterable[str], counts: Counts) -> Facet:
+    def facet(self, name: str, values: Iterable[str], counts: HistoryCounts) -> HistoryFacet:
         """Return a filter with its values, each with the number of entries that it would leave."""
         chosen = getattr(self.query, name)
         known = [(value, self.value_label(name, value)) for value in values]
@@ -297,7 +297,7 @@ class ListPage(Generic[Query, Entry]):
             if value in chosen or counts.may_have(value)
         ]
         unused = [label for value, label in known if value not in chosen and not counts.may_have(value)]
-        return Facet(name, str(self.labels[name]), options, unused)
+        return HistoryFacet(name, str(self.labels[name]), options, unused)
 
     @property
     def title(self) -> str:

@@ -24,7 +24,7 @@ Role = Literal["filter", "view", "place"]
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
-class Reading(NamedTuple):
+class ParsedValue(NamedTuple):
     """The result of reading one text.
 
     `value`    the parsed value, None if invalid
@@ -35,7 +35,7 @@ class Reading(NamedTuple):
     ignored: Reason | None = None
 
 
-Reader = Callable[[str], Reading]
+Reader = Callable[[str], ParsedValue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +66,9 @@ def _field(spec: Parameter) -> Any:
 # --- Readers
 
 
-def read_text(text: str) -> Reading:
+def read_text(text: str) -> ParsedValue:
     """Read words to search for."""
-    return Reading(text[:MAX_TEXT].strip(), "too_long" if len(text) > MAX_TEXT else None)
+    return ParsedValue(text[:MAX_TEXT].strip(), "too_long" if len(text) > MAX_TEXT else None)
 
 
 def one_of(values: Iterable[str]) -> Reader:
@@ -78,12 +78,12 @@ def one_of(values: Iterable[str]) -> Reader:
 
 def meaning_of(meanings: Mapping[str, object]) -> Reader:
     """Return a reader that accepts these texts and returns the value that each stands for."""
-    return lambda text: Reading(meanings[text]) if text in meanings else Reading(None, "unknown_value")
+    return lambda text: ParsedValue(meanings[text]) if text in meanings else ParsedValue(None, "unknown_value")
 
 
 def text_up_to(longest: int) -> Reader:
     """Return a reader that accepts any text of at most so many characters."""
-    return lambda text: Reading(text) if len(text) <= longest else Reading(None, "unknown_value")
+    return lambda text: ParsedValue(text) if len(text) <= longest else ParsedValue(None, "unknown_value")
 
 
 # --- Queries

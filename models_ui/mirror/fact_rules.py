@@ -110,7 +110,10 @@ class _FactRules:
         return self._wait(fact, Wait(said, since), shown, told)
 
     def keep(self, fact: str, shown: Any) -> Any:
-        """Return the value that is shown, of which an answer says nothing: so what waits starts anew."""
+        """Return the value that is shown, where an answer does not name this fact.
+
+        A loss that waits is dropped, and an addition that waits starts to wait anew.
+        """
         self.pending.losses.pop(fact, None)
         if (wait := self.pending.unannounced.get(fact)) is not None:
             self.pending.unannounced[fact] = Wait(wait.value, None)

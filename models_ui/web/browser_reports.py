@@ -34,8 +34,8 @@ _WORDS: Final = frozenset({"inline", "eval", "wasm-eval", "data", "blob", "self"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What is kept of a report."""
+class RefusedLoad:
+    """Something that a browser refused to load, as far as a report of it is kept."""
 
     directive: str
     blocked: str
@@ -53,7 +53,7 @@ def may_report(address: str) -> bool:
     )
 
 
-def parse_reports(body: bytes) -> list[Report]:
+def parse_reports(body: bytes) -> list[RefusedLoad]:
     """Return the reports in a body, of either shape: one `csp-report`, or a list of the Reporting API."""
     try:
         value = json.loads(body)
@@ -62,7 +62,7 @@ def parse_reports(body: bytes) -> list[Report]:
     return list(_reports_in(value))[:MOST_AT_ONCE]
 
 
-def _reports_in(value: Any) -> Iterator[Report]:
+def _reports_in(value: Any) -> Iterator[RefusedLoad]:
     for item in value if isinstance(value, list) else [value]:
         if not isinstance(item, dict):
             continue
@@ -75,7 +75,7 @@ def _reports_in(value: Any) -> Iterator[Report]:
         effective, violated, blocked, page = (_text(facts, name) for name in names)
         directive = (effective or violated).split(" ")[0]
         if _DIRECTIVE.fullmatch(directive):
-            yield Report(directive, _origin_of(blocked), _name_of_page(page))
+            yield RefusedLoad(directive, _origin_of(blocked), _name_of_page(page))
 
 
 def _text(facts: dict[str, Any], name: str) -> str:
@@ -105,7 +105,7 @@ def _name_of_page(address: str) -> str:
         return ""
 
 
-def store_reports(reports: list[Report]) -> None:
+def store_reports(reports: list[RefusedLoad]) -> None:
     """Count the reports, and forget the kinds that were not seen for longest."""
     now = timezone.now()
     for report in reports:

@@ -42,7 +42,10 @@ class MessageFacts:
 
 @dataclass(frozen=True, slots=True)
 class MessageBar:
-    """The newest message; `others` are what was said beside it and stands in no list; `earlier` are their models."""
+    """The newest message. `others` are older ones that are not about an action, so Activity does not have them.
+
+    `earlier` are the models of older messages about actions.
+    """
 
     newest: Message
     facts: MessageFacts

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from models_ui.models import BrowserReport
-from models_ui.web.browser_reports import MOST_KEPT, MOST_OF_ONE, Report, store_reports
+from models_ui.web.browser_reports import MOST_KEPT, MOST_OF_ONE, RefusedLoad, store_reports
 
 pytestmark = pytest.mark.django_db
 
@@ -92,9 +92,9 @@ def test_who_reports_without_end_is_not_heard():
 
 
 def test_two_hundred_kinds_are_kept_and_the_latest_stay():
-    store_reports([Report("img-src", f"https://{number}.example", "catalog") for number in range(MOST_KEPT + 5)])
+    store_reports([RefusedLoad("img-src", f"https://{number}.example", "catalog") for number in range(MOST_KEPT + 5)])
     assert BrowserReport.objects.count() == MOST_KEPT
-    store_reports([Report("img-src", "https://new.example", "catalog")])
+    store_reports([RefusedLoad("img-src", "https://new.example", "catalog")])
     assert BrowserReport.objects.count() == MOST_KEPT
     assert BrowserReport.objects.filter(blocked="https://new.example").exists()
 

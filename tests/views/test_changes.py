@@ -147,7 +147,7 @@ def test_facets_say_how_many_each_value_leaves_and_which_none_here_has(viewer, t
 
 
 def test_of_a_very_long_history_the_counts_say_at_least(viewer, told, monkeypatch):
-    monkeypatch.setattr("models_ui.listing.facet_counts.MOST_COUNTED", 3)
+    monkeypatch.setattr("models_ui.listing.history_counts.MOST_COUNTED", 3)
     html = html_of(viewer)
     assert options_in(html)["alias.repointed"] == "2+"
     assert options_in(html)["name.changed"] == ""  # an older one may be

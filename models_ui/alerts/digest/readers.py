@@ -74,7 +74,7 @@ def skip_absent(now: datetime, *, webhook: bool) -> None:
 
 
 def webhook_reader(now: datetime, *, remember: bool) -> DigestReader:
-    """Return the team as a reader. It is told what changes after its first run, and `remember` makes this that run."""
+    """Return the team as a reader. With `remember`, store it, so that later runs tell what changed after `now`."""
     values = {"scope": Scope.EVERYTHING, "language": settings.LANGUAGE_CODE, "since": now}
     if remember:
         return DigestReader.objects.get_or_create(name=WEBHOOK, defaults=values)[0]

@@ -24,7 +24,7 @@ from models_ui.services.webhook import BadWebhook
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RunReport:
     """The outcome for one reader. `who` is a username, or the webhook with its host; never a secret or an e-mail
     address.
 
@@ -46,7 +46,7 @@ class _Channel:
     write: Callable[[Digest], Letter]
 
 
-def send_digests(*, dry_run: bool = False) -> Iterator[Report]:
+def send_digests(*, dry_run: bool = False) -> Iterator[RunReport]:
     """Tell every reader what they have not been told, and yield the outcomes.
 
     A dry run sends, claims and stores nothing.
@@ -56,15 +56,15 @@ def send_digests(*, dry_run: bool = False) -> Iterator[Report]:
         mark_left_claims_unknown()
         skip_absent(now, webhook=bool(settings.DIGEST_WEBHOOK_SECRET_URL))
     for channel in _find_channels(now, dry_run=dry_run):
-        yield channel if isinstance(channel, Report) else _tell_reader(channel, now, dry_run=dry_run)
+        yield channel if isinstance(channel, RunReport) else _tell_reader(channel, now, dry_run=dry_run)
 
 
-def _find_channels(now: datetime, *, dry_run: bool) -> Iterator[_Channel | Report]:
+def _find_channels(now: datetime, *, dry_run: bool) -> Iterator[_Channel | RunReport]:
     """Yield a channel for each reader, or a report for a reader who cannot be told."""
     try:
         webhook = digest_webhook()
     except BadWebhook as error:
-        yield Report("webhook", "failed", why=f"DIGEST_WEBHOOK_URL cannot be used: {error}")
+        yield RunReport("webhook", "failed", why=f"DIGEST_WEBHOOK_URL cannot be used: {error}")
     else:
         if webhook is not None:
             reader = webhook_reader(now, remember=not dry_run)
@@ -75,19 +75,19 @@ def _find_channels(now: datetime, *, dry_run: bool) -> Iterator[_Channel | Repor
         if address:
             yield _Channel(who, reader, partial(mail.MailLetter.of, address=address))
         else:
-            yield Report(who, "nothing", why="wants a digest and has no e-mail address")
+            yield RunReport(who, "nothing", why="wants a digest and has no e-mail address")
 
 
-def _tell_reader(channel: _Channel, now: datetime, *, dry_run: bool) -> Report:
+def _tell_reader(channel: _Channel, now: datetime, *, dry_run: bool) -> RunReport:
     if channel.reader.pk and is_under_way(channel.reader):
-        return Report(channel.who, "busy")
+        return RunReport(channel.who, "busy")
     with override(channel.reader.language):
         digest = digest_for(channel.reader, load_index(now), now)
         if not digest.items:
-            return Report(channel.who, "nothing")
+            return RunReport(channel.who, "nothing")
         letter = channel.write(digest)
     if dry_run:
-        return Report(channel.who, "ready", len(digest.items), text=letter.text)
+        return RunReport(channel.who, "ready", len(digest.items), text=letter.text)
     result = deliver_digest(digest, letter)
     by_mail = channel.reader.owner is not None
-    return Report(channel.who, result.outcome, len(digest.items), result.why, by_mail=by_mail)
+    return RunReport(channel.who, result.outcome, len(digest.items), result.why, by_mail=by_mail)

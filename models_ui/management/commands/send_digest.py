@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from models_ui.alerts.digest.run import Report, send_digests
+from models_ui.alerts.digest.run import RunReport, send_digests
 
 _FAILED = ("failed", "unknown")
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         if failures := sum(report.outcome in _FAILED for report in reports):
             raise CommandError(f"{failures} of {len(reports)} digests went wrong.")
 
-    def _summarize(self, reports: list[Report]) -> None:
+    def _summarize(self, reports: list[RunReport]) -> None:
         if not reports:
             self.stdout.write("Nobody has asked for a digest, and DIGEST_WEBHOOK_URL is not set.")
         elif all(report.outcome == "nothing" for report in reports):
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             self.stdout.write("EMAIL_URL is not set, so e-mail is written here instead of being sent.")
 
 
-def _report_line(report: Report) -> str:
+def _report_line(report: RunReport) -> str:
     items = f"{report.items} item{'' if report.items == 1 else 's'}"
     return {
         "nothing": f"{report.who} {report.why}." if report.why else "",

@@ -13,7 +13,7 @@ MOST_COUNTED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class HistoryCounts:
     """The number of entries by value. `is_whole` is False where older entries were not counted."""
 
     numbers: Mapping[str, int]
@@ -45,7 +45,7 @@ class CrossCounts:
         self.rows = [(row[:-1], row[-1]) for row in counted.annotate(number=Count("pk"))]
         self.is_whole = sum(number for _values, number in self.rows) <= MOST_COUNTED
 
-    def counts_of(self, column: str, chosen: Mapping[str, Sequence[str]]) -> Counts:
+    def counts_of(self, column: str, chosen: Mapping[str, Sequence[str]]) -> HistoryCounts:
         """Return the counts of a column's values, among the entries that have the chosen values of the others."""
         place = self.columns.index(column)
         others = [(self.columns.index(name), values) for name, values in chosen.items() if values and name != column]
@@ -53,4 +53,4 @@ class CrossCounts:
         for values, number in self.rows:
             if all(values[other] in wanted for other, wanted in others):
                 numbers[values[place]] += number
-        return Counts(numbers, self.is_whole)
+        return HistoryCounts(numbers, self.is_whole)
