@@ -81,7 +81,7 @@ def _choose_shown(used: Sequence[FacetValue]) -> Sequence[FacetValue]:
 
 
 def _render_options(index: CatalogIndex, facet: str, options: Sequence[FacetValue]) -> SafeString:
-    kept = index.cached(("options", get_language()), dict[tuple[str, str, bool], list[str]])
+    kept = index.cached_with_facts(("options", get_language()), dict[tuple[str, str, bool], list[str]])
     rendered = []
     for option in options:
         key = facet, option.value, option.selected

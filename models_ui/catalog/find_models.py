@@ -37,7 +37,7 @@ def find_models(index: CatalogIndex, text: str, limit: int) -> Suggestions:
     come last of their kind.
     """
     rows = index.matches(CatalogQuery(q=text, group="none"))
-    folded = index.cached("folded names", lambda: {row.pk: _fold_names(row) for row in index.rows})
+    folded = index.cached_with_facts("folded names", lambda: {row.pk: _fold_names(row) for row in index.rows})
     typed = " ".join(fold_for_search(text).split())
     places = {row.pk: place for place, row in enumerate(rows)}
     chosen = nsmallest(limit, rows, key=lambda row: (_rank(folded, row, typed), row.is_missing, places[row.pk]))

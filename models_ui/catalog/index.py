@@ -79,6 +79,7 @@ class CatalogIndex:
     _parts: IndexParts
     _orders: Orders
     _kept: dict[Hashable, object] = field(default_factory=dict)
+    _kept_with_facts: dict[Hashable, object] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -103,7 +104,10 @@ class CatalogIndex:
             orders = Orders(len(parts.rows), partial(sort_keys, parts.rows, parts.names, parts.standings))
             expires_at = _next_end(parts.rows, now)
         words = CatalogSearch(parts.haystacks, parts.facets, parts.contexts, _with_values(names or {}, parts))
-        return cls(version=version, expires_at=expires_at, words=words, _parts=parts, _orders=orders)
+        index = cls(version=version, expires_at=expires_at, words=words, _parts=parts, _orders=orders)
+        if known is not None and parts.facts is known._parts.facts:
+            index._kept_with_facts = known._kept_with_facts
+        return index
 
     @property
     def _all(self) -> RowSet:
@@ -118,9 +122,10 @@ class CatalogIndex:
         """Every row in the default order."""
         return self._parts.rows
 
-    def find(self, model_id: str) -> tuple[Row, ...]:
-        """Return the models an id or alias leads to: none, one, or several where upstream gave it to several."""
-        return self._parts.by_id.get(model_id, ())
+    @property
+    def find(self) -> Callable[[str], tuple[Row, ...]]:
+        """What returns the models that an id or alias leads to. It may outlive the index and does not hold it."""
+        return self._parts.find
 
     @property
     def ids(self) -> Iterable[str]:
@@ -131,6 +136,10 @@ class CatalogIndex:
         """Return the row with this key; None where the index has none."""
         return self._parts.row_of(pk)
 
+    def renewed(self, row: Row) -> Row:
+        """Return a row that was kept with the facts as it is in this index."""
+        return self._parts.by_pk[row.pk].folded.row
+
     def standing_of(self, row: Row) -> Standing:
         """Return the stage, the status and the end of one of this index's rows."""
         return self._parts.by_pk[row.pk].standing
@@ -140,16 +149,22 @@ class CatalogIndex:
 
     def risks_at(self, now: datetime) -> RiskFinder:
         """Return what finds the risks of fine-tunes, kept for the UTC day."""
-        return self.cached(("risks", now.astimezone(UTC).date()), lambda: RiskFinder(self.find, now))
+        return self.cached_with_facts(("risks", now.astimezone(UTC).date()), lambda: RiskFinder(self.find, now))
 
     def cached(self, key: Hashable, build: Callable[[], T]) -> T:
         """Return what `build` derives from these rows, kept under the key for the life of this index.
 
         Two threads may build at once; both get the value that was stored first.
         """
-        if key not in self._kept:
-            self._kept.setdefault(key, build())
-        return cast(T, self._kept[key])
+        return _kept_under(self._kept, key, build)
+
+    def cached_with_facts(self, key: Hashable, build: Callable[[], T]) -> T:
+        """Return the same, kept also for the next index if only what people keep of models here is another one there.
+
+        `build` must not depend on who looks after models, on tags, notes and plans. Rows in what it returns may be
+        those of an index before: what people keep of them is read from `renewed(row)`.
+        """
+        return _kept_under(self._kept_with_facts, key, build)
 
     def search(self, query: CatalogQuery) -> SearchResult:
         """Return one page of matches with facets. A page past the end is the last one.
@@ -286,6 +301,12 @@ class CatalogIndex:
             rows = within & ~rows if facet.combines == "none" else within & rows
             values.append(FacetValue(value, rows.bit_count(), value in selected))
         return tuple(values)
+
+
+def _kept_under(kept: dict[Hashable, object], key: Hashable, build: Callable[[], T]) -> T:
+    if key not in kept:
+        kept.setdefault(key, build())
+    return cast(T, kept[key])
 
 
 def _facet_in_place(clause: Clause, named: NamedValue) -> Facet | None:

@@ -32,6 +32,8 @@ _FOLLOWED: Final = attrgetter(
 _ORDER: Final = attrgetter("order")
 # These neither sort nor group.
 _UNARRANGED: Final = ("tags", "note", "plan", "description", "protected")
+# What people keep of a model here. All else is a fact.
+_KEPT_HERE: Final = ("keepers", "away", "tags", "note", "plan")
 
 
 class PlacedRow(NamedTuple):
@@ -53,6 +55,11 @@ class IndexParts:
     by_id: Mapping[str, tuple[Row, ...]]
     by_pk: Mapping[int, PlacedRow]
     arrangement: object  # the same object for all parts whose rows have the same orders and groups
+    facts: object  # the same object for all parts whose rows differ in nothing but what people keep of them
+
+    def find(self, model_id: str) -> tuple[Row, ...]:
+        """Return the models an id or alias leads to: none, one, or several where upstream gave it to several."""
+        return self.by_id.get(model_id, ())
 
     def row_of(self, pk: int) -> Row | None:
         placed = self.by_pk.get(pk)
@@ -84,6 +91,7 @@ def build_parts(rows: Iterable[Row], now: datetime, known: IndexParts | None = N
         by_id=by_id,
         by_pk={each.row.pk: PlacedRow(each, standing) for each, standing in zip(folded, standings, strict=True)},
         arrangement=object(),
+        facts=object(),
     )
 
 
@@ -96,7 +104,8 @@ def change_parts(parts: IndexParts, rows: Collection[Row], now: datetime) -> Ind
     Return None where more may have changed than the changed rows themselves. No lifecycle may have changed by the
     clock since `parts` were built.
     """
-    changed = [row for row in rows if parts.row_of(row.pk) is not row]
+    known = parts.by_pk
+    changed = [row for row in rows if row.pk not in known or known[row.pk].folded.row is not row]
     if len(rows) != len(parts.rows) or len(changed) > _MOST_CHANGED:
         return None
     folded = [fold_row(row, None) for row in changed]
@@ -141,6 +150,7 @@ class _Change:
         self._by_pk = dict(parts.by_pk)
         self._contexts = parts.contexts
         self._arrangement = parts.arrangement
+        self._facts = parts.facts
         self._shared = {id(sets): sets for sets in parts.facets.values()}  # facets with the same values share them
         self._names = {name: id(sets) for name, sets in parts.facets.items()}
 
@@ -157,8 +167,11 @@ class _Change:
             self._shared[key] = sets if had == has else _in_order(facet, sets)
         moved = with_row_moved(self._contexts, old, new, *contexts)
         self._contexts = {tokens: rows for tokens, rows in moved.items() if rows}
-        if standing != before.standing or not _is_arranged_as(before.folded.row, folded.row):
+        is_as_before = standing == before.standing
+        if not is_as_before or not _differ_only_in(_UNARRANGED, before.folded.row, folded.row):
             self._arrangement = object()
+        if not is_as_before or not _differ_only_in(_KEPT_HERE, before.folded.row, folded.row):
+            self._facts = object()
 
     def _move(self, before: PlacedRow, after: PlacedRow) -> tuple[int, int]:
         """Return the position that the row had, and the one that it has now."""
@@ -182,11 +195,12 @@ class _Change:
             by_id=by_id,
             by_pk=self._by_pk,
             arrangement=self._arrangement,
+            facts=self._facts,
         )
 
 
-def _is_arranged_as(before: Row, after: Row) -> bool:
-    return replace(before, **{name: getattr(after, name) for name in _UNARRANGED}) == after
+def _differ_only_in(columns: Iterable[str], before: Row, after: Row) -> bool:
+    return replace(before, **{name: getattr(after, name) for name in columns}) == after
 
 
 def _in_order(facet: Facet, sets: Sets) -> Sets:

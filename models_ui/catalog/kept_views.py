@@ -113,7 +113,7 @@ def _render_headline(page: CatalogPage) -> str:
 
 
 def _render_row_menu(page: CatalogPage) -> str:
-    kept = page.index.cached("row menus", dict[Hashable, str])
+    kept = page.index.cached_with_facts("row menus", dict[Hashable, str])
     key = (get_language(), page.role)
     if key not in kept:
         context = {"may_edit": page.role >= Role.EDITOR, "may_manage": page.role >= Role.MANAGER}

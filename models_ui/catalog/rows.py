@@ -136,7 +136,7 @@ def rows_of_id(model_id: str, index: CatalogIndex) -> tuple[Row, ...]:
 
 def id_of_digest(digest: str, index: CatalogIndex) -> str | None:
     """Return the id or alias that a digest stands for; None where the catalog has none."""
-    return index.cached("digests", lambda: _unroutable_ids(index)).get(digest)
+    return index.cached_with_facts("digests", lambda: _unroutable_ids(index)).get(digest)
 
 
 def _unroutable_ids(index: CatalogIndex) -> dict[str, str]:
@@ -196,7 +196,7 @@ def group_views(
 
 def group_head(index: CatalogIndex, part: GroupSlice, now: datetime, columns: int) -> SafeString:
     """Return the head of a group as HTML. Only the count differs from page to page; the rest is kept."""
-    kept = index.cached(("heads", get_language(), now.date(), columns), dict[str, list[str]])
+    kept = index.cached_with_facts(("heads", get_language(), now.date(), columns), dict[str, list[str]])
     group = part.group
     around = kept.get(group.key)
     if around is None:

@@ -45,7 +45,7 @@ class ToolMenus:
 
 
 def tool_menus(index: CatalogIndex, query: CatalogQuery, style: RowStyle) -> ToolMenus:
-    kept = index.cached("tool menus", dict[object, ToolMenus])
+    kept = index.cached_with_facts("tool menus", dict[object, ToolMenus])
     key = get_language(), query.grouping, style.columns, bool(query.columns)
     if key not in kept:
         if len(kept) >= _MOST_KEPT:

@@ -31,7 +31,7 @@ def recent_changes(index: CatalogIndex, now: datetime, last_visit: datetime | No
     """Return the changes since a person was here last; since some days ago where that is not known."""
     since = last_visit or now - _LATELY
     changes = list(CatalogChange.objects.filter(at__gte=since).order_by("-pk")[:MOST_COUNTED])
-    ours = index.cached("ids of ours", lambda: _ids_of_ours(index))
+    ours = index.cached_with_facts("ids of ours", lambda: _ids_of_ours(index))
     changes.sort(key=lambda change: ours.isdisjoint((change.model_id, change.subject, str(change.before))))
     lines = [ChangeLine(change, index) for change in changes[:MOST_LINES]]
     return RecentChanges(lines, len(changes), since, last_visit is not None)

@@ -99,7 +99,7 @@ class Retirements:
 
 def retirements_at(index: CatalogIndex, now: datetime) -> Retirements:
     """Return the retirements, kept with the index for the UTC day: stages change only when the index expires, too."""
-    return index.cached(("retirements", now.astimezone(UTC).date()), lambda: find_retirements(index, now))
+    return index.cached_with_facts(("retirements", now.astimezone(UTC).date()), lambda: find_retirements(index, now))
 
 
 def find_retirements(index: CatalogIndex, now: datetime) -> Retirements:

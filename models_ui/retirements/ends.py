@@ -139,12 +139,16 @@ def ends_at(index: CatalogIndex, now: datetime, told: frozenset[int] = frozenset
     were `told` of it: the keys of such rows.
     """
     key = ("ends", now.astimezone(UTC).date(), told)
-    return index.cached(key, lambda: ModelEnds(tuple(sorted(_find_ends(index, now, told), key=lambda end: end.order))))
+    return index.cached_with_facts(key, lambda: _sort_ends(_find_ends(index, now, told)))
 
 
 def missing_fine_tunes(index: CatalogIndex) -> frozenset[int]:
     """Return the keys of the fine-tunes that Mistral's list does not name any more and that would inherit a date."""
-    return index.cached("missing fine-tunes", lambda: frozenset(_find_missing(index)))
+    return index.cached_with_facts("missing fine-tunes", lambda: frozenset(_find_missing(index)))
+
+
+def _sort_ends(ends: Iterable[ModelEnd]) -> ModelEnds:
+    return ModelEnds(tuple(sorted(ends, key=lambda end: end.order)))
 
 
 def _find_missing(index: CatalogIndex) -> Iterator[int]:

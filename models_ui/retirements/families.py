@@ -97,7 +97,7 @@ class Families:
 
 def families_at(index: CatalogIndex, now: datetime) -> Families:
     """Return the families, kept with the index for the UTC day: a date that comes builds another index."""
-    return index.cached(("families", now.astimezone(UTC).date()), lambda: find_families(index, now))
+    return index.cached_with_facts(("families", now.astimezone(UTC).date()), lambda: find_families(index, now))
 
 
 def find_families(index: CatalogIndex, now: datetime) -> Families:

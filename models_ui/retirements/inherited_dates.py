@@ -9,7 +9,7 @@ from models_ui.catalog.row import Row
 
 def inherited_dates(index: CatalogIndex) -> "InheritedDates":
     """Return the finder for a whole catalog, kept with the index."""
-    return index.cached("inherited dates", lambda: InheritedDates(index.find))
+    return index.cached_with_facts("inherited dates", lambda: InheritedDates(index.find))
 
 
 class InheritedDates:

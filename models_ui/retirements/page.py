@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -122,6 +122,7 @@ def ending_line(ending: Ending, index: CatalogIndex) -> EndingLine:
 
 
 def risk_line(risk: Risk, index: CatalogIndex) -> RiskLine:
+    risk = replace(risk, row=index.renewed(risk.row))
     return RiskLine(risk, address_of(risk.row, index), address_of(risk.base, index) if risk.base else "")
 
 
@@ -200,7 +201,7 @@ class RetirementsPage:
             fine_tunes_query=CatalogQuery(
                 type=(FINE_TUNED,), status=LISTED, root=tuple(sorted({each.row.root for each in hanging}))
             ),
-            cared_for=[each.row for each in hanging] or [end.row],
+            cared_for=[self.index.renewed(each.row) for each in hanging or [end]],
         )
 
     # --- What has no date

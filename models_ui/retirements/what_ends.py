@@ -12,7 +12,8 @@ from typing import Final
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.links import Named, address_of, named_replacement
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.status import LISTED
+from models_ui.catalog.row import Row
+from models_ui.catalog.status import LISTED, Status
 from models_ui.retirements.endings import add_months, month_of
 from models_ui.retirements.families import Families, Family, Member
 from models_ui.text.humanize import svg_percent
@@ -42,7 +43,8 @@ class MonthTick:
 class MemberLine:
     """A fine-tune as pages show it in its family."""
 
-    member: Member
+    row: Row
+    status: Status
     address: str
 
 
@@ -71,6 +73,10 @@ class WhatEnds:
     rest: int  # families that have no room
 
 
+def member_line(member: Member, index: CatalogIndex) -> MemberLine:
+    return MemberLine(row=index.renewed(member.row), status=member.status, address=address_of(member.row, index))
+
+
 def family_line(family: Family, index: CatalogIndex, *, most: int = MOST_MEMBERS, x: str = "") -> FamilyLine:
     # One more is shown where the fold would hide just that one.
     shown = family.members if len(family.members) == most + 1 else family.members[:most]
@@ -78,7 +84,7 @@ def family_line(family: Family, index: CatalogIndex, *, most: int = MOST_MEMBERS
         family=family,
         address=address_of(family.base, index) if family.base else "",
         instead=named_replacement(family.replacement, index),
-        members=[MemberLine(member=member, address=address_of(member.row, index)) for member in shown],
+        members=[member_line(member, index) for member in shown],
         rest=len(family.members) - len(shown),
         query=CatalogQuery(type=(FINE_TUNED,), status=LISTED, root=tuple(sorted(family.roots))),
         x=x,

@@ -34,7 +34,7 @@ from models_ui.changes.page import ChangeLine, lines_of_model, repointed_aliases
 from models_ui.mirror.state import mirror_state
 from models_ui.models import CatalogModel, PlannedDeletion, Watch
 from models_ui.retirements.families import Family, families_at
-from models_ui.retirements.what_ends import FamilyLine, MemberLine, family_line
+from models_ui.retirements.what_ends import FamilyLine, MemberLine, family_line, member_line
 from models_ui.text.care import Keeper, plan_sentence
 from models_ui.text.isolation import escape_controls
 from models_ui.text.keepers import username_of
@@ -195,10 +195,10 @@ class ModelPage:
         """The fine-tunes of the family that are shown; this one is always among them."""
         if self.relatives is None or self.family is None:
             return
-        shown = [line.member.row.pk for line in self.relatives.members]
+        shown = [line.row.pk for line in self.relatives.members]
         if self.row.is_fine_tuned and self.row.pk not in shown:
             member = next(member for member in self.family.members if member.row.pk == self.row.pk)
-            yield MemberLine(member=member, address=self.view.address)
+            yield member_line(member, self.index)
         yield from self.relatives.members
 
     @cached_property
