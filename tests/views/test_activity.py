@@ -104,7 +104,7 @@ def test_failures_and_refusals_say_why(viewer, told):
     html = viewer.get("/activity/").content.decode()
     assert "is not part of your organisation’s plan" in html
     assert "Needs the Editor role." in html
-    assert "Check what became of it" in html
+    assert "Check again" in html
 
 
 def test_a_refusal_is_told_in_the_readers_language(viewer, told, monkeypatch):
