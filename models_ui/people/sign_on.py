@@ -142,8 +142,9 @@ def _admit_locked(identity: Identity) -> Admission:
         person = _make_person(identity, role or Role.VIEWER)
     else:
         _renew_person(person, identity)
-    if account is None:
-        account = _link_person(person, identity)
+        if account is None:
+            _take_over(person)
+    account = account or SocialAccount.objects.create(user=person, provider=identity.issuer, uid=identity.subject)
     if is_kept:
         log.warning("Sign-on leaves the role Manager to person %s, who is the last one", person.pk)
     elif role is not None:
@@ -174,16 +175,15 @@ def _person_to_link(identity: Identity) -> User | None:
     return person
 
 
-def _link_person(person: User, identity: Identity) -> SocialAccount:
-    """Link a person to their identity. From then on they have no password here."""
-    account = SocialAccount.objects.create(user=person, provider=identity.issuer, uid=identity.subject)
+def _take_over(person: User) -> None:
+    """Leave of an account that is linked now nothing by which somebody else could still come in.
+
+    The password's end is that of every session that began with it, as Django has it.
+    """
     EmailAddress.objects.filter(user=person, verified=False).delete()
-    if person.has_usable_password():
-        person.set_unusable_password()
-        person.save(update_fields=["password"])
-        end_all_sessions(person)
-        record_plain_event(None, "person.linked", person.username)
-    return account
+    person.set_unusable_password()
+    person.save(update_fields=["password"])
+    record_plain_event(None, "person.linked", person.username)
 
 
 # --- The account
