@@ -1,17 +1,20 @@
 """Who somebody is that the identity provider names, whatever it says of them and however many come at once."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from models_ui.access.roles import Role, role_of
+from models_ui.people.sign_in_links import make_sign_in_link
 from models_ui.people.sign_on import Identity, NotAdmitted, admit_person
 from tests.conftest import person
 from tests.services.test_openid import ANYTHING
@@ -29,21 +32,25 @@ def identity(**claims: Any) -> Identity:
     return Identity.of_claims({"sub": "1", "preferred_username": "dora", **claims})
 
 
-def at_once(*identities: Identity) -> list[object]:
-    """Admit them in as many threads, and return what came of each."""
-    outcomes: list[object] = []
-    ready = threading.Barrier(len(identities))
+def admitted(told: Identity) -> int:
+    return admit_person(told).account.user_id
 
-    def admit(each: Identity) -> None:
+
+def at_once(act: Callable[[Any], object], *each_with: object) -> list[object]:
+    """Do it in as many threads, and return what came of each."""
+    outcomes: list[object] = []
+    ready = threading.Barrier(len(each_with))
+
+    def do(this: object) -> None:
         try:
             ready.wait(10)
-            outcomes.append(admit_person(each).account.user_id)
+            outcomes.append(act(this))
         except Exception as error:
             outcomes.append(error)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=admit, args=(each,)) for each in identities]
+    threads = [threading.Thread(target=do, args=(this,)) for this in each_with]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -53,13 +60,13 @@ def at_once(*identities: Identity) -> list[object]:
 
 @pytest.mark.django_db(transaction=True)
 def test_one_person_in_two_browsers_is_one_person():
-    outcomes = at_once(identity(), identity(), identity())
+    outcomes = at_once(admitted, identity(), identity(), identity())
     assert outcomes == [User.objects.get().pk] * 3
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_people_of_one_name_get_two_names():
-    at_once(identity(), identity(sub="2"))
+    at_once(admitted, identity(), identity(sub="2"))
     assert set(User.objects.values_list("username", flat=True)) == {"dora", "dora-2"}
 
 
@@ -67,7 +74,7 @@ def test_two_people_of_one_name_get_two_names():
 def test_of_two_last_managers_who_lose_their_groups_at_once_one_stays():
     admit_person(identity(groups=["admins"]))
     admit_person(identity(sub="2", groups=["admins"]))
-    at_once(identity(), identity(sub="2"))
+    at_once(admitted, identity(), identity(sub="2"))
     assert sorted(role_of(user) for user in User.objects.all()) == [Role.VIEWER, Role.MANAGER]
 
 
@@ -132,6 +139,14 @@ def test_an_address_that_waited_for_its_link_is_forgotten_when_the_account_is_li
     EmailAddress.objects.create(user=carol, email="mallory@example.org", verified=False)
     admit_person(identity(email="carol@example.org", email_verified=True))
     assert not EmailAddress.objects.filter(user=carol).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_from_a_terminal_that_is_opened_in_several_browsers_at_once_lets_one_in():
+    alice = person("alice", Role.MANAGER)
+    link = f"/sign-in-link/{make_sign_in_link(alice.username)}/"
+    statuses = at_once(lambda browser: browser.post(link).status_code, *(Client() for _ in range(4)))
+    assert sorted(statuses) == [302, 404, 404, 404]
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 """What an identity provider may answer: anything at all, and only what holds to the rules is believed."""
 
+import base64
 import json
 import time
 from typing import Any
@@ -101,6 +102,15 @@ def test_a_key_that_is_public_is_no_shared_secret():
         read(jwt.encode(claims(), None, algorithm="none", headers={"kid": "one"}))
     with pytest.raises(NotTrusted):
         read(signed(claims(), OTHER_KEY))
+
+
+def test_a_secret_that_stands_among_the_public_keys_signs_nothing():
+    """Who published it by mistake has told everybody."""
+    secret = "everybody can read this secret, so anybody could sign"
+    published = {"kty": "oct", "kid": "one", "k": base64.urlsafe_b64encode(secret.encode()).rstrip(b"=").decode()}
+    token = jwt.encode(claims(), secret, algorithm="HS256", headers={"kid": "one"})
+    with pytest.raises(NotTrusted):
+        read(token, {"keys": [published]})
 
 
 def test_a_token_that_was_touched_is_not_believed():

@@ -193,7 +193,12 @@ class Handler(BaseHTTPRequestHandler):
         self.send(302, "", "text/html", Location=address)
 
     def send_json(self, status: int, value: Any) -> None:
-        self.send(status, json.dumps(value), "application/json")
+        """Send the value; a provider that moved sends it in a redirect to where it is now."""
+        name = urlsplit(self.path).path.rpartition("/")[2]
+        if f"moved {name}" in self.provider.faults:
+            self.send(302, json.dumps(value), "application/json", Location=f"{self.provider.issuer}/new/{name}")
+        else:
+            self.send(status, json.dumps(value), "application/json")
 
     def send(self, status: int, text: str, kind: str, **headers: str) -> None:
         body = text.encode()
@@ -208,7 +213,6 @@ _ANSWERS = {
     "html": (200, "<h1>Welcome to the network of the hotel</h1>"),
     "failing": (500, '{"error": "server_error"}'),
     "missing": (404, '{"error": "not_found"}'),
-    "moved": (302, ""),
     "list": (200, "[1, 2]"),
     "empty": (200, "{}"),
     "huge": (200, '{"a": "' + "a" * 300_000 + '"}'),
