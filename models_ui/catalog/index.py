@@ -19,7 +19,7 @@ from models_ui.catalog.orders import Orders, sort_keys
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.risks import RiskFinder
 from models_ui.catalog.row import Row
-from models_ui.catalog.row_sets import RowSet, full_set, slice_in_order
+from models_ui.catalog.row_sets import RowSet, slice_in_order
 from models_ui.catalog.search import CatalogSearch, Clause, Found, NamedValue, Names, rows_in_range, with_raw_names
 from models_ui.catalog.status import LISTED, Standing, Status
 from models_ui.text.folding import sort_key
@@ -78,6 +78,7 @@ class CatalogIndex:
     words: CatalogSearch
     _parts: IndexParts
     _orders: Orders
+    _all: RowSet
     _kept: dict[Hashable, object] = field(default_factory=dict)
     _kept_with_facts: dict[Hashable, object] = field(default_factory=dict)
 
@@ -103,15 +104,14 @@ class CatalogIndex:
             parts = parts or build_parts(rows, now, previous._parts if previous else None)
             orders = Orders(len(parts.rows), partial(sort_keys, parts.rows, parts.names, parts.standings))
             expires_at = _next_end(parts.rows, now)
-        words = CatalogSearch(parts.haystacks, parts.facets, parts.contexts, _with_values(names or {}, parts))
-        index = cls(version=version, expires_at=expires_at, words=words, _parts=parts, _orders=orders)
+        names = _with_values(names or {}, parts)
+        words = CatalogSearch(parts.haystacks, parts.facets, parts.contexts, names)
+        index = cls(
+            version=version, expires_at=expires_at, words=words, _parts=parts, _orders=orders, _all=words.every_row
+        )
         if known is not None and parts.facts is known._parts.facts:
             index._kept_with_facts = known._kept_with_facts
         return index
-
-    @property
-    def _all(self) -> RowSet:
-        return full_set(len(self._parts.rows))
 
     def holds_at(self, now: datetime) -> bool:
         """Whether no lifecycle has changed by the clock since it was built."""
@@ -318,10 +318,12 @@ def _facet_in_place(clause: Clause, named: NamedValue) -> Facet | None:
 
 def _with_values(names: Names, parts: IndexParts) -> Names:
     """Return the names with the values of open facets that have none."""
-    for facet in SEARCHED_BY_VALUE:
-        labels = {value: facet.read_unlabelled(value) for value in parts.facets[facet.name]}
-        names = with_raw_names(names, facet.name, labels)
-    return names
+    labels = {
+        NamedValue(facet.name, value): facet.read_unlabelled(value)
+        for facet in reversed(SEARCHED_BY_VALUE)  # of values with one label that of the first facet is meant
+        for value in parts.facets[facet.name]
+    }
+    return with_raw_names(names, labels)
 
 
 def _next_end(rows: Iterable[Row], now: datetime) -> datetime | None:

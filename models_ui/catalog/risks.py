@@ -117,7 +117,7 @@ class RiskFinder:
         if kind is not None:
             others = len(keys) - (row.pk in keys)
             return _Fate(kind, base, several=others > 1), None
-        return None, base if base.is_fine_tuned and base.root else None
+        return None, base if base.root and base.is_fine_tuned else None
 
     def _candidates_of(self, root: str) -> _Candidates:
         known = self._candidates.get(root)

@@ -127,14 +127,14 @@ class CatalogSearch:
         self._names = names
         self._longest_name = max((name.count(" ") + 1 for name in names), default=1)
         self._name_words = frozenset(word for name in names for word in name.split())
-        self._all = full_set(len(haystacks))
+        self.every_row = full_set(len(haystacks))
         self.find = lru_cache(_MOST_KEPT)(self._find)
         self._rows_with = lru_cache(2 * _MOST_KEPT)(self._find_word)
         self._vocabulary = lru_cache(1)(self._read_vocabulary)
 
     def _find(self, line: str) -> Found:
         clauses = tuple(self._clauses(search_terms(line)))
-        return Found(reduce(and_, (clause.rows for clause in clauses), self._all), clauses)
+        return Found(reduce(and_, (clause.rows for clause in clauses), self.every_row), clauses)
 
     def _clauses(self, terms: tuple[Term, ...]) -> Iterator[Clause]:
         read = self._read_terms(terms)
@@ -178,7 +178,7 @@ class CatalogSearch:
     ) -> Clause:
         rows = reduce(or_, (self._values[value.facet].get(value.value, 0) for value in values), 0)
         if not terms[0].is_excluded:
-            rows |= reduce(and_, map(self._rows_with, reading), self._all)
+            rows |= reduce(and_, map(self._rows_with, reading), self.every_row)
         meant = " ".join(reading)
         is_mistyped = meant != " ".join(term.text for term in terms)
         return Clause(
@@ -208,12 +208,12 @@ class CatalogSearch:
         return set_of_answers(map(contains, self._haystacks, repeat(word)))
 
     def _let_through(self, term: Term, rows: RowSet) -> RowSet:
-        return self._all & ~rows if term.is_excluded else rows
+        return self.every_row & ~rows if term.is_excluded else rows
 
     # --- Words, and typos in them
 
     def _read_terms(self, terms: Sequence[Term]) -> list[_Read]:
-        left, within = _MOST_MISTYPED, self._all
+        left, within = _MOST_MISTYPED, self.every_row
         read: list[_Read] = []
         for term in terms:
             rows = self._rows_among(term.text, within) if self._is_text_alone(term) else 0
@@ -293,9 +293,8 @@ def _less_than(text: str, length: int) -> _Bound | None:
     return None if tokens is None else _Bound(None, tokens - 1, length)
 
 
-def with_raw_names(names: Names, facet: str, labels: Mapping[str, str]) -> Names:
-    """Return the names with the values of a facet that have none, each under its label."""
+def with_raw_names(names: Names, labels: Mapping[NamedValue, str]) -> Names:
+    """Return the names with those of these values that have none, each under its label."""
     known = {value for named in names.values() for value in named}
-    unnamed = {value: label for value, label in labels.items() if NamedValue(facet, value) not in known}
-    raw = {name_key(fold_for_search(label)): (NamedValue(facet, value),) for value, label in unnamed.items()}
+    raw = {name_key(fold_for_search(label)): (value,) for value, label in labels.items() if value not in known}
     return {**raw, **names}

@@ -59,7 +59,9 @@ def settle_facts(
     shown["capabilities"] = rules.settle_capabilities(row.capabilities, said["capabilities"], unreadable)
     if rules.is_date_told_early:
         pending.unannounced.pop("replacement", None)  # it comes with the date
-    pending.is_doubtful = pending.is_doubtful and not rules.is_contradicted and not rules.is_settled
+    if pending.is_doubtful:
+        is_settled = not answer.is_start and answer.confirmation.is_over(row.first_seen_at)
+        pending.is_doubtful = not rules.is_contradicted and not is_settled
     return shown
 
 
@@ -72,7 +74,6 @@ class _FactRules:
         self.answer, self.confirmation = answer, answer.confirmation
         # Of a model that is not told as new, and of one that one odd answer described, nothing was told.
         self.has_told_nothing = answer.is_start or pending.new_since is not None or pending.is_doubtful
-        self.is_settled = not answer.is_start and answer.confirmation.is_over(row.first_seen_at)
         self.is_contradicted = False
         self.is_date_told_early = False
 
