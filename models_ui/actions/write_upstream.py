@@ -122,11 +122,12 @@ def find_conflict(write: Write, current: Any) -> EditConflict | None:
 
 def _send(write: Write, api: ModelsAPI) -> Done:
     """Send the write, and record its outcome."""
+    field = write.field
     try:
         correlation_id = _call_upstream(api, write)
     except ModelsAPIError as error:
         return _handle_error(write, api, error)
-    return _note_success(write, read_after_write(api, write.row, write.field), correlation_id)
+    return _note_success(write, read_after_write(api, write.row, field), correlation_id)
 
 
 def _call_upstream(api: ModelsAPI, write: Write) -> str:

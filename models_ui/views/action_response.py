@@ -59,17 +59,6 @@ def _none_for_empty(value: Any) -> Any:
     return None if value == "" else value
 
 
-def context_of(request: Request, form: Any) -> Context:
-    """Return who acts, and why, as a valid form has it."""
-    return Context(
-        actor=request.user,
-        role=role_of_request(request),
-        action_id=form.cleaned_data.get("action_id", ""),
-        reason=form.cleaned_data.get("reason", ""),
-        request_id=request.request_id,
-    )
-
-
 class ActionResponse:
     """The answer to one action on one model, on whichever surface: the row, the model's page, or a page of its own."""
 
@@ -128,6 +117,16 @@ class ActionResponse:
         fields = {verb.field for verb in VERBS.values() if verb.field and not verb.is_local}
         values = {field: _none_for_empty(getattr(self.row, field)) for field in fields}
         return values | kept_values(self.row)
+
+    def context_of(self, form: Any) -> Context:
+        """Return who acts, and why, as a valid form has it."""
+        return Context(
+            actor=self.request.user,
+            role=self.role,
+            action_id=form.cleaned_data.get("action_id", ""),
+            reason=form.cleaned_data.get("reason", ""),
+            request_id=self.request.request_id,
+        )
 
     def answer(self, act: Callable[[], Done], form: Any) -> HttpResponse:
         """Act, and answer with what came of it."""

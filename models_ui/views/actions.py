@@ -20,7 +20,7 @@ from models_ui.audit.chain import latest_event
 from models_ui.bulk.jobs import note_settled
 from models_ui.models import AuditEvent
 from models_ui.text.keepers import keeper_of
-from models_ui.views.action_response import ActionResponse, context_of
+from models_ui.views.action_response import ActionResponse
 from models_ui.vocabulary import make_storable
 from models_ui.web.request import Request, wants_fragment
 
@@ -69,7 +69,7 @@ def take(request: Request, model_id: str) -> HttpResponse:
     response, form = ActionResponse(request, model_id, Verb.ASSIGN), ReasonForm(request.POST)
     if not form.is_valid():
         return response.show_form(form, status=422)
-    context, mine = context_of(request, form), keeper_of(request.user.get_username())
+    context, mine = response.context_of(form), keeper_of(request.user.get_username())
     act = partial(perform.change_names, context, Verb.ASSIGN, model_id, add=[mine], remove=[])
     return response.answer(act, form)
 
@@ -87,7 +87,7 @@ def undo(request: Request, action_id: str) -> HttpResponse:
     if not form.is_valid():
         return response.show_form(form, status=422)
     insist, seen = form.cleaned_data["insist"], form.cleaned_data["seen"]
-    act = partial(undo_action, context=context_of(request, form), action_id=event.action_id, insist=insist, seen=seen)
+    act = partial(undo_action, context=response.context_of(form), action_id=event.action_id, insist=insist, seen=seen)
     return response.answer(act, form)
 
 
@@ -120,7 +120,7 @@ def _answer_edit(request: Request, model_id: str, verb: Verb) -> HttpResponse:
     form = form_class(request.POST, auto_id=response.auto_id)
     if not form.is_valid():
         return response.show_form(form, status=422)
-    context, text, seen = context_of(request, form), form.cleaned_data["value"], form.cleaned_data["seen"]
+    context, text, seen = response.context_of(form), form.cleaned_data["value"], form.cleaned_data["seen"]
     if VERBS[verb].is_care:
         return response.answer(lambda: perform.keep_value(context, verb, model_id, value=text, seen=seen), form)
     return response.answer(lambda: perform.edit_text(context, verb, model_id, text=text, seen=seen), form)
@@ -133,7 +133,7 @@ def _answer_one_click(request: Request, model_id: str, verb: Verb) -> HttpRespon
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return response.show_form(form, status=422)
-    return response.answer(lambda: perform.set_state(context_of(request, form), verb, model_id), form)
+    return response.answer(lambda: perform.set_state(response.context_of(form), verb, model_id), form)
 
 
 def _find_event(action_id: str) -> AuditEvent:

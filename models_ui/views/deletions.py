@@ -30,7 +30,7 @@ from models_ui.actions.sentences import outcome_sentence
 from models_ui.audit.chain import Outcome
 from models_ui.bulk.jobs import has_live_worker
 from models_ui.text.isolation import fill
-from models_ui.views.action_response import ActionResponse, context_of
+from models_ui.views.action_response import ActionResponse
 from models_ui.web.fresh_sign_in import needs_fresh_sign_in
 from models_ui.web.message_bar import OfferKind, add_action_message
 from models_ui.web.request import Request
@@ -48,7 +48,7 @@ def delete(request: Request, model_id: str) -> HttpResponse:
     form = PlanDeletionForm(request.POST)
     if not form.is_valid():
         return response.show_form(form, status=422)
-    context = context_of(request, form)
+    context = response.context_of(form)
     return response.decide(lambda: deletions.plan_deletion(context=context, model_id=model_id), form)
 
 
@@ -68,7 +68,7 @@ def ask_deletion(request: Request, model_id: str) -> HttpResponse:
     form = AskDeletionForm(request.POST)
     if not form.is_valid():
         return response.show_form(form, status=422)
-    context = context_of(request, form)
+    context = response.context_of(form)
     return response.decide(lambda: deletions.ask_for_deletion(context=context, model_id=model_id), form)
 
 
@@ -79,7 +79,7 @@ def decide_deletion(request: Request, model_id: str) -> HttpResponse:
     response, form = DeletionResponse(request, model_id, Role.MANAGER), DecideDeletionForm(request.POST)
     if not form.is_valid():
         return response.refuse_form(form)
-    context, words = context_of(request, form), form.cleaned_data["words"]
+    context, words = response.context_of(form), form.cleaned_data["words"]
     decide = deletions.accept_deletion if form.cleaned_data["decision"] == "accept" else deletions.decline_deletion
     return response.decide(lambda: decide(context=context, model_id=model_id, words=words), form)
 
@@ -90,7 +90,7 @@ def keep_model(request: Request, model_id: str) -> HttpResponse:
     response, form = DeletionResponse(request, model_id, Role.EDITOR), ReasonForm(request.POST)
     if not form.is_valid():
         return response.refuse_form(form)
-    context = context_of(request, form)
+    context = response.context_of(form)
     return response.decide(lambda: deletions.take_back_deletion(context=context, model_id=model_id), form)
 
 
@@ -101,7 +101,7 @@ def _delete_at_once(request: Request, response: ActionResponse, act: Callable[..
     form = DeleteForm(request.POST, model_id=model_id)
     if not form.is_valid():
         return response.show_form(form, status=422)
-    return response.answer(lambda: act(context=context_of(request, form), model_id=model_id), form)
+    return response.answer(lambda: act(context=response.context_of(form), model_id=model_id), form)
 
 
 class DeletionResponse(ActionResponse):
