@@ -85,10 +85,10 @@ def check_role(role: Role, needed: Role) -> None:
         raise ActionDenied(gettext_lazy("Needs the %(role)s role"), role=ROLE_LABELS[needed])
 
 
-class _PolicyFacts(NamedTuple):
+class PolicyFacts(NamedTuple):
     """What policy looks at, read once from a model however many verbs are asked about."""
 
-    is_fine_tuned: bool
+    type: str
     archived: bool
     protected: bool
     is_deleted: bool
@@ -96,20 +96,20 @@ class _PolicyFacts(NamedTuple):
     routable: bool
 
     @classmethod
-    def of(cls, model: Subject) -> "_PolicyFacts":
-        is_fine_tuned, archived, protected = model.type == FINE_TUNED, model.archived, model.protected
-        return cls(is_fine_tuned, archived, protected, model.is_deleted, model.is_missing, model.routable)
+    def of(cls, model: Subject) -> "PolicyFacts":
+        kept = model.type, model.archived, model.protected
+        return cls(*kept, model.is_deleted, model.is_missing, model.routable)
 
 
 def check_policy(model: Subject, verb: Verb) -> None:
     """Raise ActionDenied unless this verb may be used on this model now, whatever the role."""
-    _check_facts(_PolicyFacts.of(model), verb)
+    _check_facts(PolicyFacts.of(model), verb)
 
 
-def _check_facts(facts: _PolicyFacts, verb: Verb) -> None:
+def _check_facts(facts: PolicyFacts, verb: Verb) -> None:
     if VERBS[verb].is_care:
         return
-    if not facts.is_fine_tuned:
+    if facts.type != FINE_TUNED:
         raise ActionDenied(gettext_lazy("Only fine-tuned models can be changed; this one is Mistral’s own"))
     if facts.is_deleted:
         raise ActionDenied(gettext_lazy("It has been deleted"))
@@ -119,7 +119,7 @@ def _check_facts(facts: _PolicyFacts, verb: Verb) -> None:
         _check_sent_verb(facts, verb)
 
 
-def _check_sent_verb(facts: _PolicyFacts, verb: Verb) -> None:
+def _check_sent_verb(facts: PolicyFacts, verb: Verb) -> None:
     if facts.is_missing:
         raise ActionDenied(gettext_lazy("It is gone from Mistral’s list"))
     if facts.protected and VERBS[verb].is_blocked_by_protection:
@@ -143,14 +143,21 @@ def denial_reason(role: Role, model: Subject, verb: Verb) -> str:
 
 def denial_reasons(role: Role, model: Subject, verbs: Iterable[Verb]) -> dict[Verb, str]:
     """Return the same for several verbs, in their order."""
-    facts = _PolicyFacts.of(model)
-    return {verb: _denial_by_facts(role, facts, verb) for verb in verbs}
+    facts = PolicyFacts.of(model)
+    denials = {verb: _find_denial(role, facts, verb) for verb in verbs}
+    return {verb: denial.reason if denial else "" for verb, denial in denials.items()}
 
 
-def _denial_by_facts(role: Role, facts: _PolicyFacts, verb: Verb) -> str:
+def allowed_verbs(role: Role, model: Subject, verbs: Iterable[Verb]) -> list[Verb]:
+    """Return those verbs that this role can use on this model now."""
+    facts = PolicyFacts.of(model)
+    return [verb for verb in verbs if _find_denial(role, facts, verb) is None]
+
+
+def _find_denial(role: Role, facts: PolicyFacts, verb: Verb) -> ActionDenied | None:
     try:
         check_permission(role, verb)
         _check_facts(facts, verb)
     except ActionDenied as denied:
-        return denied.reason
-    return ""
+        return denied
+    return None

@@ -22,15 +22,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from models_ui.access.policy import denial_reason, denial_reasons
+from models_ui.access.policy import PolicyFacts, allowed_verbs, denial_reasons
 from models_ui.access.roles import Role
 from models_ui.access.verbs import CARE_VERBS, VERBS, Verb
-from models_ui.catalog.columns import default_columns, split_columns
 from models_ui.catalog.groups import GroupSlice
 from models_ui.catalog.index import CatalogIndex, SearchResult
 from models_ui.catalog.lifecycle import Lifecycle, days_until
 from models_ui.catalog.links import Named, address_of, address_of_id, named_replacement
-from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.replacements import Replacement, replacement_of
 from models_ui.catalog.risks import Risk
 from models_ui.catalog.row import Row
@@ -101,9 +99,10 @@ class RowView:
 
 
 def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
-    replacement, standing, label = replacement_of(row, index.find, now), index.standing_of(row), row.label
-    is_fine_tuned, shows_id = row.is_fine_tuned, label == row.model_id
+    label, is_fine_tuned, is_missing = row.label, row.is_fine_tuned, row.is_missing
+    shows_id = label == row.model_id
     is_unnamed = is_fine_tuned and shows_id and bool(label)
+    replacement, standing = replacement_of(row, index.find, now), index.standing_of(row)
     return RowView(
         row=row,
         label=label,
@@ -116,7 +115,7 @@ def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
         replacement=replacement,
         replacement_address=address_of_id(row.replacement) if replacement.outcome in ("found", "several") else "",
         instead=named_replacement(replacement, index),
-        risk=index.risks_at(now).risk_of(row) if is_fine_tuned and not row.is_missing else None,
+        risk=index.risks_at(now).risk_of(row) if is_fine_tuned and not is_missing else None,
     )
 
 
@@ -157,12 +156,6 @@ class RowStyle:
     def is_wide(self) -> bool:
         """Whether the columns may need more room than a window has."""
         return len(self.columns) > _MOST_FITTING
-
-
-def style_of(query: CatalogQuery, preferred: tuple[str, ...] = (), *, is_roomy: bool = False) -> RowStyle:
-    """Return the style of a query. An address without columns means the preferred ones, else those of its view."""
-    usual = preferred or default_columns(query.type, query.grouping)
-    return RowStyle(split_columns(query.columns) or usual, is_roomy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,16 +259,16 @@ def row_fragment(
 
 
 def _row_context(view: RowView, role: Role, style: RowStyle, texts: RowTexts) -> dict[str, Any]:
-    row, routable = view.row, view.row.routable
+    facts = PolicyFacts.of(view.row)
     return {
         "each": view,
-        "can": " ".join(_allowed_on(row, role, routable=routable)),
+        "can": " ".join(_allowed_on(view.row, facts, role)),
         "is_worker_away": style.is_worker_away,
         "columns": style.columns,
         "texts": texts,
         "with_summary": style.is_roomy and bool(view.summary),
         "on_page": False,
-        "selectable": routable,
+        "selectable": facts.routable,
     }
 
 
@@ -314,27 +307,21 @@ def _verbs_left(row: Row) -> list[Verb]:
     return [verb for verb in VERBS if not VERBS[verb].is_care and not _is_so_already(row, verb)]
 
 
-def _allowed_on(row: Row, role: Role, *, routable: bool) -> Iterator[str]:
+def _allowed_on(row: Row, facts: PolicyFacts, role: Role) -> Iterator[str]:
     """Yield what this role may do with a row, as the addresses of the actions end."""
-    if routable and not row.is_deleted:
-        denials = denial_reasons(role, row, (*_verbs_left(row), *CARE_VERBS))
-        yield from (verb for verb, denial in denials.items() if not denial)
-    yield from offers_of(row, role)
+    if facts.routable and not facts.is_deleted:
+        yield from allowed_verbs(role, facts, (*_verbs_left(row), *CARE_VERBS))
+    yield from offers_of(row, facts, role)
 
 
-def offers_of(row: Row, role: Role) -> list[str]:
+def offers_of(row: Row, facts: PolicyFacts, role: Role) -> list[str]:
     """Return what else this role may do about the deletion of a fine-tune, as its address says it."""
-    if role < Role.EDITOR or not row.is_fine_tuned:
+    if role < Role.EDITOR:
         return []
-    if is_to_be_deleted(row):
-        return ["keep"]
+    if row.archived and row.deletion_due_at is not None and not facts.is_missing:
+        return ["keep"]  # it waits for its day
     # A Manager deletes without asking.
-    return ["ask-deletion"] if role == Role.EDITOR and not denial_reason(Role.MANAGER, row, Verb.DELETE) else []
-
-
-def is_to_be_deleted(row: Row) -> bool:
-    """Whether a deletion of the model waits for its day."""
-    return row.archived and row.deletion_due_at is not None and not row.is_missing
+    return ["ask-deletion"] if role == Role.EDITOR and allowed_verbs(Role.MANAGER, facts, (Verb.DELETE,)) else []
 
 
 def _is_so_already(row: Row, verb: Verb) -> bool:

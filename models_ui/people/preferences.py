@@ -15,9 +15,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 
 from models_ui.audit.plain_events import record_plain_event
-from models_ui.catalog.columns import split_columns
+from models_ui.catalog.columns import default_columns, split_columns
 from models_ui.catalog.query import CatalogQuery
-from models_ui.catalog.rows import RowStyle, style_of
+from models_ui.catalog.rows import RowStyle
 from models_ui.catalog.saved_lists import is_visible, query_of_list
 from models_ui.models import Preferences
 
@@ -70,9 +70,10 @@ def preferred_columns(preferences: Preferences) -> tuple[str, ...]:
 
 
 def preferred_style(preferences: Preferences, query: CatalogQuery) -> RowStyle:
-    """Return how the rows of a query look to this person. What the address says comes first."""
+    """Return how the rows of a query look to this person: with the columns of the address, else those they prefer."""
+    columns = split_columns(query.columns) or preferred_columns(preferences)
     is_roomy = preferences.density == Preferences.Density.ROOMY
-    return style_of(query, preferred_columns(preferences), is_roomy=is_roomy)
+    return RowStyle(columns or default_columns(query.type, query.grouping), is_roomy)
 
 
 # --- Time zones

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from models_ui.access.people import active_usernames
-from models_ui.access.policy import denial_reason
+from models_ui.access.policy import PolicyFacts, denial_reason
 from models_ui.access.roles import Role
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.deletion_sentences import waiting_reason
@@ -143,7 +143,7 @@ class ModelPage:
 
     @property
     def may_ask_for_deletion(self) -> bool:
-        return "ask-deletion" in offers_of(self.row, self.role) and self.deletion is None
+        return "ask-deletion" in offers_of(self.row, PolicyFacts.of(self.row), self.role) and self.deletion is None
 
     @property
     def next_due(self) -> datetime:
