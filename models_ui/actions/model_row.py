@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.audit.outcome_detail import NO_DETAIL, OutcomeDetail, UnconfirmedDetail
-from models_ui.mirror.fact_rules import answer_of_one
+from models_ui.mirror.fact_rules import Answer
 from models_ui.mirror.grouping import RealModel
 from models_ui.mirror.merge import take_in
-from models_ui.mirror.pending import Pending
+from models_ui.mirror.pending import Confirmation, Pending
 from models_ui.mirror.state import move_version
 from models_ui.models import CatalogModel, Mirror
 from models_ui.services import models_api
@@ -175,7 +175,9 @@ def take_in_card(row: CatalogModel, card: ModelCard) -> set[str]:
     # Only for a row that was missing does it matter whether people were told so.
     synced_at = None if row.missing_since is None else Mirror.objects.get(pk=1).last_synced_at
     model = RealModel(identity=row.identity, card=card, aliases=card.aliases)
-    return take_in(row, model, answer_of_one(timezone.now(), synced_at))
+    # An answer about one model confirms nothing, since only a list's run tells what is confirmed.
+    confirmation = Confirmation(timezone.now(), after=timedelta.max)
+    return take_in(row, model, Answer(confirmation, synced_at=synced_at))
 
 
 def lock_row(row: CatalogModel) -> None:

@@ -42,11 +42,6 @@ class Answer:
         return self.owners is not None
 
 
-def answer_of_one(at: datetime, synced_at: datetime | None = None) -> Answer:
-    """Return an answer about one model. It confirms nothing, since only a list's run tells what is confirmed."""
-    return Answer(Confirmation(at, after=timedelta.max), synced_at=synced_at)
-
-
 def settle_facts(
     row: CatalogModel, said: Mapping[str, Any], unreadable: Collection[str], pending: Pending, answer: Answer
 ) -> dict[str, Any]:

@@ -152,7 +152,7 @@ class ActionResponse:
 
     def _note_on_deletion(self, event: AuditEvent) -> str:
         """Return what the action has done to a planned deletion of the model."""
-        return notes_of_actions([event.action_id]).get(event.action_id, "") if self.row.is_fine_tuned else ""
+        return notes_of_actions([event.action_id]).get(event.action_id, "") if self.row.type == FINE_TUNED else ""
 
     def _report_outcome(self, event: AuditEvent, question: OpenQuestion | None, form: Any) -> HttpResponse:
         """Answer after anything but a success; `question` is what a look at an unknown outcome has left open."""

@@ -122,8 +122,8 @@ def _answer_edit(request: Request, model_id: str, verb: Verb) -> HttpResponse:
         return response.show_form(form, status=422)
     context, text, seen = response.context_of(form), form.cleaned_data["value"], form.cleaned_data["seen"]
     if VERBS[verb].is_care:
-        return response.answer(lambda: perform.keep_value(context, verb, model_id, value=text, seen=seen), form)
-    return response.answer(lambda: perform.edit_text(context, verb, model_id, text=text, seen=seen), form)
+        return response.answer(partial(perform.keep_value, context, verb, model_id, value=text, seen=seen), form)
+    return response.answer(partial(perform.edit_text, context, verb, model_id, text=text, seen=seen), form)
 
 
 def _answer_one_click(request: Request, model_id: str, verb: Verb) -> HttpResponse:
@@ -133,7 +133,7 @@ def _answer_one_click(request: Request, model_id: str, verb: Verb) -> HttpRespon
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return response.show_form(form, status=422)
-    return response.answer(lambda: perform.set_state(response.context_of(form), verb, model_id), form)
+    return response.answer(partial(perform.set_state, response.context_of(form), verb, model_id), form)
 
 
 def _find_event(action_id: str) -> AuditEvent:
