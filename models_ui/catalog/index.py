@@ -149,7 +149,8 @@ class CatalogIndex:
 
     def risks_at(self, now: datetime) -> RiskFinder:
         """Return what finds the risks of fine-tunes, kept for the UTC day."""
-        return self.cached_with_facts(("risks", now.astimezone(UTC).date()), lambda: RiskFinder(self.find, now))
+        key = ("risks", now.astimezone(UTC).date())
+        return self.cached_with_facts(key, lambda: RiskFinder(self._parts.by_id.get, now))
 
     def cached(self, key: Hashable, build: Callable[[], T]) -> T:
         """Return what `build` derives from these rows, kept under the key for the life of this index.

@@ -214,7 +214,7 @@ def _in_order(facet: Facet, sets: Sets) -> Sets:
 
 
 def _standings_of(rows: Sequence[Row], by_id: Mapping[str, tuple[Row, ...]], now: datetime) -> list[Standing]:
-    risks = RiskFinder(lambda model_id: by_id.get(model_id, ()), now)
+    risks = RiskFinder(by_id.get, now)
     return [_standing_of(row, risks, now) for row in rows]
 
 

@@ -1,6 +1,6 @@
 """What a fine-tune has to fear of its base model's end. Pure: no Django, no clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from heapq import nsmallest
@@ -76,7 +76,8 @@ class RiskFinder:
     trained from each other in a circle lead to no base model: their risk is unknown.
     """
 
-    def __init__(self, find: Find, now: datetime) -> None:
+    def __init__(self, find: Callable[[str], Sequence[Row] | None], now: datetime) -> None:
+        """`find` is as in replacements; of an id that leads nowhere it may also say None."""
         self._find = find
         self._now = now.astimezone(UTC)
         self._fates: dict[int, _Fate | None] = {}
@@ -122,7 +123,7 @@ class RiskFinder:
     def _candidates_of(self, root: str) -> _Candidates:
         known = self._candidates.get(root)
         if known is None:
-            rows = self._find(root) if root else ()
+            rows = (self._find(root) or ()) if root else ()
             worst = nsmallest(2, (_Candidate(row, _kind_of(row, self._now)) for row in rows), key=self._severity)
             known = self._candidates[root] = _Candidates(frozenset(row.pk for row in rows), worst)
         return known

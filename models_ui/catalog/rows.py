@@ -111,10 +111,10 @@ def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
         lifecycle=standing.stage,
         status=standing.status,
         days=days_until(row.deprecation, now) if row.deprecation else None,
-        address=address_of(row, index),
         replacement=replacement,
         replacement_address=address_of_id(row.replacement) if replacement.outcome in ("found", "several") else "",
         instead=named_replacement(replacement, index),
+        address=address_of(row, index),
         risk=index.risks_at(now).risk_of(row) if is_fine_tuned and not is_missing else None,
     )
 
