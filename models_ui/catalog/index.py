@@ -76,6 +76,8 @@ class CatalogIndex:
     version: str
     expires_at: datetime | None
     words: CatalogSearch
+    find: Callable[[str], tuple[Row, ...]]
+    """Returns the models that an id or alias leads to. It may outlive the index and does not hold it."""
     _parts: IndexParts
     _orders: Orders
     _all: RowSet
@@ -106,9 +108,7 @@ class CatalogIndex:
             expires_at = _next_end(parts.rows, now)
         names = _with_values(names or {}, parts)
         words = CatalogSearch(parts.haystacks, parts.facets, parts.contexts, names)
-        index = cls(
-            version=version, expires_at=expires_at, words=words, _parts=parts, _orders=orders, _all=words.every_row
-        )
+        index = cls(version, expires_at, words, parts.find, _parts=parts, _orders=orders, _all=words.every_row)
         if known is not None and parts.facts is known._parts.facts:
             index._kept_with_facts = known._kept_with_facts
         return index
@@ -121,11 +121,6 @@ class CatalogIndex:
     def rows(self) -> Sequence[Row]:
         """Every row in the default order."""
         return self._parts.rows
-
-    @property
-    def find(self) -> Callable[[str], tuple[Row, ...]]:
-        """What returns the models that an id or alias leads to. It may outlive the index and does not hold it."""
-        return self._parts.find
 
     @property
     def ids(self) -> Iterable[str]:
