@@ -3,7 +3,7 @@
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
 from django.contrib.auth.models import User
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from models_ui.access.verbs import Verb
 from models_ui.actions.forms import DescribeForm, RenameForm, TextForm
+from models_ui.audit.renames import latest_event_number, names_since, present_keepers
 from models_ui.catalog.store import load_index
 from models_ui.text import care
 from models_ui.text.fields import Line, Lines
@@ -49,10 +50,30 @@ class CareForm(TextForm):
         return self.cleaned_data
 
 
-def read_keepers_typed(line: str) -> list[str]:
-    """Read people and teams, or raise what a form says. People who have no access any more may stay."""
+class SinceField(forms.IntegerField):
+    """The number of the last event when a form was shown: who was renamed later is meant by the former name too."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False, min_value=0, max_value=2**63 - 1, initial=latest_event_number)
+
+    def clean(self, value: Any) -> int | None:
+        """Return None for what is no such number: people cannot mend a field that they do not see."""
+        try:
+            return cast(int | None, super().clean(value))
+        except forms.ValidationError:
+            return None
+
+
+def read_keepers_typed(line: str, since: int | None = None) -> list[str]:
+    """Read people and teams, or raise what a form says. People who have no access any more may stay.
+
+    `since` is what `SinceField` has; None where that is not known.
+    """
     kept = [keeper for row in load_index(timezone.now()).rows for keeper in row.keepers]
-    return _read_or_complain(lambda: care.read_keepers(line, _usernames(), kept))
+    renamed = {} if since is None else names_since(since)
+    return _read_or_complain(lambda: care.read_keepers(line, _usernames(), kept, renamed))
 
 
 def read_tags_typed(line: str) -> list[str]:
@@ -82,6 +103,7 @@ def name_tags() -> str:
 
 
 class AssignForm(CareForm):
+    since = SinceField()
     value = Line(
         label=_("Looked after by"),
         required=False,
@@ -99,7 +121,13 @@ class AssignForm(CareForm):
         return {"value": care.keepers_line(current)}
 
     def clean_value(self) -> list[str]:
-        return read_keepers_typed(self.cleaned_data["value"])
+        return read_keepers_typed(self.cleaned_data["value"], self.cleaned_data.get("since"))
+
+    def clean(self) -> dict[str, Any]:
+        since, seen = self.cleaned_data.get("since"), self.cleaned_data.get("seen")
+        if since is not None and isinstance(seen, list):
+            self.cleaned_data["seen"] = present_keepers(seen, since)
+        return self.cleaned_data
 
 
 class TagForm(CareForm):

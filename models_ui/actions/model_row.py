@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.audit.outcome_detail import NO_DETAIL, OutcomeDetail, UnconfirmedDetail
+from models_ui.audit.renames import name_of_former
 from models_ui.mirror.fact_rules import Answer
 from models_ui.mirror.grouping import RealModel
 from models_ui.mirror.merge import take_in
@@ -20,7 +22,7 @@ from models_ui.services import models_api
 from models_ui.services.cards import ModelCard
 from models_ui.services.errors import ModelGone, ModelsAPIError, NotFound, RouteNotFound, WrongShape
 from models_ui.services.models_api import ModelsAPI
-from models_ui.text.keepers import keeper_of, rename_keeper
+from models_ui.text.keepers import keeper_of, rename_keeper, username_of
 from models_ui.vocabulary import FINE_TUNED, make_storable
 
 _ROWS_IN_ONE_QUERY: Final = 500
@@ -192,6 +194,18 @@ def lock_row_and_version(row: CatalogModel) -> None:
     """
     lock_row(row)
     Mirror.objects.select_for_update().get(pk=1)
+
+
+def lock_keepers(keepers: Iterable[str]) -> list[str]:
+    """Return people and teams by the names that people have now, which they keep until the transaction ends.
+
+    Somebody may have been renamed since the names were read. Accounts are locked before the row, as a rename does.
+    """
+    names = [name for keeper in keepers if (name := username_of(keeper))]
+    accounts = User.objects.select_for_update(no_key=True).filter(username__in=names).order_by("pk")
+    present = set(accounts.values_list("username", flat=True))
+    former = {keeper_of(name): keeper_of(name_of_former(name)) for name in names if name not in present}
+    return list(dict.fromkeys(former.get(keeper, keeper) for keeper in keepers))
 
 
 def rename_in_rows(*, before: str, after: str, **_: Any) -> None:

@@ -10,6 +10,7 @@ shows the attempt as unknown, and `settle.settle_action` finds out when a person
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +21,7 @@ from models_ui.access.roles import Role, role_of
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.context import Context, Done, EditConflict
 from models_ui.actions.lock import model_lock
-from models_ui.actions.model_row import find_row, lock_row, reload_row, save_row
+from models_ui.actions.model_row import find_row, lock_keepers, lock_row, reload_row, save_row
 from models_ui.actions.signals import kept_changed, outcome_recorded
 from models_ui.actions.write_upstream import Gate, Write, find_conflict, note_refusal, write_upstream
 from models_ui.audit.chain import Entry, Journal, Outcome
@@ -142,6 +143,10 @@ def _set_local_field(write: Write) -> Done:
     """Set a field that only the dashboard has: upstream is not called, and row and event are saved together."""
     row, field, journal = write.row, write.field or "", write.journal
     with transaction.atomic():
+        if field == "keepers":
+            seen = lock_keepers(write.seen) if isinstance(write.seen, list) else write.seen
+            write = replace(write, seen=seen, wanted=lock_keepers(write.wanted))
+            journal.entry.after[field] = write.wanted
         lock_row(row)
         current = getattr(row, field)
         if current == write.wanted:

@@ -64,7 +64,7 @@ def undo_conflict(event: AuditEvent, **current: Any) -> EditConflict | None:
 def _value_of(event: AuditEvent, side: Literal["before", "after"], field: str) -> Any:
     """Return the value before or after an action; people by the names that they have today."""
     value = getattr(event, side).get(field)
-    return present_keepers(value, event) if field == "keepers" and value else value
+    return present_keepers(value, event.pk) if field == "keepers" and value else value
 
 
 def _last_change(event: AuditEvent, field: str) -> AuditEvent:

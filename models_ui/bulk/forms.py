@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.access.verbs import Verb
-from models_ui.actions.care_forms import name_people, name_tags, read_keepers_typed, read_tags_typed
+from models_ui.actions.care_forms import SinceField, name_people, name_tags, read_keepers_typed, read_tags_typed
 from models_ui.actions.forms import ReasonForm
 from models_ui.models import BulkJob
 from models_ui.text.fields import Line
@@ -25,19 +25,22 @@ class NamesForm(ReasonForm):
     remove = Line(
         label=_("Remove"), required=False, max_length=2_000, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    read: Callable[[str], list[str]]
     suggest: Callable[[], str]
-    field_order = ("add", "remove", "reason", "action_id")
+    field_order: tuple[str, ...] = ("add", "remove", "reason", "action_id")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["add"].help_text = type(self).suggest()
 
+    def read_names(self, line: str) -> list[str]:
+        """Read the names of a line, or raise what the form says."""
+        raise NotImplementedError
+
     def clean_add(self) -> list[str]:
-        return type(self).read(self.cleaned_data["add"])
+        return self.read_names(self.cleaned_data["add"])
 
     def clean_remove(self) -> list[str]:
-        return type(self).read(self.cleaned_data["remove"])
+        return self.read_names(self.cleaned_data["remove"])
 
     def clean(self) -> dict[str, Any]:
         if not self.errors and not (self.cleaned_data["add"] or self.cleaned_data["remove"]):
@@ -50,13 +53,19 @@ class NamesForm(ReasonForm):
 
 
 class PeopleForm(NamesForm):
-    read = staticmethod(read_keepers_typed)
+    since = SinceField()
     suggest = staticmethod(name_people)
+    field_order = ("since", "add", "remove", "reason", "action_id")
+
+    def read_names(self, line: str) -> list[str]:
+        return read_keepers_typed(line, self.cleaned_data.get("since"))
 
 
 class TagsForm(NamesForm):
-    read = staticmethod(read_tags_typed)
     suggest = staticmethod(name_tags)
+
+    def read_names(self, line: str) -> list[str]:
+        return read_tags_typed(line)
 
 
 _FORMS: Final[Mapping[str, type[NamesForm]]] = {Verb.ASSIGN: PeopleForm, Verb.TAG: TagsForm}

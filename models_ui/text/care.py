@@ -7,6 +7,7 @@ and raises Unreadable with the sentence that tells them what to mend.
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 from django.utils.formats import date_format
@@ -36,13 +37,17 @@ class Unreadable(ValueError):
 # --- Who looks after it
 
 
-def read_keepers(line: str, usernames: Iterable[str], kept: Iterable[str] = ()) -> list[str]:
+def read_keepers(
+    line: str, usernames: Iterable[str], kept: Iterable[str] = (), renamed: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
     """Read people and teams with commas between. A name that is a username means the person.
 
-    `kept` are those that look after the model now: they may stay, also where the account is gone.
+    `kept` are those that look after the model now: they may stay, also where the account is gone. `renamed` are the
+    present usernames of those who had another one when the line was shown, by that one.
     """
     people = {name.lower(): keeper_of(name) for name in usernames}
     people |= {name.lower(): keeper_of(name) for keeper in kept if (name := username_of(keeper))}
+    people |= {former.lower(): keeper_of(name) for former, name in renamed.items()}
     keepers = [_read_keeper(name, people) for name in _split_line(line)]
     return _without_repeats(keepers, MOST_NAMES, _("At most %(most)d people and teams can look after a model."))
 

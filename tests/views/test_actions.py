@@ -37,7 +37,7 @@ def form_of(client: Client, address: str, **headers: str) -> dict[str, str]:
     html = client.get(address, headers=headers).content.decode()
     fields = re.findall(r'<input[^>]*?name="(\w+)"(?:[^>]*?value="([^"]*)")?', html)
     fields += re.findall(r'<textarea[^>]*?name="(\w+)"[^>]*>\n?([^<]*)</textarea>', html)
-    names = ("value", "seen", "action_id", "typed_id", "reason", "insist")
+    names = ("value", "seen", "action_id", "typed_id", "reason", "insist", "since")
     return {name: unescape(value) for name, value in fields if name in names}
 
 
