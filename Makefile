@@ -4,13 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
+APART := --ignore=tests/browser --ignore=tests/deployed
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-database lint format messages bench lock clean
 
 help:
 	@echo "make run     serve the dashboard on http://127.0.0.1:8000 (PORT= changes the port)"
-	@echo "make test    run every test, the browser's included"
+	@echo "make test    run every test that needs no PostgreSQL, the browser's included"
+	@echo ".ci/with-postgres make test-database  run those that do"
 	@echo "make lint    style, types, templates, import rules, migrations, deploy checks"
 	@echo "make bench   measure the catalog page beside Django's admin"
 	@echo "make messages  renew the French catalogue"
@@ -24,15 +26,18 @@ run: $(BIN)/.run
 # workers than those; tests that measure time run alone.
 test: $(BIN)/.test
 	@$(BIN)/python -m tests.support.chromium
-	$(PYTEST) -n 3 --ignore=tests/browser -m "not slow and not timed"
-	$(PYTEST) -n 4 --ignore=tests/browser -m "slow and not timed" --dist loadgroup
-	$(PYTEST) --ignore=tests/browser -m timed
+	$(PYTEST) -n 3 $(APART) -m "not slow and not timed"
+	$(PYTEST) -n 4 $(APART) -m "slow and not timed" --dist loadgroup
+	$(PYTEST) $(APART) -m timed
 	$(PYTEST) -n 3 tests/browser
 
-# What differs between databases, for a DATABASE_URL that names PostgreSQL: syncing, actions, jobs and the pages over them.
+# What differs between databases, for a DATABASE_URL that names PostgreSQL: syncing, actions, jobs and the pages over them;
+# and the deployed shape, which is with PostgreSQL.
 test-database: $(BIN)/.test
-	$(PYTEST) -n 3 -m "not timed" --ignore=tests/browser --ignore=tests/sandbox --ignore=tests/services --ignore=tests/management --ignore=tests/check_usage
+	@$(BIN)/python -m tests.support.chromium
+	$(PYTEST) -n 3 -m "not timed" $(APART) --ignore=tests/sandbox --ignore=tests/services --ignore=tests/management --ignore=tests/check_usage
 	$(PYTEST) -n 3 tests/management/test_backup.py
+	$(PYTEST) tests/deployed
 
 lint: $(BIN)/.test
 	$(BIN)/ruff check .
