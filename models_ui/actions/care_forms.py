@@ -3,6 +3,7 @@
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Final, cast
 
 from django import forms
@@ -15,9 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from models_ui.access.verbs import Verb
 from models_ui.actions.forms import DescribeForm, RenameForm, TextForm
 from models_ui.audit.renames import latest_event_number, names_since, present_keepers
+from models_ui.catalog.find_models import find_models
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.row import Row
 from models_ui.catalog.store import load_index
+from models_ui.catalog.successors import successors_of
 from models_ui.text import care
 from models_ui.text.fields import Line, Lines
+from models_ui.text.folding import fold_for_search
 from models_ui.text.isolation import fill
 from models_ui.text.plan import NO_PLAN, Plan
 
@@ -173,8 +179,8 @@ class PlanForm(CareForm):
         label=_("Moves to"),
         required=False,
         max_length=300,
-        help_text=_("The id of the model that takes its place."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("The id or the name of the model that takes its place."),
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
     by = forms.DateField(
         label=_("By"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -186,11 +192,23 @@ class PlanForm(CareForm):
         plan = Plan.from_json(current)
         return {"value": plan.kind, "to": plan.to, "by": plan.by, "words": plan.words}
 
+    def offer(self, row: Row, index: CatalogIndex, now: datetime) -> None:
+        self.suggested = successors_of(row, index, now)
+        self.fields["to"].widget.attrs["list"] = f"{self['to'].id_for_label}_models"
+
     def clean_to(self) -> str:
-        to = str(self.cleaned_data["to"]).strip()
-        if to and not load_index(timezone.now()).find(to):
+        """Return an id; that of the only model with a name, where a name was typed."""
+        to, index = str(self.cleaned_data["to"]).strip(), load_index(timezone.now())
+        if not to or index.find(to):
+            return to
+        rows = [row for row in find_models(index, to, MOST_SUGGESTED).rows if row.model_id and not row.is_missing]
+        named = [row for row in rows if fold_for_search(row.label) == fold_for_search(to)]
+        if len(named) == 1:
+            return named[0].model_id
+        if not rows:
             raise forms.ValidationError(_("There is no model with this id."))
-        return to
+        question = gettext("There is no model with this id. Do you mean %(model)s?")
+        raise forms.ValidationError(fill(question, {"model": rows[0].model_id}))
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data

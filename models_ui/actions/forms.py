@@ -2,6 +2,8 @@
 
 import secrets
 import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Self
 
 from django import forms
@@ -11,6 +13,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.actions.model_row import can_clear_names
+from models_ui.catalog.index import CatalogIndex
+from models_ui.catalog.row import Row
 from models_ui.text.fields import Line, Lines, PlainForm
 
 # Upstream declares no limits. These keep a table readable; the longest description seen in the wild has 103 characters.
@@ -55,6 +59,7 @@ class TextForm(ActionForm):
     """
 
     value: forms.Field
+    suggested: Sequence[Row] = ()  # models for the field that names a list
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     action_id = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
@@ -71,6 +76,9 @@ class TextForm(ActionForm):
     def over(cls, theirs: str | None, mine: str | None) -> "TextForm":
         """Return the form after a conflict: sending it again puts `mine` over `theirs`."""
         return cls(initial={"value": mine or "", "seen": signing.dumps(theirs), "action_id": secrets.token_hex(16)})
+
+    def offer(self, row: Row, index: CatalogIndex, now: datetime) -> None:
+        """Add what may be chosen for this row. The form has its final `auto_id`."""
 
     def clean_value(self) -> Any:
         value = self.cleaned_data["value"]

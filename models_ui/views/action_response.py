@@ -207,6 +207,7 @@ class ActionResponse:
         inline = wants_fragment(self.request) and (isinstance(form, TextForm) or bool(form.dialog))
         if isinstance(form, TextForm):
             form.auto_id = self.auto_id
+            form.offer(self.row, self.index, self.now)
         if why_not and status in (200, 422):
             status = 403
             if inline and not form.is_bound:

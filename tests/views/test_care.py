@@ -10,8 +10,10 @@ from django.test import Client
 from models_ui.access.verbs import CARE_VERBS, Verb
 from models_ui.bulk import jobs
 from models_ui.bulk.runner import run_one
+from models_ui.mirror.state import move_version
 from models_ui.models import AuditEvent, CatalogModel
 from sandbox import Sandbox
+from tests.support.pages import part, text_of
 from tests.views.test_actions import form_of
 
 PAGE = {"HX-Request": "true", "HX-Target": "model"}
@@ -130,6 +132,35 @@ def test_a_value_that_cannot_be_kept_is_explained_and_stays_typed(
     assert answer.status_code == 422
     assert said in html
     assert max(typed.values(), key=len) in html
+
+
+@pytest.mark.parametrize("headers", [{}, PAGE], ids=["on a page of its own", "in place"])
+def test_the_plan_offers_models_to_move_to(editor: Client, tune: str, headers: dict[str, str]):
+    html = editor.get(f"/models/{tune}/plan/", headers=headers).content.decode()
+    name = re.search(r'<input[^>]*name="to"[^>]* list="([^"]+)"', html)
+    assert name
+    offered = re.findall(r'<option value="([^"]+)"', part(html, f'<datalist id="{name[1]}">', "</datalist>"))
+    assert 1 < len(offered) <= 25
+    assert tune not in offered
+    answering = CatalogModel.objects.filter(model_id__in=offered, archived=False, deprecation=None, missing_since=None)
+    assert answering.count() == len(offered)
+
+
+def test_a_plan_takes_the_name_of_a_model_for_its_id(editor: Client, tune: str):
+    other = CatalogModel.objects.filter(type="fine-tuned", archived=False).exclude(model_id=tune)[0]
+    CatalogModel.objects.filter(pk=other.pk).update(name="Invoices, second try")
+    move_version()
+    address = f"/models/{tune}/plan/"
+    editor.post(address, form_of(editor, address) | {"value": "moves", "to": " invoices, Second Try "})
+    assert row_of(tune).plan == {"kind": "moves", "to": other.model_id}
+
+
+def test_a_plan_to_an_id_with_a_typo_is_asked_back(editor: Client, tune: str):
+    address = f"/models/{tune}/plan/"
+    answer = editor.post(address, form_of(editor, address) | {"value": "moves", "to": "mistrall-small-latest"})
+    assert answer.status_code == 422
+    assert "There is no model with this id. Do you mean mistral-small-" in text_of(answer.content.decode())
+    assert row_of(tune).plan == {}
 
 
 def test_a_person_without_access_any_more_is_struck_out_and_may_stay(editor: Client, alice: User, tune: str):
