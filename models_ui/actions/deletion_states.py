@@ -210,11 +210,11 @@ def note_warning_failed(plan: PlannedDeletion) -> None:
     _move(plan, (State.PLANNED,), warning_failed_at=timezone.now())
 
 
-def note_warned(plan: PlannedDeletion, row: CatalogModel) -> None:
-    """Note that everybody got the warning that was due. One that came late puts the deletion off."""
+def note_warned(plan: PlannedDeletion, row: CatalogModel, warning: str) -> None:
+    """Note that everybody got this warning. A last one that came late puts the deletion off."""
     assert plan.due_at is not None
     now = timezone.now()
-    is_last = is_last_warning(plan)
+    is_last = warning == "last"
     values: dict[str, Any] = {"first_warned_at": plan.first_warned_at or now, "warning_failed_at": None}
     values |= {"last_warned_at": now} if is_last else {}
     with transaction.atomic():

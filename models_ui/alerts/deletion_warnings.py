@@ -72,7 +72,7 @@ def _warn_everybody(plan: PlannedDeletion) -> None:
     if failed:
         note_warning_failed(plan)
     else:
-        note_warned(plan, row)
+        note_warned(plan, row, warning)
 
 
 def _people_to_warn(row: CatalogModel) -> Iterator[User]:

@@ -63,6 +63,27 @@ def is_about(found: datetime | None, expected: datetime) -> bool:
     return found is not None and abs(found - expected) < timedelta(minutes=1)
 
 
+def test_a_first_warning_that_takes_until_the_last_is_due_does_not_stand_for_it(plan: Plan, monkeypatch):
+    """The mail server is slow: when the first warning is out, the last one has come due."""
+    planned, start, send = plan(), timezone.now(), EmailBackend.send_messages
+    late = start + timedelta(days=6, minutes=1)
+    slow = time_machine.travel(late, tick=True)
+
+    def send_slowly(backend: EmailBackend, messages: list) -> int:
+        if timezone.now() < start + timedelta(days=6):
+            slow.start()
+        return send(backend, messages)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailBackend, "send_messages", send_slowly)
+        run_deletion_warning()
+    slow.stop()
+    assert is_about(now_of(planned).first_warned_at, late)
+    assert now_of(planned).last_warned_at is None
+    work_after(days=6.01)
+    assert told() == ["bob", "bob", "carol", "carol"]
+
+
 def test_whoever_watches_it_or_looks_after_it_hears_at_once_and_a_day_before(plan: Plan, sandbox: Sandbox):
     planned = plan()
     work_after(days=0)
