@@ -225,3 +225,8 @@ def save_row(row: CatalogModel) -> None:
     row.acted_at = timezone.now()
     row.save()
     move_version()
+
+
+def none_for_empty(value: Any) -> Any:
+    """Return the value to compare with: None for an empty text, which means the same."""
+    return None if value == "" else value

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from models_ui.access.policy import NO_SUCH_MODEL, ActionDenied, check_action
+from models_ui.access.policy import ActionDenied, check_action
 from models_ui.access.roles import Role, role_of
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.context import Context, Done, EditConflict
@@ -63,9 +63,9 @@ def delete_model(*, context: Context, model_id: str) -> Done:
     return perform_action(context, Verb.DELETE, model_id, wanted=True)
 
 
-def refuse_unknown_model(*, context: Context, verb: Verb, model_id: str) -> None:
-    """Record a refused attempt on an id that no model has; nothing is sent."""
-    Journal(_entry_of(context, verb, model_id, None, None)).refused(ActionDenied(NO_SUCH_MODEL).detail)
+def refuse_attempt(denied: ActionDenied, *, context: Context, verb: Verb, model_id: str) -> None:
+    """Record an attempt that got no further: on an id that no model has, or above a role with an incomplete form."""
+    Journal(_entry_of(context, verb, model_id, None, None)).refused(denied.detail)
 
 
 # --- One action

@@ -1,7 +1,7 @@
 """Settling unknown outcomes: what became of a write without an answer, from later records or by one re-read.
 
-A write looks once itself, right after it was sent. Later a person asks, with *Check again*; for the models of bulk jobs
-(`bulk/`) and for deletions that were due (`due_deletions.py`) the worker asks:
+A write looks once itself, right after it was sent. Later a person asks, with *Check again*; the worker asks for the
+models of bulk jobs (`bulk/`), and for a deletion whose worker died in the middle (`due_deletions.py`):
 
     settle_action -> _has_settled -> look_after_unknown -> _settle_by_records or _settle_by_reading -> Journal.settled
 """
@@ -26,6 +26,7 @@ from models_ui.actions.model_row import (
     find_row,
     lock_row_and_version,
     mark_gone,
+    none_for_empty,
     read_upstream,
     reload_row,
     take_in_card,
@@ -48,7 +49,7 @@ NO_SUCH_ACTION = gettext_lazy("There is no such action")
 
 
 def settle_action(*, actor: User, action_id: str) -> Done:
-    """Try to settle an action of unknown outcome, for a person who asks or for the worker of a bulk job.
+    """Try to settle an action of unknown outcome, for a person who asks or for the worker.
 
     The new value means that it succeeded, also if only a later action saw that value before its own write. The old
     value means that it failed, once the write can no longer take effect. Any other value leaves the outcome unknown.
@@ -170,18 +171,18 @@ def _outcome_by_records(event: AuditEvent, row: CatalogModel, field: str | None)
     attempts = list(later.exclude(action_id=event.action_id).order_by("pk"))
     if field is None:
         return Outcome.FAILED if any(_shows_model_was_there(event, attempt) for attempt in attempts) else None
-    wanted = _none_for_empty(event.after.get(field))
+    wanted = none_for_empty(event.after.get(field))
     outcome, is_over = _outcome_by_sightings(event, _sightings_of(event, attempts, field), field)
     if is_over:
         return outcome
-    return Outcome.SUCCEEDED if _none_for_empty(getattr(row, field)) == wanted else None
+    return Outcome.SUCCEEDED if none_for_empty(getattr(row, field)) == wanted else None
 
 
 def _outcome_by_sightings(
     event: AuditEvent, sightings: Iterable[_Sighting], field: str
 ) -> tuple[AuditEvent.Outcome | None, bool]:
     """Return the outcome that later sightings prove, and whether no other record can prove more."""
-    wanted, before = _none_for_empty(event.after.get(field)), _none_for_empty(event.before.get(field))
+    wanted, before = none_for_empty(event.after.get(field)), none_for_empty(event.before.get(field))
     for number, sighting in enumerate(sightings):
         if sighting.value == wanted:
             return Outcome.SUCCEEDED, True
@@ -208,20 +209,15 @@ def _shows_model_was_there(deletion: AuditEvent, attempt: AuditEvent) -> bool:
 def _sightings_of(event: AuditEvent, attempts: Iterable[AuditEvent], field: str) -> list[_Sighting]:
     """Return the values that later actions saw before they wrote and the names that sync runs saw, oldest first."""
     sightings = [
-        _Sighting(attempt.at, _none_for_empty(attempt.before[field]), _none_for_empty(attempt.after.get(field)))
+        _Sighting(attempt.at, none_for_empty(attempt.before[field]), none_for_empty(attempt.after.get(field)))
         for attempt in attempts
         if field in attempt.before
     ]
     if field == "name":
         changes = CatalogChange.objects.filter(model_id=event.model_id, kind="name.changed", at__gt=event.at)
-        known = _none_for_empty(event.before.get(field))
+        known = none_for_empty(event.before.get(field))
         # The old name of such a change is the name told last. If that is the one from before this action, it does
         # not prove that a run saw it after the action.
-        olds = ((change.at, _none_for_empty(change.before)) for change in changes)
+        olds = ((change.at, none_for_empty(change.before)) for change in changes)
         sightings += [_Sighting(at, _NOT_SEEN if old == known else old) for at, old in olds]
     return sorted(sightings, key=lambda sighting: sighting.at)
-
-
-def _none_for_empty(value: Any) -> Any:
-    """Return the value to compare with: None for an empty text, which means the same."""
-    return None if value == "" else value

@@ -12,14 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
-from models_ui.access.policy import NOTHING_TO_UNDO, ActionDenied, denial_reason
+from models_ui.access.policy import NO_SUCH_MODEL, NOTHING_TO_UNDO, ActionDenied, check_role, denial_reason
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.care_forms import text_form_of
 from models_ui.actions.context import UNSETTLED, Context, Done, EditConflict, OpenQuestion, can_be_undone
 from models_ui.actions.deletion_sentences import notes_of_actions
 from models_ui.actions.forms import TextForm, UndoForm
 from models_ui.actions.lock import Busy
-from models_ui.actions.perform import refuse_unknown_model
+from models_ui.actions.model_row import none_for_empty
+from models_ui.actions.perform import refuse_attempt
 from models_ui.actions.sentences import already_sentence, outcome_sentence, still_unknown_sentence, verb_label
 from models_ui.audit.chain import Outcome
 from models_ui.audit.outcome_detail import detail_from_json
@@ -55,10 +56,6 @@ def _status_of(error_facts: Mapping[str, Any]) -> int:
     return _STATUS_OF_CODE.get(error_facts.get("code", ""), 502)
 
 
-def _none_for_empty(value: Any) -> Any:
-    return None if value == "" else value
-
-
 class ActionResponse:
     """The answer to one action on one model, on whichever surface: the row, the model's page, or a page of its own."""
 
@@ -81,16 +78,20 @@ class ActionResponse:
         self.correlation_id = ""  # of the call that failed
         self._load()
         self.role = role_of_request(request)
+        self.needed = VERBS[verb].role
 
     def _load(self) -> None:
         self.index: CatalogIndex = load_index(self.now)
         rows = [row for row in self.index.find(self.model_id) if row.model_id == self.model_id]
         if not rows:
             if self.request.method == "POST" and not self.settles:
-                context = Context(actor=self.request.user, request_id=self.request.request_id)
-                refuse_unknown_model(context=context, verb=self.verb, model_id=self.model_id)
+                self._refuse_attempt(ActionDenied(NO_SUCH_MODEL))
             raise Http404
         self.row: Row = next((row for row in rows if row.type == FINE_TUNED), rows[0])
+
+    def _refuse_attempt(self, denied: ActionDenied) -> None:
+        context = Context(actor=self.request.user, request_id=self.request.request_id)
+        refuse_attempt(denied, context=context, verb=self.verb, model_id=self.model_id)
 
     @property
     def address(self) -> str:
@@ -115,7 +116,7 @@ class ActionResponse:
     def current_values(self) -> dict[str, Any]:
         """The fields that actions change, as the catalog shows them."""
         fields = {verb.field for verb in VERBS.values() if verb.field and not verb.is_local}
-        values = {field: _none_for_empty(getattr(self.row, field)) for field in fields}
+        values = {field: none_for_empty(getattr(self.row, field)) for field in fields}
         return values | kept_values(self.row)
 
     def context_of(self, form: Any) -> Context:
@@ -200,6 +201,18 @@ class ActionResponse:
         if self.undoes is None:
             form = text_form_of(self.verb).over(conflict.theirs, conflict.mine)
         return self.show_form(form, conflict=conflict, status=409)
+
+    def show_invalid(self, form: Any) -> HttpResponse:
+        """Answer with the form and what is wrong with it."""
+        self.record_forged_form()
+        return self.show_form(form, status=422)
+
+    def record_forged_form(self) -> None:
+        """Record that somebody sent a form above their role, where it is too incomplete to act upon."""
+        try:
+            check_role(self.role, self.needed)
+        except ActionDenied as denied:
+            self._refuse_attempt(denied)
 
     def show_form(self, form: Any, *, conflict: EditConflict | None = None, status: int = 200) -> HttpResponse:
         """Answer with the form, where the person is: in the row, on the model's page, or on a page of its own."""

@@ -68,7 +68,7 @@ def take(request: Request, model_id: str) -> HttpResponse:
     """Look after a model oneself, beside those who do already."""
     response, form = ActionResponse(request, model_id, Verb.ASSIGN), ReasonForm(request.POST)
     if not form.is_valid():
-        return response.show_form(form, status=422)
+        return response.show_invalid(form)
     context, mine = response.context_of(form), keeper_of(request.user.get_username())
     act = partial(perform.change_names, context, Verb.ASSIGN, model_id, add=[mine], remove=[])
     return response.answer(act, form)
@@ -85,7 +85,7 @@ def undo(request: Request, action_id: str) -> HttpResponse:
         return response.show_form(UndoForm.over(conflict.theirs) if conflict else UndoForm.new(), conflict=conflict)
     form = UndoForm(request.POST)
     if not form.is_valid():
-        return response.show_form(form, status=422)
+        return response.show_invalid(form)
     insist, seen = form.cleaned_data["insist"], form.cleaned_data["seen"]
     act = partial(undo_action, context=response.context_of(form), action_id=event.action_id, insist=insist, seen=seen)
     return response.answer(act, form)
@@ -119,7 +119,7 @@ def _answer_edit(request: Request, model_id: str, verb: Verb) -> HttpResponse:
         return response.show_form(form_class.on(response.current_values[VERBS[verb].field or ""]))
     form = form_class(request.POST, auto_id=response.auto_id)
     if not form.is_valid():
-        return response.show_form(form, status=422)
+        return response.show_invalid(form)
     context, text, seen = response.context_of(form), form.cleaned_data["value"], form.cleaned_data["seen"]
     if VERBS[verb].is_care:
         return response.answer(partial(perform.keep_value, context, verb, model_id, value=text, seen=seen), form)
@@ -132,7 +132,7 @@ def _answer_one_click(request: Request, model_id: str, verb: Verb) -> HttpRespon
         return response.show_form(ArchiveForm.new() if verb is Verb.ARCHIVE else ReasonForm.new())
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return response.show_form(form, status=422)
+        return response.show_invalid(form)
     return response.answer(partial(perform.set_state, response.context_of(form), verb, model_id), form)
 
 

@@ -47,7 +47,7 @@ def delete(request: Request, model_id: str) -> HttpResponse:
         return response.show_form(PlanDeletionForm.new())
     form = PlanDeletionForm(request.POST)
     if not form.is_valid():
-        return response.show_form(form, status=422)
+        return response.show_invalid(form)
     context = response.context_of(form)
     return response.decide(lambda: deletions.plan_deletion(context=context, model_id=model_id), form)
 
@@ -67,7 +67,7 @@ def ask_deletion(request: Request, model_id: str) -> HttpResponse:
         return response.show_form(AskDeletionForm.new())
     form = AskDeletionForm(request.POST)
     if not form.is_valid():
-        return response.show_form(form, status=422)
+        return response.show_invalid(form)
     context = response.context_of(form)
     return response.decide(lambda: deletions.ask_for_deletion(context=context, model_id=model_id), form)
 
@@ -100,7 +100,7 @@ def _delete_at_once(request: Request, response: ActionResponse, act: Callable[..
         return response.show_form(DeleteForm.new(model_id=model_id))
     form = DeleteForm(request.POST, model_id=model_id)
     if not form.is_valid():
-        return response.show_form(form, status=422)
+        return response.show_invalid(form)
     return response.answer(lambda: act(context=response.context_of(form), model_id=model_id), form)
 
 
@@ -111,7 +111,8 @@ class DeletionResponse(ActionResponse):
         self, request: Request, model_id: str, needed: Role, *, plans: bool = False, at_once: bool = False
     ) -> None:
         super().__init__(request, model_id, Verb.DELETE)
-        self.needed, self.plans, self.at_once = needed, plans, at_once
+        self.needed = needed
+        self.plans, self.at_once = plans, at_once
         self.denied = ""
 
     def decide(self, act: Callable[[], Decided], form: Any) -> HttpResponse:
@@ -142,6 +143,7 @@ class DeletionResponse(ActionResponse):
 
     def refuse_form(self, form: Any) -> HttpResponse:
         """Answer a form that has no page of its own and is not complete."""
+        self.record_forged_form()
         return self._report_problem(422, " ".join(error for errors in form.errors.values() for error in errors), form)
 
     @property

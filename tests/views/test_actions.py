@@ -148,6 +148,18 @@ def test_422_for_a_form_whose_memory_was_tampered_with(editor, tune):
     assert "The form is incomplete" in answer.content.decode()
 
 
+@pytest.mark.parametrize("path", ["rename", "tag", "plan", "delete", "ask-deletion", "decide-deletion", "keep"])
+@pytest.mark.parametrize("role", ["viewer", "editor"])
+def test_an_incomplete_form_above_ones_role_is_recorded(role: str, path: str, carol, bob, client_of, tune, sandbox):
+    """A forged request need not have the fields of the form."""
+    person = carol if role == "viewer" else bob
+    answer = client_of(person).post(f"/models/{tune}/{path}/", {"value": "x" * 5000, "reason": "y" * 5000})
+    is_above = role == "viewer" or path in ("delete", "decide-deletion")
+    assert (answer.status_code in (403, 422), sandbox.counts["update"] + sandbox.counts["delete"]) == (True, 0)
+    told = list(AuditEvent.objects.values_list("actor", "model_id", "outcome"))
+    assert told == ([(person.username, tune, "refused")] if is_above else [])
+
+
 def test_403_answers_with_the_row_and_the_reason(carol, client_of, tune):
     answer = client_of(carol).post(f"/models/{tune}/archive/", headers=HTMX)
     html = answer.content.decode()
