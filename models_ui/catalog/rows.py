@@ -221,10 +221,11 @@ def _rendered_row(index: CatalogIndex, row: Row, now: datetime, key: StyleKey) -
     *_, role, style = key
     view, rendered = view_of(row, index, now), _kept_under(_RENDERED, key)
     facts = view.shown_facts
-    if row.pk not in rendered or rendered[row.pk][0] != facts:
+    shown = rendered.get(row.pk)  # looked up once: another thread may put that of another index here at any moment
+    if shown is None or shown[0] != facts:
         html = _row_template().render(_row_context(view, role, style, HOLES))
-        rendered[row.pk] = facts, RowWithHoles(without_layout(html))
-    return rendered[row.pk][1]
+        shown = rendered[row.pk] = facts, RowWithHoles(without_layout(html))
+    return shown[1]
 
 
 _RENDERED: Final[dict[StyleKey, dict[int, tuple[Hashable, RowWithHoles]]]] = {}  # with the facts that each shows
@@ -280,11 +281,6 @@ class Button:
     address: str
     denial: str  # why not; empty when it can be done
     asks: bool  # leads to a form first; the others act at one click
-
-    @property
-    def asks_in_dialog(self) -> bool:
-        """Whether it asks before it does anything, where others let the person write."""
-        return self.asks and not VERBS[self.verb].takes_text
 
     @property
     def reverse(self) -> Verb | None:
