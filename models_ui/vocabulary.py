@@ -34,6 +34,8 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "audio_speech": gettext_noop("Speech"),
     "unified_resources": gettext_noop("Unified resources"),
 }
+KEPT_COLUMNS: Final = ("keepers", "tags", "note", "plan")
+"""The columns of what people keep of a model here. Upstream says nothing of these."""
 LONGEST_ID: Final = 256
 _UNROUTABLE = re.compile(r"[ /?#\\%\N{REPLACEMENT CHARACTER}]|\.\.|\A\.\Z")
 _PLACEHOLDER = re.compile(r"Official \S+ Mistral AI model")

@@ -4,7 +4,8 @@ Roles are groups, made by a migration; each one may do all that the one before i
 needs.
 
 Viewer   reads everything
-Editor   renames, describes, archives and restores; says who looks after a model, its tags, note and plan
+Editor   renames, describes, archives and restores; says who looks after a model, its tags, note and plan; asks for
+         deletions and takes them back
 Manager  deletes, protects, exports everyone’s activity, and gives people their roles
 
 `check_…` raises `ActionDenied` with a reason for the person; the same reason explains the disabled button.

@@ -1,5 +1,6 @@
 """The roles Viewer, Editor and Manager, stored as Django groups. Each includes the permissions of the one before."""
 
+from collections.abc import Collection
 from enum import IntEnum
 from typing import Any, Final
 
@@ -49,6 +50,13 @@ _EXPLANATIONS = {
         "Also deletes and protects fine-tunes, decides on deletions, exports everybody’s activity, and gives roles."
     ),
 }
+
+
+def highest_role(names: Collection[str], *, is_superuser: bool) -> Role:
+    """Return the highest role among groups with these names: Manager for superusers, Viewer where none is a role."""
+    if is_superuser:
+        return Role.MANAGER
+    return max((role for role in Role if role.group_name in names), default=Role.VIEWER)
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:

@@ -1,6 +1,7 @@
-"""The table of verbs: all that the app knows of each thing that people can do to a fine-tune.
+"""The table of verbs: what each thing is called that people can do to a model, who may do it, and on which field.
 
-Whoever adds a verb adds its word to `Verb` and its row to `VERBS`; a new field also gets its row in `FIELD_WORDS`.
+A new verb needs a word in `Verb` and a row in `VERBS`; a new field also needs a row in `FIELD_WORDS`. What else a field
+needs that is kept here alone, such as the note, is listed in `text/care.py`.
 """
 
 from collections.abc import Callable

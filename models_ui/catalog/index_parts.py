@@ -18,7 +18,7 @@ from models_ui.catalog.row import FoldedRow, Row, fold_row
 from models_ui.catalog.row_sets import RowSet, sets_by_value, with_row_moved
 from models_ui.catalog.status import Standing, status_of
 from models_ui.text.folding import SortKey
-from models_ui.vocabulary import BASE
+from models_ui.vocabulary import BASE, KEPT_COLUMNS
 
 Sets = dict[str, RowSet]
 """Rows by the value of a facet, in the order in which a page shows the values."""
@@ -32,8 +32,8 @@ _FOLLOWED: Final = attrgetter(
 _ORDER: Final = attrgetter("order")
 # These neither sort nor group.
 _UNARRANGED: Final = ("tags", "note", "plan", "description", "protected")
-# What people keep of a model here. All else is a fact.
-_KEPT_HERE: Final = ("keepers", "away", "tags", "note", "plan")
+# What people keep of a model here, and who of them has no access. All else is a fact.
+_KEPT_HERE: Final = (*KEPT_COLUMNS, "away")
 
 
 class PlacedRow(NamedTuple):

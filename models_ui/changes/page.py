@@ -46,7 +46,6 @@ from models_ui.text.marks import id_html
 from models_ui.text.sentence_html import fill_html, word_html
 from models_ui.vocabulary import CAPABILITIES
 
-LATEST: Final = 5
 OURS: Final = "fine-tunes"
 AFFECTS: Final = {OURS: gettext_lazy("Our fine-tunes and their base models")}
 
@@ -209,10 +208,6 @@ class AliasTarget:
     address: str
     since: datetime | None
     until: datetime | None
-
-
-def latest_lines(index: CatalogIndex) -> list[ChangeLine]:
-    return [ChangeLine(change, index) for change in CatalogChange.objects.order_by("-pk")[:LATEST]]
 
 
 def lines_of_model(row: Row, index: CatalogIndex, most: int = 10) -> list[ChangeLine]:

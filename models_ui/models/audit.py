@@ -1,13 +1,14 @@
 """The table of what people did: a history that nothing changes."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.models.search_text import SearchTextField
 from models_ui.text.isolation import isolate
+from models_ui.vocabulary import KEPT_COLUMNS
 
 
 class AppendOnly(models.QuerySet["AuditEvent"]):
@@ -84,12 +85,9 @@ class AuditEvent(models.Model):
         return [*named, self.correlation_id, self.request_id, self.job, *values]
 
 
-_KEPT: Final = ("keepers", "tags", "note", "plan")  # columns of what people keep of a model here
-
-
 def _kept_texts(values: Mapping[str, Any]) -> Iterator[str]:
     """Yield the texts of what is kept, by column: names, words and the parts of a plan."""
-    for column in _KEPT:
+    for column in KEPT_COLUMNS:
         value = values.get(column) or ()
         parts = value.values() if isinstance(value, dict) else [value] if isinstance(value, str) else value
         yield from (part for part in parts if isinstance(part, str))

@@ -16,7 +16,7 @@ from models_ui.vocabulary import id_is_routable
 class Mirror(models.Model):
     """The state of the whole mirror, in its only row."""
 
-    sync_is_running = False  # as `sync.mirror_state` reads it beside the row
+    sync_is_running = False  # as `mirror_state` of `mirror/state.py` reads it beside the row
 
     upstream = models.CharField(
         max_length=300, blank=True, help_text="Address the rows came from; rows of two addresses never mix"

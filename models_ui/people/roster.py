@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from models_ui.access import people
 from models_ui.access.group_roles import gives_roles
 from models_ui.access.people import PersonState
-from models_ui.access.roles import Role, give_role
+from models_ui.access.roles import Role, give_role, highest_role
 from models_ui.catalog.index import CatalogIndex
 from models_ui.mirror.state import move_version
 from models_ui.people.preferences import preferences_of
@@ -64,14 +64,13 @@ def roster() -> Iterator[Person]:
     )
     for user in sorted(everybody, key=lambda user: (not user.is_active, user.get_username().casefold())):
         names = {group.name for group in user.groups.all()}
-        role = max((role for role in Role if role.group_name in names), default=Role.VIEWER)
         invitation = getattr(user, "invitation", None)
         yield Person(
             pk=user.pk,
             name=user.get_username(),
             full_name=user.get_full_name(),
             email=user.email,
-            role=Role.MANAGER if user.is_superuser else role,
+            role=highest_role(names, is_superuser=user.is_superuser),
             is_linked=user.is_linked,
             has_second_factor=user.has_second_factor,
             is_system=user.is_superuser,

@@ -60,10 +60,6 @@ class FamilyLine:
     query: CatalogQuery  # the catalog's view of all its members
     x: str = ""  # where its line ends
 
-    @property
-    def has_known_end(self) -> bool:
-        return self.family.fate != "goes_on"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatEnds:

@@ -2,6 +2,18 @@
 
 The shapes, the limits and the words of these four, for forms, history and pages. `read_…` reads what a person typed,
 and raises Unreadable with the sentence that tells them what to mend.
+
+One more field that is kept here needs:
+
+models/mirror.py, a migration     its column
+vocabulary.py                     the column's name in KEPT_COLUMNS, so that history and index follow it
+access/verbs.py                   its verb, and the word for the field in FIELD_WORDS
+text/care.py                      its limit, and how a text becomes its value
+actions/care_forms.py             its form
+catalog/row.py                    its field in Row, in the text that a search looks at, and in the two dicts of values
+templates/models_ui/model.html    where the model's page shows it, and catalog.html for the menu of a row
+
+Addresses, views, conflicts, undo and the script work from the table of verbs.
 """
 
 import re
