@@ -4,8 +4,8 @@
         ...
         lock_lease("sync", token)      # in the transaction that writes: LeaseLost, if it was taken over meanwhile
 
-A lease is a row of a table, taken by one conditional UPDATE or by an INSERT that only one can make, alike on every
-database. Its token is the fence: a holder who comes back after the lease has expired writes nothing.
+A lease is a row of a table. An INSERT that only one process can make adds it, and one conditional UPDATE takes it,
+alike on every database. Its token is the fence: a holder who comes back after the lease has expired writes nothing.
 
 All who take a lease of one name take it for the same time. So a lease that expires later than that from now was taken
 before the clock was set back. It is void, or it would last for as long as the clock was wrong.
@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -59,17 +58,9 @@ def take_lease(name: str, seconds: float) -> str | None:
     """Return the token of the lease, now held for so many seconds, or None while another process holds it."""
     now, token = timezone.now(), secrets.token_hex(16)
     held = {"token": token, "expires_at": now + timedelta(seconds=seconds)}
-    known = Lease.objects.filter(name=name)
-    if known.filter(is_over("expires_at", now, seconds)).update(**held):
-        return token
-    if known.exists():
-        return None
-    try:
-        with transaction.atomic():
-            Lease.objects.create(name=name, **held)
-    except IntegrityError:
-        return None
-    return token
+    Lease.objects.bulk_create([Lease(name=name, **held)], ignore_conflicts=True)  # where there is none
+    is_free = Q(token=token) | is_over("expires_at", now, seconds)
+    return token if Lease.objects.filter(is_free, name=name).update(**held) else None
 
 
 def renew_lease(name: str, token: str, seconds: float) -> bool:
