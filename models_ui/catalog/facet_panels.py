@@ -12,8 +12,7 @@ from django.utils.translation import get_language
 
 from models_ui.catalog.facets import FACETS, Facet
 from models_ui.catalog.index import CatalogIndex, FacetValue, SearchResult
-from models_ui.catalog.labels import facet_label, value_label
-from models_ui.text.isolation import isolate
+from models_ui.catalog.labels import facet_label, isolated_value_label, value_label
 
 _LONG: Final = 8  # values of a facet that stand in sight; more of them are folded away
 _COUNT: Final = secrets.token_hex(8)  # stands for the count in cached HTML; no text from outside can contain it
@@ -60,7 +59,7 @@ def _panel_of(index: CatalogIndex, facet: Facet, values: Sequence[FacetValue]) -
         options=_render_options(index, facet.name, shown),
         more=_render_options(index, facet.name, folded),
         more_count=len(folded),
-        unused=[isolate(value_label(facet.name, value.value)) for value in values if value not in used],
+        unused=[isolated_value_label(value.value, facet.name) for value in values if value not in used],
         leaves_out=facet.combines == "none",
     )
 

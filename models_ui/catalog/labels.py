@@ -8,6 +8,7 @@ from django.utils.translation import gettext, override
 from models_ui.catalog.facets import FACETS, NAMED_IN_SEARCH
 from models_ui.catalog.search import NamedValue, Names, name_key
 from models_ui.text.folding import fold_for_search
+from models_ui.text.isolation import isolate
 
 
 def facet_label(name: str) -> str:
@@ -19,6 +20,11 @@ def value_label(name: str, value: str) -> str:
     facet = FACETS[name]
     known = facet.value_labels.get(value)
     return facet.read_unlabelled(value) if known is None else gettext(known)
+
+
+def isolated_value_label(value: str, name: str) -> str:
+    """Return the same, fit to stand in any text: what has no word came from outside."""
+    return isolate(value_label(name, value))
 
 
 @cache

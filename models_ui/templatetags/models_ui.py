@@ -16,7 +16,7 @@ from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions import sentences
 from models_ui.bulk import selection
 from models_ui.bulk import sentences as bulk_sentences
-from models_ui.catalog.labels import value_label
+from models_ui.catalog.labels import isolated_value_label
 from models_ui.catalog.links import address_of_id, catalog_address
 from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.rows import Button
@@ -79,6 +79,7 @@ def _marked_piece(piece: Piece, after_removal: str) -> SafeString:
 register.filter("short_tokens", humanize.short_tokens)
 register.filter("short_id", humanize.short_id)
 register.filter("exact", humanize.exact_number)
+register.filter("label", isolated_value_label)
 register.filter("capability", labels.capability_label)
 register.filter("doubt", labels.doubt_label)
 register.filter("in_days", humanize.in_days)
@@ -96,11 +97,6 @@ register.filter("keepers", keepers_words)
 register.filter("tags", tags_words)
 register.filter("plan", plan_sentence)
 register.filter("gains_and_losses", comparison_words)
-
-
-@register.filter(name="label")
-def facet_value_words(value: str, facet: str) -> str:
-    return isolate(value_label(facet, value))
 
 
 @register.filter(name="utc")
