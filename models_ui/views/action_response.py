@@ -98,11 +98,6 @@ class ActionResponse:
         return address_of(self.row, self.index)
 
     @property
-    def auto_id(self) -> str:
-        """The pattern of a form's ids, by the model: several rows may be edited at a time."""
-        return f"of-{self.row.pk}-%s"
-
-    @property
     def back(self) -> str:
         """Where the person came from, if that is a page of ours to return to; else the model's page."""
         request = self.request
@@ -219,7 +214,7 @@ class ActionResponse:
         why_not = self._denial_reason()
         inline = wants_fragment(self.request) and (isinstance(form, TextForm) or bool(form.dialog))
         if isinstance(form, TextForm):
-            form.auto_id = self.auto_id
+            form.auto_id = f"of-{self.row.pk}-%s"  # by the model: several rows may be edited at a time
             form.offer(self.row, self.index, self.now)
         if why_not and status in (200, 422):
             status = 403

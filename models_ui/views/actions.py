@@ -117,7 +117,7 @@ def _answer_edit(request: Request, model_id: str, verb: Verb) -> HttpResponse:
     response, form_class = ActionResponse(request, model_id, verb), text_form_of(verb)
     if request.method != "POST":
         return response.show_form(form_class.on(response.current_values[VERBS[verb].field or ""]))
-    form = form_class(request.POST, auto_id=response.auto_id)
+    form = form_class(request.POST)
     if not form.is_valid():
         return response.show_invalid(form)
     context, text, seen = response.context_of(form), form.cleaned_data["value"], form.cleaned_data["seen"]
