@@ -126,7 +126,7 @@ function putBackRow({ row, field, selectionStart, selectionEnd }, unlisted) {
     dialog.open = false;
     dialog.showModal();
   }
-  (field ?? dialog?.querySelector("form[method=dialog] button"))?.focus({ preventScroll: true });
+  (field ?? dialog?.querySelector("form[method=dialog] button, [form=keep-model]"))?.focus({ preventScroll: true });
   if (typeof selectionStart === "number") field.setSelectionRange(selectionStart, selectionEnd);
 }
 
@@ -402,7 +402,7 @@ function isSecondClick(event, identity) {
   if (event.detail > 1) return event.target.closest(".act") || isOther;
   const isByKey = event.detail === 0 && event.isTrusted;
   // Closing a dialog changes nothing.
-  return isByKey && isSoonAfterMove() && isOther && !event.target.closest("form[method=dialog]");
+  return isByKey && isSoonAfterMove() && isOther && !event.target.closest("form[method=dialog], [form=keep-model]");
 }
 
 document.addEventListener("click", (event) => {
