@@ -82,7 +82,7 @@ class ModelComparison:
         yield self._line(_("Stops working"), [_end_words(each) for each in self.models])
         yield self._line(_("Replacement"), [_named(row.replacement) for row in rows])
         yield self._line(_("Base model"), [_named(row.root) for row in rows])
-        yield self._line(_("Looked after by"), [keepers_words(row.present_keepers) or _("nobody") for row in rows])
+        yield self._line(_("Looked after by"), [keepers_words(row.present_keepers) or _("Nobody") for row in rows])
         yield self._line(_("Tags"), [tags_words(row.tags) or "–" for row in rows])
         yield self._line(_("Plan"), [plan_sentence(row.plan) or "–" for row in rows])
         yield self._line(_("Default temperature"), [_temperature_words(row) for row in rows])

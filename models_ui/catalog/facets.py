@@ -144,7 +144,7 @@ _ALL: Final = (
         label=gettext_noop("Looked after by"),
         values_of=lambda row, standing: row.present_keepers or (NOBODY,),
         by_size=True,
-        value_labels={NOBODY: gettext_noop("nobody")},
+        value_labels={NOBODY: gettext_noop("Nobody")},
         read_unlabelled=keeper_label,
         starts_open=True,
     ),

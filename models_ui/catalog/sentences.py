@@ -117,7 +117,7 @@ def risk_headline(risk: AtRisk) -> SafeString:
     some = ngettext("%(some)s of them", "%(some)s of them", risk.unattended)
     lacks = ngettext("has nobody who looks after it.", "have nobody who looks after them.", risk.unattended)
     return format_html(
-        "{} <strong>{}</strong> {}", sentence, fill(some, {"some": exact_number(risk.unattended)}), lacks
+        "{} <span><strong>{}</strong> {}</span>", sentence, fill(some, {"some": exact_number(risk.unattended)}), lacks
     )
 
 

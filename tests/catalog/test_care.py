@@ -80,7 +80,7 @@ def test_rows_are_ordered_by_who_looks_after_them_and_those_of_nobody_come_last(
 def test_groups_begin_with_what_nobody_looks_after(index: CatalogIndex):
     groups = index.search(CatalogQuery(group="keeper")).groups
     assert [(group_label(each.group), each.count) for each in groups] == [
-        ("nobody", 2),
+        ("Nobody", 2),
         ("bob", 1),
         ("Support team", 1),
     ]

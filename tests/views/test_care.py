@@ -301,4 +301,4 @@ def test_retirements_say_who_looks_after_the_fine_tunes_and_the_plan(editor: Cli
     html = editor.get("/retirements/").content.decode()
     row = re.search(r'<tr[^>]*data-model-id="open-mistral-nemo".*?</tr>', html, re.DOTALL)[0]
     cells = re.findall(r'data-label="(?:Looked after by|Plan)">(.*?)</td>', row, re.DOTALL)
-    assert [re.sub(r"<[^>]+>|\s+", " ", cell).strip() for cell in cells] == ["bob, nobody", "May end: not called"]
+    assert [re.sub(r"<[^>]+>|\s+", " ", cell).strip() for cell in cells] == ["bob, Nobody", "May end: not called"]

@@ -19,7 +19,7 @@ def text_of(client: Client, address: str) -> str:
 def test_what_differs_is_shown_and_the_rest_counted(viewer):
     text = text_of(viewer, "/compare/?model=open-mistral-nemo&model=ministral-8b-2512")
     assert "131,072" in text and "262,144" in text
-    assert re.search(r"Vision no yes gains", text)
+    assert re.search(r"Vision no yes · gains", text)
     assert "facts are the same. Show all facts" in text
     assert " Chat yes yes" not in text
 
@@ -32,7 +32,7 @@ def test_the_whole_is_one_click_away_and_the_address_keeps_the_models(viewer):
 
 def test_a_loss_is_said_in_a_word(viewer):
     text = text_of(viewer, "/compare/?model=ministral-8b-2512&model=open-mistral-nemo")
-    assert re.search(r"Vision yes no loses", text)
+    assert re.search(r"Vision yes no · loses", text)
 
 
 @pytest.mark.parametrize(
