@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 
 from models_ui.catalog.index import CatalogIndex
@@ -111,7 +111,7 @@ def _number_words(tokens: int | None) -> str:
 
 
 def _temperature_words(row: Row) -> str:
-    return "–" if row.default_temperature is None else str(row.default_temperature)
+    return "–" if row.default_temperature is None else localize(row.default_temperature)
 
 
 def _end_words(each: RowView) -> str:

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import User
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from models_ui.access.roles import ROLE_LABELS, Role
@@ -130,7 +130,7 @@ class PreferencesForm(forms.Form):
     )
     facets = forms.ChoiceField(
         label=_("Column of filters"),
-        choices=(("open", _("Open")), ("folded", _("Folded away"))),
+        choices=(("open", pgettext_lazy("a column", "Open")), ("folded", _("Folded away"))),
         widget=forms.RadioSelect,
     )
     keyboard_shortcuts = forms.BooleanField(label=_("Keyboard shortcuts of a single key"), required=False)

@@ -59,6 +59,10 @@ confirm_address.login_required = True  # django-allauth says that its page is op
 class SignInView(LoginView):  # type: ignore[misc]  # allauth has no types
     """The sign-in page. Passwords are refused where they are switched off, whoever sends one."""
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Return what the form takes: labels without a colon, as everywhere."""
+        return {**super().get_form_kwargs(), "label_suffix": ""}
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not settings.PASSWORD_SIGN_IN:
             raise PermissionDenied(_("Nobody signs in with a password here. Sign in as the sign-in page says."))
