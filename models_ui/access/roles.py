@@ -43,8 +43,8 @@ ROLE_LABELS = {
 _EXPLANATIONS = {
     Role.VIEWER: gettext_lazy("Reads everything; watches models and saves views of their own."),
     Role.EDITOR: gettext_lazy(
-        "Also renames, describes, archives and restores fine-tunes, says who looks after models, tags and plans, asks "
-        "for deletions and takes them back."
+        "Also renames, describes, archives and restores fine-tunes, says who looks after models, keeps tags, notes "
+        "and plans, asks for deletions and takes them back."
     ),
     Role.MANAGER: gettext_lazy(
         "Also deletes and protects fine-tunes, decides on deletions, exports everybody’s activity, and gives roles."

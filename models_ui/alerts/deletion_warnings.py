@@ -2,7 +2,8 @@
 
 Whoever watches the model or looks after it gets both by e-mail; those without an address read it on the overview. A
 warning is sent at least once: a worker that dies between sending and writing that down leaves it to be sent again. A
-deletion is not carried out before both are sent (`actions/due_deletions.py`), and never less than a day after the last.
+deletion is not carried out before both are sent (`actions/due_deletions.py`), and about a day after the last at the
+earliest. Without days of grace nobody is warned.
 """
 
 import logging
