@@ -6,6 +6,9 @@ from typing import Any
 limit_request_line = 8190
 # htmx repeats the page's address in a header, with the host before it.
 limit_request_field_size = 2 * limit_request_line
+# gunicorn would take the headers SCRIPT_NAME and PATH_INFO from a proxy on this machine for what was asked, and not
+# every proxy keeps those of a client away. Where the dashboard is mounted is in the environment.
+forwarder_headers = ""
 
 IDLE_TIMEOUT = 0.02  # seconds that a thread waits for a new connection's first byte
 

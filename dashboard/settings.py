@@ -370,6 +370,7 @@ LOGGING = {
     "filters": {
         "request_id": {"()": "models_ui.log_filters.RequestIdFilter"},
         "direction": {"()": "models_ui.log_filters.DirectionFilter"},
+        "refusals": {"()": "models_ui.log_filters.RefusalFilter"},
         "secrets": {"()": "models_ui.log_filters.SecretsFilter", "webhook": DIGEST_WEBHOOK_SECRET_URL},
     },
     "formatters": {
@@ -380,7 +381,7 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": LOG_FORMAT,
-            "filters": ["request_id", "secrets", "direction"],
+            "filters": ["request_id", "secrets", "direction", "refusals"],
         }
     },
     "root": {"handlers": ["console"], "level": text("LOG_LEVEL", "INFO")},

@@ -72,6 +72,15 @@ class SecretsFilter(logging.Filter):
         return True
 
 
+class RefusalFilter(logging.Filter):
+    """Leaves out the trace of what Django refuses, as a foreign host name: anybody can cause it, and nothing broke."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.exc_info = None
+        return True
+
+
 class DirectionFilter(logging.Filter):
     """Spells out the characters that turn the direction of writing, so that a line reads as it was written."""
 
