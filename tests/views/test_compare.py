@@ -52,7 +52,7 @@ def test_what_cannot_be_compared_is_said(viewer, query, said):
 def test_at_most_four_stand_side_by_side(viewer):
     ids = CatalogModel.objects.order_by("pk").values_list("model_id", flat=True)[:6]
     html = viewer.get("/compare/", {"model": list(ids)}).content.decode()
-    assert html.count('<th scope="col">') == 4
+    assert html.count('<th scope="col" role="columnheader">') == 4
     assert "At most 4 models fit side by side" in html
 
 
