@@ -8,7 +8,7 @@ writes nothing: an update applies only to the revision it was computed from.
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from models_ui.catalog.index import CatalogIndex
@@ -35,9 +35,10 @@ class Occasion:
 def occasions_of(index: CatalogIndex, now: datetime) -> tuple[Occasion, ...]:
     """Return all events, also cancelled ones, by date.
 
-    The result is cached with the index. It is not cached if the mirror has changed since the index was built.
+    The result is cached with the index for the UTC day. It is not cached if the mirror has changed since the index was
+    built.
     """
-    kept = index.cached("occasions", list[tuple[Occasion, ...]])
+    kept = index.cached(("occasions", now.astimezone(UTC).date()), list[tuple[Occasion, ...]])
     if kept:
         return kept[0]
     events = _stored_events()

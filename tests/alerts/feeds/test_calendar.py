@@ -318,6 +318,15 @@ def test_a_fine_tune_that_is_deleted_from_here_leaves_a_cancelled_event(carol, m
     assert str(cancelled[0]["SUMMARY"]).endswith("has been deleted")
 
 
+def test_a_date_comes_into_a_calendar_of_the_next_days_when_its_day_has_come(carol, make, sandbox: Sandbox):
+    sandbox.catalog.update_model(MEDIUM, deprecation=noon(32).isoformat())
+    run_sync()
+    feed = make(carol, "within=30")
+    assert MEDIUM not in events(fetched(feed.ics))
+    with time_machine.travel(timezone.now() + timedelta(days=3)):
+        assert MEDIUM in events(fetched(feed.ics))
+
+
 def test_the_event_stands_when_its_moment_comes(carol, make, synced):
     feed = make(carol)
     before = fetched(feed.ics)
@@ -340,7 +349,7 @@ def test_a_process_that_is_behind_takes_nothing_back(carol, make, synced, sandbo
     told = revision(events(fetched(feed.ics))[MEDIUM])
     occasions = events_module.occasions_of(behind, timezone.now())
     assert {each.event.at for each in occasions if each.row.model_id == MEDIUM} == {noon(40)}
-    assert behind.cached("occasions", list) == []
+    assert behind.cached(("occasions", timezone.now().astimezone(UTC).date()), list) == []
     assert revision(events(fetched(feed.ics))[MEDIUM]) == told
 
 
