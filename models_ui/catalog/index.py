@@ -107,7 +107,9 @@ class CatalogIndex:
             orders = Orders(len(parts.rows), partial(sort_keys, parts.rows, parts.names, parts.standings))
             expires_at = _next_end(parts.rows, now)
         names = _with_values(names or {}, parts)
-        words = CatalogSearch(parts.haystacks, parts.facets, parts.contexts, names)
+        words = CatalogSearch(
+            parts.haystacks, parts.facets, parts.contexts, names, previous.words if previous else None
+        )
         index = cls(version, expires_at, words, parts.find, _parts=parts, _orders=orders, _all=words.every_row)
         if known is not None and parts.facts is known._parts.facts:
             index._kept_with_facts = known._kept_with_facts

@@ -20,7 +20,7 @@ from models_ui.catalog.row_sets import RowSet, full_set, positions_in_set, set_o
 from models_ui.catalog.status import UNLISTED
 from models_ui.text.folding import fold_for_search
 from models_ui.text.search_terms import Term, line_of, search_terms
-from models_ui.text.typos import Vocabulary, letters_of
+from models_ui.text.typos import CountedWords, Vocabulary, letters_of
 
 CONTEXT: Final = "context_min"  # stands for both bounds, among the facets that a term is about
 
@@ -120,7 +120,9 @@ class CatalogSearch:
         values: Mapping[str, Mapping[str, RowSet]],
         contexts: Mapping[int, RowSet],
         names: Names,
+        previous: "CatalogSearch | None" = None,
     ) -> None:
+        self._counted: CountedWords | None = previous._counted if previous else None
         self._haystacks = haystacks
         self._values = values
         self._contexts = contexts
@@ -239,8 +241,9 @@ class CatalogSearch:
         return self._vocabulary().spellings(word)
 
     def _read_vocabulary(self) -> Vocabulary:
-        tokens = set(" ".join(self._haystacks).split())
-        return Vocabulary({word for token in (*tokens, *self._names) for word in letters_of(token)})
+        counted = self._counted.exchanged(self._haystacks) if self._counted else CountedWords(self._haystacks)
+        self._counted = counted
+        return Vocabulary({*counted.words, *(word for name in self._names for word in letters_of(name))})
 
 
 def rows_in_range(contexts: Mapping[int, RowSet], lowest: int | None, highest: int | None) -> RowSet:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from django.utils.html import conditional_escape, format_html, format_html_join
@@ -12,6 +13,7 @@ from models_ui.text.isolation import balance_in_element, isolate
 
 _LONGEST: Final = 2_000  # letters of a text in which hits are looked for; the rest stays unmarked
 _MOST_WORDS: Final = 20
+_MOST_KEPT: Final = 1_024  # marked texts: those of a list that is searched again after a model has changed
 _ID_END: Final = 9  # the letters of an id that tell a fine-tune from its siblings
 
 Range = tuple[int, int]
@@ -73,7 +75,11 @@ def marked_html(text: str, words: Sequence[str], start: int = 0, end: int | None
 
     `start` and `end` choose a part of it as in a slice. Its hits may begin before it or end after it.
     """
-    start, end, _step = slice(start, end).indices(len(text))
+    return _marked_part(text, tuple(words), *slice(start, end).indices(len(text))[:2])
+
+
+@lru_cache(_MOST_KEPT)
+def _marked_part(text: str, words: tuple[str, ...], start: int, end: int) -> SafeString:
     part = text[start:end]
     inside = ((low, high) for low, high in hits_in(text, words) if low < end and high > start)
     if isolate(part) != part:

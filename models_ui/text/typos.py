@@ -5,13 +5,17 @@ version. Pure: no Django.
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from copy import copy
+from itertools import zip_longest
 from typing import Final
 
 SHORTEST: Final = 5  # letters of a word that may have a typo
 MOST_WORDS: Final = 50_000  # that a vocabulary looks through
 MOST_SPELLINGS: Final = 40  # that one word is read as
 
+_MOST_EXCHANGED: Final = 400  # texts; with more it is faster to count all of them
 _RUN_OF_LETTERS: Final = re.compile(r"[^\W\d_]+")
 _LONGEST: Final = 40  # letters of a word that is compared
 
@@ -35,6 +39,50 @@ def is_one_edit(one: str, other: str) -> bool:
     if one[start + 1 :] == other[start + 1 :]:
         return True
     return one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
+
+
+class CountedWords:
+    """The words of many texts. After some texts were exchanged only these are read."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self._tokens = Counter(" ".join(texts).split())
+        self._words = Counter(word for token in self._tokens for word in set(letters_of(token)))
+
+    @property
+    def words(self) -> Iterable[str]:
+        return self._words.keys()
+
+    def exchanged(self, texts: Sequence[str]) -> "CountedWords":
+        """Return the words of these texts, most of which are the same objects as before."""
+        places = [pair for pair in zip_longest(self._texts, texts, fillvalue="") if pair[0] is not pair[1]]
+        known = {id(text): text for pair in places for text in pair}
+        before, after = Counter(id(text) for text, _ in places), Counter(id(text) for _, text in places)
+        gone, new = before - after, after - before
+        if gone.total() + new.total() > _MOST_EXCHANGED:
+            return CountedWords(texts)
+        counted = copy(self)
+        counted._texts, counted._tokens, counted._words = texts, self._tokens.copy(), self._words.copy()
+        for key in new.elements():
+            counted._count(known[key], 1)
+        for key in gone.elements():
+            counted._count(known[key], -1)
+        return counted
+
+    def _count(self, text: str, step: int) -> None:
+        for token in text.split():
+            if _count_once(self._tokens, token, step):
+                for word in set(letters_of(token)):
+                    _count_once(self._words, word, step)
+
+
+def _count_once(counts: Counter[str], key: str, step: int) -> bool:
+    """Count one more or one less. Return whether the key is new, or gone."""
+    counts[key] += step
+    if not counts[key]:
+        del counts[key]
+        return True
+    return step > 0 and counts[key] == step
 
 
 class Vocabulary:

@@ -45,6 +45,7 @@ CHANGES = st.one_of(
 QUERIES = (
     CatalogQuery(),
     CatalogQuery(q="wiki"),
+    CatalogQuery(q="zebar"),  # a typo, where some row has a zebra
     CatalogQuery(sort="-deprecation", group="keeper"),
     CatalogQuery(status=("at_risk", "gone")),
     CatalogQuery(capability=("vision",), sort="name", group="none"),

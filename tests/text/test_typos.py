@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_ui.text.typos import MOST_SPELLINGS, Vocabulary, is_one_edit
+from models_ui.text.typos import MOST_SPELLINGS, CountedWords, Vocabulary, is_one_edit
 
 words = st.text(alphabet="abcd", max_size=6)
 
@@ -19,6 +19,17 @@ def neighbours(word: str) -> set[str]:
     changed = {a + letter + b[1:] for a, b in splits if b for letter in "abcd"}
     added = {a + letter + b for a, b in splits for letter in "abcd"}
     return {word} | left_out | swapped | changed | added
+
+
+lines = st.lists(st.text(alphabet="ab 1-", max_size=8), max_size=5)
+
+
+@given(lines, st.lists(lines, max_size=4))
+def test_words_of_texts_that_were_exchanged_are_those_of_the_texts_that_there_are(first, others):
+    counted = CountedWords(first)
+    for texts in others:
+        counted = counted.exchanged([*texts, *first[1:]])
+        assert set(counted.words) == set(CountedWords([*texts, *first[1:]]).words)
 
 
 @given(words, words)
