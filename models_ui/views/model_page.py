@@ -177,8 +177,8 @@ class ModelPage:
 
     @property
     def may_take(self) -> bool:
-        """Whether the reader may look after it at one click, since nobody does."""
-        return self.may_care and not self.row.present_keepers
+        """Whether the reader may look after it at one click, since nobody does and it still needs somebody."""
+        return self.may_care and not self.row.present_keepers and not self.row.is_deleted
 
     # --- Its family, and what replaces it or its base model
 

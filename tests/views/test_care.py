@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from models_ui.access.verbs import CARE_VERBS, Verb
+from models_ui.actions import perform
+from models_ui.actions.context import Context
 from models_ui.bulk import jobs
 from models_ui.bulk.runner import run_one
 from models_ui.mirror.state import move_version
@@ -48,6 +50,12 @@ def manager(alice, client_of) -> Client:
 
 def row_of(model_id: str) -> CatalogModel:
     return CatalogModel.objects.get(model_id=model_id)
+
+
+def test_a_deleted_model_asks_nobody_to_take_it(alice: User, manager: Client, tune: str):
+    assert "Take it" in manager.get(f"/models/{tune}/").content.decode()
+    perform.delete_model(context=Context(actor=alice), model_id=tune)
+    assert "Take it" not in manager.get(f"/models/{tune}/").content.decode()
 
 
 @pytest.mark.parametrize("verb", CARE_VERBS)
