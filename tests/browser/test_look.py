@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from models_ui.catalog.status import STATUSES
 from tests.browser.conftest import choose, ids, row_of
 
 SEVERAL = "/models/?capability=vision&capability=function_calling&context_min=32k&status=live"
@@ -78,3 +79,18 @@ def test_the_page_of_a_phone_has_its_tools_in_one_line(catalog: Page):
     catalog.goto("/models/")
     assert ids(catalog)
     assert len({button.evaluate(TOP) for button in catalog.locator(".tools > .button").all()}) == 1
+
+
+def test_every_status_has_a_shape_of_one_size(catalog: Page):
+    catalog.goto("/models/")
+    shapes = catalog.evaluate(
+        """all => all.map((name) => {
+          const span = document.body.appendChild(document.createElement("span"));
+          span.className = `status ${name}`;
+          const style = getComputedStyle(span, "::before");
+          return [style.content.split(" / ")[0], style.width, style.height].join();
+        })""",
+        list(STATUSES),
+    )
+    assert len(set(shapes)) == 1
+    assert shapes[0].startswith('"",')
