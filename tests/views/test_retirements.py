@@ -138,7 +138,7 @@ def test_who_looks_after_a_model_and_the_plan_stand_beside_its_date(viewer: Clie
     move_version()
     html = page(viewer)
     assert "Parcel damage Logistics May end" in line_of(html, "pixtral-12b-2409")
-    assert "nobody" in line_of(html, "open-mistral-nemo")
+    assert "Nobody" in line_of(html, "open-mistral-nemo")
     assert line_of(page(viewer, "/retirements/?type=fine-tuned"), tune).endswith("Logistics May end")
 
 
