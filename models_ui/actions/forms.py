@@ -77,6 +77,13 @@ class TextForm(ActionForm):
         """Return the form after a conflict: sending it again puts `mine` over `theirs`."""
         return cls(initial={"value": mine or "", "seen": signing.dumps(theirs), "action_id": secrets.token_hex(16)})
 
+    def give_ids(self, pattern: str) -> None:
+        """Set the pattern of the ids, in the lists of errors too, which took theirs when the form was checked."""
+        self.auto_id = pattern
+        for name, errors in self.errors.items():
+            if name in self.fields:
+                errors.field_id = self[name].auto_id  # type: ignore[attr-defined]  # its stubs do not know it
+
     def offer(self, row: Row, index: CatalogIndex, now: datetime) -> None:
         """Add what may be chosen for this row. The form has its final `auto_id`."""
 

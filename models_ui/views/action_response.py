@@ -214,7 +214,7 @@ class ActionResponse:
         why_not = self._denial_reason()
         inline = wants_fragment(self.request) and (isinstance(form, TextForm) or bool(form.dialog))
         if isinstance(form, TextForm):
-            form.auto_id = f"of-{self.row.pk}-%s"  # by the model: several rows may be edited at a time
+            form.give_ids(f"of-{self.row.pk}-%s")  # by the model: several rows may be edited at a time
             form.offer(self.row, self.index, self.now)
         if why_not and status in (200, 422):
             status = 403
