@@ -29,6 +29,7 @@ class Attempts:
         self.number = 1
         self._retries = retries
         self._deadline = clock() + total_timeout
+        self._least = total_timeout / 20  # seconds that an attempt should have
         self._sleep, self._clock = sleep, clock
 
     def left(self) -> float:
@@ -38,16 +39,17 @@ class Attempts:
     def pause(self, retry_after: float | None) -> bool:
         """Wait until the next attempt is due. Return False, at once, where none is left.
 
-        Retry-After is obeyed when it came, and ends the call when it is longer than that still has.
+        Retry-After is obeyed when it came, and ends the call when it is longer than that still has. An attempt that
+        would have hardly any time would only fail for want of it, and hide the failure before it.
         """
         if self.number > self._retries:
             return False
         seconds = back_off(self.number) if retry_after is None else retry_after
-        if seconds >= self.left():
+        if seconds + self._least >= self.left():
             return False
-        self._sleep(seconds)
+        self._sleep(seconds)  # a busy machine may sleep for longer
         self.number += 1
-        return True
+        return self.left() >= self._least
 
 
 def is_worth_retrying(error: ModelsAPIError, *, write: bool) -> bool:

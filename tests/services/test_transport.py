@@ -202,6 +202,15 @@ def test_the_whole_call_with_its_pauses_stays_below_the_total(sandbox: Sandbox):
     assert time.monotonic() - started < 0.7
 
 
+def test_no_attempt_is_made_after_a_pause_that_took_all_the_time(sandbox: Sandbox):
+    """A busy machine sleeps for longer than it was asked to. The error is that of the attempt before."""
+    sandbox.faults.add("status", status=503)
+    moments = [0.0]
+    api = make_api(sandbox.url, total_timeout=20, sleep=lambda _: moments.append(19.9), clock=lambda: moments[-1])
+    assert failure_of(api.list).code == "upstream_failed"
+    assert len(sandbox.calls) == 1
+
+
 # Rate limits and upstream's failures
 
 
