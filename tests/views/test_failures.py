@@ -45,6 +45,12 @@ def another_key(upstream: Sandbox, _: pytest.MonkeyPatch) -> None:
     upstream.key = "no-longer-the-same"
 
 
+def hang(upstream: Sandbox, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(django_settings, "MODELS_API_TIMEOUT", 0.2)
+    patch.setattr(django_settings, "MODELS_API_TOTAL_TIMEOUT", 0.3)
+    upstream.faults.add("hang", verb="list", seconds=5)
+
+
 def no_dns(upstream: Sandbox, patch: pytest.MonkeyPatch) -> None:
     upstream.stop()  # which ends the connection that would be used again without asking DNS
     upstream.start()
@@ -60,7 +66,7 @@ TROUBLES = {
     "no right": Trouble(fault("403"), "refused to list the models", empty_state=MAY_NOT),
     "refused": Trouble(lambda upstream, _: upstream.stop(), "connection refused", answered=False),
     "no DNS": Trouble(no_dns, "could not be looked up", answered=False),
-    "timeout": Trouble(fault("hang", seconds=5), "did not answer in time", answered=False),
+    "timeout": Trouble(hang, "did not answer in time", answered=False),
     "cut": Trouble(fault("cut"), "was cut before", answered=False),
     "429": Trouble(fault("429"), "getting too many calls"),
     "429 with Retry-After": Trouble(fault("429", retry_after=7), "getting too many calls"),
@@ -79,11 +85,10 @@ def each(troubles: dict[str, Trouble]):
 
 
 @pytest.fixture
-def upstream(point_at, settings) -> Iterator[Sandbox]:
-    """The sandbox under a name, which DNS has to know, and a client that gives up soon."""
+def upstream(point_at) -> Iterator[Sandbox]:
+    """The sandbox under a name, which DNS has to know."""
     with Sandbox(key=KEY) as running:
         point_at(running, url=running.url.replace("127.0.0.1", "localhost"))
-        settings.MODELS_API_TIMEOUT, settings.MODELS_API_TOTAL_TIMEOUT = 0.2, 0.3
         yield running
 
 
