@@ -146,10 +146,6 @@ class PersonAdmin(FoldedSearchAdmin, ReadOnlyAdmin):
     def role(self, person: User) -> str:
         return role_of(person).label
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Return the row. Django itself fails on an empty name of a field, as `?_to_field=` gives."""
-        return super().get_object(request, object_id, from_field or None)
-
     def get_list_display(self, request: HttpRequest) -> Any:
         return [*super().get_list_display(request), "role"]
 

@@ -154,7 +154,7 @@ class CatalogIndex:
 
         Two threads may build at once; both get the value that was stored first.
         """
-        return _kept_under(self._kept, key, build)
+        return _get_or_build(self._kept, key, build)
 
     def cached_with_facts(self, key: Hashable, build: Callable[[], T]) -> T:
         """Return the same, kept also for the next index if only what people keep of models here is another one there.
@@ -162,7 +162,7 @@ class CatalogIndex:
         `build` must not depend on who looks after models, on tags, notes and plans. Rows in what it returns may be
         those of an index before: what people keep of them is read from `renewed(row)`.
         """
-        return _kept_under(self._kept_with_facts, key, build)
+        return _get_or_build(self._kept_with_facts, key, build)
 
     def search(self, query: CatalogQuery) -> SearchResult:
         """Return one page of matches with facets. A page past the end is the last one.
@@ -301,7 +301,7 @@ class CatalogIndex:
         return tuple(values)
 
 
-def _kept_under(kept: dict[Hashable, object], key: Hashable, build: Callable[[], T]) -> T:
+def _get_or_build(kept: dict[Hashable, object], key: Hashable, build: Callable[[], T]) -> T:
     if key not in kept:
         kept.setdefault(key, build())
     return cast(T, kept[key])
