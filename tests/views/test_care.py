@@ -88,6 +88,12 @@ def test_mistrals_own_models_have_them_too_with_their_history(editor: Client, sy
     assert re.search(r"<strong><bdi>bob</bdi></strong> changed", html)
 
 
+@pytest.mark.parametrize("verb", CARE_VERBS)
+def test_the_page_of_a_form_leads_back_to_a_base_model_by_its_id(editor: Client, synced, verb: Verb):
+    html = editor.get(f"/models/codestral-2508/{verb}/").content.decode()
+    assert text_of(part(html, '<p class="back">', "</p>")) == "codestral-2508"
+
+
 def test_a_viewer_sees_them_without_controls_and_a_forged_request_is_recorded(editor, carol, client_of, tune):
     address = f"/models/{tune}/tag/"
     form = form_of(editor, address)
