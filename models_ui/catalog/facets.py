@@ -9,7 +9,8 @@ facet: see `facet_panels.py`. Further:
 - if a kind of change can alter its value, name the facet in that kind's `own_filters` (`changes/kinds.py`);
 - if it shows a new column of `CatalogModel`, `Row` needs a field of the same name, `mirror/merge.py` must fill the
   column, and `store.py: _read_row` converts a value that is no plain text, number or list;
-- if `offers` reads that field, name the field in `_FOLLOWED` (`index_parts.py`).
+- if `offers` reads that field, name the field in `_FOLLOWED` (`index_parts.py`);
+- if `values_of` reads a field of `_UNFACETED` (`index_parts.py`), take the field out there.
 
 `tests/catalog/test_index.py` compares the index with a plain loop over all models; add the facet to that loop.
 """

@@ -8,7 +8,7 @@ sequence of positions, computed when it is first asked for. Pure: no Django, no 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial, reduce
+from functools import lru_cache, partial, reduce
 from operator import and_, or_
 from typing import TypeVar, cast
 
@@ -20,9 +20,9 @@ from models_ui.catalog.query import CatalogQuery
 from models_ui.catalog.risks import RiskFinder
 from models_ui.catalog.row import Row
 from models_ui.catalog.row_sets import RowSet, slice_in_order
-from models_ui.catalog.search import CatalogSearch, Clause, Found, NamedValue, Names, rows_in_range, with_raw_names
+from models_ui.catalog.search import CatalogSearch, Clause, Found, NamedValue, Names, name_key, rows_in_range
 from models_ui.catalog.status import LISTED, Standing, Status
-from models_ui.text.folding import sort_key
+from models_ui.text.folding import fold_for_search, sort_key
 
 T = TypeVar("T")
 
@@ -315,13 +315,24 @@ def _facet_in_place(clause: Clause, named: NamedValue) -> Facet | None:
 
 
 def _with_values(names: Names, parts: IndexParts) -> Names:
-    """Return the names with the values of open facets that have none."""
-    labels = {
-        NamedValue(facet.name, value): facet.read_unlabelled(value)
+    """Return the names with the values of open facets that have none, each under its label."""
+    values = tuple(
+        (facet.name, tuple(parts.facets[facet.name]))
         for facet in reversed(SEARCHED_BY_VALUE)  # of values with one label that of the first facet is meant
-        for value in parts.facets[facet.name]
-    }
-    return with_raw_names(names, labels)
+    )
+    known = {value for named in names.values() for value in named}
+    raw = {key: (value,) for key, value in _values_by_label(values) if value not in known}
+    return {**raw, **names}
+
+
+@lru_cache(maxsize=4)
+def _values_by_label(values: tuple[tuple[str, tuple[str, ...]], ...]) -> Sequence[tuple[str, NamedValue]]:
+    """Return the values of each facet with their labels as searches compare them. Few changes bring another value."""
+    return [
+        (name_key(fold_for_search(FACETS[facet].read_unlabelled(value))), NamedValue(facet, value))
+        for facet, of_facet in values
+        for value in of_facet
+    ]
 
 
 def _next_end(rows: Iterable[Row], now: datetime) -> datetime | None:

@@ -22,6 +22,8 @@ from models_ui.vocabulary import BASE, KEPT_COLUMNS
 
 Sets = dict[str, RowSet]
 """Rows by the value of a facet, in the order in which a page shows the values."""
+Values = Mapping[str, set[str]]
+"""The values of a row, by the facet's name."""
 
 # With more changed rows it is faster to build everything.
 _MOST_CHANGED: Final = 200
@@ -30,6 +32,10 @@ _FOLLOWED: Final = attrgetter(
     "model_id", "aliases", "type", "root", "deprecation", "missing_since", "capabilities", "lacks"
 )
 _ORDER: Final = attrgetter("order")
+# What follows from the row alone of its standing; the rest of that follows from the columns above.
+_STATED: Final = attrgetter("archived", "deletion_due_at", "deleted_at")
+# No facet reads these.
+_UNFACETED: Final = ("name", "description", "note", "plan", "protected")
 # These neither sort nor group.
 _UNARRANGED: Final = ("tags", "note", "plan", "description", "protected")
 # What people keep of a model here, and who of them has no access. All else is a fact.
@@ -115,9 +121,11 @@ def change_parts(parts: IndexParts, rows: Collection[Row], now: datetime) -> Ind
     for row in changed:
         for model_id in _ids_of(row) & by_id.keys():
             by_id[model_id] = tuple(row if holder.pk == row.pk else holder for holder in by_id[model_id])
+    restated = [row for row in changed if _STATED(row) != _STATED(known[row.pk].folded.row)]
+    standings = {row.pk: standing for row, standing in zip(restated, _standings_of(restated, by_id, now), strict=True)}
     change = _Change(parts)
-    for each, standing in zip(folded, _standings_of(changed, by_id, now), strict=True):
-        change.put(each, standing)
+    for each in folded:
+        change.put(each, standings.get(each.row.pk, known[each.row.pk].standing))
     return change.result(by_id)
 
 
@@ -158,20 +166,27 @@ class _Change:
         """Put a row into the place of the one with the same key."""
         before, after = self._by_pk[folded.row.pk], PlacedRow(folded, standing)
         contexts = set(_context_of(before.folded.row)), set(_context_of(folded.row))
-        facets = {key: FACETS[name] for name, key in reversed(self._names.items())}
-        values = facet_values(before.folded.row, before.standing), facet_values(folded.row, standing)
         old, new = self._move(before, after)
-        for key, facet in facets.items():
-            had, has = values[0][facet.name], values[1][facet.name]
-            sets = with_row_moved(self._shared[key], old, new, had, has)
-            self._shared[key] = sets if had == has else _in_order(facet, sets)
+        is_as_before = standing == before.standing
+        if is_as_before and _differ_only_in(_UNFACETED, before.folded.row, folded.row):
+            self._put_into_facets(old, new, {}, {})
+        else:
+            had = facet_values(before.folded.row, before.standing)
+            self._put_into_facets(old, new, had, facet_values(folded.row, standing))
         moved = with_row_moved(self._contexts, old, new, *contexts)
         self._contexts = {tokens: rows for tokens, rows in moved.items() if rows}
-        is_as_before = standing == before.standing
         if not is_as_before or not _differ_only_in(_UNARRANGED, before.folded.row, folded.row):
             self._arrangement = object()
         if not is_as_before or not _differ_only_in(_KEPT_HERE, before.folded.row, folded.row):
             self._facts = object()
+
+    def _put_into_facets(self, old: int, new: int, had: Values, has: Values) -> None:
+        """Move a row from one position to another, and from the values that it had to those that it has."""
+        facets = {key: FACETS[name] for name, key in reversed(self._names.items())}
+        for key, facet in facets.items():
+            before, after = had.get(facet.name, set()), has.get(facet.name, set())
+            sets = with_row_moved(self._shared[key], old, new, before, after)
+            self._shared[key] = sets if before == after else _in_order(facet, sets)
 
     def _move(self, before: PlacedRow, after: PlacedRow) -> tuple[int, int]:
         """Return the position that the row had, and the one that it has now."""

@@ -86,11 +86,11 @@ class Row:
         return tuple(keeper for keeper in self.keepers if keeper not in self.away)
 
     @property
-    def haystack(self) -> str:
-        """The text that a search looks at, folded."""
+    def searched_text(self) -> str:
+        """The text that a search looks at."""
         parts = (self.model_id, self.name, self.description, self.owned_by, *self.aliases)
         parts += (*map(keeper_label, self.keepers), *self.tags, self.note, self.plan.words)
-        return fold_for_search("\n".join(part for part in parts if part))
+        return "\n".join(part for part in parts if part)
 
 
 def kept_values(row: Row) -> dict[str, Any]:
@@ -119,4 +119,7 @@ class FoldedRow(NamedTuple):
 
 def fold_row(row: Row, known: FoldedRow | None) -> FoldedRow:
     """Return the row folded; `known` if that is of the same object."""
-    return known if known and known.row is row else FoldedRow(row, default_order(row), row.haystack)
+    if known and known.row is row:
+        return known
+    text = row.searched_text
+    return FoldedRow(row, default_order(row), fold_for_search(text))

@@ -18,7 +18,6 @@ from typing import Final, NamedTuple
 from models_ui.catalog.query import parse_tokens
 from models_ui.catalog.row_sets import RowSet, full_set, positions_in_set, set_of_answers
 from models_ui.catalog.status import UNLISTED
-from models_ui.text.folding import fold_for_search
 from models_ui.text.search_terms import Term, line_of, search_terms
 from models_ui.text.typos import CountedWords, Vocabulary, letters_of
 
@@ -294,10 +293,3 @@ def _more_than(text: str, length: int) -> _Bound | None:
 def _less_than(text: str, length: int) -> _Bound | None:
     tokens = parse_tokens(text, upper=False)
     return None if tokens is None else _Bound(None, tokens - 1, length)
-
-
-def with_raw_names(names: Names, labels: Mapping[NamedValue, str]) -> Names:
-    """Return the names with those of these values that have none, each under its label."""
-    known = {value for named in names.values() for value in named}
-    raw = {name_key(fold_for_search(label)): (value,) for value, label in labels.items() if value not in known}
-    return {**raw, **names}

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models_ui import vocabulary
-from models_ui.catalog.facets import FACETS, OFFERED
+from models_ui.catalog import index_parts
+from models_ui.catalog.facets import FACETS, OFFERED, facet_values
 from models_ui.catalog.groups import GROUPINGS
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.lifecycle import lifecycle_stage
@@ -17,9 +18,10 @@ from models_ui.catalog.query import PAGE_SIZES, SORTS, CatalogQuery
 from models_ui.catalog.risks import risk_of
 from models_ui.catalog.row import STATES, Row
 from models_ui.catalog.row_sets import positions_in_set
-from models_ui.catalog.status import STATUSES
+from models_ui.catalog.status import STATUSES, Standing
 from models_ui.text.folding import fold_for_search, sort_key
 from models_ui.text.keepers import keeper_label
+from models_ui.text.plan import Plan
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -450,3 +452,10 @@ def test_a_row_is_folded_once_however_often_it_is_searched(monkeypatch: pytest.M
     assert index.search(CatalogQuery(q="E4")).total == 11
     assert index.search(CatalogQuery(q="é", sort="-name")).total == 50
     assert folded == []
+
+
+def test_no_facet_reads_what_is_put_into_an_index_without_asking_the_facets():
+    row, standing = Row(pk=1, model_id="m", capabilities=("vision",), tags=("t",), root="r"), Standing("active", "live")
+    others = {"name": "N", "description": "D", "note": "W", "plan": Plan(kind="ends"), "protected": True}
+    assert others.keys() == set(index_parts._UNFACETED)
+    assert facet_values(replace(row, **others), standing) == facet_values(row, standing)
