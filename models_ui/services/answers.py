@@ -1,8 +1,9 @@
-"""Reading upstream's answers: JSON read leniently, and an error answer as one of our exceptions."""
+"""Reading upstream's answers: JSON read leniently, the key taken out, an error answer as one of our exceptions."""
 
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -13,7 +14,8 @@ import msgspec
 
 from models_ui.services import errors
 from models_ui.services.errors import ModelsAPIError
-from models_ui.services.redaction import redaction_of
+from models_ui.services.exchange import Reply
+from models_ui.services.redaction import Redaction, redaction_of
 from models_ui.text.plain import plain_text
 
 
@@ -105,6 +107,44 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class APIAnswer:
+    """A 2xx answer. `value` is the decoded JSON; it is None, and `empty` True, when there was no body."""
+
+    status: int
+    value: object
+    empty: bool
+    correlation_id: str
+    allow: tuple[str, ...] = ()
+
+
+def read_reply(reply: Reply, *, is_late: bool, write: bool, model_id: str, secret: str) -> APIAnswer | ModelsAPIError:
+    """Return what a reply says, without the secret, which a gateway may echo anywhere in it.
+
+    `is_late`: the time was over before all of the reply had come.
+    """
+    status = reply.status
+    if not 200 <= status < 300:
+        body = reply.body or b""
+        return error_from_answer(status, reply.headers, body, write=write, model_id=model_id, secret=secret)
+    kind: type[ModelsAPIError] = errors.TimedOut if is_late else errors.TooLarge
+    if reply.body is not None and not is_late:
+        try:
+            return _read_success(reply, reply.body, redaction_of(secret))
+        except ValueError:
+            kind = errors.NotJSON
+    headers = redaction_of(secret).headers(reply.headers)
+    return kind(status=status, correlation_id=correlation_id(headers), outcome_unknown=write, model_id=model_id)
+
+
+def _read_success(reply: Reply, body: bytes, redaction: Redaction) -> APIAnswer:
+    """Return the answer in a 2xx reply. Raise ValueError when its body is no JSON."""
+    is_empty = not body.strip() or reply.verb == "OPTIONS"  # whose body, if any, is prose
+    decoded = None if is_empty else decode_json(body)
+    headers, value = redaction.headers(reply.headers), redaction.value(decoded)
+    return APIAnswer(reply.status, value, is_empty, correlation_id(headers, value), allowed_verbs(headers))
 
 
 def error_from_answer(

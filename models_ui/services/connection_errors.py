@@ -9,12 +9,8 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from urllib3.exceptions import LocationParseError, NameResolutionError
 
 from models_ui.services import errors
-from models_ui.services.deadline import ExchangeWatch
 from models_ui.services.errors import ModelsAPIError
-
-# Everything that an exchange over HTTP can raise.
-RAISED = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError)
-
+from models_ui.services.exchange import ExchangeWatch
 
 # --- No connection
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models_ui.services import errors
+from models_ui.services.answers import APIAnswer
 from models_ui.services.cards import ModelCard, ModelList, parse_card
 from models_ui.services.dialects import DELETE, LIST, NOT_CLEARABLE, RETRIEVE, Dialect, Route
-from models_ui.services.transport import APIAnswer, Transport
+from models_ui.services.transport import Transport
 from models_ui.vocabulary import id_is_routable
 
 

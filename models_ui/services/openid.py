@@ -18,9 +18,7 @@ import requests
 
 from models_ui.services.base_url import find_address_problem, host_of, is_loopback
 from models_ui.services.bulkhead import take_place
-from models_ui.services.connection_errors import RAISED
-from models_ui.services.deadline import ExchangeWatch, WatchedAdapter
-from models_ui.services.transport import DirectSession, read_body
+from models_ui.services.exchange import RAISED, DirectSession, ExchangeWatch, WatchedAdapter, read_body
 
 logger = logging.getLogger("models_ui.services")
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
-from models_ui.services.deadline import (
+from models_ui.services.exchange import (
     WatchedAdapter,
     WatchedConnection,
     WatchedPool,

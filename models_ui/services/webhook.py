@@ -19,11 +19,10 @@ from urllib3.exceptions import NameResolutionError
 
 from models_ui.services.answers import retry_after
 from models_ui.services.base_url import find_address_problem
-from models_ui.services.connection_errors import RAISED, causes_of, is_any_cause, is_late
-from models_ui.services.deadline import ExchangeWatch, WatchedAdapter
+from models_ui.services.connection_errors import causes_of, is_any_cause, is_late
+from models_ui.services.exchange import RAISED, DirectSession, ExchangeWatch, WatchedAdapter
 from models_ui.services.public_addresses import GuardedAdapter, NotPublic
 from models_ui.services.retries import Attempts
-from models_ui.services.transport import DirectSession
 
 logger = logging.getLogger("models_ui.services")
 

@@ -402,7 +402,7 @@ def test_the_key_is_in_no_log_no_repr_and_no_exception(
             refused.list,
         )
     ]
-    seen = [caplog.text, repr(api), repr(api.transport), str(api.transport), repr(api.transport._auth)]
+    seen = [caplog.text, repr(api), repr(api.transport), str(api.transport), repr(api.transport._connections)]
     for error in caught:
         assert error.__cause__ is None
         assert error.__context__ is None
