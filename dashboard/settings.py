@@ -141,7 +141,7 @@ MIDDLEWARE = [
     "models_ui.web.middleware.HtmxResponseMiddleware",
     "models_ui.web.middleware.WrongMethodMiddleware",
     "models_ui.web.middleware.LoginMiddleware",
-    "models_ui.web.account_views.PasswordPagesMiddleware",
+    "models_ui.web.middleware.PasswordPagesMiddleware",
     "models_ui.web.middleware.PersonMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "models_ui.web.second_factors.SecondFactorMiddleware",
@@ -381,7 +381,7 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": LOG_FORMAT,
-            "filters": ["request_id", "secrets", "direction", "refusals"],
+            "filters": ["request_id", "secrets", "refusals", "direction"],
         }
     },
     "root": {"handlers": ["console"], "level": text("LOG_LEVEL", "INFO")},

@@ -1,22 +1,17 @@
 """django-allauth's pages where ours have a rule more: who may confirm an address, and whether passwords are taken."""
 
-from collections.abc import Callable
 from typing import Any
 
 from allauth.account.views import ConfirmEmailView, LoginView
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from models_ui.people.sign_on import is_linked
 from models_ui.text.isolation import fill
 from models_ui.web.sign_on import provider_name
-
-# The pages that set a password.
-_OF_PASSWORDS = ("account_change_password", "account_set_password", "account_reset_password")
 
 
 def check_password_use(user: User) -> None:
@@ -24,25 +19,6 @@ def check_password_use(user: User) -> None:
     if is_linked(user) and not user.is_superuser:
         sentence = _("You sign in with %(name)s, so there is no password of yours here.")
         raise PermissionDenied(fill(sentence, {"name": provider_name()}))
-
-
-class PasswordPagesMiddleware:
-    """Closes the pages that set a password: for everybody where passwords are off, else for who has none here."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, *_: Any) -> None:
-        name = request.resolver_match.url_name if request.resolver_match else ""
-        if not (name or "").startswith(_OF_PASSWORDS):
-            return
-        if not settings.PASSWORD_SIGN_IN:
-            raise Http404
-        if isinstance(request.user, User):
-            check_password_use(request.user)
 
 
 class ConfirmAddressView(ConfirmEmailView):  # type: ignore[misc]  # allauth has no types

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages import get_messages
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
@@ -29,9 +29,12 @@ from django.utils.translation import gettext as _
 from models_ui.log_filters import request_id
 from models_ui.people.preferences import note_visit, preferences_of, zone_of
 from models_ui.people.sessions import note_session_seen
+from models_ui.web.account_views import check_password_use
 from models_ui.web.request import is_own_address, lead_to, typed_texts
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+# The pages that set a password.
+_OF_PASSWORDS = ("account_change_password", "account_set_password", "account_reset_password")
 
 
 class RequestIdMiddleware:
@@ -154,6 +157,25 @@ class LoginMiddleware(LoginRequiredMiddleware):
         carried = format_html('<input type="hidden" name="{}" value="{}">', REDIRECT_FIELD_NAME, back)
         context = {"form": LoginForm(request=request), "redirect_field": carried, "signed_out": True}
         return render(request, "account/login.html", context)
+
+
+class PasswordPagesMiddleware:
+    """Closes the pages that set a password: for everybody where passwords are off, else for who has none here."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        name = request.resolver_match.url_name if request.resolver_match else ""
+        if not (name or "").startswith(_OF_PASSWORDS):
+            return
+        if not settings.PASSWORD_SIGN_IN:
+            raise Http404
+        if isinstance(request.user, User):
+            check_password_use(request.user)
 
 
 class PersonMiddleware:
