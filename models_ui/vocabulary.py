@@ -85,3 +85,12 @@ def valid_unicode(text: str) -> str:
     if text.isascii() and "\0" not in text:
         return text
     return "".join("\N{REPLACEMENT CHARACTER}" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def valid_texts(value: Any) -> Any:
+    """Return a text, the texts in a list, or the names in an object as valid Unicode; any other value as it is."""
+    if isinstance(value, str):
+        return valid_unicode(value)
+    if isinstance(value, list):
+        return [valid_unicode(entry) if isinstance(entry, str) else entry for entry in value]
+    return {valid_unicode(name): entry for name, entry in value.items()} if isinstance(value, dict) else value

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from models_ui.vocabulary import BASE, FINE_TUNED, valid_unicode
+from models_ui.vocabulary import BASE, FINE_TUNED, valid_texts
 
 LONGEST_CAPABILITY = 100
 MOST_TOKENS = 2**31 - 1  # what a database integer holds; the longest context seen is 262,144
@@ -47,7 +47,7 @@ class ModelCard:
     `replacement`          the id, often a "-latest" alias, that upstream recommends instead
     `root`, `job`          fine-tuned models: the base model's id, the training job's id
     `archived`             None when the answer did not say, which is not the same as False
-    `raw`                  the payload as sent; `storable(raw)` makes it fit for a database
+    `raw`                  the payload as sent; `make_storable(raw)` makes it fit for a database
     `problems`             fields that were missing though required, null where they should not be, or mistyped
     """
 
@@ -127,7 +127,7 @@ class _Fields:
     """A reader of one payload's fields, texts as valid Unicode, with the names of those that were not as promised."""
 
     def __init__(self, raw: dict[str, Any]) -> None:
-        self.raw = {name: valid_unicode(value) if isinstance(value, str) else value for name, value in raw.items()}
+        self.raw = {name: valid_texts(value) for name, value in raw.items()}
         self.problems: list[str] = []
 
     def read(self, name: str, check: Callable[[Any], T], *, required: bool = False, nullable: bool = True) -> T | None:
@@ -152,7 +152,7 @@ class _Fields:
 
 def _read_aliases(fields: _Fields, model_id: str) -> tuple[str, ...]:
     entries = fields.read("aliases", _read_list, nullable=False) or []
-    names = [valid_unicode(entry) for entry in entries if isinstance(entry, str) and entry]
+    names = [entry for entry in entries if isinstance(entry, str) and entry]
     if len(names) != len(entries):
         fields.problems.append("aliases")
     return tuple(name for name in dict.fromkeys(names) if name != model_id)
@@ -166,9 +166,9 @@ def _read_capabilities(fields: _Fields) -> dict[str, bool]:
     flags: dict[str, bool] = {}
     for key, value in sent.items():
         if isinstance(key, str) and 0 < len(key) <= LONGEST_CAPABILITY and isinstance(value, bool):
-            flags[valid_unicode(key)] = value
+            flags[key] = value
         else:
-            fields.problems.append(f"capabilities.{valid_unicode(str(key))[:LONGEST_CAPABILITY]}")
+            fields.problems.append(f"capabilities.{str(key)[:LONGEST_CAPABILITY]}")
     return flags
 
 
