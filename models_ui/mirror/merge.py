@@ -72,22 +72,22 @@ def new_row(model: RealModel, identity: str, answer: Answer, listed_since: datet
     if not answer.is_start:
         pending.new_since = answer.confirmation.first_said(listed_since)
     row.aliases = [alias for alias in row.aliases if not _waits_as_gained(alias, row, pending, answer, listed_since)]
-    _end_announcements(pending, answer)
+    pending.end_announcements(answer.confirmation)
     row.pending = pending.to_json()
     return row
 
 
 def take_in(row: CatalogModel, model: RealModel, answer: Answer) -> set[str]:
     """Bring the row up to date and return the names of the fields that changed, `pending` among them."""
+    seen = facts_of_model(model, row)
+    unreadable = {_OUR_WORD.get(problem, problem) for problem in model.card.problems}
+    _keep_what_is_not_said(row, seen)
     pending = Pending.from_json(row.pending)
     if row.deleted_at is not None and not _is_relisted(pending, answer):
         # Deleted from here, yet listed: a list may lag behind.
         return _set_values(row, {"pending": pending.to_json()})
     pending.relisted, pending.split_off = None, {}
     pending.forget_absence(answer.confirmation.at)
-    seen = facts_of_model(model, row)
-    unreadable = {_OUR_WORD.get(problem, problem) for problem in model.card.problems}
-    _keep_what_is_not_said(row, seen)
     seen |= settle_facts(row, seen, unreadable, pending, answer)
     if answer.owners is None:
         seen |= {"model_id": row.model_id, "aliases": row.aliases}
@@ -97,8 +97,10 @@ def take_in(row: CatalogModel, model: RealModel, answer: Answer) -> set[str]:
     if pending.losses or pending.own_id or pending.dropped or pending.gained:
         # The payload shown beside the facts is the one they were read from.
         seen |= {"raw": row.raw, "problems": row.problems}
-    _settle_return(row, pending, answer)
-    _end_announcements(pending, answer)
+    if row.missing_since is not None:
+        was_told = answer.synced_at is None or row.missing_since <= answer.synced_at
+        pending.begin_return(row.missing_since, answer.at, is_told=was_told and row.deleted_at is None)
+    pending.end_announcements(answer.confirmation)
     return _set_values(row, seen | {"pending": pending.to_json(), "missing_since": None, "deleted_at": None})
 
 
@@ -151,24 +153,6 @@ def _is_relisted(pending: Pending, answer: Answer) -> bool:
     since = answer.confirmation.first_said(None if pending.relisted is None else pending.relisted.since)
     pending.relisted = None if answer.confirmation.is_over(since) else Wait(True, since)
     return pending.relisted is None
-
-
-def _settle_return(row: CatalogModel, pending: Pending, answer: Answer) -> None:
-    """Note that a missing model is listed again, if people were told that it was missing."""
-    if row.missing_since is not None:
-        was_told = answer.synced_at is None or row.missing_since <= answer.synced_at
-        if was_told and row.deleted_at is None and pending.new_since is None:
-            pending.returned = Wait(row.missing_since, answer.at)
-        elif pending.new_since is not None:
-            pending.new_since = answer.at
-
-
-def _end_announcements(pending: Pending, answer: Answer) -> None:
-    """End the waits for the model's coming or return if they are over."""
-    if pending.new_since is not None and answer.confirmation.is_over(pending.new_since):
-        pending.new_since = None
-    if pending.returned is not None and answer.confirmation.is_over(pending.returned.since):
-        pending.returned = None
 
 
 # --- Facts

@@ -114,6 +114,20 @@ class Pending:
             self.new_since = now
         self.absent_since = None
 
+    def begin_return(self, missing_since: datetime, now: datetime, *, is_told: bool) -> None:
+        """Note that a missing model is listed again. `is_told`: whether people were told that it was missing."""
+        if is_told and self.new_since is None:
+            self.returned = Wait(missing_since, now)
+        elif self.new_since is not None:
+            self.new_since = now
+
+    def end_announcements(self, confirmation: Confirmation) -> None:
+        """End the waits for the model's coming or return if they are over."""
+        if self.new_since is not None and confirmation.is_over(self.new_since):
+            self.new_since = None
+        if self.returned is not None and confirmation.is_over(self.returned.since):
+            self.returned = None
+
     def interrupt(self) -> None:
         """Start every wait anew because an answer does not list the model. Keep the values that people were told."""
         self.unannounced = {fact: Wait(wait.value, None) for fact, wait in self.unannounced.items()}
