@@ -121,11 +121,13 @@ def change_parts(parts: IndexParts, rows: Collection[Row], now: datetime) -> Ind
     for row in changed:
         for model_id in _ids_of(row) & by_id.keys():
             by_id[model_id] = tuple(row if holder.pk == row.pk else holder for holder in by_id[model_id])
-    restated = [row for row in changed if _STATED(row) != _STATED(known[row.pk].folded.row)]
-    standings = {row.pk: standing for row, standing in zip(restated, _standings_of(restated, by_id, now), strict=True)}
+    if any(_STATED(row) != _STATED(known[row.pk].folded.row) for row in changed):
+        standings = _standings_of(changed, by_id, now)
+    else:
+        standings = [known[row.pk].standing for row in changed]
     change = _Change(parts)
-    for each in folded:
-        change.put(each, standings.get(each.row.pk, known[each.row.pk].standing))
+    for each, standing in zip(folded, standings, strict=True):
+        change.put(each, standing)
     return change.result(by_id)
 
 

@@ -49,8 +49,9 @@ def named_replacement(replacement: Replacement, index: CatalogIndex) -> Named | 
 
 def address_of(row: Row, index: CatalogIndex) -> str:
     """Return the address of the model's page; with our own key where upstream gave the id to several models."""
+    address = _address_by_id(row.model_id)
     is_shared = len(index.find(row.model_id)) > 1 or not row.model_id
-    return f"{_address_by_id(row.model_id)}?row={row.pk}" if is_shared else _address_by_id(row.model_id)
+    return f"{address}?row={row.pk}" if is_shared else address
 
 
 def comparison_address(*rows: Row) -> str:

@@ -23,10 +23,11 @@ HOLES: Final[RowTexts] = {name: SafeString(f"{_TOKEN}{name}{_TOKEN}") for name i
 
 def row_texts(row: Row, words: Sequence[str] = ()) -> RowTexts:
     """Return the texts of a row as HTML, with these folded words marked."""
+    summary, label = summary_of(row), row.label
     return {
-        "title": marked_html(row.label, words) if row.label else SafeString(_("(no id)")),
+        "title": marked_html(label, words) if label else SafeString(_("(no id)")),
         "model_id": id_html(row.model_id, words),
-        "summary": marked_html(summary_of(row), words),
+        "summary": marked_html(summary, words),
     }
 
 

@@ -7,7 +7,7 @@ on the person: it holds no CSRF token. What acts on a row belongs to a form outs
 """
 
 import secrets
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -103,6 +103,7 @@ def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
     shows_id = label == row.model_id
     is_unnamed = is_fine_tuned and shows_id and bool(label)
     replacement, standing = replacement_of(row, index.find, now), index.standing_of(row)
+    risk = index.risks_at(now).risk_of(row) if is_fine_tuned and not is_missing else None
     return RowView(
         row=row,
         label=label,
@@ -115,7 +116,7 @@ def view_of(row: Row, index: CatalogIndex, now: datetime) -> RowView:
         replacement_address=address_of_id(row.replacement) if replacement.outcome in ("found", "several") else "",
         instead=named_replacement(replacement, index),
         address=address_of(row, index),
-        risk=index.risks_at(now).risk_of(row) if is_fine_tuned and not is_missing else None,
+        risk=risk,
     )
 
 
@@ -260,10 +261,11 @@ def row_fragment(
 
 
 def _row_context(view: RowView, role: Role, style: RowStyle, texts: RowTexts) -> dict[str, Any]:
-    facts = PolicyFacts.of(view.row)
+    left, facts = _verbs_left(view.row), PolicyFacts.of(view.row)
+    allowed = allowed_verbs(role, facts, (*left, *CARE_VERBS)) if facts.routable and not facts.is_deleted else []
     return {
         "each": view,
-        "can": " ".join(_allowed_on(view.row, facts, role)),
+        "can": " ".join((*allowed, *offers_of(view.row, facts, role))),  # as the addresses of the actions end
         "is_worker_away": style.is_worker_away,
         "columns": style.columns,
         "texts": texts,
@@ -301,13 +303,6 @@ def buttons_of(row: Row, role: Role) -> list[Button]:
 def _verbs_left(row: Row) -> list[Verb]:
     """Return the verbs with buttons of their own that would change the row's state or its texts."""
     return [verb for verb in VERBS if not VERBS[verb].is_care and not _is_so_already(row, verb)]
-
-
-def _allowed_on(row: Row, facts: PolicyFacts, role: Role) -> Iterator[str]:
-    """Yield what this role may do with a row, as the addresses of the actions end."""
-    if facts.routable and not facts.is_deleted:
-        yield from allowed_verbs(role, facts, (*_verbs_left(row), *CARE_VERBS))
-    yield from offers_of(row, facts, role)
 
 
 def offers_of(row: Row, facts: PolicyFacts, role: Role) -> list[str]:

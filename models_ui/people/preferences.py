@@ -71,9 +71,9 @@ def preferred_columns(preferences: Preferences) -> tuple[str, ...]:
 
 def preferred_style(preferences: Preferences, query: CatalogQuery) -> RowStyle:
     """Return how the rows of a query look to this person: with the columns of the address, else those they prefer."""
-    columns = split_columns(query.columns) or split_columns(preferences.columns)
-    is_roomy = preferences.density == Preferences.Density.ROOMY
-    return RowStyle(columns or default_columns(query.type, query.grouping), is_roomy)
+    usual = default_columns(query.type, query.grouping)
+    columns = split_columns(query.columns) or split_columns(preferences.columns) or usual
+    return RowStyle(columns, is_roomy=preferences.density == Preferences.Density.ROOMY)
 
 
 # --- Time zones
