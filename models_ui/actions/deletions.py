@@ -25,7 +25,7 @@ from models_ui.actions.deletion_states import (
     next_due,
     open_deletion_of,
 )
-from models_ui.actions.model_row import find_row, reload_row
+from models_ui.actions.model_row import find_row
 from models_ui.actions.perform import perform_action, set_state
 from models_ui.audit.chain import Journal, Outcome
 from models_ui.models import CatalogModel, PlannedDeletion
@@ -213,7 +213,8 @@ def _archive_first(context: Context, row: CatalogModel) -> tuple[bool, Done | No
 
 def _is_archived(row: CatalogModel, done: Done | None) -> bool:
     """Whether the model is archived now, as far as anybody knows."""
-    return reload_row(row).archived and (done is None or done.outcome == Outcome.SUCCEEDED)
+    is_archived = CatalogModel.objects.filter(pk=row.pk, archived=True).exists()
+    return is_archived and (done is None or done.outcome == Outcome.SUCCEEDED)
 
 
 @contextmanager

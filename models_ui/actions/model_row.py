@@ -105,23 +105,18 @@ def can_clear_names() -> bool:
 
 def find_row(model_id: str) -> CatalogModel | None:
     """Return the model's row: the fine-tune's, should upstream have given its id to another model as well."""
-    model_id = make_storable(model_id)
-    return rows_of([model_id]).get(model_id)
+    return next(iter(rows_of([model_id]).values()), None)
 
 
 def rows_of(model_ids: Iterable[str]) -> dict[str, CatalogModel]:
     """Return the rows of several ids, by id. Ids that no model has are left out."""
-    ids = list(dict.fromkeys(model_ids))
+    ids = list(dict.fromkeys(make_storable(list(model_ids))))
     rows: dict[str, CatalogModel] = {}
     for start in range(0, len(ids), _ROWS_IN_ONE_QUERY):
         for row in CatalogModel.objects.filter(model_id__in=ids[start : start + _ROWS_IN_ONE_QUERY]):
             if row.model_id not in rows or row.type == FINE_TUNED:
                 rows[row.model_id] = row
     return rows
-
-
-def reload_row(row: CatalogModel) -> CatalogModel:
-    return CatalogModel.objects.get(pk=row.pk)
 
 
 def apply_outcome(row: CatalogModel, verb: Verb, after: dict[str, Any], reading: Reading) -> OutcomeDetail:
@@ -144,8 +139,9 @@ def apply_outcome(row: CatalogModel, verb: Verb, after: dict[str, Any], reading:
         row.pending = pending.to_json()
         if reading.card is not None:
             take_in_card(row, reading.card)
+    left_open = reading.detail_after_success(field, after.get(field or ""))
     save_row(row)
-    return reading.detail_after_success(field, after.get(field or ""))
+    return left_open
 
 
 def store_reading(row: CatalogModel, card: ModelCard) -> None:

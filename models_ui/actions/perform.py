@@ -21,7 +21,7 @@ from models_ui.access.roles import Role, role_of
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions.context import Context, Done, EditConflict
 from models_ui.actions.lock import model_lock
-from models_ui.actions.model_row import find_row, lock_keepers, lock_row, reload_row, save_row
+from models_ui.actions.model_row import find_row, lock_keepers, lock_row, save_row
 from models_ui.actions.signals import kept_changed, outcome_recorded
 from models_ui.actions.write_upstream import Gate, Write, find_conflict, note_refusal, write_upstream
 from models_ui.audit.chain import Entry, Journal, Outcome
@@ -95,7 +95,7 @@ def perform_action(
         # Recorded under a new id: this id may belong to an attempt in progress.
         return Done(row, journal.failed_aside(TooBusy(model_id=model_id)))
     with model_lock(model_id):
-        row = reload_row(row)
+        row.refresh_from_db()
         if (earlier := journal.look_again()) is not None:
             return Done(row, earlier)
         _check(journal, role, row, verb, objection)

@@ -28,7 +28,6 @@ from models_ui.actions.model_row import (
     mark_gone,
     none_for_empty,
     read_upstream,
-    reload_row,
     take_in_card,
     value_on_card,
 )
@@ -65,7 +64,8 @@ def settle_action(*, actor: User, action_id: str) -> Done:
     if not take_place():
         return Done(row, event, OpenQuestion("unread", error_facts(TooBusy(model_id=event.model_id))))
     with model_lock(event.model_id):
-        event, row = latest_event(action_id), reload_row(row)
+        event = latest_event(action_id)
+        row.refresh_from_db()
         assert event is not None
         if event.outcome not in UNSETTLED:
             return Done(row, event)  # the action has ended, or another person has looked, while we waited
