@@ -12,6 +12,7 @@ Manager  deletes, protects, exports everyone’s activity, and gives people thei
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from django.conf import settings
@@ -22,7 +23,7 @@ from models_ui.access.roles import ROLE_LABELS, Role
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.audit.outcome_detail import DenialDetail
 from models_ui.text.isolation import fill
-from models_ui.vocabulary import FINE_TUNED
+from models_ui.vocabulary import FINE_TUNED, id_is_routable
 
 NO_SUCH_MODEL = gettext_lazy("There is no such model")
 NOTHING_TO_UNDO = gettext_lazy("There is nothing to undo")
@@ -34,8 +35,10 @@ FORMER_REASONS = (
 
 
 class Subject(Protocol):
-    """The facts of a model that policy needs; the mirror's row and the catalog's both have them."""
+    """The columns of a model that policy needs; the mirror's row and the catalog's both have them."""
 
+    @property
+    def model_id(self) -> str: ...
     @property
     def type(self) -> str: ...
     @property
@@ -43,11 +46,9 @@ class Subject(Protocol):
     @property
     def protected(self) -> bool: ...
     @property
-    def is_deleted(self) -> bool: ...
+    def deleted_at(self) -> datetime | None: ...
     @property
-    def is_missing(self) -> bool: ...
-    @property
-    def routable(self) -> bool: ...
+    def missing_since(self) -> datetime | None: ...
 
 
 class ActionDenied(Exception):
@@ -98,8 +99,14 @@ class PolicyFacts(NamedTuple):
 
     @classmethod
     def of(cls, model: Subject) -> "PolicyFacts":
-        kept = model.type, model.archived, model.protected
-        return cls(*kept, model.is_deleted, model.is_missing, model.routable)
+        return cls(
+            type=model.type,
+            archived=model.archived,
+            protected=model.protected,
+            is_deleted=model.deleted_at is not None,
+            is_missing=model.missing_since is not None,
+            routable=id_is_routable(model.model_id),
+        )
 
 
 def check_policy(model: Subject, verb: Verb) -> None:
@@ -149,9 +156,8 @@ def denial_reasons(role: Role, model: Subject, verbs: Iterable[Verb]) -> dict[Ve
     return {verb: denial.reason if denial else "" for verb, denial in denials.items()}
 
 
-def allowed_verbs(role: Role, model: Subject, verbs: Iterable[Verb]) -> list[Verb]:
-    """Return those verbs that this role can use on this model now."""
-    facts = PolicyFacts.of(model)
+def allowed_verbs(role: Role, facts: PolicyFacts, verbs: Iterable[Verb]) -> list[Verb]:
+    """Return those verbs that this role can use now on the model of these facts."""
     return [verb for verb in verbs if _find_denial(role, facts, verb) is None]
 
 

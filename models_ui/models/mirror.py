@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from models_ui.models.search_text import SearchTextField
 from models_ui.text.isolation import isolate
-from models_ui.vocabulary import id_is_routable
 
 
 class Mirror(models.Model):
@@ -146,11 +145,6 @@ class CatalogModel(models.Model):
     @property
     def is_missing(self) -> bool:
         return self.missing_since is not None
-
-    @property
-    def routable(self) -> bool:
-        """Whether an address may carry its id."""
-        return id_is_routable(self.model_id)
 
 
 class SyncRun(models.Model):
