@@ -15,7 +15,7 @@ from tests.support import ROOT
 
 APP = str(ROOT / "models_ui") + "/"
 # A change of module is a call in another module than the call before it, as a profiler sees them.
-MOST_CHANGES = 315
+MOST_CHANGES = 250
 PERFORM = "actions/perform.py"
 
 
