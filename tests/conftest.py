@@ -21,7 +21,7 @@ from models_ui.services import retries
 from models_ui.web import request_limits
 from sandbox import Sandbox
 from tests.support import ROOT
-from tests.support.layout import without_layout
+from tests.support.layout import show_without_layout
 from tests.support.sign_in import sign_in
 
 # A property is right or wrong; how long a busy machine takes over it is neither.
@@ -144,7 +144,7 @@ def _pages_without_layout(monkeypatch: pytest.MonkeyPatch) -> None:
         response = request(client, **options)
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         if is_page and not response.streaming and "Content-Encoding" not in response.headers:
-            response.content = without_layout(response.content.decode())
+            show_without_layout(response)
         return response
 
     monkeypatch.setattr(Client, "request", request_page)
