@@ -4,6 +4,7 @@ import os
 import runpy
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -16,11 +17,12 @@ from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from models_ui.access.roles import Role, make_roles
-from models_ui.mirror.sync import SyncResult, run_sync
+from models_ui.mirror.sync import SyncResult
 from models_ui.services import retries
 from models_ui.web import request_limits
 from sandbox import Sandbox
 from tests.support import ROOT
+from tests.support.kept_mirror import fill_mirror
 from tests.support.layout import show_without_layout
 from tests.support.sign_in import sign_in
 
@@ -102,8 +104,8 @@ def sandbox(point_at) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def synced(db: None, sandbox: Sandbox) -> SyncResult:
-    """A mirror filled from the sandbox."""
-    return run_sync()
+    """A mirror filled from the sandbox. Tests of the sync itself have a `synced` of their own."""
+    return fill_mirror(sandbox)
 
 
 @pytest.fixture
@@ -113,11 +115,17 @@ def at_once(settings) -> None:
 
 
 def person(name: str, role: Role | None) -> User:
-    make_roles()  # a flushed database has lost what the migration made
     user = User.objects.create_user(name, f"{name}@example.org", PASSWORD)
     if role is not None:
-        user.groups.add(Group.objects.get(name=role.group_name))
+        user.groups.add(group_of(role))
     return user
+
+
+def group_of(role: Role) -> Group:
+    with suppress(Group.DoesNotExist):
+        return Group.objects.get(name=role.group_name)
+    make_roles()  # a flushed database has lost what the migration made
+    return Group.objects.get(name=role.group_name)
 
 
 @pytest.fixture

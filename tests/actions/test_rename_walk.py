@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.core import signing
 from django.urls import reverse
 
+from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel
 from tests.support import ROOT
 
@@ -44,7 +45,8 @@ def calls_of(act: Callable[[], Any]) -> list[Call]:
 
 
 def rename_calls(bob, client_of) -> list[Call]:
-    """Return the calls of one Rename from a row of the list, with the index warm."""
+    """Return the calls of one Rename from a row of the list, with the index and the connection to upstream warm."""
+    run_sync()
     client = client_of(bob)
     client.get("/models/?type=fine-tuned")
     row = CatalogModel.objects.filter(type="fine-tuned", archived=False, protected=False, missing_since=None).first()

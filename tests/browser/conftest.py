@@ -15,9 +15,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from models_ui.mirror.sync import SyncResult, run_sync
+from models_ui.mirror.sync import SyncResult
 from sandbox import Sandbox
 from tests.support import chromium
+from tests.support.kept_mirror import fill_mirror
 from tests.support.sign_in import sign_in as sign_client_in
 
 # Chromium would otherwise look for updates and the like, at addresses that tests may not reach.
@@ -138,7 +139,7 @@ def signed_in(page: Page, carol: User, sign_in) -> Page:
 
 @pytest.fixture
 def synced(transactional_db: None, sandbox: Sandbox) -> SyncResult:
-    return run_sync()
+    return fill_mirror(sandbox)
 
 
 @pytest.fixture

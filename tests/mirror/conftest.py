@@ -11,11 +11,17 @@ from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.row import Row
 from models_ui.catalog.store import load_rows
 from models_ui.mirror.state import mirror_state
-from models_ui.mirror.sync import run_sync
+from models_ui.mirror.sync import SyncResult, run_sync
 from models_ui.models import CatalogModel, SyncRun
 from sandbox import Sandbox
 from tests.support.clock import CONFIRMED, turned_by_hand, wait
 from tests.support.entries import LIMA, NEMO, tune
+
+
+@pytest.fixture
+def synced(db: None, sandbox: Sandbox) -> SyncResult:
+    """A real sync: these tests are about that."""
+    return run_sync()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Pages as a browser sees them: templates are laid out for their readers, and no test is about that layout."""
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from django.http import HttpResponse
@@ -17,7 +17,7 @@ def show_without_layout(response: HttpResponse) -> None:
     response.__class__ = _as_seen(type(response))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _as_seen(kind: type[HttpResponse]) -> type[HttpResponse]:
     class Seen(kind):  # type: ignore[misc, valid-type]
         _is_seen = False
