@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -58,10 +59,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def whole(folder: Path) -> Path:
+def tables(folder: Path) -> Path:
+    """A database whose tables were made by the migrations, and are empty."""
+    made = Installation(folder, "tables")
+    made.manage("migrate", "--verbosity=0")
+    return made.path
+
+
+@pytest.fixture(scope="module")
+def whole(folder: Path, tables: Path) -> Path:
     """A backup of an installation with one person."""
     used = Installation(folder, "used")
-    used.manage("migrate", "--verbosity=0")
+    shutil.copy(tables, used.path)
     used.manage("shell", "--verbosity=0", "--command", PERSON)
     path = folder / "whole.backup"
     assert "rows of" in used.manage("backup", path)
@@ -71,6 +80,13 @@ def whole(folder: Path) -> Path:
 @pytest.fixture
 def empty(tmp_path: Path) -> Installation:
     return Installation(tmp_path, "empty")
+
+
+@pytest.fixture
+def migrated(empty: Installation, tables: Path) -> Installation:
+    """An installation with empty tables: for tests that are not about making them."""
+    shutil.copy(tables, empty.path)
+    return empty
 
 
 @pytest.fixture
@@ -142,14 +158,14 @@ def test_columns_of_other_shapes_are_no_backup(changed, columns):
 
 @pytest.mark.parametrize("value", ["no date", 10**400, {"a": []}, [[]]])
 @pytest.mark.parametrize("column", ["id", "date_joined"])
-def test_a_value_that_a_column_cannot_hold_is_named_by_table_and_column(changed, empty, column, value):
+def test_a_value_that_a_column_cannot_hold_is_named_by_table_and_column(changed, migrated, column, value):
     def change(lines: list[Any]) -> None:
         place = place_of(lines, "auth.User")
         lines[place + 1][lines[place]["columns"].index(column)] = value
 
-    told = empty.manage("restore", changed(change))
+    told = migrated.manage("restore", changed(change))
     assert f"Nothing was restored: auth.User has a value of {column} that cannot be stored." in told
-    with sqlite3.connect(empty.path) as database:
+    with sqlite3.connect(migrated.path) as database:
         assert database.execute("SELECT count(*) FROM auth_user").fetchone() == (0,)
 
 
@@ -194,13 +210,13 @@ def test_a_row_that_points_nowhere_is_refused(changed, transactional_db):
     assert not User.objects.exists()
 
 
-def test_a_backup_without_one_of_its_tables_is_refused(changed, empty):
+def test_a_backup_without_one_of_its_tables_is_refused(changed, migrated):
     def change(lines: list[Any]) -> None:
         place = place_of(lines, "auth.User")
         del lines[place : place + 2]
         del lines[-1]["counts"]["auth.User"]
 
-    assert "Nothing was restored: It lacks the table auth.User." in empty.manage("restore", changed(change))
+    assert "Nothing was restored: It lacks the table auth.User." in migrated.manage("restore", changed(change))
 
 
 def test_a_backup_of_a_newer_library_is_refused_by_name(changed, empty):
@@ -226,12 +242,11 @@ def test_a_database_without_tables_has_nothing_to_back_up(empty, tmp_path):
     assert not (tmp_path / "none.backup").exists()
 
 
-def test_a_database_of_a_newer_version_is_not_backed_up(empty, tmp_path):
-    empty.manage("migrate", "--verbosity=0")
-    with sqlite3.connect(empty.path) as database:
+def test_a_database_of_a_newer_version_is_not_backed_up(migrated, tmp_path):
+    with sqlite3.connect(migrated.path) as database:
         database.execute(
             "INSERT INTO django_migrations (app, name, applied) VALUES ('models_ui', '0999_new', '2026-01-01')"
         )
-    told = empty.manage("backup", tmp_path / "newer.backup")
+    told = migrated.manage("backup", tmp_path / "newer.backup")
     assert "The database is of a newer version: this one does not know models_ui.0999_new." in told
     assert not (tmp_path / "newer.backup").exists()
