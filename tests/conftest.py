@@ -1,5 +1,6 @@
 """The cast and the stage: people of each role, a sandbox over real HTTP, and a mirror synced from it."""
 
+import gc
 import os
 import runpy
 import shutil
@@ -31,6 +32,11 @@ hypothesis_settings.register_profile("untimed", parent=hypothesis_settings.defau
 hypothesis_settings.load_profile("untimed")
 
 PASSWORD = "correct horse battery staple"
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what collecting made, which lasts to the end."""
+    gc.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -89,7 +89,7 @@ def server() -> Iterator[Hook]:
 
     running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     hook.port = running.server_address[1]
-    threading.Thread(target=running.serve_forever, daemon=True).start()
+    threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
     yield hook
     hook.free.set()
     running.shutdown()
