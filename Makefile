@@ -3,8 +3,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Compiled once, not by each of the many processes that tests start: some environments forbid that.
-export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest -q
 APART := --ignore=tests/browser --ignore=tests/deployed
 
@@ -26,6 +24,9 @@ run: $(BIN)/.run
 
 # Each worker has its own database, server and browser. Tests that wait share the processors well, so there are more
 # workers than those; tests that measure time run alone.
+# Code is compiled once, not by each of the many processes that tests start, also where the environment forbids bytecode.
+test test-database: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(BIN)/.test
 	@$(BIN)/python -m tests.support.chromium
 	$(PYTEST) -n 3 $(APART) -m "not slow and not timed"
