@@ -39,14 +39,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out the files without a mark that is asked for: a run of few tests would be spent on collecting the others."""
-    mark = config.option.markexpr.partition(" ")[0]
-    if mark in ("slow", "timed") and collection_path.name.startswith("test_") and collection_path.suffix == ".py":
-        return True if f"mark.{mark}" not in collection_path.read_text() else None
-    return None
-
-
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
