@@ -1,7 +1,8 @@
-"""A part of pages that is compressed once, and pages in gzip format around it.
+"""A part of pages that is encoded and compressed once, and pages in gzip format around it.
 
-Of a page that is kept, compressing it again would be a fifth of the work that is left. Deflate allows streams to be
-joined: each is made by itself, ends at a byte, and only the last one says that it is the last.
+Of a page that is kept, doing this again would be a third of the work that is left. So a template writes `PLACE` for the
+part, and the middleware puts the part there. Deflate allows streams to be joined: each is made by itself, ends at a
+byte, and only the last one says that it is the last.
 """
 
 import secrets
@@ -12,28 +13,34 @@ from functools import cached_property
 from typing import Final
 
 _RAW: Final = -zlib.MAX_WBITS  # deflate without a header
+_LEVEL: Final = 5  # of 9; takes a quarter less time than the usual 6, and one byte more of a hundred
 _HEADER: Final = b"\x1f\x8b\x08\x08\0\0\0\0\0\xff"  # gzip, deflate, a file name follows, no time, any system
+# Stands in a page for its packed part. No text from outside can contain it.
+PLACE: Final = secrets.token_hex(16)
 
 
 @dataclass(frozen=True)
 class PackedPart:
-    text: str
+    data: bytes
+
+    @property
+    def place(self) -> str:
+        return PLACE
 
     @cached_property
     def deflated(self) -> bytes:
-        return _deflate(self.text.encode(), zlib.Z_FULL_FLUSH)
+        return _deflate(self.data, zlib.Z_FULL_FLUSH)
 
 
 def gzip_around(before: bytes, part: PackedPart, after: bytes, max_random_bytes: int) -> bytes:
     """Return a page in gzip format. Its length varies by so many bytes, so that it tells nothing of secrets in it."""
-    middle = part.text.encode()
-    checksum = zlib.crc32(after, zlib.crc32(middle, zlib.crc32(before)))
-    size = len(before) + len(middle) + len(after)
+    checksum = zlib.crc32(after, zlib.crc32(part.data, zlib.crc32(before)))
+    size = len(before) + len(part.data) + len(after)
     file_name = b"a" * secrets.randbelow(max_random_bytes) + b"\0"
     streams = _deflate(before, zlib.Z_FULL_FLUSH), part.deflated, _deflate(after, zlib.Z_FINISH)
     return b"".join((_HEADER, file_name, *streams, struct.pack("<LL", checksum, size & 0xFFFF_FFFF)))
 
 
 def _deflate(data: bytes, end: int) -> bytes:
-    compressor = zlib.compressobj(6, zlib.DEFLATED, _RAW)
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW)
     return compressor.compress(data) + compressor.flush(end)

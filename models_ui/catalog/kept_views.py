@@ -24,7 +24,7 @@ from models_ui.listing.querystring import Ignored
 from models_ui.packed_part import PackedPart
 
 _MOST_HEADLINES: Final = 200  # an address may name any types
-_MOST_LETTERS: Final = 8_000_000  # of all views that are kept: some hundred pages of 50 rows
+_MOST_BYTES: Final = 8_000_000  # of all views that are kept: some hundred pages of 50 rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +34,22 @@ class CatalogView:
     query: CatalogQuery
     title: str
     tabs: tuple[Tab, ...]
-    headline: str  # as HTML, like the two below
-    results: str  # empty without any model: then the page says why there is none
-    packed_results: PackedPart
+    headline: str  # as HTML, like the row menu
+    results: PackedPart | None  # the list; none without any model: then the page says why there is none
     row_menu: str
     model_ids: frozenset[str]  # of its rows
 
     @property
-    def letters(self) -> int:
-        return len(self.results) + len(self.headline)
+    def size(self) -> int:
+        return len(self.headline) + (len(self.results.data) if self.results else 0)
 
 
 class KeptViews:
     """The views that were asked for last. Threads share it."""
 
-    def __init__(self, most_letters: int = _MOST_LETTERS) -> None:
-        self._most_letters = most_letters
-        self._letters = 0
+    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._views: OrderedDict[Hashable, CatalogView] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -64,10 +63,10 @@ class KeptViews:
         with self._lock:
             if key not in self._views:
                 self._views[key] = view
-                self._letters += view.letters
-            while self._letters > self._most_letters and len(self._views) > 1:
+                self._bytes += view.size
+            while self._bytes > self._most_bytes and len(self._views) > 1:
                 _, oldest = self._views.popitem(last=False)
-                self._letters -= oldest.letters
+                self._bytes -= oldest.size
         return view
 
 
@@ -93,8 +92,7 @@ def _render_view(page: CatalogPage) -> CatalogView:
         title=page.title,
         tabs=tuple(page.tabs),
         headline=_render_headline(page),
-        results=results,
-        packed_results=PackedPart(results),
+        results=PackedPart(results.encode()) if results else None,
         row_menu=_render_row_menu(page),
         model_ids=frozenset(row.model_id for row in page.result.rows),
     )

@@ -55,7 +55,7 @@ def catalog(request: Request) -> HttpResponse:
     }
     response = render_list(request, "models_ui/catalog.html", context, catalog_address(view.query), part="answer")
     if view.results:
-        response.packed_part = view.packed_results  # type: ignore[attr-defined]  # for CompressionMiddleware
+        response.packed_part = view.results  # type: ignore[attr-defined]  # for CompressionMiddleware
     return response
 
 

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware, re_accepts_gzip
 from django.utils.cache import patch_vary_headers
 
-from models_ui.packed_part import PackedPart, gzip_around
+from models_ui.packed_part import PLACE, PackedPart, gzip_around
 
 
 class CompressionMiddleware(GZipMiddleware):
@@ -15,17 +15,19 @@ class CompressionMiddleware(GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: Any) -> HttpResponseBase:
         part: PackedPart | None = getattr(response, "packed_part", None)
-        accepts = re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", ""))
-        if part is not None and accepts and not response.has_header("Content-Encoding"):
-            before, found, after = response.content.partition(part.text.encode())
-            if found:
-                return self._compress_around(response, before, part, after)
+        before, found, after = response.content.partition(PLACE.encode()) if part else (b"", b"", b"")
+        if part and found:
+            if re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
+                return _with_content(response, gzip_around(before, part, after, self.max_random_bytes), "gzip")
+            _with_content(response, before + part.data + after)
         compressed: HttpResponseBase = super().process_response(request, response)
         return compressed
 
-    def _compress_around(self, response: HttpResponse, before: bytes, part: PackedPart, after: bytes) -> HttpResponse:
+
+def _with_content(response: HttpResponse, content: bytes, encoding: str = "") -> HttpResponse:
+    response.content = content
+    response["Content-Length"] = str(len(content))
+    if encoding:
         patch_vary_headers(response, ("Accept-Encoding",))
-        response.content = gzip_around(before, part, after, self.max_random_bytes)
-        response["Content-Encoding"] = "gzip"
-        response["Content-Length"] = str(len(response.content))
-        return response
+        response["Content-Encoding"] = encoding
+    return response

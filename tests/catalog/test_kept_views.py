@@ -79,12 +79,12 @@ def test_what_was_ignored_of_an_address_is_told_and_not_kept(viewer: Client, ren
 
 
 def test_the_views_that_were_asked_for_last_are_kept_as_far_as_there_is_room():
-    views, built = KeptViews(most_letters=25), []
+    views, built = KeptViews(most_bytes=25), []
 
     def ask(name: str) -> CatalogView:
         def build() -> CatalogView:
             built.append(name)
-            return CatalogView(CatalogQuery(q=name), name, (), "", "x" * 10, PackedPart(""), "", frozenset())
+            return CatalogView(CatalogQuery(q=name), name, (), "", PackedPart(b"x" * 10), "", frozenset())
 
         return views.get(name, build)
 
