@@ -179,6 +179,11 @@ TEMPLATES = [
     },
 ]
 
+# What `cache` names in templates is kept apart, and not at all while somebody works on them.
+_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}}
+_NOTHING = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+CACHES = {"default": _MEMORY, "template_fragments": _NOTHING if DEBUG else {**_MEMORY, "LOCATION": "fragments"}}
+
 # The demo has a database of its own. Where DATABASE_URL is set none the less, `serve` and `demo` make nobody in it.
 DATABASE_URL = secret("DATABASE_URL") or "sqlite:///" + quote(
     str(VAR_DIR / ("demo.sqlite3" if DEMO else "dashboard.sqlite3"))
@@ -258,8 +263,7 @@ SESSION_COOKIE_AGE = SESSION_MAX_DAYS * 86_400
 OIDC_ISSUER = secret("OIDC_ISSUER")
 OIDC_CLIENT_ID = secret("OIDC_CLIENT_ID")
 OIDC_CLIENT_SECRET = secret("OIDC_CLIENT_SECRET")
-# What people call it: the name on the button.
-OIDC_NAME = text("OIDC_NAME")
+OIDC_NAME = text("OIDC_NAME")  # what people call it: the name on the button
 OIDC_SCOPES = text("OIDC_SCOPES", "openid profile email").split()
 OIDC_GROUPS_CLAIM = text("OIDC_GROUPS_CLAIM", "groups")
 # Roles by group, renewed at each sign-in; `*` stands for everybody else. Without any, Managers give roles here.
@@ -350,7 +354,6 @@ LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "models_ui.formats"
 TIME_ZONE = "UTC"
-USE_TZ = True
 
 STATIC_PATH = STATIC_URL = "static/"  # below the path that the server mounts the dashboard at
 STATIC_ROOT = Path(text("STATIC_ROOT", str(VAR_DIR / "static"))).absolute()

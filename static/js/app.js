@@ -57,8 +57,8 @@ document.addEventListener("submit", (event) => {
 
 // The sign-in page lies beside the sign-out page. Nobody who is signed out has a link to that.
 function findSignInPath() {
-  const signOutForm = document.querySelector("#account-menu form");
-  return signOutForm && new URL("../login/", signOutForm.action).pathname;
+  const button = document.getElementById("sign-out");
+  return button && new URL("../login/", button.formAction).pathname;
 }
 
 // The sign-in page holds the note; it redirects people who are signed in, and then there is nothing to say. The page that

@@ -105,4 +105,4 @@ def test_refreshing_switching_the_language_and_reading_about_a_model(plain: Page
     expect(plain.get_by_role("heading", level=1)).to_have_text("mistral-large-2512")
     expect(plain.locator("[data-copy]").first).to_be_hidden()
     plain.locator(".menu > button").click()
-    expect(plain.locator("#account-menu form button")).to_be_visible()
+    expect(plain.locator("#sign-out")).to_be_visible()
