@@ -58,13 +58,17 @@ class _Prepared:
         self._params = list(params)
         names = {self._adapt(example): name for name, example in examples.items()}
         self._places = [(place, names[param]) for place, param in enumerate(params) if param in names]
+        columns = [expression for expression, *_ in self._compiler.select]
+        self._converters = self._compiler.get_converters(columns)
         assert len({name for _, name in self._places}) == len(examples), "a value is no parameter of its own"
 
     def rows(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         return self.converted(self.raw_rows(values))
 
     def converted(self, raw_rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self._compiler.results_iter([raw_rows])] if raw_rows else []
+        if not self._converters:
+            return raw_rows
+        return [tuple(row) for row in self._compiler.apply_converters(raw_rows, self._converters)]
 
     def raw_rows(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         params = self._params.copy()

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from models_ui.catalog.facets import FACETS, Facet
 from models_ui.catalog.index import CatalogIndex, FacetValue, SearchResult
 from models_ui.catalog.labels import facet_label, isolated_value_label, value_label
+from models_ui.catalog.sentences import more_values, unused_values
 
 _LONG: Final = 8  # values of a facet that stand in sight; more of them are folded away
 _COUNT: Final = secrets.token_hex(8)  # stands for the count in cached HTML; no text from outside can contain it
@@ -26,9 +27,9 @@ class FacetPanel:
     open: bool
     options: SafeString
     more: SafeString  # the options that are folded away
-    more_count: int
-    unused: Sequence[str]  # the words for the values that leave no model
-    leaves_out: bool  # whether its values are what models must not have
+    more_words: str  # how many they are
+    unused: str  # the words for the values that leave no model
+    unused_words: str  # how many they are
 
 
 def facet_panels(index: CatalogIndex, result: SearchResult) -> Iterator[FacetPanel]:
@@ -44,31 +45,42 @@ def facet_panels(index: CatalogIndex, result: SearchResult) -> Iterator[FacetPan
 
 
 _CONTEXT: Final = FacetPanel(
-    "context", "", open=True, options=SafeString(), more=SafeString(), more_count=0, unused=(), leaves_out=False
+    "context", "", open=True, options=SafeString(), more=SafeString(), more_words="", unused="", unused_words=""
 )
 
 
 def _panel_of(index: CatalogIndex, facet: Facet, values: Sequence[FacetValue]) -> FacetPanel:
-    used = [value for value in values if value.count or value.selected]
+    used = _used(values)
     shown = _choose_shown(used)
-    folded = [value for value in used if value not in shown]
+    kept = {value.value for value in shown}
+    folded = [value for value in used if value.value not in kept]
+    unused = [isolated_value_label(value.value, facet.name) for value in values if not _is_used(value)]
     return FacetPanel(
         name=facet.name,
         label=facet_label(facet.name),
-        open=facet.starts_open or any(value.selected for value in used),
+        open=facet.starts_open or any(value.selected for value in values),
         options=_render_options(index, facet.name, shown),
         more=_render_options(index, facet.name, folded),
-        more_count=len(folded),
-        unused=[isolated_value_label(value.value, facet.name) for value in values if value not in used],
-        leaves_out=facet.combines == "none",
+        more_words=more_values(len(folded)),
+        unused=", ".join(unused),
+        unused_words=unused_values(len(unused), leaves_out=facet.combines == "none"),
     )
 
 
 def _tells_apart(facet: Facet, values: Sequence[FacetValue], total: int) -> bool:
     """Return whether a facet can narrow the list or widen it: not if each model has the one value there is."""
-    used = [value for value in values if value.count or value.selected]
+    used = _used(values)
     is_told = len(used) == 1 and used[0].count == total and not used[0].selected
     return bool(used) and not (is_told and not facet.fixed_order)
+
+
+def _used(values: Sequence[FacetValue]) -> list[FacetValue]:
+    """Return the values that leave a model, and those that are chosen."""
+    return [value for value in values if _is_used(value)]
+
+
+def _is_used(value: FacetValue) -> bool:
+    return bool(value.count) or value.selected
 
 
 def _choose_shown(used: Sequence[FacetValue]) -> Sequence[FacetValue]:
@@ -76,7 +88,8 @@ def _choose_shown(used: Sequence[FacetValue]) -> Sequence[FacetValue]:
     if len(used) <= _LONG + 1:
         return used
     by_size = sorted(used, key=lambda value: (not value.selected, -value.count))
-    return [value for value in used if value.selected or value in by_size[:_LONG]]
+    largest = {value.value for value in by_size[:_LONG]}
+    return [value for value in used if value.selected or value.value in largest]
 
 
 def _render_options(index: CatalogIndex, facet: str, options: Sequence[FacetValue]) -> SafeString:

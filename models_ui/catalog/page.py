@@ -119,7 +119,7 @@ class CatalogPage:
         named = ", ".join(map(isolate, words[:_MOST_NAMED]))
         return f"{named} · {self.view_label}" if named else self.view_label
 
-    @property
+    @cached_property
     def total_words(self) -> str:
         """How many models the page lists, and of how many."""
         all_of_view = self.cleared.as_shown() if self.query.hides_unlisted else self.cleared
@@ -252,17 +252,21 @@ class CatalogPage:
         for size in PAGE_SIZES:
             yield size, self.query.changed(per_page=size), size == self.query.per_page
 
-    @property
+    @cached_property
     def csv_address(self) -> str:
-        return with_query(reverse("catalog_csv"), self.index.as_shown(self.query.at_page(1)).serialize())
+        return with_query(reverse("catalog_csv"), self._query_of_exports)
 
-    @property
+    @cached_property
     def other_csv(self) -> Download:
         return other_download(self.csv_address)
 
     @property
     def json_address(self) -> str:
-        return with_query(reverse("catalog_json"), self.index.as_shown(self.query.at_page(1)).serialize())
+        return with_query(reverse("catalog_json"), self._query_of_exports)
+
+    @cached_property
+    def _query_of_exports(self) -> str:
+        return self.index.as_shown(self.query.at_page(1)).serialize()
 
 
 def _offer_label(offer: Offer) -> str:

@@ -65,6 +65,20 @@ def total_words(total: int, size: int) -> str:
     return ngettext("%(total)d of %(size)d model", "%(total)d of %(size)d models", size) % words
 
 
+def more_values(count: int) -> str:
+    """Return how many values of a facet are folded away."""
+    return fill(ngettext("%(count)s more", "%(count)s more", count), {"count": count})
+
+
+def unused_values(count: int, *, leaves_out: bool) -> str:
+    """Return how many values of a facet leave no model; with `leaves_out` they are what no model may have."""
+    if leaves_out:
+        words = ngettext("%(count)s more that all here have", "%(count)s more that all here have", count)
+    else:
+        words = ngettext("%(count)s more that none here has", "%(count)s more that none here has", count)
+    return fill(words, {"count": count})
+
+
 def role_note(role: Role) -> str:
     """Return what another role could do to the models in a list, for those who cannot; empty for who can do it all."""
     if role >= Role.MANAGER:

@@ -12,7 +12,7 @@ because `catalog/query.py` uses none.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -89,6 +89,11 @@ def text_up_to(longest: int) -> Reader:
 # --- Queries
 
 
+@lru_cache(maxsize=4096)  # a page has dozens of links, which differ in a parameter or two
+def _encoded(name: str, text: str) -> str:
+    return urlencode({name: text}, safe=",")
+
+
 class AddressQuery:
     """The base of a frozen dataclass whose fields are parameters."""
 
@@ -113,7 +118,7 @@ class AddressQuery:
         return pairs
 
     def serialize(self) -> str:
-        return urlencode(self.pairs(), safe=",")
+        return "&".join(_encoded(name, text) for name, text in self.pairs())
 
     def __str__(self) -> str:
         return self.serialize()

@@ -1,6 +1,7 @@
 """How the person of a session is read: together with what every page needs of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -15,16 +16,31 @@ from models_ui.people.sign_on import is_linked
 from models_ui.prepared_query import PreparedQuery
 
 
-def _columns(model: type[Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A model of which each row of the query has the columns."""
+
+    model: type[Model]
+    path: str  # to it from the person
+    columns: Sequence[str]
+    key: int  # the place of the primary key among them
+
+    @classmethod
+    def of(cls, model: type[Model], path: str) -> "_Part":
+        fields = model._meta.concrete_fields
+        key = next(place for place, field in enumerate(fields) if field.primary_key)
+        return cls(model, path, [field.attname for field in fields], key)
 
 
-# Each with the way to it from the person.
-_MODELS: Final = ((User, ""), (Preferences, "preferences__"), (SavedList, "preferences__default_list__"))
+_PARTS: Final = (
+    _Part.of(User, ""),
+    _Part.of(Preferences, "preferences__"),
+    _Part.of(SavedList, "preferences__default_list__"),
+)
 
 
 def _person(user_id: int) -> QuerySet[User, Any]:
-    columns = [f"{path}{column}" for model, path in _MODELS for column in _columns(model)]
+    columns = [f"{part.path}{column}" for part in _PARTS for column in part.columns]
     return User.objects.filter(pk=user_id).values_list(*columns)
 
 
@@ -68,10 +84,9 @@ class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ha
 def _instances(row: Sequence[Any]) -> list[Any]:
     """Return an instance of each model, None where a person has none."""
     instances, start = [], 0
-    for model, _ in _MODELS:
-        names = _columns(model)
-        values = row[start : start + len(names)]
-        is_there = values[[field.primary_key for field in model._meta.concrete_fields].index(True)] is not None
-        instances.append(model.from_db(DEFAULT_DB_ALIAS, names, values) if is_there else None)
-        start += len(names)
+    for part in _PARTS:
+        values = row[start : start + len(part.columns)]
+        is_there = values[part.key] is not None
+        instances.append(part.model.from_db(DEFAULT_DB_ALIAS, part.columns, values) if is_there else None)
+        start += len(part.columns)
     return instances
