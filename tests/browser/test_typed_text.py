@@ -239,7 +239,7 @@ WAYS_OUT = {
     "another language": lambda page: page.get_by_role("button", name="FR Français").click(no_wait_after=True),
     "reloading": lambda page: page.evaluate("() => { setTimeout(() => location.reload()); }"),
     "Back": lambda page: page.evaluate("() => { setTimeout(() => history.back()); }"),
-    "signing out": lambda page: page.locator('form[action$="/logout/"]').evaluate("form => { form.requestSubmit(); }"),
+    "signing out": lambda page: page.locator("#sign-out").evaluate("button => { button.form.requestSubmit(button); }"),
     "closing": lambda page: page.close(run_before_unload=True),
 }
 PLACES = ["row", "model page", "rename", "describe", "archive", "delete", "dialog", "review", "feeds", "digest"]
