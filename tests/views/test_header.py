@@ -1,5 +1,7 @@
 """The header of pages, which is rendered once and kept: it always belongs to the person who looks, as they are now."""
 
+import re
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -69,14 +71,31 @@ def test_what_is_kept_holds_no_token(viewer: Client):
         assert viewer.cookies[django_settings.CSRF_COOKIE_NAME].value not in header
 
 
-def test_the_forms_of_its_buttons_stand_outside_and_lead_back_to_the_page(carol):
+def form_of(page: str, button: str) -> dict[str, str]:
+    """Return what the form sends that the button with this text in its tag belongs to."""
+    tag = next(tag for tag in re.findall(r"<button[^>]*>", page) if button in tag)
+    name = re.search(r'form="([^"]+)"', tag)[1]
+    inside = page.partition(f'<form id="{name}"')[2].partition("</form>")[0]
+    return dict(re.findall(r'name="(\w+)" value="([^"]*)"', inside))
+
+
+def test_another_language_leads_back_to_the_page(carol):
     client = Client(enforce_csrf_checks=True)
     client.force_login(carol)
-    page = client.get("/models/?type=base").content.decode()
-    assert page.count('name="next" value="/models/?type=base"') >= 2
-    token = page.partition('<form id="account"')[2].partition('value="')[2].partition('"')[0]
-    sent = {"csrfmiddlewaretoken": token, "next": "/models/?type=base", "language": "fr"}
-    assert client.post("/language/", sent)["Location"] == "/models/?type=base"
+    sent = form_of(client.get("/models/?type=base").content.decode(), 'value="fr"')
+    assert client.post("/language/", {**sent, "language": "fr"})["Location"] == "/models/?type=base"
     assert 'lang="fr"' in client.get("/models/").content.decode()
-    client.post("/accounts/logout/", {"csrfmiddlewaretoken": token})
+
+
+def test_signing_out_tells_nobody_which_page_it_was(carol):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(carol)
+    sent = form_of(client.get("/models/?q=secret").content.decode(), 'id="sign-out"')
+    assert "secret" not in client.post("/accounts/logout/", sent)["Location"]
     assert client.get("/models/").status_code == 302
+
+
+@pytest.mark.parametrize("address", ["/", "/models/", "/profile/", "/watching/", "/feeds/"])
+def test_no_two_elements_of_a_page_share_an_id(viewer: Client, address: str):
+    ids = re.findall(r'\sid="([^"]+)"', viewer.get(address).content.decode())
+    assert [each for each, count in Counter(ids).items() if count > 1] == []

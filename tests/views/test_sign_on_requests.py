@@ -1,5 +1,7 @@
 """Single sign-on: what is asked of the provider, what is kept of its answer, and where people are led."""
 
+import html
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -11,6 +13,15 @@ from tests.support.identity_provider import CLIENT_ID
 from tests.support.sign_on import begin, sign_on
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_the_page_in_between_links_to_where_it_leads(client: Client, carol, provider, signed_in: bool):
+    if signed_in:  # and asked anew who is there
+        client.force_login(carol)
+    answer = client.post("/sign-on/")
+    link = re.search(r'href="([^"]+)" rel="noreferrer"', answer.content.decode())[1]
+    assert html.unescape(link) == answer["Refresh"].removeprefix("0; url=")
 
 
 def test_nothing_in_the_request_changes_what_the_provider_is_asked(client: Client, provider):
