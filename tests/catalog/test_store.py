@@ -1,6 +1,7 @@
 """The index that is current: whatever changed, it equals one that is built from nothing."""
 
 import threading
+from dataclasses import fields, replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -18,11 +19,13 @@ from models_ui.catalog.columns import COLUMNS
 from models_ui.catalog.facets import FACETS
 from models_ui.catalog.index import CatalogIndex
 from models_ui.catalog.query import CatalogQuery
+from models_ui.catalog.row import Row
 from models_ui.catalog.rows import RowStyle, row_fragments
 from models_ui.catalog.store import _ROWS, RowReader, load_rows
 from models_ui.mirror.sync import SyncResult, run_sync
 from models_ui.models import CatalogModel
 from models_ui.text.keepers import keeper_of
+from models_ui.text.plan import Plan
 
 NOW = timezone.now()
 CHANGES = st.one_of(
@@ -114,6 +117,53 @@ def test_what_an_action_changes_is_put_into_the_index_without_building_it_anew(s
     monkeypatch.setattr("models_ui.catalog.index.build_parts", None)
     monkeypatch.setattr("models_ui.catalog.store._ROWS", SimpleNamespace(converted=_ROWS.converted))
     assert shown(CatalogIndex.build(reader.read(), now=NOW, previous=first)) == expected
+
+
+# Another value of each field. A field that is added needs one here.
+OTHERS: dict[str, Any] = {
+    "model_id": "moved",
+    "aliases": ("x-latest",),
+    "type": "base",
+    "name": "Another",
+    "description": "zebra",
+    "owned_by": "somebody",
+    "created_at": NOW - timedelta(days=400),
+    "max_context_length": 7,
+    "capabilities": ("new",),
+    "lacks": ("newer",),
+    "deprecation": NOW - timedelta(days=9),
+    "replacement": "x-latest",
+    "default_temperature": 1.5,
+    "root": "mistral-small-2506",
+    "job": "job-7",
+    "archived": True,
+    "first_seen_at": NOW - timedelta(days=400),
+    "last_seen_at": NOW - timedelta(days=1),
+    "missing_since": NOW - timedelta(days=1),
+    "deleted_at": NOW - timedelta(days=1),
+    "deletion_due_at": NOW + timedelta(days=1),
+    "protected": True,
+    "keepers": ("Team",),
+    "tags": ("new",),
+    "note": "So be it",
+    "plan": Plan("ends", words="wiki"),
+    "away": (keeper_of("bob"),),
+    "problems": ("deprecation",),
+}
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Row) if field.name != "pk"])
+@pytest.mark.parametrize("state", [{}, {"archived": True}, {"missing_since": NOW}], ids=["live", "archived", "missing"])
+def test_a_changed_field_shows_in_an_index_as_in_one_built_from_nothing(synced, name, state):
+    listed = load_rows()
+    found = next(row for row in listed if row.is_fine_tuned and row.state == "live")
+    tune = replace(found, **state)
+    rows_before = [tune if row is found else row for row in listed]
+    before = CatalogIndex.build(rows_before, now=NOW)
+    changed = replace(tune, **{name: OTHERS[name]})
+    rows_after = [changed if row is tune else row for row in rows_before]
+    after = CatalogIndex.build(rows_after, now=NOW, previous=before)
+    assert shown(after) == shown(CatalogIndex.build(rows_after, now=NOW))
 
 
 def test_a_reader_notices_that_another_database_was_put_into_its_place(synced: SyncResult):
