@@ -50,6 +50,8 @@ def fill_mirror(sandbox: Sandbox) -> SyncResult:
 
 def _is_untouched(sandbox: Sandbox) -> bool:
     """Whether nothing was synced, asked or arranged yet that a sync would notice."""
+    if (sandbox.url, sandbox.key) != (settings.MODELS_API_BASE_URL, settings.MISTRAL_API_KEY):
+        return False
     return not (sandbox.calls or sandbox.faults.in_force() or SyncRun.objects.exists() or CatalogModel.objects.exists())
 
 
