@@ -28,7 +28,7 @@ class FacetPanel:
     options: SafeString
     more: SafeString  # the options that are folded away
     more_words: str  # how many they are
-    unused: str  # the words for the values that leave no model
+    unused: str  # the labels of the values that leave no model
     unused_words: str  # how many they are
 
 
@@ -50,10 +50,10 @@ _CONTEXT: Final = FacetPanel(
 
 
 def _panel_of(index: CatalogIndex, facet: Facet, values: Sequence[FacetValue]) -> FacetPanel:
-    used = _used(values)
+    used = _choose_used(values)
     shown = _choose_shown(used)
-    kept = {value.value for value in shown}
-    folded = [value for value in used if value.value not in kept]
+    in_sight = {value.value for value in shown}
+    folded = [value for value in used if value.value not in in_sight]
     unused = [isolated_value_label(value.value, facet.name) for value in values if not _is_used(value)]
     return FacetPanel(
         name=facet.name,
@@ -69,12 +69,12 @@ def _panel_of(index: CatalogIndex, facet: Facet, values: Sequence[FacetValue]) -
 
 def _tells_apart(facet: Facet, values: Sequence[FacetValue], total: int) -> bool:
     """Return whether a facet can narrow the list or widen it: not if each model has the one value there is."""
-    used = _used(values)
+    used = _choose_used(values)
     is_told = len(used) == 1 and used[0].count == total and not used[0].selected
     return bool(used) and not (is_told and not facet.fixed_order)
 
 
-def _used(values: Sequence[FacetValue]) -> list[FacetValue]:
+def _choose_used(values: Sequence[FacetValue]) -> list[FacetValue]:
     """Return the values that leave a model, and those that are chosen."""
     return [value for value in values if _is_used(value)]
 

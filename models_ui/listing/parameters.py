@@ -90,7 +90,7 @@ def text_up_to(longest: int) -> Reader:
 
 
 @lru_cache(maxsize=4096)  # a page has dozens of links, which differ in a parameter or two
-def _encoded(name: str, text: str) -> str:
+def _encode_parameter(name: str, text: str) -> str:
     return urlencode({name: text}, safe=",")
 
 
@@ -118,7 +118,7 @@ class AddressQuery:
         return pairs
 
     def serialize(self) -> str:
-        return "&".join(_encoded(name, text) for name, text in self.pairs())
+        return "&".join(_encode_parameter(name, text) for name, text in self.pairs())
 
     def __str__(self) -> str:
         return self.serialize()

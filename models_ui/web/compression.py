@@ -18,13 +18,13 @@ class CompressionMiddleware(GZipMiddleware):
         before, found, after = response.content.partition(PLACE.encode()) if part else (b"", b"", b"")
         if part and found:
             if re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
-                return _with_content(response, gzip_around(before, part, after, self.max_random_bytes), "gzip")
-            _with_content(response, before + part.data + after)
+                return _replace_content(response, gzip_around(before, part, after, self.max_random_bytes), "gzip")
+            _replace_content(response, before + part.data + after)
         compressed: HttpResponseBase = super().process_response(request, response)
         return compressed
 
 
-def _with_content(response: HttpResponse, content: bytes, encoding: str = "") -> HttpResponse:
+def _replace_content(response: HttpResponse, content: bytes, encoding: str = "") -> HttpResponse:
     response.content = content
     response["Content-Length"] = str(len(content))
     if encoding:
