@@ -194,7 +194,7 @@ NEW_TAB = ("middle", "Ctrl")  # what this browser does on this system; it opens 
 def opened(page: Page, link, way: str) -> Page:
     """Return a page at the address that the browser asked for in a new tab.
 
-    The new tab itself is closed: Chromium 150 without a window ends it while it is watched.
+    The new tab itself is closed, because headless Chromium 150 crashes in it.
     """
     with (
         page.context.expect_page() as tab,
