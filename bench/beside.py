@@ -12,27 +12,16 @@ from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
-from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from bench.browser import Browser
 from bench.measure import CONNECTIONS
+from bench.painting import CATALOG_ROW, milliseconds_to_rows
 from bench.sites import PASSWORD, Site, start
 from tests.support.chromium import find
 
 MODELS = 10_000
 SEEN = "/models/?per_page=50"
-SLOWER = 4
-# "Fast 4G" of the browsers' own tools: bytes a second, and milliseconds for an answer to begin.
-FAST_4G = {"offline": False, "downloadThroughput": 1_012_500, "uploadThroughput": 168_750, "latency": 165}
-SETTLED = 2_000
-# The moment after the frame in which the first row of the list stands laid out.
-ROWS_PAINTED = """
-  const look = () => document.querySelector("main [data-model-id]")?.offsetHeight
-    ? requestAnimationFrame(() => setTimeout(() => { window.rowsPainted = performance.now() }))
-    : requestAnimationFrame(look)
-  requestAnimationFrame(look)
-"""
 
 
 def main() -> int:
@@ -67,7 +56,7 @@ def measure(sites: dict[str, Site], rounds: int) -> Numbers:
         chromium = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
         for _ in range(rounds):
             for name, site in random.sample(sorted(sites.items()), len(sites)):
-                cold, warm = milliseconds_to_rows(chromium, site, cookies[name])
+                cold, warm = milliseconds_to_rows(chromium, site, SEEN, CATALOG_ROW, cookies[name])
                 numbers.setdefault(("ms to rows, cold", name), []).append(cold)
                 numbers.setdefault(("ms to rows, warm", name), []).append(warm)
         chromium.close()
@@ -107,30 +96,6 @@ def pages_a_second(browsers: list[Browser], paths: Iterator[str], seconds: float
     for thread in threads:
         thread.join()
     return answered / (time.perf_counter() - began)
-
-
-def milliseconds_to_rows(chromium: Chromium, site: Site, cookies: dict[str, str]) -> tuple[float, float]:
-    """Return the milliseconds until a slow client has painted rows: with an empty cache, and then with a full one."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    home = f"http://127.0.0.1:{site.port}"
-    context.add_cookies([{"name": name, "value": value, "url": home} for name, value in cookies.items()])
-    context.add_init_script(ROWS_PAINTED)
-    found = load(context, home + SEEN), load(context, home + SEEN)
-    context.close()
-    return found
-
-
-def load(context: BrowserContext, address: str) -> float:
-    page = context.new_page()
-    session = context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.send("Network.emulateNetworkConditions", FAST_4G)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-    page.goto(address, wait_until="load")
-    page.wait_for_timeout(SETTLED)  # to ask earlier would put the asker's script before the rows
-    painted = page.evaluate("window.rowsPainted")
-    page.close()
-    return float(painted)
 
 
 def report(sites: dict[str, Site], numbers: Numbers) -> None:
