@@ -179,7 +179,7 @@ TEMPLATES = [
     },
 ]
 
-# What `cache` names in templates is kept apart, and not at all while somebody works on them.
+# The `cache` tag of templates has a store of its own, and none with DEBUG, so that an edited template shows at once.
 _MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}}
 _NOTHING = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 CACHES = {"default": _MEMORY, "template_fragments": _NOTHING if DEBUG else {**_MEMORY, "LOCATION": "fragments"}}

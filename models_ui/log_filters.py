@@ -1,4 +1,5 @@
-"""Log filters: the request's id in every line it causes, and no secret in any.
+"""Log filters: the request's id in every line that it causes, and neither the webhook's address nor a secret
+link in any. The API key is kept out of logs in `services/`.
 
 Imported while logging is set up, so it imports nothing of Django.
 """

@@ -1,4 +1,4 @@
-"""The app's addresses, by resource. Each is named after its view; a verb has one word in the view and what it calls."""
+"""The app's addresses, by resource. Each is named after its view."""
 
 from django.urls import path, register_converter
 

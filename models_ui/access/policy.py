@@ -1,7 +1,7 @@
 """Permission (may this role use this verb?) and policy (may the verb be used on this model now?).
 
 Roles are groups, made by a migration; each one may do all that the one before it may. `VERBS` says which role a verb
-needs.
+needs; `actions/deletions.py` says which role each step of a planned deletion needs.
 
 Viewer   reads everything
 Editor   renames, describes, archives and restores; says who looks after a model, its tags, note and plan; asks for

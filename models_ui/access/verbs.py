@@ -19,7 +19,7 @@ Words = str | Promise
 
 
 class Verb(StrEnum):
-    """The word of a verb; the same in URLs, views, actions and tests."""
+    """What a person does to a model. The value stands in stored events and in addresses."""
 
     RENAME = "rename"
     DESCRIBE = "describe"

@@ -1,17 +1,20 @@
 """The states of a deletion, and every way from one to the next.
 
-    asked --- decline --------------> declined
+    asked ------ decline --------------> declined
+      |  `------ take back ------------> taken back
       | accept
-    planned - take back, restore ---> taken back        a Manager's own deletion begins here
-      |     ` edit, protect, gone --> stopped
+    planned ---- take back, restore ---> taken back
+      |  |  `--- edit, protect, gone --> stopped
+      |  `------ a check fails --------> waits for a person
       | due, and checked again
-    deleting -----------------------> done
-      |
-    waits for a person -------------> taken back, stopped, done, or planned anew
+    deleting --------------------------> done, stopped, or waits for a person
 
-`planned` leads to `waits` where a check fails. Each change is one conditional UPDATE, which says in which state it has
-seen the deletion, in one transaction with its event. A DELETE is sent only after `planned` has become `deleting`, so
-what was taken back is never deleted, and what is being deleted is not taken back.
+What waits for a person is taken back, stopped, deleted or planned anew. A Manager's own deletion begins as `planned`;
+a Manager may also delete at once what is asked for, planned or waiting.
+
+Each change is one conditional UPDATE, which says in which state it has seen the deletion, in one transaction with its
+event. A DELETE is sent only after `planned` has become `deleting`, so what was taken back is never deleted, and what
+is being deleted is not taken back.
 
 Each transaction locks the model's row first, the mirror's version before the history: none waits in a circle.
 """
@@ -38,7 +41,7 @@ from models_ui.models import AuditEvent, CatalogModel, PlannedDeletion
 State = PlannedDeletion.State
 
 OPEN: Final = (State.ASKED, State.PLANNED, State.DELETING, State.WAITS)
-# A person may take it back.
+# Restoring the model takes it back, and an edit stops it.
 STOPPABLE: Final = (State.PLANNED, State.WAITS)
 _STOPPED_BY: Final = (Verb.RENAME, Verb.DESCRIBE, Verb.PROTECT)
 _GONE_CODES: Final = ("model_gone", "model_not_found", "model_retired")

@@ -3,7 +3,7 @@
 A write looks once itself, right after it was sent. Later a person asks, with *Check again*; the worker asks for the
 models of bulk jobs (`bulk/`), and for a deletion whose worker died in the middle (`due_deletions.py`):
 
-    settle_action -> _has_settled -> look_after_unknown -> _settle_by_records or _settle_by_reading -> Journal.settled
+    settle_action -> find_out_outcome -> _settle_by_records or _settle_by_reading -> Journal.settled
 """
 
 from collections.abc import Iterable
@@ -69,10 +69,10 @@ def settle_action(*, actor: User, action_id: str) -> Done:
         assert event is not None
         if event.outcome not in UNSETTLED:
             return Done(row, event)  # the action has ended, or another person has looked, while we waited
-        return look_after_unknown(event, row, certain=_has_settled(event), settled_by=actor.get_username())
+        return find_out_outcome(event, row, certain=_can_no_longer_take_effect(event), settled_by=actor.get_username())
 
 
-def _has_settled(event: AuditEvent) -> bool:
+def _can_no_longer_take_effect(event: AuditEvent) -> bool:
     """Whether the write can no longer take effect: it is more than SETTLES_AFTER ago.
 
     If the clock was set back since, the time of a later event that is long past shows it as well.
@@ -81,7 +81,7 @@ def _has_settled(event: AuditEvent) -> bool:
     return event.at < long_ago or AuditEvent.objects.filter(pk__gt=event.pk, at__lt=long_ago).exists()
 
 
-def look_after_unknown(event: AuditEvent, row: CatalogModel, *, certain: bool, settled_by: str = "") -> Done:
+def find_out_outcome(event: AuditEvent, row: CatalogModel, *, certain: bool, settled_by: str = "") -> Done:
     """Try to find out what became of a write of unknown outcome: from later records, else by one re-read.
 
     Later records come first: once the value has been changed again, a re-read shows nothing about this write.

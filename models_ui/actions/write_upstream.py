@@ -24,7 +24,7 @@ from models_ui.actions.model_row import (
     read_upstream,
     store_reading,
 )
-from models_ui.actions.settle import look_after_unknown
+from models_ui.actions.settle import find_out_outcome
 from models_ui.actions.signals import outcome_recorded
 from models_ui.audit.chain import Journal
 from models_ui.audit.history import last_change_of_field
@@ -142,7 +142,7 @@ def _call_upstream(api: ModelsAPI, write: Write) -> str:
 def _handle_error(write: Write, api: ModelsAPI, error: ModelsAPIError) -> Done:
     """Record the outcome of a write that raised an error: unknown, failed, or done in spite of the error."""
     if error.outcome_unknown:
-        return look_after_unknown(_note_unknown(write, error), write.row, certain=False)
+        return find_out_outcome(_note_unknown(write, error), write.row, certain=False)
     if (error.status or 0) < 500:  # 4xx: refused; no status: nothing was sent
         return _note_failure(write, error)
     # Believe a 5xx, unless a re-read shows that the write took effect.

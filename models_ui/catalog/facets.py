@@ -4,8 +4,8 @@ A new facet is a row here and a field of `CatalogQuery`; index, page and chips f
 translates the label, which `make messages` takes to the French catalogue. The bounds of the context length are no
 facet: see `facet_panels.py`. Further:
 
-- if a search is to know its values, name the facet below: in NAMED_IN_SEARCH for those with a label, in
-  SEARCHED_BY_VALUE for those without;
+- if a search is to know its values, name the facet below: in NAMED_IN_SEARCH if its values have labels, in
+  SEARCHED_BY_VALUE if they have none;
 - if a kind of change can alter its value, name the facet in that kind's `own_filters` (`changes/kinds.py`);
 - if it shows a new column of `CatalogModel`, `Row` needs a field of the same name, `mirror/merge.py` must fill the
   column, and `store.py: _read_row` converts a value that is no plain text, number or list;

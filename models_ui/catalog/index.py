@@ -157,10 +157,11 @@ class CatalogIndex:
         return _get_or_build(self._kept, key, build)
 
     def cached_with_facts(self, key: Hashable, build: Callable[[], T]) -> T:
-        """Return the same, kept also for the next index if only what people keep of models here is another one there.
+        """Return what `build` derives from these rows, as `cached` does. The next index takes the value over if no fact
+        has changed: if all changes are in what people keep here of models, as tags, notes, plans and keepers.
 
-        `build` must not depend on who looks after models, on tags, notes and plans. Rows in what it returns may be
-        those of an index before: what people keep of them is read from `renewed(row)`.
+        `build` must not read what people keep. A row in its result may belong to an earlier index; `renewed(row)` has
+        what people keep of the model now.
         """
         return _get_or_build(self._kept_with_facts, key, build)
 

@@ -32,7 +32,7 @@ _FOLLOWED: Final = attrgetter(
     "model_id", "aliases", "type", "root", "deprecation", "missing_since", "capabilities", "lacks"
 )
 _ORDER: Final = attrgetter("order")
-# What follows from the row alone of its standing; the rest of that follows from the columns above.
+# These change the standing of their own row alone. Those above may change that of other rows as well.
 _STATED: Final = attrgetter("archived", "deletion_due_at", "deleted_at")
 # No facet reads these.
 _UNFACETED: Final = ("name", "description", "note", "plan", "protected")

@@ -1,7 +1,7 @@
-"""The parts of a catalog page that are the same for everybody with the same role, language and choice of columns.
+"""The parts of a catalog page that are the same for all people with one role, one language and one style of rows.
 
-They are rendered once for a query and a UTC day, and kept as long as the index holds. What differs from person to
-person (tokens, messages, saved views, who is signed in) stands outside of them.
+They are rendered once for each query, language, UTC day, role and style of rows, and kept as long as the index holds.
+What differs from person to person (tokens, messages, saved views, who is signed in) stands outside of them.
 """
 
 import threading
@@ -99,7 +99,7 @@ def _render_view(page: CatalogPage) -> CatalogView:
 
 
 def _render_headline(page: CatalogPage) -> str:
-    """Return the sentence above the list, which is the same for each query but the one that its own link opens."""
+    """Return the sentence above the list. It has a link, except on the page that this link opens."""
     kept = page.index.cached("headlines", dict[Hashable, str])
     is_followed = page.headline is not None and page.headline.query == page.query
     key = (get_language(), page.now.date(), page.role, page.query.type, is_followed)

@@ -32,9 +32,9 @@ class Risk:
 
     @property
     def is_told(self) -> bool:
-        """Whether Mistral's list tells it: the base model that it names ends, or is not in the list.
+        """Whether the risk follows from Mistral's list: the base model that the fine-tune names ends or is not listed.
 
-        Of a fine-tune without a named base model the list tells nothing.
+        False for a fine-tune that names no base model: nothing is known of it.
         """
         return self.kind != "unknown" or bool(self.row.root)
 

@@ -151,7 +151,7 @@ class RowStyle:
 
     columns: tuple[str, ...]
     is_roomy: bool = False
-    is_worker_away: bool = False  # whether nothing deletes what is due, which rows that wait for it say
+    is_worker_away: bool = False  # no process runs jobs now: rows with a planned deletion say so
 
     @property
     def is_wide(self) -> bool:
@@ -218,7 +218,7 @@ def row_fragments(
 
 
 def _rendered_row(index: CatalogIndex, row: Row, now: datetime, key: StyleKey) -> RowWithHoles:
-    """Return the row's HTML with holes, of an index before if the row still shows the same."""
+    """Return the row's HTML with holes. HTML from an earlier index is used again if the row shows the same facts."""
     *_, role, style = key
     view, rendered = view_of(row, index, now), _kept_under(_RENDERED, key)
     facts = view.shown_facts

@@ -39,7 +39,10 @@ class Standing(NamedTuple):
 
 
 def status_of(row: Row, stage: Lifecycle, at_risk: bool) -> Status:
-    """Return the first status that holds. `at_risk`: its base model ends, has ended or is gone."""
+    """Return the first status that holds.
+
+    `at_risk`: its base model ends, has ended or is gone, or the name of its base model leads to no model.
+    """
     if row.is_missing:
         return "deleted" if row.is_deleted else "gone"
     if row.archived:

@@ -20,7 +20,7 @@ class Unreachable(ModelsAPIError):
 
     code = "unreachable"
     retryable = True
-    nothing_sent = True
+    no_connection = True
     sentence = gettext_lazy(
         "The Models API cannot be reached: try again in a minute, and if it lasts ask whoever runs the dashboard "
         "to check its network and the setting MODELS_API_BASE_URL."

@@ -57,7 +57,7 @@ class ModelsAPIError(Exception):
     `status`           the HTTP status, or None when there was no answer
     `correlation_id`   what Mistral's support asks for, or ""
     `retryable`        whether the same call may succeed later without anybody changing anything
-    `nothing_sent`     whether it means that there was no connection, so that even a write may be repeated
+    `no_connection`    whether there was no connection at all, so that even a write may be repeated
     `outcome_unknown`  a write was sent and may have happened; only re-reading the model can tell
     `retry_after`      seconds upstream asked us to wait, or None
     `model_id`         the model the call was about, or ""
@@ -66,7 +66,7 @@ class ModelsAPIError(Exception):
 
     code: ClassVar[str] = "models_api_error"
     retryable: ClassVar[bool] = False
-    nothing_sent: ClassVar[bool] = False
+    no_connection: ClassVar[bool] = False
     sentence: ClassVar[str | Promise] = gettext_lazy("The Models API could not be used.")
     # What to say instead where the call was about no model: then it was the list that was asked for.
     list_sentence: ClassVar[str | Promise] = ""

@@ -55,7 +55,7 @@ class Attempts:
 def is_worth_retrying(error: ModelsAPIError, *, write: bool) -> bool:
     if not error.retryable:
         return False
-    if error.nothing_sent:
+    if error.no_connection:
         return True
     if write:
         return False

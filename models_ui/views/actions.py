@@ -39,22 +39,22 @@ def describe(request: Request, model_id: str) -> HttpResponse:
 
 @form_or_action
 def archive(request: Request, model_id: str) -> HttpResponse:
-    return _answer_one_click(request, model_id, Verb.ARCHIVE)
+    return _answer_state_change(request, model_id, Verb.ARCHIVE)
 
 
 @form_or_action
 def unarchive(request: Request, model_id: str) -> HttpResponse:
-    return _answer_one_click(request, model_id, Verb.UNARCHIVE)
+    return _answer_state_change(request, model_id, Verb.UNARCHIVE)
 
 
 @form_or_action
 def protect(request: Request, model_id: str) -> HttpResponse:
-    return _answer_one_click(request, model_id, Verb.PROTECT)
+    return _answer_state_change(request, model_id, Verb.PROTECT)
 
 
 @form_or_action
 def unprotect(request: Request, model_id: str) -> HttpResponse:
-    return _answer_one_click(request, model_id, Verb.UNPROTECT)
+    return _answer_state_change(request, model_id, Verb.UNPROTECT)
 
 
 @form_or_action
@@ -126,7 +126,7 @@ def _answer_edit(request: Request, model_id: str, verb: Verb) -> HttpResponse:
     return response.answer(partial(perform.edit_text, context, verb, model_id, text=text, seen=seen), form)
 
 
-def _answer_one_click(request: Request, model_id: str, verb: Verb) -> HttpResponse:
+def _answer_state_change(request: Request, model_id: str, verb: Verb) -> HttpResponse:
     response = ActionResponse(request, model_id, verb)
     if request.method != "POST":
         return response.show_form(ArchiveForm.new() if verb is Verb.ARCHIVE else ReasonForm.new())

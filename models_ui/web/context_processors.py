@@ -23,7 +23,7 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
         "may_manage": SimpleLazyObject(lambda: role_of_request(request) >= Role.MANAGER),
         "typed": SimpleLazyObject(lambda: typed_texts(request)),
         "models_address": SimpleLazyObject(lambda: catalog_address(default_query(_preferences_of_request(request)))),
-        "csrf_cookie": settings.CSRF_COOKIE_NAME,
+        "csrf_cookie_name": settings.CSRF_COOKIE_NAME,
         "demo": settings.DEMO,
         "demo_password": settings.DEMO_PASSWORD if settings.DEMO else "",
         "demo_people": ("viewer", "editor", "manager"),
