@@ -1,7 +1,7 @@
 """Permission (may this role use this verb?) and policy (may the verb be used on this model now?).
 
 Roles are groups, made by a migration; each one may do all that the one before it may. `VERBS` says which role a verb
-needs; `actions/deletions.py` says which role each step of a planned deletion needs.
+needs, `DELETION_ROLES` which role a step of a deletion needs.
 
 Viewer   reads everything
 Editor   renames, describes, archives and restores; says who looks after a model, its tags, note and plan; asks for
@@ -13,7 +13,7 @@ Manager  deletes, protects, exports everyone’s activity, and gives people thei
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -25,6 +25,15 @@ from models_ui.audit.outcome_detail import DenialDetail
 from models_ui.text.isolation import fill
 from models_ui.vocabulary import FINE_TUNED, id_is_routable
 
+# The role that a step of a deletion needs, by the kind of its event.
+DELETION_ROLES: Final = {
+    "deletion.asked": Role.EDITOR,
+    "deletion.taken_back": Role.EDITOR,
+    "deletion.planned": Role.MANAGER,
+    "deletion.accepted": Role.MANAGER,
+    "deletion.declined": Role.MANAGER,
+    VERBS[Verb.DELETE].kind: VERBS[Verb.DELETE].role,  # at once
+}
 NO_SUCH_MODEL = gettext_lazy("There is no such model")
 NOTHING_TO_UNDO = gettext_lazy("There is nothing to undo")
 # Reasons that older events keep in English. They are named here so that French readers still read them in French.

@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from models_ui.access.policy import NO_SUCH_MODEL, ActionDenied, Subject, check_policy, check_role
-from models_ui.access.roles import Role, role_of
+from models_ui.access.policy import DELETION_ROLES, NO_SUCH_MODEL, ActionDenied, Subject, check_policy, check_role
+from models_ui.access.roles import role_of
 from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions import deletion_states as states
 from models_ui.actions.context import Context, Done
@@ -57,7 +57,7 @@ class Decided:
 
 def ask_for_deletion(*, context: Context, model_id: str) -> Decided:
     """Ask for a deletion, which a Manager decides on. Nothing happens to the model."""
-    row = _check(context, "deletion.asked", model_id, Role.EDITOR)
+    row = _check(context, "deletion.asked", model_id)
     with _refusing(context, "deletion.asked", row):
         check_may_begin(row.pk, context.actor, asks=True)
     with _deciding():
@@ -66,7 +66,7 @@ def ask_for_deletion(*, context: Context, model_id: str) -> Decided:
 
 def plan_deletion(*, context: Context, model_id: str) -> Decided:
     """Archive the model now, and plan its deletion. Where two people are needed, only ask for it."""
-    row = _check(context, "deletion.planned", model_id, Role.MANAGER)
+    row = _check(context, "deletion.planned", model_id)
     with _refusing(context, "deletion.planned", row):
         check_may_begin(row.pk, context.actor)
     plan = open_deletion_of(row.pk)
@@ -112,7 +112,7 @@ def check_at_once(row: Subject, plan: PlannedDeletion | None, person: User) -> N
 
 def accept_deletion(*, context: Context, model_id: str, words: str = "") -> Decided:
     """Plan the deletion that somebody asked for, as `plan_deletion` does."""
-    row = _check(context, "deletion.accepted", model_id, Role.MANAGER)
+    row = _check(context, "deletion.accepted", model_id)
     plan = open_deletion_of(row.pk)
     if plan is None or plan.state != State.ASKED:
         raise _refuse(context, "deletion.accepted", row, ActionDenied(_NOT_ASKED))
@@ -127,7 +127,7 @@ def accept_deletion(*, context: Context, model_id: str, words: str = "") -> Deci
 
 
 def decline_deletion(*, context: Context, model_id: str, words: str) -> Decided:
-    row = _check(context, "deletion.declined", model_id, Role.MANAGER, is_deleting=False)
+    row = _check(context, "deletion.declined", model_id, is_deleting=False)
     plan = open_deletion_of(row.pk)
     if plan is None or plan.state != State.ASKED:
         raise _refuse(context, "deletion.declined", row, ActionDenied(_NOT_ASKED))
@@ -142,7 +142,7 @@ def take_back_deletion(*, context: Context, model_id: str) -> Decided:
     What is taken back stays so, whatever comes of restoring.
     """
     kind = "deletion.taken_back"
-    row = _check(context, kind, model_id, Role.EDITOR, is_deleting=False)
+    row = _check(context, kind, model_id, is_deleting=False)
     plan = open_deletion_of(row.pk)
     if plan is None:
         raise _refuse(context, kind, row, ActionDenied(_NOT_PLANNED))
@@ -158,7 +158,7 @@ def take_back_deletion(*, context: Context, model_id: str) -> Decided:
 def delete_now(*, context: Context, model_id: str) -> Done:
     """Delete an archived model without waiting for any day."""
     kind = VERBS[Verb.DELETE].kind
-    row = _check(context, kind, model_id, Role.MANAGER)
+    row = _check(context, kind, model_id)
     plan = open_deletion_of(row.pk)
     with _refusing(context, kind, row):
         check_at_once(row, plan, context.actor)
@@ -182,11 +182,14 @@ class DeletionAtOnce:
         states.begin_at_once(self.plan, row, action_id=action_id, **lease)
 
 
-def _check(context: Context, kind: str, model_id: str, role: Role, *, is_deleting: bool = True) -> CatalogModel:
-    """Return the model's row. Record a refusal and raise it unless this person may do that to it."""
+def _check(context: Context, kind: str, model_id: str, *, is_deleting: bool = True) -> CatalogModel:
+    """Return the model's row. Record a refusal and raise it unless this person may do that to it.
+
+    `kind`: that of the event, in DELETION_ROLES.
+    """
     row = find_row(model_id)
     try:
-        check_role(role_of(context.actor), role)
+        check_role(role_of(context.actor), DELETION_ROLES[kind])
         if row is None:
             raise ActionDenied(NO_SUCH_MODEL)
         if is_deleting:

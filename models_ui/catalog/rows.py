@@ -22,7 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from models_ui.access.policy import PolicyFacts, allowed_verbs, denial_reasons
+from models_ui.access.policy import DELETION_ROLES, PolicyFacts, allowed_verbs, denial_reasons
 from models_ui.access.roles import Role
 from models_ui.access.verbs import CARE_VERBS, VERBS, Verb
 from models_ui.catalog.groups import GroupSlice
@@ -307,12 +307,12 @@ def _verbs_left(row: Row) -> list[Verb]:
 
 def offers_of(row: Row, facts: PolicyFacts, role: Role) -> list[str]:
     """Return what else this role may do about the deletion of a fine-tune, as its address says it."""
-    if role < Role.EDITOR:
+    if role < DELETION_ROLES["deletion.asked"]:
         return []
     if row.archived and row.deletion_due_at is not None and not facts.is_missing:
         return ["keep"]  # it waits for its day
-    # A Manager deletes without asking.
-    return ["ask-deletion"] if role == Role.EDITOR and allowed_verbs(Role.MANAGER, facts, (Verb.DELETE,)) else []
+    deleter = DELETION_ROLES["deletion.planned"]  # deletes without asking
+    return ["ask-deletion"] if role < deleter and allowed_verbs(deleter, facts, (Verb.DELETE,)) else []
 
 
 def _is_so_already(row: Row, verb: Verb) -> bool:

@@ -9,9 +9,8 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from models_ui.access.policy import ActionDenied, check_policy, check_role
-from models_ui.access.roles import Role
-from models_ui.access.verbs import Verb
+from models_ui.access.policy import DELETION_ROLES, ActionDenied, check_policy, check_role
+from models_ui.access.verbs import VERBS, Verb
 from models_ui.actions import deletions
 from models_ui.actions.context import can_be_undone
 from models_ui.actions.deletion_sentences import decided_sentence, not_planned_sentence
@@ -42,7 +41,7 @@ def delete(request: Request, model_id: str) -> HttpResponse:
     """Archive a model now and delete it on a later day. Without days of grace, delete it at once."""
     if settings.DELETE_GRACE_DAYS == 0 and not settings.DELETE_NEEDS_TWO:
         return _delete_at_once(request, ActionResponse(request, model_id, Verb.DELETE), delete_model)
-    response = DeletionResponse(request, model_id, Role.MANAGER, plans=True)
+    response = DeletionResponse(request, model_id, "deletion.planned", plans=True)
     if request.method != "POST":
         return response.show_form(PlanDeletionForm.new())
     form = PlanDeletionForm(request.POST)
@@ -56,13 +55,13 @@ def delete(request: Request, model_id: str) -> HttpResponse:
 @needs_fresh_sign_in("GET", "POST")
 def delete_now(request: Request, model_id: str) -> HttpResponse:
     """Delete an archived model for ever: the one thing that cannot be put right."""
-    response = DeletionResponse(request, model_id, Role.MANAGER, at_once=True)
+    response = DeletionResponse(request, model_id, VERBS[Verb.DELETE].kind, at_once=True)
     return _delete_at_once(request, response, deletions.delete_now)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_deletion(request: Request, model_id: str) -> HttpResponse:
-    response = DeletionResponse(request, model_id, Role.EDITOR, plans=True)
+    response = DeletionResponse(request, model_id, "deletion.asked", plans=True)
     if request.method != "POST":
         return response.show_form(AskDeletionForm.new())
     form = AskDeletionForm(request.POST)
@@ -76,7 +75,7 @@ def ask_deletion(request: Request, model_id: str) -> HttpResponse:
 @needs_fresh_sign_in("POST")
 def decide_deletion(request: Request, model_id: str) -> HttpResponse:
     """Accept or decline what somebody asked for."""
-    response, form = DeletionResponse(request, model_id, Role.MANAGER), DecideDeletionForm(request.POST)
+    response, form = DeletionResponse(request, model_id, "deletion.accepted"), DecideDeletionForm(request.POST)
     if not form.is_valid():
         return response.refuse_form(form)
     context, words = response.context_of(form), form.cleaned_data["words"]
@@ -87,7 +86,7 @@ def decide_deletion(request: Request, model_id: str) -> HttpResponse:
 @require_http_methods(["POST"])
 def keep_model(request: Request, model_id: str) -> HttpResponse:
     """Take a deletion back, and restore the model if it was live."""
-    response, form = DeletionResponse(request, model_id, Role.EDITOR), ReasonForm(request.POST)
+    response, form = DeletionResponse(request, model_id, "deletion.taken_back"), ReasonForm(request.POST)
     if not form.is_valid():
         return response.refuse_form(form)
     context = response.context_of(form)
@@ -105,13 +104,13 @@ def _delete_at_once(request: Request, response: ActionResponse, act: Callable[..
 
 
 class DeletionResponse(ActionResponse):
-    """The answer to a decision about a deletion. `plans` and `at_once` say what the form is about."""
+    """The answer to one step of a deletion. `kind` is that of its event; `plans` and `at_once` say what a form does."""
 
     def __init__(
-        self, request: Request, model_id: str, needed: Role, *, plans: bool = False, at_once: bool = False
+        self, request: Request, model_id: str, kind: str, *, plans: bool = False, at_once: bool = False
     ) -> None:
         super().__init__(request, model_id, Verb.DELETE)
-        self.needed = needed
+        self.kind, self.needed = kind, DELETION_ROLES[kind]
         self.plans, self.at_once = plans, at_once
         self.denied = ""
 
@@ -151,7 +150,7 @@ class DeletionResponse(ActionResponse):
         return _("Decide on a deletion")
 
     def more_context(self, form: Any) -> dict[str, Any]:
-        may_delete_now = self.plans and self.row.archived and self.role >= Role.MANAGER
+        may_delete_now = self.plans and self.row.archived and self.role >= VERBS[Verb.DELETE].role
         return {
             "due_at": next_due(),
             "grace_days": settings.DELETE_GRACE_DAYS,
@@ -167,7 +166,7 @@ class DeletionResponse(ActionResponse):
             check_role(self.role, self.needed)
             check_policy(self.row, Verb.DELETE)
             if self.plans:
-                deletions.check_may_begin(self.row.pk, self.request.user, asks=self.needed == Role.EDITOR)
+                deletions.check_may_begin(self.row.pk, self.request.user, asks=self.kind == "deletion.asked")
             if self.at_once:
                 deletions.check_at_once(self.row, open_deletion_of(self.row.pk), self.request.user)
         except ActionDenied as denied:
