@@ -307,12 +307,11 @@ def _verbs_left(row: Row) -> list[Verb]:
 
 def offers_of(row: Row, facts: PolicyFacts, role: Role) -> list[str]:
     """Return what else this role may do about the deletion of a fine-tune, as its address says it."""
-    if role < DELETION_ROLES["deletion.asked"]:
-        return []
     if row.archived and row.deletion_due_at is not None and not facts.is_missing:
-        return ["keep"]  # it waits for its day
-    deleter = DELETION_ROLES["deletion.planned"]  # deletes without asking
-    return ["ask-deletion"] if role < deleter and allowed_verbs(deleter, facts, (Verb.DELETE,)) else []
+        return ["keep"] if role >= DELETION_ROLES["deletion.taken_back"] else []  # it waits for its day
+    asker, deleter = DELETION_ROLES["deletion.asked"], DELETION_ROLES["deletion.planned"]
+    # Who may delete does not ask.
+    return ["ask-deletion"] if asker <= role < deleter and allowed_verbs(deleter, facts, (Verb.DELETE,)) else []
 
 
 def _is_so_already(row: Row, verb: Verb) -> bool:

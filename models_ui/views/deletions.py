@@ -34,6 +34,8 @@ from models_ui.web.fresh_sign_in import needs_fresh_sign_in
 from models_ui.web.message_bar import OfferKind, add_action_message
 from models_ui.web.request import Request
 
+_BEGINNINGS = ("deletion.asked", "deletion.planned")  # the steps that begin a deletion
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs_fresh_sign_in("GET", "POST")
@@ -41,7 +43,7 @@ def delete(request: Request, model_id: str) -> HttpResponse:
     """Archive a model now and delete it on a later day. Without days of grace, delete it at once."""
     if settings.DELETE_GRACE_DAYS == 0 and not settings.DELETE_NEEDS_TWO:
         return _delete_at_once(request, ActionResponse(request, model_id, Verb.DELETE), delete_model)
-    response = DeletionResponse(request, model_id, "deletion.planned", plans=True)
+    response = DeletionResponse(request, model_id, "deletion.planned")
     if request.method != "POST":
         return response.show_form(PlanDeletionForm.new())
     form = PlanDeletionForm(request.POST)
@@ -55,13 +57,13 @@ def delete(request: Request, model_id: str) -> HttpResponse:
 @needs_fresh_sign_in("GET", "POST")
 def delete_now(request: Request, model_id: str) -> HttpResponse:
     """Delete an archived model for ever: the one thing that cannot be put right."""
-    response = DeletionResponse(request, model_id, VERBS[Verb.DELETE].kind, at_once=True)
+    response = DeletionResponse(request, model_id, VERBS[Verb.DELETE].kind)
     return _delete_at_once(request, response, deletions.delete_now)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_deletion(request: Request, model_id: str) -> HttpResponse:
-    response = DeletionResponse(request, model_id, "deletion.asked", plans=True)
+    response = DeletionResponse(request, model_id, "deletion.asked")
     if request.method != "POST":
         return response.show_form(AskDeletionForm.new())
     form = AskDeletionForm(request.POST)
@@ -75,11 +77,13 @@ def ask_deletion(request: Request, model_id: str) -> HttpResponse:
 @needs_fresh_sign_in("POST")
 def decide_deletion(request: Request, model_id: str) -> HttpResponse:
     """Accept or decline what somebody asked for."""
-    response, form = DeletionResponse(request, model_id, "deletion.accepted"), DecideDeletionForm(request.POST)
+    form = DecideDeletionForm(request.POST)
+    accepts = form.is_valid() and form.cleaned_data["decision"] == "accept"
+    response = DeletionResponse(request, model_id, "deletion.accepted" if accepts else "deletion.declined")
     if not form.is_valid():
         return response.refuse_form(form)
     context, words = response.context_of(form), form.cleaned_data["words"]
-    decide = deletions.accept_deletion if form.cleaned_data["decision"] == "accept" else deletions.decline_deletion
+    decide = deletions.accept_deletion if accepts else deletions.decline_deletion
     return response.decide(lambda: decide(context=context, model_id=model_id, words=words), form)
 
 
@@ -104,14 +108,11 @@ def _delete_at_once(request: Request, response: ActionResponse, act: Callable[..
 
 
 class DeletionResponse(ActionResponse):
-    """The answer to one step of a deletion. `kind` is that of its event; `plans` and `at_once` say what a form does."""
+    """The answer to one step of a deletion. `kind` is that of its event, in DELETION_ROLES."""
 
-    def __init__(
-        self, request: Request, model_id: str, kind: str, *, plans: bool = False, at_once: bool = False
-    ) -> None:
+    def __init__(self, request: Request, model_id: str, kind: str) -> None:
         super().__init__(request, model_id, Verb.DELETE)
         self.kind, self.needed = kind, DELETION_ROLES[kind]
-        self.plans, self.at_once = plans, at_once
         self.denied = ""
 
     def decide(self, act: Callable[[], Decided], form: Any) -> HttpResponse:
@@ -150,7 +151,7 @@ class DeletionResponse(ActionResponse):
         return _("Decide on a deletion")
 
     def more_context(self, form: Any) -> dict[str, Any]:
-        may_delete_now = self.plans and self.row.archived and self.role >= VERBS[Verb.DELETE].role
+        may_delete_now = self.kind in _BEGINNINGS and self.row.archived and self.role >= VERBS[Verb.DELETE].role
         return {
             "due_at": next_due(),
             "grace_days": settings.DELETE_GRACE_DAYS,
@@ -165,9 +166,9 @@ class DeletionResponse(ActionResponse):
         try:
             check_role(self.role, self.needed)
             check_policy(self.row, Verb.DELETE)
-            if self.plans:
+            if self.kind in _BEGINNINGS:
                 deletions.check_may_begin(self.row.pk, self.request.user, asks=self.kind == "deletion.asked")
-            if self.at_once:
+            if self.kind == VERBS[Verb.DELETE].kind:
                 deletions.check_at_once(self.row, open_deletion_of(self.row.pk), self.request.user)
         except ActionDenied as denied:
             return denied.reason
