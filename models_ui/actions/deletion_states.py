@@ -4,13 +4,13 @@
       |  `------ take back ------------> taken back
       | accept
     planned ---- take back, restore ---> taken back
-      |  |  `--- edit, protect, gone --> stopped
+      |  |  `--- edit, protect --------> stopped
       |  `------ a check fails --------> waits for a person
       | due, and checked again
     deleting --------------------------> done, stopped, or waits for a person
 
 What waits for a person is taken back, stopped, deleted or planned anew. A Manager's own deletion begins as `planned`;
-a Manager may also delete at once what is asked for, planned or waiting.
+a Manager may also delete at once what is asked for, planned or waiting. Whose model is gone already is stopped.
 
 Each change is one conditional UPDATE, which says in which state it has seen the deletion, in one transaction with its
 event. A DELETE is sent only after `planned` has become `deleting`, so what was taken back is never deleted, and what
