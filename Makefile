@@ -61,6 +61,7 @@ messages: $(BIN)/.test
 	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
 
 bench: $(BIN)/.test
+	@$(BIN)/python -m tests.support.chromium
 	$(BIN)/python -m bench
 
 lock:

@@ -12,14 +12,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
 from bench.browser import Browser, files_of
 from bench.measure import ROOTS, Case, measure_first_pages, measure_rate, measure_time
-from bench.painting import ADMIN_ROW, CATALOG_ROW, milliseconds_to_rows
+from bench.painting import ADMIN_ROW, CATALOG_ROW, PaintedPage, measure_painting
 from bench.queries import count_queries
 from bench.sites import PASSWORD, Site, start
-from tests.support.chromium import find
 
 SIZES: dict[str, int | None] = {"100": 100, "1,000": 1_000, "10,000": 10_000}
 OWN = "own"  # the sandbox's catalog without synthetic models: its names compress differently
@@ -80,7 +77,7 @@ def measure(sites: list[Site], *, quick: bool) -> dict[str, Any]:
         "machine": {"python": platform.python_version(), "cpus": os.cpu_count(), "load": round(os.getloadavg()[0], 1)},
         "pages": [numbers_of(case) for case in [*plain, *filtered, own_page]],
         **measure_catalog(largest, sessions[largest.label], 2 if quick else 7),
-        "ms_to_rows": measure_painting(largest, sessions[largest.label], 2 if quick else 9),
+        "ms_to_rows": measure_rows_painted(largest, sessions[largest.label], 2 if quick else 9),
     }
 
 
@@ -108,19 +105,17 @@ def measure_catalog(site: Site, cookies: dict[str, str], rounds: int) -> dict[st
     }
 
 
-def measure_painting(site: Site, cookies: dict[str, str], rounds: int) -> dict[str, dict[str, list[int]]]:
-    """Return, for the catalog and the stock admin, the milliseconds until a slow client has painted rows."""
-    pages = {"catalog": (ROOTS["catalog"], CATALOG_ROW), "stock": (ROOTS["stock"], ADMIN_ROW)}
-    numbers: dict[str, dict[str, list[int]]] = {kind: {"cold": [], "warm": []} for kind in pages}
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
-        for _ in range(rounds):
-            for kind, (path, row) in pages.items():
-                cold, warm = milliseconds_to_rows(chromium, site, path, row, cookies)
-                numbers[kind]["cold"].append(round(cold))
-                numbers[kind]["warm"].append(round(warm))
-        chromium.close()
-    return numbers
+def measure_rows_painted(site: Site, cookies: dict[str, str], rounds: int) -> dict[str, dict[str, float]]:
+    """Return, for the catalog and the stock admin, the median milliseconds until a slow client has painted rows."""
+    pages = {
+        "catalog": PaintedPage(site, ROOTS["catalog"], CATALOG_ROW, cookies),
+        "stock": PaintedPage(site, ROOTS["stock"], ADMIN_ROW, cookies),
+    }
+    measure_painting(list(pages.values()), rounds)
+    return {
+        kind: {"cold": round(statistics.median(page.cold)), "warm": round(statistics.median(page.warm))}
+        for kind, page in pages.items()
+    }
 
 
 def signed_in(site: Site) -> dict[str, str]:
@@ -205,8 +200,7 @@ def report_catalog(pages: Pages, numbers: dict[str, Any]) -> None:
         "... of the sandbox's own catalog": f"{own['html_bytes']:,} bytes",
         "Requests on a cold load": f"{1 + len(files)}, {sum(files.values()):,} bytes besides the HTML",
         "Rows painted by a slow client": ", ".join(
-            f"{kind} {statistics.median(each['cold']):.0f} ms, warm {statistics.median(each['warm']):.0f} ms"
-            for kind, each in numbers["ms_to_rows"].items()
+            f"{kind} {each['cold']} ms, warm {each['warm']} ms" for kind, each in numbers["ms_to_rows"].items()
         ),
         "SQL queries a page": ", ".join(f"{name} {count}" for name, count in numbers["queries"].items()),
     }

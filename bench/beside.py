@@ -12,13 +12,10 @@ from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 from bench.browser import Browser
 from bench.measure import CONNECTIONS
-from bench.painting import CATALOG_ROW, milliseconds_to_rows
+from bench.painting import CATALOG_ROW, PaintedPage, measure_painting
 from bench.sites import PASSWORD, Site, start
-from tests.support.chromium import find
 
 MODELS = 10_000
 SEEN = "/models/?per_page=50"
@@ -52,14 +49,10 @@ def measure(sites: dict[str, Site], rounds: int) -> Numbers:
             seen = iter(lambda: SEEN, None)
             numbers.setdefault(("pages/s, seen before", name), []).append(pages_a_second(browsers, seen))
             numbers.setdefault(("pages/s, not seen", name), []).append(pages_a_second(browsers, unseen[name]))
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
-        for _ in range(rounds):
-            for name, site in random.sample(sorted(sites.items()), len(sites)):
-                cold, warm = milliseconds_to_rows(chromium, site, SEEN, CATALOG_ROW, cookies[name])
-                numbers.setdefault(("ms to rows, cold", name), []).append(cold)
-                numbers.setdefault(("ms to rows, warm", name), []).append(warm)
-        chromium.close()
+    painted = {name: PaintedPage(site, SEEN, CATALOG_ROW, cookies[name]) for name, site in sites.items()}
+    measure_painting(list(painted.values()), rounds)
+    numbers |= {("ms to rows, cold", name): page.cold for name, page in painted.items()}
+    numbers |= {("ms to rows, warm", name): page.warm for name, page in painted.items()}
     return numbers
 
 
