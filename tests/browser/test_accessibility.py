@@ -120,6 +120,14 @@ def test_no_page_breaks_a_rule(
     assert not found, "\n".join(found)
 
 
+def test_axe_reads_the_filters_though_their_fold_is_closed(catalog: Page, axe):
+    """A wide page shows them all the same, and axe by itself passes over what is in a closed fold."""
+    expect(catalog.locator("#facets")).not_to_have_attribute("open", "")
+    catalog.locator(".facets label").nth(1).evaluate("label => label.style.color = '#eee'")
+    assert any("color-contrast" in each for each in violations(catalog, axe))
+    expect(catalog.locator("#facets")).not_to_have_attribute("open", "")
+
+
 def test_the_page_is_readable_with_a_forced_palette(catalog: Page):
     """Windows' contrast themes repaint backgrounds: what is chosen or archived must show without them."""
     catalog.emulate_media(forced_colors="active")
