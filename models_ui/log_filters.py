@@ -1,5 +1,6 @@
-"""Log filters: the request's id in every line that it causes, and neither the webhook's address nor a secret
-link in any. The API key is kept out of logs in `services/`.
+"""Log filters: the request's id in every line that it causes, and no webhook address or secret link in any.
+
+The API key is kept out of logs in `services/`.
 
 Imported while logging is set up, so it imports nothing of Django.
 """

@@ -157,11 +157,11 @@ class CatalogIndex:
         return _get_or_build(self._kept, key, build)
 
     def cached_with_facts(self, key: Hashable, build: Callable[[], T]) -> T:
-        """Return what `build` derives from these rows, as `cached` does. The next index takes the value over if no fact
-        has changed: if all changes are in what people keep here of models, as tags, notes, plans and keepers.
+        """Return what `build` derives from these rows, as `cached` does, and hand it on to the next index.
 
-        `build` must not read what people keep. A row in its result may belong to an earlier index; `renewed(row)` has
-        what people keep of the model now.
+        The next index takes the value if all changes are in what people keep here of models: keepers, tags, notes and
+        plans. `build` must not read what people keep. A row in its result may belong to an earlier index;
+        `renewed(row)` has what people keep of the model now.
         """
         return _get_or_build(self._kept_with_facts, key, build)
 
