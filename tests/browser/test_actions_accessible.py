@@ -12,7 +12,7 @@ from sandbox import Sandbox
 from tests.browser.conftest import archive, choose, message, opener_of, row_of
 from tests.support.browser import FOCUS, LAYOUT, violations
 
-TUNES = "/models/?type=fine-tuned"
+TUNES = "/models/?type=fine-tuned&q=contract"
 
 
 def in_place(page: Page, sandbox: Sandbox, tune: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What the browser is asked about a page: its layout, its focus and its accessibility."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -7,33 +8,33 @@ from playwright.sync_api import Page
 
 ONLY_CONTRAST = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
 # A wide page shows its filters though their fold is closed; axe would pass over all that is in a closed fold.
-AXE = """async (options) => {
+AXE = """async ([within, options]) => {
   const isInSight = (each) => [...each.children].some((child) => child.tagName !== "SUMMARY" && child.checkVisibility());
   const folds = [...document.querySelectorAll("details:not([open])")].filter(isInSight);
   for (const fold of folds) fold.open = true;
-  const found = await axe.run(options);
+  const found = await axe.run(within, options);
   for (const fold of folds) fold.open = false;
   return found.violations;
 }"""
 
 
-def violations(page: Page, axe: Axe) -> list[str]:
-    """What axe finds: all rules in light, and those about colour once more in dark."""
+def violations(page: Page, axe: Axe, *, within: Sequence[str] = ("html",)) -> list[str]:
+    """What axe finds within these selectors: all rules in light, and those about colour once more in dark."""
     found = []
     for scheme, options in (("light", {"resultTypes": ["violations"]}), ("dark", ONLY_CONTRAST)):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for each in _run(axe, page, options):
+        for each in _run(axe, page, within, options):
             nodes = "; ".join(f"{node['html'][:160]} ({node['failureSummary']})" for node in each["nodes"][:3])
             found.append(f"{page.url} in {scheme}: {each['id']}: {nodes}")
     page.emulate_media(color_scheme="light")
     return found
 
 
-def _run(axe: Axe, page: Page, options: dict[str, Any]) -> list[dict[str, Any]]:
+def _run(axe: Axe, page: Page, within: Sequence[str], options: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what axe finds. Its half a megabyte of script is read once a page, not for each look."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(axe.axe_script)
-    return page.evaluate(AXE, options)
+    return page.evaluate(AXE, [list(within), options])
 
 
 FOCUS = """() => {
