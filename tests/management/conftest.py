@@ -1,5 +1,6 @@
 """Commands as processes of their own, each with a directory for what it keeps and ports that nobody else has."""
 
+import fcntl
 import os
 import pty
 import re
@@ -160,9 +161,21 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture(scope="session")
-def first_var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a first start and a Ctrl-C leave behind. Its log tells what the start said."""
-    var = tmp_path_factory.mktemp("first")
+def first_var(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """What a first start and a Ctrl-C leave behind. Its log tells what the start said. All workers share one."""
+    directory = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        directory = directory.parent  # which the workers of one run have in common
+    var = directory / "first"
+    with (directory / "first.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not var.exists():
+            var.mkdir()
+            _start_once(var)
+    return var
+
+
+def _start_once(var: Path) -> None:
     serving = Serving(var).until("Sign in as:", seconds=90)
     try:
         serving.until("manager")
@@ -170,7 +183,6 @@ def first_var(tmp_path_factory: pytest.TempPathFactory) -> Path:
         serving.interrupt()
         serving.ended()
     serving.log.rename(var / "first.log")
-    return var
 
 
 @pytest.fixture
