@@ -71,9 +71,13 @@ class SearchResult:
 
 @dataclass(slots=True)
 class CatalogIndex:
-    """The searchable catalog. It holds until `expires_at`, the next moment a lifecycle changes by the clock alone."""
+    """The searchable catalog. It holds from `begins_at` until `expires_at`, between which no lifecycle changes.
+
+    Without `begins_at` it holds at any earlier time, without `expires_at` at any later one.
+    """
 
     version: str
+    begins_at: datetime | None
     expires_at: datetime | None
     words: CatalogSearch
     find: Callable[[str], tuple[Row, ...]]
@@ -101,23 +105,26 @@ class CatalogIndex:
         known = previous if previous is not None and previous.holds_at(now) else None
         parts = change_parts(known._parts, rows, now) if known else None
         if known is not None and parts is not None and parts.arrangement is known._parts.arrangement:
-            orders, expires_at = known._orders, known.expires_at
+            orders, begins_at, expires_at = known._orders, known.begins_at, known.expires_at
         else:
             parts = parts or build_parts(rows, now, previous._parts if previous else None)
             orders = Orders(len(parts.rows), partial(sort_keys, parts.rows, parts.names, parts.standings))
-            expires_at = _next_end(parts.rows, now)
+            begins_at, expires_at = _ends_around(parts.rows, now)
         names = _with_values(names or {}, parts)
         words = CatalogSearch(
             parts.haystacks, parts.facets, parts.contexts, names, previous.words if previous else None
         )
-        index = cls(version, expires_at, words, parts.find, _parts=parts, _orders=orders, _all=words.every_row)
+        index = cls(
+            version, begins_at, expires_at, words, parts.find, _parts=parts, _orders=orders, _all=words.every_row
+        )
         if known is not None and parts.facts is known._parts.facts:
             index._kept_with_facts = known._kept_with_facts
         return index
 
     def holds_at(self, now: datetime) -> bool:
-        """Whether no lifecycle has changed by the clock since it was built."""
-        return self.expires_at is None or now < self.expires_at
+        """Whether each lifecycle is at this moment as it was when the index was built. A clock may go back."""
+        has_begun = self.begins_at is None or self.begins_at <= now
+        return has_begun and (self.expires_at is None or now < self.expires_at)
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -336,6 +343,7 @@ def _values_by_label(values: tuple[tuple[str, tuple[str, ...]], ...]) -> Sequenc
     ]
 
 
-def _next_end(rows: Iterable[Row], now: datetime) -> datetime | None:
-    ahead = (row.deprecation for row in rows if row.deprecation is not None and row.deprecation > now)
-    return min(ahead, default=None)
+def _ends_around(rows: Iterable[Row], now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Return the last moment at which a model ended, and the next one at which a model ends."""
+    ends = [row.deprecation for row in rows if row.deprecation is not None]
+    return max((end for end in ends if end <= now), default=None), min((end for end in ends if end > now), default=None)

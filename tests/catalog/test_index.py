@@ -367,6 +367,17 @@ def test_an_index_expires_when_the_next_model_retires():
     assert CatalogIndex.build(rows, now=NOW + 2 * SECOND).expires_at is None
 
 
+def test_after_the_clock_went_back_a_model_is_retiring_again():
+    rows = [row("a", deprecation=NOW), row("b", deprecation=NOW - 9 * SECOND)]
+    ahead = CatalogIndex.build(rows, now=NOW)
+    assert ids(ahead, lifecycle=("retired",)) == ["a", "b"]
+    assert ahead.holds_at(NOW + SECOND)
+    assert not ahead.holds_at(NOW - SECOND)
+    index = CatalogIndex.build(rows, now=NOW - SECOND, previous=ahead)
+    assert ids(index, lifecycle=("retiring",)) == ["a"]
+    assert ids(index, lifecycle=("retired",)) == ["b"]
+
+
 # --- Ids that lead somewhere
 
 
