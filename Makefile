@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
 APART := --ignore=tests/browser --ignore=tests/deployed
+# Only these files are read for the tests that measure time.
+TIMED = $(shell grep -rl 'mark\.timed' tests --include='test_*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-database lint format messages bench lock clean
@@ -22,16 +24,15 @@ help:
 run: $(BIN)/.run
 	@exec $(BIN)/python manage.py serve
 
-# Each worker has its own database, server and browser. Tests that wait share the processors well, so there are more
-# workers than those; tests that measure time run alone.
+# Each worker has its own database, server and browser. Tests that wait leave the processors to the others, so there are
+# more workers than processors; tests that measure time run alone.
 # Code is compiled once, not by each of the many processes that tests start, also where the environment forbids bytecode.
 test test-database: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(BIN)/.test
 	@$(BIN)/python -m tests.support.chromium
-	$(PYTEST) -n 3 $(APART) -m "not slow and not timed"
-	$(PYTEST) -n 4 $(APART) -m "slow and not timed" --dist loadgroup
-	$(PYTEST) $(APART) -m timed
+	$(PYTEST) -n 4 $(APART) -m "not timed" --dist loadgroup
+	$(PYTEST) $(TIMED) -m timed
 	$(PYTEST) -n 3 tests/browser
 
 # What differs between databases, for a DATABASE_URL that names PostgreSQL: syncing, actions, jobs and the pages over them;
