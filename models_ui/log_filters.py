@@ -46,9 +46,9 @@ class RequestIdFilter(logging.Filter):
 
 # The address of a feed and the links of an invitation, of a sign-in, of a new password and of a new e-mail address let
 # their reader in. The filter blots them out wherever they stand, and any text in the place of one, as behind /feeds/.
-_KEYED_ADDRESSES = r"(?:feed|invite)-[\w-]{16,}" + "".join(
-    rf"|(?<=/{place}/)[^/\s\"'?#]+" for place in ("feeds", "invitation", "sign-in-link", "confirm-email", "reset/key")
-)
+# The web server in front has a log of its own: deploy/proxy/.
+KEYED_PLACES = ("feeds", "invitation", "sign-in-link", "confirm-email", "reset/key")
+_KEYED_ADDRESSES = r"(?:feed|invite)-[\w-]{16,}" + "".join(rf"|(?<=/{place}/)[^/\s\"'?#]+" for place in KEYED_PLACES)
 _SHORTEST_PIECE = 12  # of a webhook's address: shorter pieces of its path are words
 
 
