@@ -78,6 +78,12 @@ def test_the_query_and_the_index_know_no_django(name: str):
     assert not {each for each in imports(path) if each.startswith("django")}
 
 
+def test_one_module_alone_changes_models_at_mistral():
+    writes = re.compile(r"\bapi\.(update|archive|unarchive|delete)\b")
+    writing = {module_name(path) for path in modules("models_ui", "bench") if writes.search(path.read_text())}
+    assert writing == {"models_ui.actions.write_upstream"}
+
+
 def test_the_services_know_django_only_for_settings_and_sentences():
     for path in modules("models_ui/services"):
         allowed = ("django.utils.translation", "django.utils.functional", "django.utils.text")
