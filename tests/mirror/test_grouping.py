@@ -4,34 +4,12 @@ import itertools
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from models_ui.mirror.grouping import LONGEST_IDENTITY, RealModel, canonical_id, real_models
-from models_ui.services.cards import ModelCard, parse_card
+from models_ui.mirror.grouping import LONGEST_IDENTITY, canonical_id, real_models
+from models_ui.services.cards import ModelCard
+from tests.support.cards import base, entries_of, told, tune
 
 DATE = "2030-01-31T12:00:00Z"
-
-
-def base(model_id: str, name: str | None = None, *aliases: str, **fields) -> ModelCard:
-    card = parse_card({"id": model_id, "name": name, "aliases": list(aliases), "type": "base", **fields})
-    assert card is not None
-    return card
-
-
-def tune(model_id: str, name: str | None = None, **fields) -> ModelCard:
-    card = parse_card({"id": model_id, "name": name, "type": "fine-tuned", "aliases": [], **fields})
-    assert card is not None
-    return card
-
-
-def entries_of(name: str | None, *ids: str) -> list[ModelCard]:
-    """A model as upstream lists it: one entry for each id, each naming all the others."""
-    return [base(each, name, *(other for other in ids if other != each)) for each in ids]
-
-
-def told(models: list[RealModel]) -> list[tuple[str, set[str]]]:
-    return [(model.card.id, set(model.aliases)) for model in models]
 
 
 # --- What the recordings taught
@@ -131,95 +109,6 @@ def test_a_name_that_is_a_floating_alias_is_not_the_id_to_know_the_model_by():
 def test_the_id_to_know_a_model_by(ids: list[str], name: str | None, expected: str):
     for order in itertools.permutations(ids):
         assert canonical_id(order, name) == expected
-
-
-# --- Names written for people
-
-
-def test_two_models_with_one_human_name_are_two_rows():
-    cards = [
-        base("small-2506", "Mistral Small", "small-latest", max_context_length=131_072),
-        base("small-latest", "Mistral Small", "small-2506", max_context_length=131_072),
-        base("small-2402", "Mistral Small", max_context_length=32_768),
-    ]
-    models = real_models(cards)
-    assert told(models) == [("small-2506", {"small-latest"}), ("small-2402", set())]
-    assert [model.disagreements for model in models] == [(), ()]
-
-
-def test_entries_of_one_human_name_are_one_model_where_either_names_the_other():
-    for first, second in itertools.permutations([base("a-1", "Model A", "a-2"), base("a-2", "Model A")]):
-        assert told(real_models([first, second])) == [("a-1", {"a-2"})]
-
-
-def test_entries_of_one_human_name_are_one_model_along_a_chain_of_aliases():
-    cards = [base("a", "Model A", "b"), base("c", "Model A", "b", "d"), base("b", "Model A"), base("d", "Model A")]
-    assert told(real_models(cards)) == [("a", {"b", "c", "d"})]
-
-
-def test_an_entry_without_a_name_joins_the_human_name_that_it_shares_ids_with():
-    assert told(real_models([base("a-1", "Model A"), base("b-1", "Model A"), base("x", None, "b-1")])) == [
-        ("a-1", set()),
-        ("b-1", {"x"}),
-    ]
-    bridged = [base("a-1", "Model A"), base("b-1", "Model A"), base("x", None, "a-1", "b-1")]
-    assert told(real_models(bridged)) == [("a-1", {"b-1", "x"})]
-    torn = [base("a-1", "Model A"), base("b-1", "Model B"), base("x", None, "a-1", "b-1")]
-    assert [model_id for model_id, _aliases in told(real_models(torn))] == ["a-1", "b-1", "x"]
-
-
-@pytest.mark.parametrize(
-    "witness",
-    [
-        base("x-2501", "x-2501", "Model A"),  # the name is an alias of any entry
-        base("Model A", None),  # or an id
-        base("a-3", "Model A", "Model A"),  # even the entry's own alias
-    ],
-)
-def test_a_name_that_is_an_id_or_alias_of_the_list_belongs_to_one_model(witness: ModelCard):
-    models = real_models([base("a-1", "Model A"), base("a-2", "Model A"), witness])
-    assert {"a-1", "a-2"} <= {models[0].card.id, *models[0].aliases}
-
-
-def test_the_name_of_a_fine_tune_or_its_id_makes_no_human_name_an_id():
-    cards = [base("a-1", "Support"), base("a-2", "Support"), tune("Support", "Support", aliases=["Support"])]
-    assert [model_id for model_id, _aliases in told(real_models(cards))] == ["a-1", "a-2", "Support"]
-
-
-# --- Aliases that one side alone states
-
-
-@pytest.mark.parametrize("order", [0, 1])
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        ((None, None), [("m-2-2502", {"m-1-2501"})]),
-        (("m-1-2501", None), [("m-1-2501", {"m-2-2502"})]),
-        ((None, "m-2-2502"), [("m-2-2502", {"m-1-2501"})]),
-        (("m-1-2501", "m-2-2502"), [("m-1-2501", {"m-2-2502"}), ("m-2-2502", set())]),
-        (("Model 1", "Model 2"), [("m-1-2501", {"m-2-2502"}), ("m-2-2502", set())]),
-        (("Model", "Model"), [("m-2-2502", {"m-1-2501"})]),
-        (("m-1-2501", "m-1-2501"), [("m-1-2501", {"m-2-2502"})]),
-    ],
-)
-def test_an_alias_that_one_side_alone_states_is_kept(names: tuple, expected: list, order: int):
-    cards = [base("m-1-2501", names[0], "m-2-2502"), base("m-2-2502", names[1])]
-    assert sorted(told(real_models(cards[:: -1 if order else 1]))) == expected
-
-
-def test_an_alias_that_two_models_state_leads_to_both():
-    cards = [base("a-1", "a-1", "floating"), base("b-1", "b-1", "floating")]
-    assert told(real_models(cards)) == [("a-1", {"floating"}), ("b-1", {"floating"})]
-
-
-def test_an_alias_that_is_listed_as_another_model_leads_to_both():
-    cards = [base("large-2411", "large-2411", "large-latest"), base("large-latest", "medium-2505", "medium-2505")]
-    assert told(real_models(cards)) == [("large-2411", {"large-latest"}), ("large-latest", {"medium-2505"})]
-
-
-def test_an_alias_of_a_fine_tune_that_is_a_base_models_id_leads_to_both():
-    cards = [tune("ft:nemo:1", "Support", aliases=["nemo"]), base("nemo", "nemo")]
-    assert told(real_models(cards)) == [("ft:nemo:1", {"nemo"}), ("nemo", set())]
 
 
 # --- Fine-tunes
@@ -387,102 +276,3 @@ def seconds_for(cards: list[ModelCard]) -> float:
     started = time.process_time()
     real_models(cards)
     return time.process_time() - started
-
-
-# --- For every list there can be
-
-IDS = ("a-2501", "a-2503", "a-latest", "a", "b-2501", "b-latest", "b", "")
-ids = st.sampled_from(IDS)
-entries = st.builds(
-    lambda kind, model_id, name, aliases: base(model_id, name, *aliases, type=kind),
-    st.sampled_from(["base", "base", "base", "fine-tuned", "reranker"]),
-    ids,
-    st.none() | st.sampled_from(IDS),
-    st.lists(ids, max_size=3),
-)
-lists = st.lists(entries, max_size=8)
-
-
-@given(lists)
-@settings(max_examples=200)
-def test_every_id_in_the_list_leads_to_some_model(cards: list[ModelCard]):
-    findable = {each for model in real_models(cards) for each in (model.card.id, *model.aliases)}
-    assert {card.id for card in cards} - {""} <= findable
-    assert {alias for card in cards for alias in card.aliases} <= findable
-
-
-@given(lists)
-def test_identities_are_unique_and_aliases_are_other_ids(cards: list[ModelCard]):
-    models = real_models(cards)
-    identities = [model.identity for model in models]
-    assert len(set(identities)) == len(identities)
-    for model in models:
-        assert len(set(model.aliases)) == len(model.aliases)
-        assert not {model.card.id, ""} & set(model.aliases)
-
-
-@given(lists, st.randoms())
-@settings(max_examples=200)
-def test_the_order_of_the_list_does_not_change_what_is_one_model(cards: list[ModelCard], random):
-    shuffled = random.sample(cards, k=len(cards))
-    first, second = ([(each, frozenset(more)) for each, more in told(real_models(them))] for them in (cards, shuffled))
-    assert sorted(map(repr, map(sort_aliases, first))) == sorted(map(repr, map(sort_aliases, second)))
-
-
-def sort_aliases(model: tuple[str, frozenset[str]]) -> tuple[str, list[str]]:
-    return model[0], sorted(model[1])
-
-
-differing = st.lists(
-    st.builds(
-        lambda kind, model_id, name, fields: base(model_id, name, type=kind, **fields),
-        st.sampled_from(["base", "base", "fine-tuned", "reranker"]),
-        ids,
-        st.none() | st.sampled_from(IDS),
-        st.fixed_dictionaries(
-            {},
-            optional={
-                "max_context_length": st.sampled_from([8, 9, None, "many"]),
-                "capabilities": st.sampled_from([{"vision": True}, {"vision": False}, {"ocr": True}, None]),
-                "deprecation": st.sampled_from([None, "2030-01-31T12:00:00Z", "2030-02-28T12:00:00Z", "soon"]),
-                "description": st.sampled_from(["x", "y", None]),
-                "created": st.sampled_from([1, 2]),
-                "unheard_of": st.integers(0, 1),
-            },
-        ),
-    ),
-    max_size=6,
-)
-
-
-@given(differing, st.randoms())
-@settings(max_examples=300)
-def test_the_order_of_the_list_changes_nothing_of_what_is_said(cards: list[ModelCard], random):
-    first, second = (real_models(them) for them in (cards, random.sample(cards, k=len(cards))))
-    said = [sorted((told_whole(model) for model in models), key=repr) for models in (first, second)]
-    assert said[0] == said[1]
-
-
-def told_whole(model: RealModel) -> tuple:
-    raw = model.card.raw if model.card.type == "fine-tuned" else {**model.card.raw, "created": 0}
-    return model.identity, repr(model.card), repr(raw), model.aliases, model.disagreements
-
-
-@given(lists)
-def test_names_and_kinds_are_never_mixed(cards: list[ModelCard]):
-    """Each model's ids come from entries of its own kind that have its id, or its own name or none."""
-    for model in real_models(cards):
-        kin = [card for card in cards if card.type == model.card.type]
-        mine = [card for card in kin if card.id == model.card.id or card.name in (model.card.name, None, "")]
-        assert model.card.id in {card.id for card in mine}
-        assert set(model.aliases) <= {model_id for card in mine for model_id in (card.id, *card.aliases)}
-
-
-@given(lists)
-@settings(max_examples=200)
-def test_an_alias_that_an_entry_names_leads_to_its_model(cards: list[ModelCard]):
-    models = real_models(cards)
-    for card in cards:
-        ids = {card.id, *card.aliases} - {""}
-        holders = [model for model in models if model.card.type == card.type]
-        assert any(ids <= {model.card.id, *model.aliases} for model in holders)

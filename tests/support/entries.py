@@ -2,6 +2,7 @@
 
 from typing import Any
 
+Entries = list[dict[str, Any]]
 FLAGS = {"completion_chat": True, "vision": True, "ocr": False}
 TUNE = "ft:lima-latest:0a1b2c3d:20250318:9f8e7d6c"
 
@@ -45,8 +46,20 @@ def listing(name: str, /, *ids: str, **fields: Any) -> list[dict[str, Any]]:
 
 LIMA = listing("lima-2508", "lima-2508", "lima-latest", "lima")
 NEMO = listing("nemo", "nemo", "nemo-2407")
+OTHER = listing("other", "other")
 
 
+def nemo(**fields: Any) -> Entries:
+    """Two base models and a fine-tune; of `nemo` upstream says what is given."""
+    return [*LIMA, *listing("nemo", "nemo", "nemo-2407", **fields), tune()]
+
+
+# What a faulty answer says of `nemo`; and what faulty answers may say of any model.
+FLAP: dict[str, Any] = {
+    "capabilities": dict.fromkeys(FLAGS, False),
+    "max_context_length": 32_768,
+    "description": "Official nemo Mistral AI model",
+}
 FLAPS: list[dict[str, Any]] = [
     {"capabilities": dict.fromkeys(FLAGS, False), "max_context_length": 32_768, "description": "Official None model"},
     {"capabilities": {**FLAGS, "ocr": True, "reasoning": True}, "max_context_length": 262_144},
