@@ -16,7 +16,7 @@ from models_ui.models import AuditEvent, BulkJob, CatalogModel
 from sandbox import Sandbox
 from tests.bulk.conftest import started, work
 from tests.people.test_rename import assign, keepers, rename
-from tests.views.test_actions import form_of
+from tests.support.forms import form_of
 
 
 @pytest.fixture

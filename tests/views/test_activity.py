@@ -1,10 +1,7 @@
-"""The history as people read it: every attempt by anyone, found again by filters, taken along as CSV and JSON."""
+"""The history as people read it: every attempt by anyone, found again by filters."""
 
-import csv
-import io
 import re
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -12,73 +9,20 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from models_ui.access.policy import ActionDenied
-from models_ui.actions import perform
-from models_ui.actions.activity import COLUMNS, ActivityQuery
+from models_ui.actions.activity import ActivityQuery
 from models_ui.actions.context import Context
-from models_ui.audit import chain
-from models_ui.audit.chain import Entry, Outcome
 from models_ui.listing.filters import PER_PAGE
 from models_ui.models import AuditEvent, CatalogModel
 from models_ui.text.diff import diff_words
-from sandbox import Sandbox
 from tests.support import verbs
+from tests.support.activity import ALL, record, shown, some_of_everything
 
 HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def tune(synced, sandbox: Sandbox) -> str:
-    return sandbox.catalog.fine_tunes()[0]
-
-
-@pytest.fixture
 def told(alice, bob, carol, tune, sandbox) -> str:
-    """Something of everything: a rename, a refusal, a failure, an unknown outcome and a protection."""
-    other = sandbox.catalog.fine_tunes()[1]
-    verbs.rename_model(
-        context=Context(actor=bob, reason="It says what it does", request_id="r1"),
-        model_id=tune,
-        name="Ticket sorter",
-        seen="Support triage",
-    )
-    with pytest.raises(ActionDenied):
-        verbs.archive_model(context=Context(actor=carol), model_id=tune)
-    sandbox.faults.add("403", shape="tier", verb="archive", times=1)
-    verbs.archive_model(context=Context(actor=bob), model_id=other)
-    sandbox.faults.add("504", verb="delete", times=1)
-    perform.delete_model(context=Context(actor=alice), model_id=other)
-    verbs.protect_model(context=Context(actor=alice), model_id=tune)
-    return tune
-
-
-def record(number: int, **more) -> AuditEvent:
-    words = {
-        "actor": "bob",
-        "kind": "model.renamed",
-        "model_id": "ft:x",
-        "before": {"name": "a"},
-        "after": {"name": "b"},
-    }
-    return chain.append_event(Entry(**{"action_id": f"{number:032}", **words, **more}), Outcome.SUCCEEDED)
-
-
-def shown(client: Client, query: str = "") -> list[str]:
-    """The lines of a page: who did what, and the outcome where there is one to tell."""
-    html = client.get(f"/activity/{query}").content.decode()
-    lines = re.findall(r'<p class="told">(.*?)</p>(.*?)<(?:details|/li)', html, re.DOTALL)
-    outcomes = [re.search(r'class="outcome">([^<]+)<', rest) for _, rest in lines]
-    told = [" ".join(unescape(re.sub(r"<[^>]+>", "", line)).split()) for line, _ in lines]
-    return [f"{line}: {outcome[1].strip()}" if outcome else line for line, outcome in zip(told, outcomes, strict=True)]
-
-
-ALL = [
-    "alice protected Ticket sorter",
-    "alice tried to delete Contract clause finder: unknown",
-    "bob tried to archive Contract clause finder: failed",
-    "carol tried to archive Ticket sorter: refused",
-    "bob renamed Support triage to “Ticket sorter”",
-]
+    return some_of_everything(alice, bob, carol, tune, sandbox)
 
 
 def test_every_attempt_is_listed_newest_first_for_everybody(viewer, told):
@@ -291,63 +235,7 @@ def test_an_id_that_no_address_can_carry_is_shown_without_a_link(viewer, db):
     assert "<b>" not in html
 
 
-@pytest.mark.parametrize("evil", ["<script>alert(1)</script>", "\u202eevil", "=1+1", "a\r\nb", "😀" * 10, "x" * 10_000])
-def test_hostile_names_and_reasons_are_harmless(viewer, db, evil):
-    record(1, label=evil, before={"name": evil}, after={"name": evil + "!"}, reason=evil)
-    html = viewer.get("/activity/").content.decode()
-    assert "<script>alert" not in html
-    assert "<bdi>" in html
-    rows = list(csv.reader(io.StringIO(export(viewer, "csv", everyone=True))))
-    assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in rows[1])
-
-
-# --- Jobs, facets, periods
-
-
-def record_in_job(number: int, outcome: Outcome = Outcome.SUCCEEDED, **more) -> AuditEvent:
-    words = {"actor": "bob", "kind": "model.archived", "model_id": f"ft:{number}", "label": f"Tune {number}"}
-    values = {"before": {"archived": False}, "after": {"archived": True}}
-    entry = Entry(**{"action_id": f"{number:032}", "job": "a1", **words, **values, **more})
-    chain.append_event(entry, Outcome.ATTEMPTED)
-    return chain.append_event(entry, outcome)
-
-
-def test_a_bulk_job_is_one_line_that_unfolds_its_models(viewer, db):
-    for number in range(5):
-        record_in_job(number, Outcome.FAILED if number == 3 else Outcome.SUCCEEDED)
-    record(99, actor="alice")
-    assert shown(viewer) == ["alice renamed ft:x to “b”", "bob archived 4 of 5 models: 1 failed"]
-    html = viewer.get("/activity/").content.decode()
-    job = html.partition('data-job="a1"')[2].partition("</details>")[0]
-    assert re.findall(r'<a href="/models/[^"]+"><bdi>([^<]+)<', job) == [f"Tune {number}" for number in (4, 3, 2, 1, 0)]
-    assert job.count('href="/bulk/a1/"') == 1
-    assert "6 actions" in html  # as in the exports
-
-
-def test_a_job_that_failed_as_a_whole_says_so_and_one_that_worked_needs_no_more(viewer, db):
-    record_in_job(1, Outcome.REFUSED)
-    record_in_job(2, Outcome.UNKNOWN)
-    record_in_job(3, job="b2", kind="model.unarchived")
-    record_in_job(4, job="b2", kind="model.unarchived")
-    assert shown(viewer) == ["bob restored 2 models", "bob tried to archive 2 models: 1 refused, 1 not known"]
-
-
-def test_a_filter_leaves_of_a_job_what_it_matches(viewer, db):
-    for number in range(4):
-        record_in_job(number, Outcome.FAILED if number < 2 else Outcome.SUCCEEDED)
-    assert shown(viewer, "?outcome=failed") == ["bob tried to archive 2 models: 2 failed"]
-    assert shown(viewer, "?model=ft%3A3") == ["bob archived Tune 3"]
-
-
-def test_of_a_long_job_some_models_are_listed_and_the_rest_is_a_link(viewer, db, django_assert_max_num_queries):
-    for number in range(70):
-        record_in_job(number)
-    viewer.get("/activity/")
-    with django_assert_max_num_queries(14):
-        html = viewer.get("/activity/").content.decode()
-    assert shown(viewer) == ["bob archived 70 models"]
-    assert "and 60 more" in html
-    assert 'rel="next"' not in html
+# --- Facets, periods
 
 
 def test_facets_say_how_many_each_value_leaves(viewer, told):
@@ -404,64 +292,6 @@ def test_who_was_here_before_sees_what_is_new_since(client_of, bob):
     )
     assert shown(client, "?period=visit") == ["late renamed ft:x to “b”"]
     assert client.get("/activity.csv?period=visit").content.decode().count("model.renamed") == 0  # an Editor's own
-
-
-# --- Exports
-
-
-def export(client: Client, kind: str, query: str = "", *, everyone: bool = False) -> str:
-    if everyone:
-        from django.contrib.auth.models import Group, User
-
-        User.objects.get(username="carol").groups.set([Group.objects.get(name="Manager")])
-    answer = client.get(f"/activity.{kind}{query}")
-    assert answer.status_code == 200
-    return answer.content.decode("utf-8-sig")
-
-
-def test_a_manager_exports_everyones_and_others_their_own(alice, bob, viewer, told, client_of):
-    def actors(client: Client) -> list[str]:
-        return [row["actor"] for row in csv.DictReader(io.StringIO(export(client, "csv")))]
-
-    assert actors(client_of(alice)) == ["alice", "alice", "bob", "carol", "bob"]
-    assert actors(client_of(bob)) == ["bob", "bob"]
-    assert actors(viewer) == ["carol"]
-    assert "a Manager can export everyone’s" in viewer.get("/activity/").content.decode()
-    assert "a Manager can export everyone’s" not in client_of(alice).get("/activity/").content.decode()
-
-
-def test_the_activity_of_another_person_is_not_given_for_the_asking(bob, told, client_of):
-    answer = client_of(bob).get("/activity.json?actor=alice").json()
-    assert (answer["total"], answer["everyone"], answer["actions"]) == (0, False, [])
-
-
-def test_exports_follow_the_filter_and_hold_all_pages(alice, client_of, db):
-    for number in range(PER_PAGE + 5):
-        record(number, actor="bob" if number % 5 else "alice")
-    client = client_of(alice)
-    everything = client.get("/activity.json").json()
-    assert everything["total"] == len(everything["actions"]) == PER_PAGE + 5
-    assert client.get("/activity.json?actor=alice&before=3").json()["total"] == 11
-
-
-def test_the_csv_has_one_row_an_action_with_what_was_and_what_is(alice, client_of, told):
-    answer = client_of(alice).get("/activity.csv?kind=model.renamed")
-    assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    assert re.fullmatch(r'attachment; filename="activity-\d{4}-\d\d-\d\d\.csv"', answer["Content-Disposition"])
-    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
-    assert (row["before"], row["after"], row["reason"]) == ("Support triage", "Ticket sorter", "It says what it does")
-    assert row["hash"] == AuditEvent.objects.get(kind="model.renamed", outcome="succeeded").hash
-
-
-def test_the_json_says_why_something_failed(alice, client_of, told):
-    (action,) = client_of(alice).get("/activity.json?outcome=failed").json()["actions"]
-    assert tuple(action) == COLUMNS
-    assert "plan" in action["why"]
-    assert (action["before"], action["after"]) == ({"archived": False}, {"archived": True})
-
-
-def test_an_empty_export_has_its_heading(viewer, db):
-    assert export(viewer, "csv").startswith("at (UTC),actor,action,model_id")
 
 
 # --- Differences

@@ -15,8 +15,8 @@ from models_ui.bulk.runner import run_one
 from models_ui.mirror.state import move_version
 from models_ui.models import AuditEvent, CatalogModel
 from sandbox import Sandbox
+from tests.support.forms import form_of
 from tests.support.pages import part, text_of
-from tests.views.test_actions import form_of
 
 PAGE = {"HX-Request": "true", "HX-Target": "model"}
 TYPED: dict[Verb, dict[str, str]] = {

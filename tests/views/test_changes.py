@@ -1,54 +1,29 @@
-"""The page of what upstream changed: sentences with links, found again by filters, taken along as CSV and JSON."""
+"""The page of what upstream changed: sentences with links, found again by filters."""
 
 import csv
 import io
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from models_ui.changes.page import COLUMNS, ChangesQuery, change_record
+from models_ui.changes.page import ChangesQuery
 from models_ui.listing.filters import PER_PAGE
 from models_ui.mirror.sync import run_sync
-from models_ui.models import CatalogChange
 from models_ui.people.preferences import store_preferences
 from sandbox import Sandbox
+from tests.support.changes import ALL, AT, EMBED, LATEST, MEDIUM, change, changes_of_most_kinds
 
 HTMX = {"HX-Request": "true"}
-MEDIUM, EMBED, LATEST = "mistral-medium-2508", "mistral-embed-2312", "some-latest"
-AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
-
-
-def change(kind: str = "model.added", model_id: str = MEDIUM, *, at: datetime = AT, **words: Any) -> CatalogChange:
-    return CatalogChange.objects.create(kind=kind, model_id=model_id, at=at, **words)
 
 
 @pytest.fixture
 def told(synced) -> None:
-    """Something of most kinds, on three days."""
-    change("model.missing", "forgotten-2301")
-    change("capability.added", EMBED, subject="vision", before=False, after=True)
-    day = AT + timedelta(days=1)
-    change("context.changed", MEDIUM, at=day, before=131_072, after=262_144)
-    change("alias.repointed", EMBED, at=day, subject=LATEST, before=MEDIUM, after=EMBED)
-    day += timedelta(days=1)
-    change("deprecation.announced", MEDIUM, at=day, after="2030-08-31T12:00:00+00:00")
-    change("alias.repointed", MEDIUM, at=day, subject=LATEST, before=EMBED, after=MEDIUM)
-
-
-ALL = [
-    f"{LATEST} now means {MEDIUM}, before {EMBED}.",
-    f"{MEDIUM} stops working on 31 Aug 2030.",
-    f"{LATEST} now means {EMBED}, before {MEDIUM}.",
-    f"The context length of {MEDIUM} is now 262,144 tokens, before 131,072.",
-    f"{EMBED} gained Vision.",
-    "forgotten-2301 is gone from Mistral’s list.",
-]
+    changes_of_most_kinds()
 
 
 def text_of(html: str) -> str:
@@ -313,6 +288,20 @@ def test_empty_states_tell_nothing_yet_from_nothing_known_and_from_no_match(view
     assert "Show all changes" in html
 
 
+@pytest.mark.parametrize(
+    "evil", ["<script>alert(1)</script>", "\u202eevil", "=1+1", "a\r\nb", "{model}%(model)s{", "../x"]
+)
+def test_hostile_names_are_harmless(viewer, synced, evil: str):
+    change("name.changed", evil, label=evil, before=evil, after=evil + "!")
+    change("alias.repointed", evil, subject=evil, before=evil + "?", after=evil)
+    change(f"model.{evil}"[:40], evil)
+    html = html_of(viewer)
+    assert "<script>alert" not in html
+    assert unescape(html).count(evil) >= 4 or "\r" in evil
+    rows = list(csv.reader(io.StringIO(viewer.get("/changes.csv").content.decode("utf-8-sig"))))
+    assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for row in rows for cell in row)
+
+
 # --- Histories
 
 
@@ -342,62 +331,3 @@ def test_the_start_page_tells_the_last_five(viewer, told):
     found = [text_of(each) for each in re.findall(r"<p>(.*?)</p>", lines, re.DOTALL)]
     assert found == ALL[:5]
     assert 'href="/changes/"' in html
-
-
-# --- Exports
-
-
-def test_exports_follow_the_filter_and_hold_all_pages(viewer, told):
-    for _ in range(PER_PAGE):
-        change()
-    everything = viewer.get("/changes.json?before=3").json()
-    assert everything["total"] == len(everything["changes"]) == PER_PAGE + len(ALL)
-    answer = viewer.get("/changes.json?kind=context.changed").json()
-    assert answer["query"] == "/changes/?kind=context.changed"
-    assert answer["changes"] == [
-        {
-            "at": "2026-03-02T09:30:00Z",
-            "kind": "context.changed",
-            "model_id": MEDIUM,
-            "model_name": None,
-            "subject": None,
-            "before": 131_072,
-            "after": 262_144,
-            "sentence": ALL[3],
-        }
-    ]
-    assert tuple(change_record(change())) == COLUMNS
-
-
-def test_the_csv_has_one_row_a_change(viewer, told):
-    answer = viewer.get("/changes.csv")
-    assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    assert re.fullmatch(r'attachment; filename="changes-\d{4}-\d\d-\d\d\.csv"', answer["Content-Disposition"])
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert [row["sentence"] for row in rows] == ALL
-    assert (rows[0]["subject"], rows[0]["before"], rows[0]["after"]) == (LATEST, EMBED, MEDIUM)
-
-
-def test_the_csv_has_dates_that_spreadsheets_read(viewer, synced):
-    changed = change("deprecation.moved", before="2026-08-31T12:00:00+00:00", after="2026-09-30T23:30:00.5+00:00")
-    change("deprecation.announced", before=None, after="soon")
-    change("name.changed", before="2026-08-31T12:00:00+00:00", after="x")
-    rows = list(csv.DictReader(io.StringIO(viewer.get("/changes.csv").content.decode("utf-8-sig"))))
-    assert (rows[-1]["before"], rows[-1]["after"]) == ("2026-08-31 12:00:00", "2026-09-30 23:30:00")
-    assert (rows[-2]["before"], rows[-2]["after"]) == ("", "soon")
-    assert rows[-3]["before"] == "2026-08-31T12:00:00+00:00"  # a name, whatever it looks like
-    assert {f"{changed.at:%Y-%m-%d %H:%M:%S}"} == {row["at (UTC)"] for row in rows}
-
-
-@pytest.mark.parametrize(
-    "evil", ["<script>alert(1)</script>", "\u202eevil", "=1+1", "a\r\nb", "{model}%(model)s{", "../x"]
-)
-def test_hostile_names_are_harmless(viewer, synced, evil: str):
-    change("name.changed", evil, label=evil, before=evil, after=evil + "!")
-    change("alias.repointed", evil, subject=evil, before=evil + "?", after=evil)
-    change(f"model.{evil}"[:40], evil)
-    html = html_of(viewer)
-    assert "<script>alert" not in html
-    assert unescape(html).count(evil) >= 4 or "\r" in evil
-    rows = list(csv.reader(io.StringIO(viewer.get("/changes.csv").content.decode("utf-8-sig"))))
-    assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for row in rows for cell in row)

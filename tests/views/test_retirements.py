@@ -1,9 +1,8 @@
-"""The page of retirements as a person meets it: dates, replacements, risks, filters, and upstream's oddest texts."""
+"""The page of retirements as a person meets it: dates, replacements, risks, and upstream's oddest texts."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,49 +15,9 @@ from models_ui.mirror.state import move_version
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, Mirror
 from sandbox import Sandbox
-from tests.support.clock import sync_until_confirmed
+from tests.support.retirements import ids_of_catalog, lanes, line_of, listed, page, pictures, text_of
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'& {{ 7*7 }}"
-
-
-def page(client: Client, address: str = "/retirements/") -> str:
-    response = client.get(address)
-    assert response.status_code == 200
-    return response.content.decode()
-
-
-def text_of(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split()).replace(" ,", ",").replace(" .", ".")
-
-
-def line_of(html: str, model_id: str) -> str:
-    """A model's row, or its entry among those whose base model is gone or not known, as text."""
-    found = re.search(rf'<(tr|li)[^>]*data-model-id="{re.escape(model_id)}".*?</\1>', html, re.DOTALL)
-    assert found, model_id
-    return text_of(found[0])
-
-
-def listed(html: str) -> list[str]:
-    """The ids of the tables' rows, in order."""
-    return re.findall(r'<tr[^>]*data-model-id="([^"]*)"', html)
-
-
-def lanes(html: str) -> list[tuple[str, str, str]]:
-    """The shape, the name and the words at the end of each lane of the picture, in order."""
-    lane = (
-        r'<div class="lane (\w+)">.*?class="lane-name">(.*?)</span>.*?class="lane-end">(.*?)</span>\s*</span>\s*</div>'
-    )
-    return [(shape, text_of(name), text_of(end)) for shape, name, end in re.findall(lane, html, re.DOTALL)]
-
-
-def pictures(html: str) -> list[ElementTree.Element]:
-    figure = re.search(r'<figure class="gantt">.*?</figure>', html, re.DOTALL)
-    assert figure
-    return [ElementTree.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", figure[0], re.DOTALL)]
-
-
-def ids_of_catalog(client: Client, parameters: str) -> list[str]:
-    return [model["id"] for model in client.get(f"/models.json?{parameters}").json()["models"]]
 
 
 # --- What it shows
@@ -147,6 +106,15 @@ def test_the_page_says_how_sure_the_dates_are_and_in_which_clock(viewer: Client)
     text = text_of(page(viewer))
     assert "switch-off time that the Models API gives, in UTC" in text
     assert "models were seen listed after theirs" in text
+
+
+def test_before_the_first_sync_and_with_upstream_down_the_page_stands(viewer: Client, sandbox: Sandbox):
+    assert "No models yet" in text_of(page(viewer))
+    run_sync()
+    Mirror.objects.update(failure={"code": "unreachable"}, failed_at=datetime.now(UTC))
+    html = page(viewer)
+    assert "The last sync failed" in text_of(html)
+    assert len(listed(html)) == 9
 
 
 # --- Replacements that are no way out
@@ -272,107 +240,12 @@ def test_a_date_long_ago_stretches_no_picture(viewer: Client, one_date: Sandbox)
     assert "2024" not in "".join(text for svg in pictures(html) for text in svg.itertext())
 
 
-# --- Filters
-
-
-@pytest.mark.parametrize(
-    ("query", "rows", "drawn"),
-    [
-        ("", 9, 12),
-        ("?when=ahead", 8, 11),
-        ("?when=past", 1, 1),
-        ("?within=30", 3, 4),
-        ("?within=90", 6, 9),
-        ("?within=180", 8, 11),
-        ("?affected=1", 2, 5),
-    ],
-)
-@pytest.mark.usefixtures("synced")
-def test_each_filter_is_a_link_that_narrows_table_and_picture_alike(viewer: Client, query: str, rows: int, drawn: int):
-    html = page(viewer, f"/retirements/{query}")
-    assert len(listed(html)) == rows
-    assert len(lanes(html)) == drawn
-    assert f'href="/retirements/{query}"' in page(viewer)
-
-
-@pytest.mark.usefixtures("synced")
-def test_each_tab_says_how_many_dates_it_has_and_shows_as_many(viewer: Client):
-    tabs = re.findall(r'<a href="/retirements/([^"]*)"[^>]*>\s*[^<]+<span class="count">(\d+)</span></a>', page(viewer))
-    assert [count for _, count in tabs] == ["12", "3", "9"]
-    for query, count in tabs:
-        assert len(lanes(page(viewer, f"/retirements/{query}"))) >= int(count)
-    assert len(listed(page(viewer, "/retirements/?type=fine-tuned"))) == 3
-
-
-@pytest.mark.usefixtures("synced")
-def test_filters_add_up_and_can_be_cleared(viewer: Client):
-    html = page(viewer, "/retirements/?within=30&type=base&affected=1")
-    assert listed(html) == ["pixtral-12b-2409"]
-    assert 'href="/retirements/?within=90&amp;type=base&amp;affected=1"' in html
-    assert '<a href="/retirements/?type=base">Clear all</a>' in html
-
-
-@pytest.mark.parametrize(
-    ("query", "sentence"),
-    [
-        ("?within=30", "3 of Mistral’s models retire by"),
-        ("?within=30", "; 1 of our fine-tunes hangs on them."),
-        ("?within=30&affected=1", "1 of Mistral’s models retires on"),
-        ("?within=30&affected=1", "; 1 of our fine-tunes hangs on it."),
-        ("?type=fine-tuned", "3 of our fine-tunes may stop working by"),
-        ("?when=past", "1 of Mistral’s models is past its date."),
-    ],
-)
-@pytest.mark.usefixtures("synced")
-def test_the_sentence_above_says_what_the_filters_show(viewer: Client, query: str, sentence: str):
-    html = page(viewer, f"/retirements/{query}")
-    headline = re.search(r'<div class="headline">(.*?)</div>', html, re.DOTALL)
-    assert headline
-    assert sentence in text_of(headline[1]).replace(" ;", ";")
-
-
-@pytest.mark.usefixtures("synced")
-def test_a_value_that_a_filter_does_not_know_is_told_and_shows_everything(viewer: Client):
-    html = page(viewer, "/retirements/?within=31&utm=%3Cscript%3E")
-    assert "“31” is not one of the values of “within”" in text_of(html)
-    assert "“utm” is not a filter of this page" in text_of(html)
-    assert "<script>" not in html
-    assert len(listed(html)) == 9
-
-
-@pytest.mark.usefixtures("synced")
-def test_retirements_and_catalog_lead_to_each_other(viewer: Client):
-    html = page(viewer, "/retirements/?type=base")
-    link = re.search(r'href="/models/\?([^"]*)">Show in the catalog', html)
-    assert link
-    assert sorted(ids_of_catalog(viewer, unescape(link[1]))) == sorted(listed(html))
-    assert "Show in the catalog" not in page(viewer, "/retirements/?within=30")  # the catalog knows no horizon
-    assert 'href="/retirements/"' in viewer.get("/models/").content.decode()
-    assert "Dates and replacements" in viewer.get("/models/?status=retiring").content.decode()
-
-
 def test_without_any_date_the_page_says_so(viewer: Client, one_date: Sandbox):
     one_date.catalog.update("mistral-embed-2312", deprecation=None)
     run_sync()
     text = text_of(page(viewer))
     assert "No model has an end date" in text
     assert "Base model gone or not known 1" in text
-
-
-@pytest.mark.usefixtures("synced")
-def test_filters_that_leave_nothing_say_so(viewer: Client, sandbox: Sandbox):
-    sandbox.catalog.update_model("pixtral-12b-2409", deprecation=None)
-    sync_until_confirmed()
-    assert "No model matches" in text_of(page(viewer, "/retirements/?within=30&affected=1&type=base"))
-
-
-def test_before_the_first_sync_and_with_upstream_down_the_page_stands(viewer: Client, sandbox: Sandbox):
-    assert "No models yet" in text_of(page(viewer))
-    run_sync()
-    Mirror.objects.update(failure={"code": "unreachable"}, failed_at=datetime.now(UTC))
-    html = page(viewer)
-    assert "The last sync failed" in text_of(html)
-    assert len(listed(html)) == 9
 
 
 # --- The picture, and hostile text
