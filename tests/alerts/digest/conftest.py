@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import time_machine
 from aiosmtpd.controller import Controller
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
@@ -213,3 +214,19 @@ def changed(kind: str, model_id: str, **values: Any) -> CatalogChange:
 
 def soon() -> datetime:
     return timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=20)
+
+
+END = noon(2027, 6, 30)  # of the one model that the `clock` leaves with an end
+
+
+@pytest.fixture
+def clock(synced):
+    """A day long before the only end that there is."""
+    only_end(LARGE, END)
+    with time_machine.travel(noon(2026, 12, 1), tick=False) as clock:
+        yield clock
+
+
+def days_before(days: int, **time: int) -> datetime:
+    """So many days before that end."""
+    return (END - timedelta(days=days)).replace(**time)
