@@ -8,6 +8,7 @@ import time_machine
 
 from models_ui.mirror.sync import run_sync
 
+SECOND = timedelta(seconds=1)
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CONFIRMED = timedelta(minutes=31)  # longer than it takes until a change is believed
 _clocks: list[time_machine.Traveller] = []
