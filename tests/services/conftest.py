@@ -52,11 +52,17 @@ class RawServer:
         self._socket.close()
 
 
+Raw = Callable[..., RawServer]
+
+
 def http_answer(body: bytes | str, status: str = "200 OK", **headers: str) -> bytes:
     content = body.encode() if isinstance(body, str) else body
     lines = [f"HTTP/1.1 {status}", f"content-length: {len(content)}", "connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + content
+
+
+EMPTY_LIST = http_answer('{"object":"list","data":[]}')
 
 
 def make_api(url: str, key: str = KEY, dialect: Dialect = PLATFORM, **options: Any) -> ModelsAPI:
@@ -86,7 +92,7 @@ def api(sandbox: Sandbox, naps: list[float]) -> ModelsAPI:
 
 
 @pytest.fixture
-def raw() -> Iterator[Callable[..., RawServer]]:
+def raw() -> Iterator[Raw]:
     servers: list[RawServer] = []
 
     def start(*answers: Talk) -> RawServer:

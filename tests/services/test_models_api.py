@@ -1,25 +1,17 @@
 """The six verbs in both dialects, over real HTTP."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from models_ui.services import errors
 from models_ui.services.dialects import CONTRACT, PLATFORM, Dialect
-from models_ui.services.errors import ModelsAPIError
 from models_ui.services.models_api import ModelsAPI, Receipt
 from sandbox.server import Sandbox
-from tests.services.conftest import KEY, RawServer, http_answer, make_api
+from tests.services.conftest import KEY, Raw, http_answer, make_api
+from tests.support.upstream import failure_of
 
-Raw = Callable[..., RawServer]
 both_dialects = pytest.mark.parametrize("dialect", [CONTRACT, PLATFORM], ids=lambda dialect: dialect.name)
-
-
-def failure_of(call: Callable[[], object]) -> ModelsAPIError:
-    with pytest.raises(ModelsAPIError) as caught:
-        call()
-    return caught.value
 
 
 def test_the_list_is_whole_and_says_when_it_was_fetched(sandbox: Sandbox, api: ModelsAPI):

@@ -1,39 +1,20 @@
-"""HTTP as it goes wrong: what is retried, what is given up, and that the key stays where it belongs."""
+"""HTTP as it goes wrong: connections, time, answers that are none; what is retried, and what is given up."""
 
 import gzip
-import logging
 import socket
 import threading
 import time
-import traceback
-from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models_ui.services import connection_errors, errors
-from models_ui.services.errors import ModelsAPIError
 from models_ui.services.models_api import ModelsAPI, Receipt
 from models_ui.services.transport import Transport
 from sandbox.server import Sandbox
-from tests.services.conftest import KEY, RawServer, http_answer, make_api
-
-Raw = Callable[..., RawServer]
-EMPTY_LIST = http_answer('{"object":"list","data":[]}')
-
-
-def failure_of(call: Callable[[], object]) -> ModelsAPIError:
-    with pytest.raises(ModelsAPIError) as caught:
-        call()
-    return caught.value
-
-
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
+from tests.services.conftest import EMPTY_LIST, KEY, Raw, RawServer, http_answer, make_api
+from tests.support.upstream import closed_port, failure_of
 
 # No connection
 
@@ -211,88 +192,6 @@ def test_no_attempt_is_made_after_a_pause_that_took_all_the_time(sandbox: Sandbo
     assert len(sandbox.calls) == 1
 
 
-# Rate limits and upstream's failures
-
-
-def test_a_429_is_tried_again_after_growing_pauses(sandbox: Sandbox, api: ModelsAPI, naps: list[float]):
-    sandbox.faults.add("status", status=429, times=2)
-    assert api.list().cards
-    assert 0.125 <= naps[0] <= 0.25
-    assert 0.25 <= naps[1] <= 0.5
-
-
-def test_retry_after_is_obeyed(sandbox: Sandbox, api: ModelsAPI, naps: list[float]):
-    sandbox.faults.add("status", status=429, retry_after="7", times=1)
-    sandbox.faults.add("status", status=503, retry_after="3", times=1)
-    assert api.list().cards
-    assert naps == [7.0, 3.0]
-
-
-@pytest.mark.timed
-def test_retry_after_is_really_waited_for(sandbox: Sandbox):
-    sandbox.faults.add("status", status=429, retry_after="1", times=1)
-    started = time.monotonic()
-    assert make_api(sandbox.url).list().cards
-    assert 1.0 <= time.monotonic() - started < 2
-
-
-def test_a_wait_longer_than_the_time_left_is_not_begun(sandbox: Sandbox, api: ModelsAPI, naps: list[float]):
-    sandbox.faults.add("status", status=429, retry_after="3600")
-    error = failure_of(api.list)
-    assert error.code == "rate_limited"
-    assert error.retry_after == 3600
-    assert naps == []
-    assert len(sandbox.calls) == 1
-
-
-def test_a_429_on_a_write_is_handed_to_who_asked_for_it(sandbox: Sandbox, api: ModelsAPI, naps: list[float]):
-    sandbox.faults.add("status", status=429, retry_after="2")
-    error = failure_of(lambda: api.archive("ft:m"))
-    assert (error.code, error.retry_after, error.outcome_unknown) == ("rate_limited", 2, False)
-    assert naps == []
-
-
-def test_a_plan_without_quota_is_not_waited_for(raw: Raw, naps: list[float]):
-    server = raw(http_answer("{}", "429 Too Many Requests", x_ratelimit_limit_req_minute="0"))
-    error = failure_of(make_api(server.url, sleep=naps.append).list)
-    assert error.code == "not_in_plan"
-    assert len(server.requests) == 1
-
-
-@pytest.mark.parametrize("status", [502, 503, 504])
-def test_a_gateway_in_trouble_is_tried_again_for_reads(sandbox: Sandbox, api: ModelsAPI, status: int):
-    sandbox.faults.add("html", status=status, times=2)
-    assert api.list().cards
-
-
-@pytest.mark.parametrize(("status", "unknown"), [(500, False), (502, True), (503, False), (504, True)])
-def test_a_failed_write_is_not_repeated_and_says_what_is_known(
-    sandbox: Sandbox, api: ModelsAPI, status: int, unknown: bool
-):
-    sandbox.faults.add("status", status=status)
-    error = failure_of(lambda: api.delete("ft:m"))
-    assert (error.code, error.outcome_unknown) == ("upstream_failed", unknown)
-    assert len(sandbox.calls) == 1
-
-
-def test_a_500_as_html_is_not_tried_again_and_shows_no_html(sandbox: Sandbox, api: ModelsAPI, naps: list[float]):
-    sandbox.faults.add("html", status=500)
-    error = failure_of(api.list)
-    assert error.code == "upstream_failed"
-    assert error.status == 500
-    assert "<" not in error.user_message
-    assert error.correlation_id == "" or len(error.correlation_id) == 36
-    assert naps == []
-
-
-def test_a_bad_key_is_not_tried_again(sandbox: Sandbox, naps: list[float]):
-    error = failure_of(make_api(sandbox.url, key="wrong-key", sleep=naps.append).list)
-    assert (error.code, error.status, error.detail) == ("unauthorized", 401, "Invalid API Key")
-    assert "MISTRAL_API_KEY" in error.user_message
-    assert len(error.correlation_id) == 36
-    assert naps == []
-
-
 # Answers that are none
 
 
@@ -351,82 +250,6 @@ def test_a_redirect_is_not_followed_and_not_even_read(raw: Raw):
     assert error.code == "redirected"
     assert error.detail == "http://127.0.0.1"
     assert trap.requests == []
-
-
-# The key
-
-
-def test_the_key_goes_out_as_a_bearer_token_and_a_netrc_never_replaces_it(
-    raw: Raw, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine models.invalid login thief password stolen\ndefault login thief password stolen\n")
-    netrc.chmod(0o600)
-    proxy = raw(EMPTY_LIST)  # reached through a proxy, since a loopback address would not look at the environment
-    monkeypatch.setenv("NETRC", str(netrc))
-    monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    make_api("http://models.invalid/v1").list()
-    assert f"Authorization: Bearer {KEY}\r\n" in proxy.requests[0]
-    assert "Basic" not in proxy.requests[0]
-
-
-def test_cookies_are_not_kept(raw: Raw):
-    server = raw(http_answer('{"data":[]}', set_cookie="track=1; Path=/"), EMPTY_LIST)
-    api = make_api(server.url)
-    api.list()
-    api.list()
-    assert "cookie" not in server.requests[1].lower()
-
-
-def test_the_key_is_in_no_log_no_repr_and_no_exception(
-    sandbox: Sandbox, raw: Raw, caplog: pytest.LogCaptureFixture, fine_tune: str
-):
-    caplog.set_level(logging.DEBUG)
-    echo = raw(http_answer(f'{{"detail":"bad key {KEY}"}}', "401 Unauthorized", mistral_correlation_id=KEY))
-    sandbox.faults.add("status", status=500, verb="archive")
-    sandbox.faults.add("cut", verb="unarchive")
-    sandbox.faults.add("hang", verb="delete", seconds=3)
-    sandbox.faults.add("redirect", verb="update")
-    sandbox.faults.add("not-json", verb="list")
-    api = make_api(sandbox.url, read_timeout=0.1, retries=0)
-    refused = make_api(f"http://127.0.0.1:{closed_port()}/v1", retries=0)
-    caught = [
-        failure_of(call)
-        for call in (
-            *(lambda verb=verb: getattr(api, verb)(fine_tune) for verb in ("archive", "unarchive", "delete")),
-            lambda: api.update(fine_tune, name="x"),
-            api.list,
-            make_api(echo.url).list,
-            refused.list,
-        )
-    ]
-    seen = [caplog.text, repr(api), repr(api.transport), str(api.transport), repr(api.transport._connections)]
-    for error in caught:
-        assert error.__cause__ is None
-        assert error.__context__ is None
-        seen += [
-            str(error),
-            repr(error),
-            error.user_message,
-            repr(vars(error)),
-            "".join(traceback.format_exception(error)),
-        ]
-    assert not any(KEY in text for text in seen)
-    assert "models_ui.services" in caplog.text
-
-
-def test_every_attempt_is_one_line_in_the_log(sandbox: Sandbox, api: ModelsAPI, caplog: pytest.LogCaptureFixture):
-    caplog.set_level(logging.INFO, logger="models_ui.services")
-    sandbox.faults.add("status", status=503, times=1)
-    card = api.retrieve(api.list().cards[0].id)
-    lines = [record.getMessage() for record in caplog.records if record.name == "models_ui.services"]
-    assert len(lines) == 3
-    assert lines[0].startswith("GET models -> 503 upstream_failed in ")
-    assert "attempt 1, correlation id " in lines[0]
-    assert "attempt 2" in lines[1]
-    assert lines[2].startswith(f"GET {card.id} -> 200 in ")
 
 
 # Connections
