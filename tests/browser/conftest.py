@@ -34,6 +34,7 @@ REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
 """
+TUNES = "/models/?type=fine-tuned"
 expect.set_options(timeout=5_000)
 
 
@@ -208,6 +209,26 @@ def tune(synced: SyncResult, sandbox: Sandbox) -> str:
 def archived(synced: SyncResult, sandbox: Sandbox) -> str:
     """An archived fine-tune with a name: “RFP answers”."""
     return next(each for each in sandbox.catalog.fine_tunes() if "rfp-answers" in each)
+
+
+def at_fine_tunes(page: Page) -> Page:
+    page.goto(TUNES)
+    return page
+
+
+@pytest.fixture
+def bobs(browser_of, bob: User) -> Page:
+    """Bob, an Editor, at the list of fine-tunes."""
+    return at_fine_tunes(browser_of(bob))
+
+
+@pytest.fixture(params=["row", "page"])
+def place(request, bobs: Page, tune: str) -> Locator:
+    """The model where it can be acted upon: its row, and its own page."""
+    if request.param == "row":
+        return row_of(bobs, tune)
+    bobs.goto(f"/models/{tune}/")
+    return bobs.locator("#model")
 
 
 def row_of(page: Page, model_id: str) -> Locator:
