@@ -10,18 +10,9 @@ from playwright.sync_api import Page, expect
 from models_ui.bulk.runner import run_one
 from models_ui.people.preferences import store_preferences
 from sandbox import Sandbox
-from tests.browser.conftest import ids, message, row_of
+from tests.browser.conftest import TUNES, ids, message, row_of
 from tests.support.browser import violations
 from tests.support.processes import until
-
-TUNES = "/models/?type=fine-tuned"
-
-
-@pytest.fixture
-def bobs(browser_of, bob) -> Page:
-    page = browser_of(bob)
-    page.goto(TUNES)
-    return page
 
 
 class Keys:

@@ -8,15 +8,6 @@ from sandbox import Sandbox
 from tests.browser.conftest import archive, choose, message, row_of, written
 from tests.support import verbs
 
-TUNES = "/models/?type=fine-tuned"
-
-
-@pytest.fixture
-def bobs(browser_of, bob) -> Page:
-    page = browser_of(bob)
-    page.goto(TUNES)
-    return page
-
 
 def test_undo_from_the_message_puts_the_row_right_and_can_be_undone_itself(bobs: Page, sandbox: Sandbox, tune):
     row = row_of(bobs, tune)

@@ -14,7 +14,6 @@ from models_ui.bulk import jobs
 from models_ui.bulk.runner import run_one
 from models_ui.mirror.state import move_version
 from models_ui.models import AuditEvent, CatalogModel
-from sandbox import Sandbox
 from tests.support.forms import form_of
 from tests.support.pages import part, text_of
 
@@ -31,21 +30,6 @@ SHOWN: dict[Verb, str] = {
     Verb.NOTE: '<a href="https://example.org/a?b=1" rel="noopener noreferrer nofollow">',
     Verb.PLAN: "Moves to mistral-small-latest by 1 Dec 2026: tested",
 }
-
-
-@pytest.fixture
-def tune(synced, sandbox: Sandbox) -> str:
-    return sandbox.catalog.fine_tunes()[0]
-
-
-@pytest.fixture
-def editor(bob, client_of) -> Client:
-    return client_of(bob)
-
-
-@pytest.fixture
-def manager(alice, client_of) -> Client:
-    return client_of(alice)
 
 
 def row_of(model_id: str) -> CatalogModel:

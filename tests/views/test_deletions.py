@@ -19,15 +19,9 @@ from models_ui.actions.perform import set_state
 from models_ui.bulk import jobs, runner
 from models_ui.models import AuditEvent, CatalogModel, PlannedDeletion
 from models_ui.text.humanize import long_day, short_day
-from sandbox import Sandbox
 from tests.conftest import person
 
 HTMX = {"HX-Request": "true", "HX-Target": "model"}
-
-
-@pytest.fixture
-def tune(synced, sandbox: Sandbox) -> str:
-    return sandbox.catalog.fine_tunes()[0]
 
 
 @pytest.fixture

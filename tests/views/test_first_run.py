@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -17,11 +16,6 @@ from tests.support.pages import text_of
 
 KEY = "s3cret-key-0123456789"
 PASSWORD = "correct-horse-battery-9"
-
-
-@pytest.fixture
-def manager(alice: User, client_of) -> Client:
-    return client_of(alice)
 
 
 def check(manager: Client) -> str:

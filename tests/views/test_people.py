@@ -21,11 +21,6 @@ from tests.conftest import PASSWORD, person
 NEW_PASSWORD = "correct-horse-battery-9"
 
 
-@pytest.fixture
-def manager(alice: User, client_of) -> Client:
-    return client_of(alice)
-
-
 def again(user: User) -> User:
     return User.objects.get(pk=user.pk)
 

@@ -53,11 +53,6 @@ def editor(bob: User, client_of, synced) -> Client:
     return client_of(bob)
 
 
-@pytest.fixture
-def manager(alice: User, client_of) -> Client:
-    return client_of(alice)
-
-
 # --- Saving
 
 
