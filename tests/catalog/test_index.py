@@ -33,6 +33,7 @@ def statuses_of(rows: list[Row]) -> dict[int, str]:
         holds = {
             "deleted": row.missing_since is not None and row.deleted_at is not None,
             "gone": row.missing_since is not None,
+            "to_be_deleted": row.archived and row.deletion_due_at is not None,
             "archived": row.archived,
             "past_date": row.deprecation is not None and row.deprecation <= NOW,
             "retiring": row.deprecation is not None,
@@ -57,6 +58,7 @@ def ends_of(rows: list[Row]) -> dict[int, datetime | None]:
 
 def matches(row: Row, query: CatalogQuery, statuses: dict[int, str]) -> bool:
     texts = [row.model_id, row.name, row.description, row.owned_by, *row.aliases]
+    texts += [*(keeper_label(keeper) for keeper in row.keepers), *row.tags]
     everything = fold_for_search("\n".join(text for text in texts if text))
     if not all(word in everything for word in fold_for_search(query.q).split()):
         return False
@@ -73,17 +75,25 @@ def matches(row: Row, query: CatalogQuery, statuses: dict[int, str]) -> bool:
         return False
     if set(query.capability_not) & set(row.capabilities):
         return False
-    for facet in ("type", "lifecycle", "state", "owner", "root"):
+    for facet in ("type", "lifecycle", "state", "owner", "root", "keeper", "tag"):
         wanted = getattr(query, facet)
-        if wanted and not set(wanted) & value_of(row, facet):
+        if wanted and not set(wanted) & values_of(row, facet):
             return False
     return not query.status or statuses[row.pk] in query.status
 
 
-def value_of(row: Row, facet: str) -> set[str]:
+def values_of(row: Row, facet: str) -> set[str]:
+    if facet == "keeper":
+        return set(present_keepers(row)) or {"nobody"}
+    if facet == "tag":
+        return set(row.tags)
     columns = {"owner": "owned_by"}
     value = lifecycle_stage(row.deprecation, NOW) if facet == "lifecycle" else getattr(row, columns.get(facet, facet))
     return {value} if value else set()
+
+
+def present_keepers(row: Row) -> list[str]:
+    return [keeper for keeper in row.keepers if keeper not in row.away]
 
 
 def is_shown(row: Row, query: CatalogQuery) -> bool:
@@ -100,7 +110,7 @@ def in_order(found: Iterable[Row], query: CatalogQuery, every_row: list[Row]) ->
         "context": lambda row: row.max_context_length,
         "deprecation": lambda row: ends[row.pk],
         "owner": lambda row: sort_key(row.owned_by) if row.owned_by else None,
-        "keeper": lambda row: sort_key(keeper_label(row.keepers[0])) if row.keepers else None,
+        "keeper": lambda row: next((sort_key(keeper_label(each)) for each in present_keepers(row)), None),
         "state": lambda row: STATES.index(row.state),
         "status": lambda row: STATUSES.index(statuses[row.pk]),
         "root": lambda row: sort_key(row.root) if row.root else None,
@@ -149,6 +159,10 @@ CHOICES: dict[str, tuple] = {
     "archived": (False, True),
     "missing_since": (None, NOW),
     "deleted_at": (None, NOW),
+    "deletion_due_at": (None, NOW + timedelta(days=7)),
+    "keepers": ((), ("@ann",), ("Team Nemo", "@ann")),
+    "away": ((), (), ("@ann",)),
+    "tags": ((), ("large",), ("large", "beta")),
 }
 
 
@@ -181,11 +195,13 @@ queries = st.builds(
     capability_not=values(CAPABILITIES),
     context_min=bounds,
     context_max=bounds,
-    status=values(["live", "at_risk", "gone"]),
+    status=values(["live", "at_risk", "to_be_deleted", "gone"]),
     lifecycle=values(["active", "retired"]),
     state=values(["live", "missing"]),
     owner=values(["mistralai", "org-1"]),
     root=values(["nemo"]),
+    keeper=values(["@ann", "Team Nemo", "nobody"]),
+    tag=values(["large", "beta"]),
     group=st.sampled_from(["", *GROUPINGS]),
     sort=st.lists(st.sampled_from(SORTS), unique=True, max_size=3).flatmap(
         lambda columns: st.tuples(*(st.sampled_from([column, f"-{column}"]) for column in columns)).map(",".join)
@@ -249,8 +265,8 @@ def test_every_value_of_every_row_can_be_chosen(rows: list[Row]):
     facets = CatalogIndex.build(rows, now=NOW).search(CatalogQuery()).facets
     offered = {name: {each.value for each in values} for name, values in facets.items()}
     for row in rows:
-        for name in ("type", "owner", "root"):
-            assert value_of(row, name) <= offered[name]
+        for name in ("type", "owner", "root", "keeper", "tag"):
+            assert values_of(row, name) <= offered[name]
         for name in ("capability", "capability_any", "capability_not"):
             assert {*row.capabilities, *row.lacks} <= offered[name]
 
