@@ -146,7 +146,9 @@ def _changeable(request: Request, pk: int, kind: str) -> SavedList:
     if not may_change(saved, request.user, role_of_request(request)):
         if kind:
             record_refused_event(request.user, kind, saved.name)
-        raise PermissionDenied(_("Only whoever made this view, and Managers, may change it. Save a view of your own."))
+        raise PermissionDenied(
+            _("Only Managers may change this view, and its owner if they are an Editor. Save a view of your own.")
+        )
     return saved
 
 
