@@ -1,8 +1,9 @@
-"""A part of pages that is encoded and compressed once, and pages in gzip format around it.
+"""A part of a page that is encoded and compressed once, and gzip pages built around it.
 
-Of a page that is kept, doing this again would be a third of the work that is left. So a template writes `PLACE` for the
-part, and the middleware puts the part there. Deflate allows streams to be joined: each is made by itself, ends at a
-byte, and only the last one says that it is the last.
+The list of a catalog page is cached as HTML (`catalog/kept_views.py`). Encoding and compressing the list again would
+take a third of the time of each response. So the template writes `PLACE` instead of the list, and
+`web/compression.py` puts the compressed list there. Deflate allows this: streams that are compressed separately can be
+joined, if each ends at a byte and only the last one is marked as the last.
 """
 
 import secrets

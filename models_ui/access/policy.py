@@ -3,10 +3,13 @@
 Roles are groups, made by a migration; each one may do all that the one before it may. `VERBS` says which role a verb
 needs, `DELETION_ROLES` which role a step of a deletion needs.
 
-Viewer   reads everything
+Viewer   reads models, changes, the history, bulk jobs and shared views; keeps a watch list and private views
 Editor   renames, describes, archives and restores; says who looks after a model, its tags, note and plan; asks for
-         deletions and takes them back
-Manager  deletes, protects, exports everyone’s activity, and gives people their roles
+         deletions and takes them back; shares views
+Manager  deletes, protects, exports everyone’s activity, changes shared views of others, invites people, gives people
+         their roles, and reads the reports of browsers
+
+Nobody reads another person's private views.
 
 `check_…` raises `ActionDenied` with a reason for the person; the same reason explains the disabled button.
 """

@@ -1,7 +1,14 @@
-"""The table of verbs: what each thing is called that people can do to a model, who may do it, and on which field.
+"""The table of verbs: one row for each action on a model, with its role, its field and its sentences.
 
-A new verb needs a word in `Verb` and a row in `VERBS`; a new field also needs a row in `FIELD_WORDS`. What else a field
-needs that is kept here alone, such as the note, is listed in `text/care.py`.
+A new verb needs:
+
+access/verbs.py                   a word in `Verb` and a row in `VERBS`; for a new field, a row in `FIELD_WORDS`
+actions/write_upstream.py         if it is sent to Mistral and is no change of a text: its call in `_call_upstream`
+actions/deletion_states.py        if it is to stop a planned deletion: its place in `_STOPPED_BY`
+urls.py, views/actions.py         an address and a view; those of verbs of care exist already
+templates/models_ui/catalog.html  an entry in the menu of a row (`row_menu`)
+
+What a new field needs that the dashboard keeps itself, such as the note, is listed in `text/care.py`.
 """
 
 from collections.abc import Callable
@@ -347,7 +354,8 @@ VERBS: Final[dict[Verb, VerbRow]] = {
         tried=gettext_lazy("%(who)s tried to delete %(model)s"),
     ),
 }
-# The verb of an audit event's kind. Events about people have none.
+# The verb by the kind of an audit event. Kinds of events about something else have no verb: people, planned deletions,
+# saved views, settings and so on.
 VERB_OF_KIND: Final = {VERBS[verb].kind: verb for verb in Verb}
 CARE_VERBS: Final = tuple(verb for verb, row in VERBS.items() if row.is_care)
 BULK_VERBS: Final = tuple(verb for verb, row in VERBS.items() if row.bulk)

@@ -9,14 +9,16 @@
       | due, and checked again
     deleting --------------------------> done, stopped, or waits for a person
 
-What waits for a person is taken back, stopped, deleted or planned anew. A Manager's own deletion begins as `planned`;
-a Manager may also delete at once what is asked for, planned or waiting. Whose model is gone already is stopped.
+A deletion that waits for a person is taken back, stopped, carried out or planned anew. A Manager's own deletion begins
+as `planned`; a Manager may also delete at once a model whose deletion is asked for, planned or waiting. A deletion
+whose model is gone already is stopped.
 
-Each change is one conditional UPDATE, which says in which state it has seen the deletion, in one transaction with its
-event. A DELETE is sent only after `planned` has become `deleting`, so what was taken back is never deleted, and what
-is being deleted is not taken back.
+`add_request` and `add_plan` insert the deletion. Each later change of its state is one conditional UPDATE (`_move`),
+which names the states that it expects, in one transaction with an event of the history. What is noted about warnings
+has no event. A DELETE is sent only after the state has become `deleting`: a deletion that was taken back is never sent,
+and one that is being sent cannot be taken back.
 
-Each transaction locks the model's row first, the mirror's version before the history: none waits in a circle.
+Each transaction locks the model's row, then the mirror's version, then the history. This order prevents deadlocks.
 """
 
 from collections.abc import Collection
@@ -41,7 +43,7 @@ from models_ui.models import AuditEvent, CatalogModel, PlannedDeletion
 State = PlannedDeletion.State
 
 OPEN: Final = (State.ASKED, State.PLANNED, State.DELETING, State.WAITS)
-# Restoring the model takes it back, and an edit stops it.
+# Restoring the model takes such a deletion back, and an edit of the model stops it.
 STOPPABLE: Final = (State.PLANNED, State.WAITS)
 _STOPPED_BY: Final = (Verb.RENAME, Verb.DESCRIBE, Verb.PROTECT)
 _GONE_CODES: Final = ("model_gone", "model_not_found", "model_retired")
@@ -131,13 +133,20 @@ def deletion_lease() -> timedelta:
 
 
 def begin_deletion(plan: PlannedDeletion, row: CatalogModel) -> None:
-    """Note that the DELETE is about to be sent, in the caller's transaction. Raise DeletionMoved if it must not be."""
+    """Change the state from `planned` to `deleting`, in the caller's transaction, right before the DELETE is sent.
+
+    Raise DeletionMoved if the deletion is no longer planned, or another worker holds its lease: the caller must then
+    not send the DELETE.
+    """
     lock_row(row)
     _move(plan, (State.PLANNED,), fence=plan.lease_token, state=State.DELETING)
 
 
 def begin_at_once(plan: PlannedDeletion, row: CatalogModel, **values: Any) -> None:
-    """Note the same of a deletion for which a Manager does not wait. `values`: the attempt's action id and lease."""
+    """Change the state to `deleting` for a Manager who deletes the model at once.
+
+    Raise DeletionMoved unless the deletion is asked for, planned or waiting. `values`: the attempt's id and lease.
+    """
     lock_row(row)
     _move(plan, (State.ASKED, *STOPPABLE), state=State.DELETING, **values)
 
@@ -154,13 +163,13 @@ def put_off_deletion(plan: PlannedDeletion, row: CatalogModel, due_at: datetime)
 
 
 def end_as_gone(plan: PlannedDeletion, row: CatalogModel) -> None:
-    """Note that there is nothing left to delete, in a transaction that holds the row and the mirror's version."""
+    """Stop a deletion whose model is gone. The caller's transaction has locked the row and the mirror's version."""
     event = Journal(deletion_entry("deletion.gone", plan.decided_by, row)).succeeded()
     _end(plan, row, OPEN, State.STOPPED, event)
 
 
 def let_wait(plan: PlannedDeletion, row: CatalogModel, detail: OutcomeDetail) -> None:
-    """Leave it to a person, since nobody knows what became of the attempt."""
+    """Let the deletion wait for a person, because it is unknown what became of the attempt."""
     with transaction.atomic():
         lock_row(row)
         _move(plan, (State.PLANNED, State.DELETING), state=State.WAITS, failure=detail.to_json())

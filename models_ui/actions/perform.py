@@ -1,11 +1,11 @@
-"""Actions on fine-tunes. Everything that changes something upstream goes through here and is recorded in the history.
+"""Performing one action on a model. Every write to upstream goes through here and is recorded in the history.
 
 One action, step by step. The steps from "read upstream" on are in `write_upstream.py`:
 
     permission -> policy -> lock -> read upstream -> record the attempt (committed) -> write -> read again -> outcome
 
 A process that is killed in between leaves an attempt without an outcome. Once the model's lock has run out, the history
-shows the attempt as unknown, and `settle.settle_action` finds out when a person asks.
+shows the attempt as unknown, and `settle.settle_action` tries to find out the outcome, for a person or for the worker.
 """
 
 import re

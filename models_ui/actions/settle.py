@@ -1,7 +1,7 @@
-"""Settling unknown outcomes: what became of a write without an answer, from later records or by one re-read.
+"""Finding out whether a write without an answer took effect, from later records or by reading the model once more.
 
-A write looks once itself, right after it was sent. Later a person asks, with *Check again*; the worker asks for the
-models of bulk jobs (`bulk/`), and for a deletion whose worker died in the middle (`due_deletions.py`):
+The write itself tries once, right after its call failed. Later a person tries with the button *Check again*; the worker
+tries for the models of bulk jobs (`bulk/`), and for a deletion whose worker died in the middle (`due_deletions.py`):
 
     settle_action -> find_out_outcome -> _settle_by_records or _settle_by_reading -> Journal.settled
 """
@@ -73,9 +73,11 @@ def settle_action(*, actor: User, action_id: str) -> Done:
 
 
 def _can_no_longer_take_effect(event: AuditEvent) -> bool:
-    """Whether the write can no longer take effect: it is more than SETTLES_AFTER ago.
+    """Whether the write can no longer take effect: `event` is more than SETTLES_AFTER old.
 
-    If the clock was set back since, the time of a later event that is long past shows it as well.
+    `event` is the last one of the action: the note of the unknown outcome, written after the call failed, or the
+    attempt, if the process died. If the clock was set back since, `event.at` may lie ahead; then any later event of
+    that age shows the same.
     """
     long_ago = timezone.now() - SETTLES_AFTER
     return event.at < long_ago or AuditEvent.objects.filter(pk__gt=event.pk, at__lt=long_ago).exists()
@@ -152,7 +154,7 @@ def _settle_by_records(event: AuditEvent, row: CatalogModel, outcome: AuditEvent
 
 # --- Later records
 
-# The value of a sighting whose value is not known: it proves neither success nor failure.
+# The value of a sighting that does not show which value the field had: it proves neither success nor failure.
 _NOT_SEEN: Final = object()
 
 
@@ -162,11 +164,14 @@ class _Sighting:
 
     at: datetime
     value: Any
-    wanted: Any = None  # the value that the later action was to write; None for a sync run
+    wanted: Any = None  # the value that the later action tried to write; None for a sync run
 
 
 def _outcome_by_records(event: AuditEvent, row: CatalogModel, field: str | None) -> AuditEvent.Outcome | None:
-    """Return the outcome that later records prove for a write of unknown outcome; None if they prove none."""
+    """Return the outcome that later records prove for a write of unknown outcome; None if they prove none.
+
+    The records are the later actions on the model and the changes that sync runs recorded, then the row itself.
+    """
     later = AuditEvent.objects.filter(model_id=event.model_id, outcome=Outcome.ATTEMPTED, pk__gt=event.pk)
     attempts = list(later.exclude(action_id=event.action_id).order_by("pk"))
     if field is None:
@@ -181,23 +186,33 @@ def _outcome_by_records(event: AuditEvent, row: CatalogModel, field: str | None)
 def _outcome_by_sightings(
     event: AuditEvent, sightings: Iterable[_Sighting], field: str
 ) -> tuple[AuditEvent.Outcome | None, bool]:
-    """Return the outcome that later sightings prove, and whether no other record can prove more."""
+    """Return the outcome that later sightings prove, or None, and whether the row must not be looked at any more.
+
+    The second value is True after a proof, and after a later action that tried to write the same value. From that
+    action on nobody can tell which of the two wrote the value. Example: renaming to "b" has an unknown outcome, and
+    the name before was "a":
+
+    - the next action sees "b" before it writes: the renaming succeeded;
+    - the next action, more than SETTLES_AFTER later, sees "a": the renaming failed;
+    - the next action, a little later, sees "a" and tries to rename to "b" too: nothing is proved.
+    """
     wanted, before = none_for_empty(event.after.get(field)), none_for_empty(event.before.get(field))
     for number, sighting in enumerate(sightings):
         if sighting.value == wanted:
             return Outcome.SUCCEEDED, True
-        # Only the first shows a failure: the old value in a later one may have been put back.
+        # Only the first sighting can show a failure: before a later one, somebody may have put the old value back.
         if number == 0 and sighting.value == before and sighting.at - event.at > SETTLES_AFTER:
             return Outcome.FAILED, True
         if sighting.wanted == wanted:
-            return None, True  # a later sighting of the value may be the effect of this action
+            return None, True  # from here on the value may have been written by this later action
     return None, False
 
 
 def _shows_model_was_there(deletion: AuditEvent, attempt: AuditEvent) -> bool:
-    """Whether a later action found the model, so that the deletion of unknown outcome had no effect.
+    """Whether a later action shows that the model was still there, so that the deletion had no effect.
 
-    Each attempt begins with reading the model. And if a later deletion succeeded, the earlier one had not.
+    Each attempt is recorded after the model was read, so an attempt that came late enough found the model. A later
+    deletion that succeeded shows the same.
     """
     if attempt.at - deletion.at > SETTLES_AFTER:
         return True

@@ -1,7 +1,13 @@
-"""What the owner of a watch should know about one model: it is to be deleted, ends, or is gone, or its base model is.
+"""Concerns: what the owner of a watch should know about one model. A model has at most one, of these kinds:
+
+deleted   the model was deleted from here
+missing   the model is gone from Mistral's list
+deletion  a day is set on which the model will be deleted
+ends      the model stops working, or has stopped, on its own date
+risk      the base model of the fine-tune stops working, has stopped, or is gone or unknown
 
 A concern keeps its key as long as it is the same concern. A date that moves, or a model that vanishes a second time,
-makes a new key. Pure: no Django, no clock.
+makes a new key. Imports no Django, reads no clock.
 """
 
 from collections.abc import Sequence
@@ -20,12 +26,12 @@ ConcernKind = Literal["deleted", "missing", "deletion", "ends", "risk"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """What to know about one model. `ending` is set for the kind `ends` only, `risk` for the kind `risk` only."""
+    """One concern about one model. `ending` is set for the kind `ends` only, `risk` for the kind `risk` only."""
 
     kind: ConcernKind
     key: str
     row: Row
-    at: datetime | None = None  # when it is deleted, or it or its base model stops working, UTC
+    at: datetime | None = None  # when the model is deleted, or the model or its base model stops working; UTC
     days: int | None = None  # ... until then, by the calendar; negative once it is past
     ending: Ending | None = None
     risk: Risk | None = None

@@ -1,8 +1,9 @@
-"""Renames of people, as the history knows them.
+"""Renames of people (not of models), read from the history.
 
-Events keep the name that a person had then; these lead from it to the present one.
+An event keeps the username that a person had at that time. The functions here find the present username from it.
 
-Tables that name people were changed with each rename that was made in a terminal, whose event has no actor.
+A rename in a terminal also changes other tables (see `people/rename.py`); its event has no actor. Renames with an actor
+were made by earlier versions and changed no other table, so `_renames` leaves them out.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Jobs that are not over keep to a person who is renamed."""
+"""Replacing the name of a renamed person in bulk jobs that are not over."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _NOT_OVER = (BulkJob.State.DRAFT, BulkJob.State.QUEUED, BulkJob.State.RUNNING, B
 
 
 def rename_in_jobs(*, before: str, after: str, **_: Any) -> None:
-    """Put a person's new name among the names that a job adds or removes. A cancelled job may go on."""
+    """Replace the name among those that a job adds or removes. A cancelled job counts, since it may be resumed."""
     for job in BulkJob.objects.select_for_update().filter(verb=Verb.ASSIGN, state__in=_NOT_OVER).order_by("pk"):
         names = {side: rename_keeper(keepers, before, after) for side, keepers in job.names.items()}
         if names != job.names:

@@ -1,18 +1,21 @@
-"""The facets of the catalog, one row each, in the order of the page, where the types are the tabs. Pure: no Django.
+"""The facets: the filters of the catalog that choose among values, such as `status` and `owner`. Imports no Django.
 
-A new facet is a row here and a field of `CatalogQuery`; index, page and chips follow from these two. `labels.py`
-translates the label, which `make messages` takes to the French catalogue. The bounds of the context length are no
-facet: see `facet_panels.py`. Further:
+`_ALL` lists the facets in the order in which a page shows them. A new facet is an entry of `_ALL` and a field of the
+same name in `CatalogQuery`. The index, the panels and the chips then need no change, since they go through FACETS or
+OFFERED. `facet_panels.py` treats two facets differently: `type` is shown as tabs, and the context length, a range and
+no facet, stands before `root`. `labels.py` translates the label, which `make messages` takes to the French catalogue.
+Depending on the facet:
 
 - if a search is to know its values, name the facet below: in NAMED_IN_SEARCH if its values have labels, in
   SEARCHED_BY_VALUE if they have none;
 - if a kind of change can alter its value, name the facet in that kind's `own_filters` (`changes/kinds.py`);
 - if it shows a new column of `CatalogModel`, `Row` needs a field of the same name, `mirror/merge.py` must fill the
   column, and `store.py: _read_row` converts a value that is no plain text, number or list;
-- if `offers` reads that field, name the field in `_FOLLOWED` (`index_parts.py`);
-- if `values_of` reads a field of `_UNFACETED` (`index_parts.py`), take the field out there.
+- if the facet's `offers` reads a field of `Row`, name this field in `_FOLLOWED` (`index_parts.py`);
+- if the facet's `values_of` reads a field of `Row` that stands in `_UNFACETED` (`index_parts.py`), remove it there.
 
-`tests/catalog/test_index.py` compares the index with a plain loop over all models; add the facet to that loop.
+`tests/catalog/test_index.py` compares the index with a plain loop over all models, for each facet and each status; add
+the facet to that loop.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """What an index is made of: rows in the default order, and sets of rows by the values of facets.
 
-`build_parts` works everything out. `change_parts` takes over what holds of the rows that stayed as they were, so that
-after an action a page costs what changed and not what the catalog holds. Pure: no Django, no clock.
+`build_parts` works everything out. `change_parts` reuses what did not change, so that after an action on one model the
+next page takes time for one row and not for the whole catalog. Imports no Django, reads no clock.
 """
 
 from bisect import bisect_left
@@ -27,18 +27,20 @@ Values = Mapping[str, set[str]]
 
 # With more changed rows it is faster to build everything.
 _MOST_CHANGED: Final = 200
-# What ids lead to, the standing of other rows, and the values that a facet offers follow from these columns.
+# The columns of a row that changed decide how much `change_parts` works out again.
+# One of these changed: all is built anew. Where ids lead, other rows' standing and what facets offer depend on them.
 _FOLLOWED: Final = attrgetter(
     "model_id", "aliases", "type", "root", "deprecation", "missing_since", "capabilities", "lacks"
 )
 _ORDER: Final = attrgetter("order")
-# These change the standing of their own row alone. Those above may change that of other rows as well.
+# One of these changed: the standing of the changed rows is worked out again.
 _STATED: Final = attrgetter("archived", "deletion_due_at", "deleted_at")
-# No facet reads these.
+# Only these changed: the row's values of facets stay the same, because no facet reads these columns.
 _UNFACETED: Final = ("name", "description", "note", "plan", "protected")
-# These neither sort nor group.
+# Only these changed: all orders and groups stay the same, because none reads these columns.
 _UNARRANGED: Final = ("tags", "note", "plan", "description", "protected")
-# What people keep of a model here, and who of them has no access. All else is a fact.
+# Only these changed (what people keep about a model here, and who has no access any more): the facts stay the same, and
+# with them all that `CatalogIndex.cached_with_facts` keeps.
 _KEPT_HERE: Final = (*KEPT_COLUMNS, "away")
 
 

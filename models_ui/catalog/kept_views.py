@@ -1,7 +1,8 @@
-"""The parts of a catalog page that are the same for all people with one role, one language and one style of rows.
+"""A cache of the catalog page's HTML. (Saved views, which people make, are in `saved_lists.py`.)
 
-They are rendered once for each query, language, UTC day, role and style of rows, and kept as long as the index holds.
-What differs from person to person (tokens, messages, saved views, who is signed in) stands outside of them.
+The cached parts are the same for all people with the same role, language and style of rows. They are rendered once for
+each query, language, UTC day, role and style of rows, and kept as long as the index. What differs from person to person
+(tokens, messages, saved views, who is signed in) is rendered outside of them.
 """
 
 import threading
@@ -29,13 +30,13 @@ _MOST_BYTES: Final = 8_000_000  # of all views that are kept: some hundred pages
 
 @dataclass(frozen=True, slots=True)
 class CatalogView:
-    """A page as it is kept. `query` is that of the page: a number past the end has become the last page."""
+    """The cached parts of one page. `query` has the number of the page shown, at most that of the last page."""
 
     query: CatalogQuery
     title: str
     tabs: tuple[Tab, ...]
     headline: str  # as HTML, like the row menu
-    results: PackedPart | None  # the list; none without any model: then the page says why there is none
+    results: PackedPart | None  # the list of models; None if the catalog has no model at all
     row_menu: str
     model_ids: frozenset[str]  # of its rows
 
@@ -45,7 +46,7 @@ class CatalogView:
 
 
 class KeptViews:
-    """The views that were asked for last. Threads share it."""
+    """The pages that were asked for last, up to a number of bytes. Threads may share it."""
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
         self._most_bytes = most_bytes
@@ -73,7 +74,7 @@ class KeptViews:
 def catalog_view(
     index: CatalogIndex, query: CatalogQuery, ignored: Sequence[Ignored], now: datetime, role: Role, style: RowStyle
 ) -> CatalogView:
-    """Return the view of a query. With notes of what was ignored it is rendered afresh."""
+    """Return the cached parts of the page of a query. Pages with notes about ignored parameters are not cached."""
 
     def build() -> CatalogView:
         with timezone.override(UTC):  # kept for readers of any time zone
@@ -99,7 +100,10 @@ def _render_view(page: CatalogPage) -> CatalogView:
 
 
 def _render_headline(page: CatalogPage) -> str:
-    """Return the sentence above the list. It has a link, except on the page that this link opens."""
+    """Return the HTML of the sentence above the list.
+
+    The sentence ends with a link to the models that it counts, except on the page that lists exactly these models.
+    """
     kept = page.index.cached("headlines", dict[Hashable, str])
     is_followed = page.headline is not None and page.headline.query == page.query
     key = (get_language(), page.now.date(), page.role, page.query.type, is_followed)

@@ -1,5 +1,6 @@
-"""Orders of a catalog's rows, by several columns and by groups, and the groups. Each is computed when it is first asked
-for. Pure.
+"""The orders of the catalog's rows, by several columns and within groups, and the groups themselves.
+
+Each is computed when it is first asked for, then kept. Imports no Django, reads no clock.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -1,8 +1,12 @@
-"""`CatalogQuery`: filters, order and page of the catalog. The address bar holds all of it, and nothing else does.
+"""`CatalogQuery`: the filters, the order, the columns and the page number of the catalog, read from an address.
 
     /models/?q=tickets&capability=vision&context_min=128000&sort=-context&page=2
 
-No Django here: links, tests and the index all use the same plain value.
+The query string of the address holds all of this. Two tables hold a part of it: `SavedList.query` stores the query
+string of a saved view, without the page number, and `Preferences.columns` stores the columns that a person sees where
+the address names none.
+
+This module imports no Django: links, tests and the index use the same plain value.
 """
 
 import re
@@ -95,7 +99,7 @@ def _facet_field(name: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogQuery(AddressQuery):
-    """Filters, order and page. How the values of a facet combine stands in `facets.py`."""
+    """The filters, the order, the columns and the page number. `facets.py` says how the values of a facet combine."""
 
     q: str = parameter("", read_text)
     type: tuple[str, ...] = _facet_field("type")

@@ -63,10 +63,10 @@ class _Candidate(NamedTuple):
 
 
 class _Candidates(NamedTuple):
-    """The models that a root leads to."""
+    """The models that a root leads to, `worst` being the two with the worst fate."""
 
     keys: frozenset[int]
-    worst: Sequence[_Candidate]  # the two worst, for none was trained from itself
+    worst: Sequence[_Candidate]  # two: if one is the fine-tune itself, the other one counts
 
 
 class RiskFinder:

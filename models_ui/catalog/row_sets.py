@@ -1,4 +1,4 @@
-"""Sets of rows as Python integers, one bit a row: `&`, `|` and `~` combine them, `bit_count` counts. Pure."""
+"""Sets of rows as Python integers, one bit for each row: `&`, `|` and `~` combine sets, `bit_count` counts rows."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar

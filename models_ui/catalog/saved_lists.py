@@ -1,8 +1,12 @@
-"""Saved views: names for addresses of the catalog, a person's own and those shared with everyone.
+"""Saved views: names for addresses of the catalog, private to one person or shared with everyone.
 
-This module alone writes them, and each change is an event of the history, without a name while the view is private.
-In code a view is HTTP's, so here they are lists. A shared view belongs to whoever made it, and Managers look after it
-too; it stays when its owner loses access.
+In the code they are called lists, because "view" already means a Django view. Each change that a person makes here is
+an event of the history; the event of a private view tells neither its name nor its filters. Two changes write no event
+of their own: `rename_in_lists`, which follows the rename of a person, and the deletion of an account, which deletes the
+person's private views (`keep_shared_lists` in `models/people.py`).
+
+The owner of a shared view and every Manager may change it; the owner needs the Editor role for that. A shared view
+stays when its owner loses access.
 """
 
 from collections.abc import Iterator
@@ -32,7 +36,10 @@ class TooManyLists(Exception):
 
 
 class NameTaken(Exception):
-    """The owner has a view of this name, or a shared one has it."""
+    """The owner has another view with this name, or the view is to be shared and another shared view has this name.
+
+    A private view may have the same name as another person's shared view.
+    """
 
 
 class BadName(Exception):
@@ -64,19 +71,22 @@ def may_share(role: Role) -> bool:
 
 
 def may_change(saved: SavedList, user: User, role: Role) -> bool:
-    """Return whether the person may rename, update or delete the view."""
+    """Return whether the person may rename, update or delete the view.
+
+    A private view: its owner. A shared view: every Manager, and its owner if that person is an Editor.
+    """
     if saved.owner_id == user.pk:
         return not saved.shared or may_share(role)
     return saved.shared and role >= Role.MANAGER
 
 
 def query_of_list(saved: SavedList) -> CatalogQuery:
-    """Return the query of a view, which names the view that it is of."""
+    """Return the query of a saved view, with the key of the view as its parameter `view`."""
     return replace(CatalogQuery.parse(saved.query).query, view=saved.pk)
 
 
 def kept_query(query: CatalogQuery) -> str:
-    """Return the query string that is kept of a query: filters, order and columns, and no page. Raise BadQuery."""
+    """Return the query string to store: filters, order and columns, without the page number. Raise BadQuery."""
     text = query.in_statuses().changed(view=None).serialize()
     if not text:
         raise BadQuery
@@ -134,7 +144,7 @@ def delete_list(saved: SavedList, *, actor: User) -> None:
 
 
 def rename_in_lists(*, before: str, after: str, **_: Any) -> None:
-    """Let the saved views follow a person who is renamed."""
+    """Replace a person's former name in the filters of all saved views."""
     for saved in SavedList.objects.filter(query__contains="keeper="):
         query = CatalogQuery.parse(saved.query).query
         renamed = query.with_renamed(before, after)
@@ -159,7 +169,7 @@ def _unique_names() -> Iterator[None]:
 
 
 def _update_row(saved: SavedList, **values: Any) -> bool:
-    """Write the values, unless somebody has deleted the view meanwhile."""
+    """Write the values. Return False if somebody has deleted the view meanwhile."""
     is_written = SavedList.objects.filter(pk=saved.pk).update(**values) > 0
     for name, value in values.items():
         setattr(saved, name, value)
@@ -167,7 +177,7 @@ def _update_row(saved: SavedList, **values: Any) -> bool:
 
 
 def _told_name(saved: SavedList) -> str:
-    """Return what the history calls a view. It is everyone's, so it names only the shared ones."""
+    """Return the name for the event: empty for a private view, because everyone can read the history."""
     return saved.name if saved.shared else ""
 
 

@@ -35,7 +35,7 @@ class Standing(NamedTuple):
 
     stage: Lifecycle
     status: Status
-    ends_at: datetime | None = None  # its own date; else that of its base model, which it may share
+    ends_at: datetime | None = None  # the row's own date; else the date of its base model, if known
 
 
 def status_of(row: Row, stage: Lifecycle, at_risk: bool) -> Status:

@@ -1,4 +1,4 @@
-"""The index that is current: built from the mirror's rows when their version moves, shared by a process's threads."""
+"""The current index: built from the mirror's rows when the mirror's version changes, shared by a process's threads."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -24,8 +24,9 @@ _current: CatalogIndex | None = None
 
 # Everything a row needs and nothing more: the raw payloads would be most of the bytes.
 _COLUMNS: Final = tuple(field.name for field in fields(Row) if field.name not in ("lacks", "away"))
-# The key comes first, and last the edition, which no row shows.
+# The key is the first column. The edition is the last one; `Row` has no field for it.
 _ROWS: Final = PreparedQuery(lambda: CatalogModel.objects.values_list(*_COLUMNS, "edition"))
+# The rows with a higher edition than `edition`, and the row with the key `holder`: see `RowReader`.
 _CHANGED: Final = PreparedQuery(
     lambda edition, holder: CatalogModel.objects.filter(Q(edition__gt=edition) | Q(pk=holder)).values_list(
         *_COLUMNS, "edition"
@@ -38,7 +39,7 @@ RawRow = tuple[Any, ...]
 
 
 def load_index(now: datetime, version: str | None = None) -> CatalogIndex:
-    """Return the index of the mirror's version, or of a later one. `version` saves a query where it is known.
+    """Return the index of the mirror's version, or of a later one. A caller that knows the version saves a query.
 
     The version is read before the rows, so an index may hold newer rows than its version says, never older ones:
     at worst the next request builds another.
@@ -49,7 +50,7 @@ def load_index(now: datetime, version: str | None = None) -> CatalogIndex:
     index = _current
     if index is None or not _is_current(index, version, now):
         with _lock:
-            # While this thread waited another may have built it, from a version that is newer than the caller's.
+            # While this thread waited, another may have built the index from a newer version than the caller's.
             version = _read_version() or version
             index = _current
             if index is None or not _is_current(index, version, now):
@@ -68,15 +69,17 @@ def _is_current(index: CatalogIndex, version: str, now: datetime) -> bool:
 
 
 class RowReader:
-    """Reads the mirror's rows, and keeps them: a row that is as it was before is the same object as before.
+    """Reads the mirror's rows and keeps them: a row that did not change stays the same object.
 
-    It reads what was saved since it read last: rows of a later edition. It reads all rows if it does not know the
-    database, as after another one was put into its place.
+    Each read fetches only the rows with a higher edition than the latest one known, which were saved since then. Along
+    with them it fetches the holder, a row that had the latest edition at the last read. If the holder is gone or has a
+    lower edition, the database was replaced, for example restored from a backup; then all rows are read. All rows are
+    also read the first time, and if the number of rows is not the expected one.
     """
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[RawRow, Row]] = {}
-        self._latest = (0, 0)  # the latest edition, and the key of a row that has it
+        self._latest = (0, 0)  # the latest edition, and the key of its holder
 
     def read(self) -> list[Row]:
         """Return every row of the mirror as the index wants it."""
@@ -91,7 +94,7 @@ class RowReader:
         return [row for _, row in self._known.values()]
 
     def _read_changed(self) -> list[RawRow] | None:
-        """Return the rows that were saved since the last time; None where the database is not the known one."""
+        """Return the rows saved since the last read and the holder; None if all rows must be read."""
         latest, holder = self._latest
         raw_rows = _CHANGED.all_raw(edition=latest, holder=holder)
         is_known = any(raw[0] == holder and raw[-1] >= latest for raw in raw_rows)

@@ -1,4 +1,7 @@
-"""The rules by which a model's facts are shown and recorded now, or wait. Pure: values in, values out."""
+"""The rules that decide whether a fact of an answer is shown and recorded now, or waits to be confirmed.
+
+Uses no database and no clock. `settle_facts` returns the values to show and writes the waits into the given `Pending`.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Bringing one row of the mirror up to date. Pure: rows and cards in, changed fields out.
+"""Bringing one row of the mirror up to date with an answer.
+
+Uses no database and no clock: the functions set the fields of the given row, return the names of those that changed,
+and leave saving to the caller.
 
 Live answers flap: two calls five seconds apart disagreed on what six models can do, and for 25 minutes answers
 alternated between two context lengths. So a loss is shown when it is confirmed (see `pending.py`). An addition and a

@@ -1,8 +1,19 @@
-"""A row's column `pending`: losses that are not confirmed, and news that is shown but not recorded yet.
+"""The column `pending` of a mirror's row: what upstream's answers say of the model that is not confirmed yet.
 
-A value is confirmed by the first answer at least CONFIRM_AFTER after the first that gave it, if every answer between
-gave the same. Until then its entry here keeps when that was. A fact is a column, or one capability by
-`capability_fact`. Rows of earlier versions hold an older shape, which `from_json` reads as well.
+This is not about actions of unknown outcome, which `actions/settle.py` settles.
+
+Upstream's answers flap, so one answer is not enough:
+
+- a loss, such as a smaller context length, is shown and recorded once it is confirmed;
+- an addition, such as a new capability, is shown at once and recorded once it is confirmed. Only a retirement date
+  less than seven days ahead is recorded at once.
+
+"Recorded" means stored as a `CatalogChange`, which people are told. An answer starts the wait of a value when it is the
+first to give this value. The value is confirmed by the first answer that comes at least CONFIRM_AFTER later, if every
+answer in between gave the same value. Until then the column keeps the time at which the wait began.
+
+A fact is a column, or one capability by the name of `capability_fact`. `fact_rules.py` decides what is a loss. Rows of
+earlier versions hold an older shape, which `from_json` reads as well.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,16 +22,16 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 CONFIRM_AFTER: Final = timedelta(minutes=30)
-# The value told before of a fact that no answer has confirmed yet: whatever it becomes is no news.
+# Stands for the value told last where no value of the fact was ever confirmed: the first confirmed one is no news.
 UNKNOWN: Final = object()
-# The value of a loss that a row of an earlier version waits for without saying which.
+# Stands for the value of a loss in a row of an earlier version, which did not store the value.
 ANY: Final = object()
 _CAPABILITY: Final = "capabilities."
 _DATE: Final = "deprecation"
 
 
 def capability_fact(key: str) -> str:
-    """Return the fact's name of a capability, whose value is None where no answer speaks of it."""
+    """Return the name of the fact for a capability. The value of this fact is None where answers do not name it."""
     return f"{_CAPABILITY}{key}"
 
 
@@ -46,7 +57,7 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A value, and since when answers give it; None where an earlier version kept no time."""
+    """A value, and when the wait began; `since` is None where that is not known, so the next answer begins it."""
 
     value: Any
     since: datetime | None
@@ -56,19 +67,28 @@ class Wait:
 class Pending:
     """The waits of one row.
 
-    `losses`             fact -> the value that takes something away; the row still shows the confirmed one
-    `unannounced`        fact -> the value told last, and since when answers give the one that the row shows
-    `own_id`             another id to know the model by
-    `dropped`, `gained`  other ids that answers took away, and those that another model had
-    `split_off`          dropped ids that are listed as models of their own, and since when
-    `absent_since`       the first answer without the model
-    `new_since`          the first answer with it, while it is not told as new
-    `returned`           a missing model that is listed again, not told yet: when it went missing, and came back
-    `relisted`           the first list that names a model deleted from here
-    `previous_ids`       ids that led to this model last and now lead to none, or to several
-    `is_doubtful`        whether the model is known by one answer alone, which looked like a fault
-    `asked_at`           when the model was last asked for by its id
-    `is_left_out`        whether the last list left the model out because it is archived
+    Example: a model has a context length of 131,072. An answer at 12:00 gives it 65,536 and the new capability ocr:
+
+        losses = {"max_context_length": Wait(65_536, since=12:00)}  # the row still shows 131,072
+        unannounced = {"capabilities.ocr": Wait(None, since=12:00)}  # the row shows ocr; the value told last is None
+
+    If all answers up to the first one after 12:30 say the same, that one ends both waits: the row shows 65,536, and
+    both changes are recorded. If an answer in between gives 131,072 again, the loss is forgotten.
+
+    `losses`        by fact: the value that would take something away
+    `unannounced`   by fact: the value that people were told last, while the row shows a newer one
+    `own_id`        another id that answers give as the model's own; the row keeps the old one
+    `dropped`       by alias that answers leave out: since when; the row keeps the alias
+    `gained`        by alias that answers give to this model, while another model has it: since when; the row lacks it
+    `split_off`     by dropped alias that the list shows as a model of its own: since when (example in `sync.py`)
+    `absent_since`  when the first answer came without the model, while the model is not yet missing
+    `new_since`     when the first answer came with the model, while its coming is not recorded
+    `returned`      a missing model is listed again, while its return is not recorded; `value`: when it went missing
+    `relisted`      a list names a model that was deleted here; the model stays deleted until that is confirmed
+    `previous_ids`  ids that led to this model last, and now lead to no model or to several
+    `is_doubtful`   whether only one answer described the model, and its facts looked like those of a fault
+    `asked_at`      when upstream was last asked for the model by its id
+    `is_left_out`   whether the last list left the model out because it is archived
     """
 
     losses: dict[str, Wait] = field(default_factory=dict)
@@ -88,7 +108,7 @@ class Pending:
 
     @property
     def is_announced(self) -> bool:
-        """Whether neither the model's coming nor its return is still to be recorded as news."""
+        """Whether the model's coming, and its return if there was one, are recorded."""
         return self.new_since is None and self.returned is None
 
     def told(self, fact: str, shown: Any) -> Any:
@@ -97,19 +117,19 @@ class Pending:
         return shown if wait is None else wait.value
 
     def since(self, fact: str) -> datetime | None:
-        """Return when answers began to give the value that is shown and not told yet."""
+        """Return since when answers give the value that is shown and not told yet; None if there is no such wait."""
         wait = self.unannounced.get(fact)
         return None if wait is None else wait.since
 
     def forget(self, fact: str) -> None:
-        """Drop the waits of a fact that was changed from here, so that the new value makes no news."""
+        """Drop the waits of a fact that an action of the dashboard has changed, so that its new value is no news."""
         self.losses.pop(fact, None)
         self.unannounced.pop(fact, None)
         if fact == "archived":
             self.is_left_out = False
 
     def forget_absence(self, now: datetime) -> None:
-        """Start the waits anew that an answer without the model has interrupted."""
+        """End an absence that was not confirmed. If the model's coming still waits, this wait starts anew."""
         if self.absent_since is not None and self.new_since is not None:
             self.new_since = now
         self.absent_since = None

@@ -41,8 +41,7 @@ log = logging.getLogger(__name__)
 
 # Internal fields; changes to them do not count in the run's summary.
 _UNSEEN_FIELDS = frozenset({"identity", "pending", "last_seen_at"})
-# So many garbled entries are accepted in a list of any size.
-FEW = 20
+MOST_GARBLED = 20  # entries that may be garbled in a list of any size
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +148,12 @@ def _check_not_emptied(listed: ModelList) -> None:
 
 
 def _check_not_garbled(listed: ModelList) -> None:
-    """Raise GarbledList if more than FEW entries, and most of all, have no readable name or aliases.
+    """Raise GarbledList if more than MOST_GARBLED entries, and more than half, have no readable name or aliases.
 
     Without these, nothing shows which entries are the same model, so each would become a model of its own.
     """
     garbled = sum(1 for card in listed.cards if {"name", "aliases"} & set(card.problems))
-    if garbled > FEW and 2 * garbled > len(listed.cards) and CatalogModel.objects.exists():
+    if garbled > MOST_GARBLED and 2 * garbled > len(listed.cards) and CatalogModel.objects.exists():
         raise GarbledList(correlation_id=listed.correlation_id)
 
 

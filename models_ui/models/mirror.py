@@ -20,7 +20,9 @@ class Mirror(models.Model):
     upstream = models.CharField(
         max_length=300, blank=True, help_text="Address the rows came from; rows of two addresses never mix"
     )
-    version = models.CharField(max_length=32, blank=True, help_text="Random; changes whenever a row changes")
+    version = models.CharField(
+        max_length=32, blank=True, help_text="Random; changes whenever pages may have to show something new"
+    )
     last_synced_at = models.DateTimeField(null=True, help_text="End of the last run that succeeded")
     unreadable = models.PositiveIntegerField(default=0, help_text="Entries of the list that were no JSON objects")
 
@@ -41,7 +43,10 @@ DISPUTED = "disputed:"
 
 
 class Editions(models.QuerySet["CatalogModel"]):
-    """A query set that gives every row that it writes a new edition."""
+    """A query set that gives every row that it writes a new edition.
+
+    An edition is the number of a write. `catalog/store.py` uses it to read only the rows saved since it last read.
+    """
 
     def update(self, **values: Any) -> int:
         with transaction.atomic():
@@ -57,10 +62,10 @@ class Editions(models.QuerySet["CatalogModel"]):
 
 
 def _next_edition() -> int:
-    """Return a number above those of all rows. Whoever wants the next one waits for the end of this transaction.
+    """Return a number higher than the edition of every row, and lock the mirror's row until the transaction ends.
 
-    So a reader that has seen an edition has seen all before it. In an empty table the numbers start anywhere: those of
-    another database say nothing here.
+    The lock makes writers take turns, so a reader that has seen one edition has seen all lower ones. In an empty table
+    the first number is random, so that the editions of one database are not taken for those of another.
     """
     Mirror.objects.select_for_update().filter(pk=1).first()
     latest = CatalogModel.objects.aggregate(latest=Max("edition"))["latest"]
@@ -74,9 +79,12 @@ def _give_edition(rows: Iterable["CatalogModel"]) -> None:
 
 
 class CatalogModel(models.Model):
-    """One real model: its confirmed facts, and when it was seen. Rows are never deleted."""
+    """One real model: its facts as pages show them, and when it was seen. Rows are never deleted.
 
-    # Which model it is. `identity` is the model id, and more where one id means two models.
+    A loss is shown once it is confirmed, an addition at once: see `mirror/pending.py`.
+    """
+
+    # Which model it is. `identity` is the model id, with a suffix where upstream gives one id to two models.
     identity = models.CharField(max_length=600, unique=True)
     model_id = models.CharField(_("id"), max_length=300, blank=True, db_index=True)
     aliases = models.JSONField(default=list, help_text="Every other id it answers to")
@@ -100,7 +108,7 @@ class CatalogModel(models.Model):
     raw = models.JSONField(default=dict, help_text="The payload as it came")
     problems = models.JSONField(default=list, help_text="Fields that were missing, null or mistyped")
 
-    # What the dashboard knows of it.
+    # What the dashboard knows about the model.
     pending = models.JSONField(
         default=dict, help_text="What waits for later answers to confirm it, see mirror/pending.py"
     )
@@ -114,13 +122,13 @@ class CatalogModel(models.Model):
     deletion_due_at = models.DateTimeField(null=True, help_text="The day of its `PlannedDeletion`, while that waits")
     protected = models.BooleanField(default=False, help_text="A Manager forbade to rename, archive or delete it")
 
-    # What people keep of it here: see `text/care.py`. No answer of upstream touches these.
+    # What people keep about the model here: see `text/care.py`. No answer of upstream changes these columns.
     keepers = models.JSONField(default=list, help_text="Who looks after it: people as @username, teams by their name")
     tags = models.JSONField(default=list)
     note = models.TextField(blank=True, default="")
     plan = models.JSONField(default=dict, help_text="What becomes of it: kind, to, by, words")
 
-    edition = models.BigIntegerField(default=0, db_index=True, help_text="Which write of the table it was saved by")
+    edition = models.BigIntegerField(default=0, db_index=True, help_text="Number of the write that saved the row last")
 
     objects = Editions.as_manager()
 
@@ -132,7 +140,7 @@ class CatalogModel(models.Model):
         return isolate(self.name or self.model_id or self.identity)
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        """Save the row as a new edition, by which every process's index finds what has changed."""
+        """Save the row with a new edition, so that every process finds it among the rows to read again."""
         fields = None if update_fields is None else [*update_fields, "edition"]
         with transaction.atomic():
             _give_edition([self])
@@ -176,12 +184,13 @@ class SyncRun(models.Model):
 
 
 class CatalogChange(models.Model):
-    """A confirmed change that upstream made by itself. Written by `mirror/sync.py` alone.
+    """A change that upstream made by itself. Only `mirror/sync.py` writes changes; `changes/kinds.py` lists the kinds.
 
-    `changes/kinds.py` has the kinds. Only a date that is near is recorded before it is confirmed, see `subject`.
+    A change is recorded when later answers have confirmed it, with one exception: a retirement date less than seven
+    days ahead is recorded after one answer, with the subject “seen once”.
     """
 
-    at = models.DateTimeField(db_index=True, help_text="When the list that confirmed it was read (UTC)")
+    at = models.DateTimeField(db_index=True, help_text="When the list was read after which it was recorded (UTC)")
     kind = models.CharField(max_length=40)
     model_id = models.CharField(max_length=300, db_index=True, help_text="The model it happened to, as text")
     label = models.TextField(blank=True, help_text="What the model was called then")

@@ -1,6 +1,10 @@
-"""Another username for a person: whatever names them follows in the same transaction, and the history stays as it was.
+"""Renaming people (not models). What follows a person by username is renamed too; the history keeps the old name.
 
-Accounts are renamed in a terminal alone. Django's `User.save` leads here too, so no way of saving leaves a name behind.
+`apps.py` lists the receivers of `person_renamed`, which do this in the same transaction: for who looks after a model,
+for the filters of saved views and private links, for warnings and for bulk jobs.
+
+People are renamed in a terminal alone, by `manage.py account`. `rename_before_save` receives Django's signal
+`pre_save`, so the same happens when other code saves a `User` with another username.
 """
 
 from typing import Any
@@ -16,7 +20,7 @@ from models_ui.audit.renames import RENAMED
 
 
 def rename_person(person: User, username: str) -> None:
-    """Give a person another username. Raise ValidationError where it is none, or somebody signs in with it."""
+    """Give a person another username. Raise ValidationError if it is not valid, or somebody signs in with it."""
     person.username = User.normalize_username(username)
     person.clean_fields(exclude=["password"])
     others = User.objects.exclude(pk=person.pk)

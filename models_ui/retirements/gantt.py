@@ -1,7 +1,8 @@
 """The picture of retirements: each model is a lane that ends on its date, with our fine-tunes as lanes below it.
 
 The words are HTML, so that they wrap and grow with the reader's letters. The lanes are SVG, with attributes and classes
-alone: across, everything is a percentage of the room for lanes. Pure: no Django, no clock.
+alone: across, everything is a percentage of the room for lanes. Reads no database and no clock: the caller gives the
+dates and the current time.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,6 +1,10 @@
-"""The outside world: Mistral's Models API as typed values and exceptions of our own; and the team's webhook.
+"""All HTTP requests to other hosts: Mistral's Models API, the team's webhook, and the identity provider.
 
-No other package makes HTTP requests. Of this package only this file reads settings.
+models_api.py  the Models API, as typed values and exceptions of our own
+webhook.py     messages to the team's webhook
+openid.py      the identity provider; `web/sign_on.py` gives its session to django-allauth as well
+
+No other package imports `requests`. Of this package only this file reads settings.
 """
 
 from functools import lru_cache

@@ -1,8 +1,8 @@
 """One exchange over HTTP: what is sent to a server, and its reply as it came, within a fixed time and size.
 
 The time-outs of sockets count from the last byte, so a server that drips one byte a second could hold a thread for
-hours, in the headers or the body. An `ExchangeWatch` hangs up at a fixed time instead, from a timer's thread. Only it
-knows whether a failure came before the request was sent, which decides whether a write may be repeated.
+hours, in the headers or the body. An `ExchangeWatch` hangs up at a fixed time instead, from a timer's thread. The watch
+also notes when the request is sent: a write may be repeated only after a failure that came before that (`watch.sent`).
 """
 
 import http.client

@@ -1,7 +1,11 @@
-"""What people do to a fine-tune, from its row, its page or a page of its own. One address and one view each.
+"""The actions on a model, other than its deletion (`deletions.py`). `urls.py` gives each action an address.
 
-Every action has a GET page with a form that works by itself. Where htmx sends it from a row or from the model's
-page, the answer is that row or page again, with a message beside it.
+`rename` to `unprotect` are for fine-tunes. `care` and `take` are for every model; `care` serves four verbs: assign,
+tag, note and plan. `undo` and `settle` are about an earlier action.
+
+GET shows a form on a page of its own, which works without scripts; `take` and `settle` are buttons and accept POST
+alone. Where htmx sends the form from a row or from the model's page, the answer is that row or page again, with a
+message beside it.
 """
 
 from functools import partial
@@ -59,13 +63,13 @@ def unprotect(request: Request, model_id: str) -> HttpResponse:
 
 @form_or_action
 def care(request: Request, model_id: str, verb: Verb) -> HttpResponse:
-    """Who looks after a model, its tags, its note, its plan: kept here of every model."""
+    """Change who looks after a model, its tags, its note or its plan. The dashboard keeps these for every model."""
     return _answer_edit(request, model_id, verb)
 
 
 @require_http_methods(["POST"])
 def take(request: Request, model_id: str) -> HttpResponse:
-    """Look after a model oneself, beside those who do already."""
+    """Add the signed-in person to those who look after the model."""
     response, form = ActionResponse(request, model_id, Verb.ASSIGN), ReasonForm(request.POST)
     if not form.is_valid():
         return response.show_invalid(form)
@@ -93,7 +97,7 @@ def undo(request: Request, action_id: str) -> HttpResponse:
 
 @require_http_methods(["POST"])
 def settle(request: Request, action_id: str) -> HttpResponse:
-    """Look what became of an action whose outcome is unknown. Every role may look."""
+    """Try to find out the outcome of an action whose outcome is unknown. Every role may do so."""
     event = _find_event(action_id)
     response = ActionResponse(request, event.model_id, VERB_OF_KIND[event.kind], settles=True)
 
@@ -108,7 +112,7 @@ def settle(request: Request, action_id: str) -> HttpResponse:
 
 @require_safe
 def row(request: Request, model_id: str) -> HttpResponse:
-    """The row as it is: what Cancel puts back. Without htmx there is no row to put it into."""
+    """Return the row without a form, for the Cancel button. Without htmx, redirect to the model's page."""
     response = ActionResponse(request, model_id, Verb.RENAME)
     return response.show_model(focus="") if wants_fragment(request) else HttpResponseRedirect(response.address)
 

@@ -1,4 +1,8 @@
-"""The overview: what ends with what, what needs somebody, and what changed. Everything comes from the index."""
+"""The home page: which models end and which fine-tunes end with them, what needs a person, and what changed lately.
+
+Models and their dates come from the index. Deletions to decide, actions of unknown outcome, watched models, failed jobs
+and recent changes are read from the database.
+"""
 
 from datetime import datetime
 from functools import cached_property
@@ -42,7 +46,7 @@ def home(request: Request) -> HttpResponse:
 
 
 class HomePage:
-    """What the page says of the catalog. Each number is that of the catalog's view that it leads to."""
+    """The part of the page that comes from the index. Each number counts the models of the catalog page it links to."""
 
     live_query = CatalogQuery(status=ANSWERING)
     retiring_query = CatalogQuery(type=(BASE,), status=("retiring",), sort="deprecation")

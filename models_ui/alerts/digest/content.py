@@ -121,7 +121,7 @@ class _Content:
     def _is_watched(self, change: CatalogChange) -> bool:
         """Return whether a change concerns a watched model and came after the watch began."""
         moved = change.kind == ALIAS_REPOINTED
-        since = self._watched_since if moved else self._watched_since | self._run_on_since
+        since = self._watched_since if moved else self._watched_since | self._bases_watched_since
         # A moved alias also concerns the model that it pointed to before.
         ids = (change.model_id, change.subject, str(change.before)) if moved else (change.model_id,)
         return any(model_id in since and change.at > since[model_id] for model_id in ids)
@@ -134,8 +134,8 @@ class _Content:
         )
 
     @cached_property
-    def _run_on_since(self) -> dict[str, datetime]:
-        """Since when each base model of a watched fine-tune counts.
+    def _bases_watched_since(self) -> dict[str, datetime]:
+        """By the id of a base model: since when it counts as watched, because a watched fine-tune runs on it.
 
         Excludes base models that are on the list themselves.
         """

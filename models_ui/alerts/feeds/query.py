@@ -1,8 +1,8 @@
-"""What a private link tells of: models, as the catalog's filters choose them, and of their dates those that the page of
-retirements would show.
+"""The filters of a private link: which models, by filters of the catalog, and which of their dates, by filters of the
+page of retirements.
 
-Both kinds of filters stand in one query string, `type=base&within=90`, so that a link of the catalog's filters alone
-has the catalog's own. Pure: no Django.
+One query string holds both: `type=base&within=90` means base models, and dates in the next 90 days. Without filters of
+dates it is the query string of the catalog. Imports no Django.
 """
 
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ _OF_DATES: Final = parameters_of(RetirementsQuery).keys() - {"type"}
 
 @dataclass(frozen=True, slots=True)
 class FeedQuery:
-    """The filters of a private link. The news tells of these models, whatever the dates are."""
+    """The filters of a private link. The calendar uses both; the feed of changes chooses by `models` alone."""
 
     models: CatalogQuery = field(default_factory=CatalogQuery)
     dates: RetirementsQuery = field(default_factory=RetirementsQuery)  # without a type, which `models` has
