@@ -147,7 +147,7 @@ def _changeable(request: Request, pk: int, kind: str) -> SavedList:
         if kind:
             record_refused_event(request.user, kind, saved.name)
         raise PermissionDenied(
-            _("Only Managers may change this view, and its owner if they are an Editor. Save a view of your own.")
+            _("Only an Editor who made this view, and Managers, may change it. Save a view of your own.")
         )
     return saved
 
