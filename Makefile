@@ -30,7 +30,7 @@ run: $(BIN)/.run
 test test-database: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(BIN)/.test
-	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m tests.support.programs
 	$(PYTEST) -n 4 $(APART) -m "not timed" --dist loadgroup
 	$(PYTEST) $(TIMED) -m timed
 	$(PYTEST) -n 3 tests/browser
@@ -38,7 +38,7 @@ test: $(BIN)/.test
 # What differs between databases, for a DATABASE_URL that names PostgreSQL: syncing, actions, jobs and the pages over them;
 # and the deployed shape, which is with PostgreSQL.
 test-database: $(BIN)/.test
-	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m tests.support.programs
 	$(PYTEST) -n 3 -m "not timed" $(APART) --ignore=tests/sandbox --ignore=tests/services --ignore=tests/management --ignore=tests/check_usage
 	$(PYTEST) -n 3 tests/management/test_backup.py
 	$(PYTEST) tests/deployed
@@ -62,7 +62,7 @@ messages: $(BIN)/.test
 	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
 
 bench: $(BIN)/.test
-	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m tests.support.programs
 	$(BIN)/python -m bench
 
 lock:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from bench.sites import Site
-from tests.support.chromium import find
+from tests.support.programs import find_chromium
 
 CATALOG_ROW = "main [data-model-id]"
 ADMIN_ROW = "#result_list tbody tr"
@@ -41,7 +41,7 @@ class PaintedPage:
 def measure_painting(pages: list[PaintedPage], rounds: int) -> None:
     """Measure every page once a round, each round in another order."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         for _ in range(rounds):
             for page in random.sample(pages, len(pages)):
                 _visit_twice(chromium, page)

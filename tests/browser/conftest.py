@@ -17,8 +17,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from models_ui.mirror.sync import SyncResult
 from sandbox import Sandbox
-from tests.support import chromium
 from tests.support.kept_mirror import fill_mirror
+from tests.support.programs import find_chromium
 from tests.support.sign_in import sign_in as sign_client_in
 
 # Chromium would otherwise look for updates and the like, at addresses that tests may not reach.
@@ -40,7 +40,7 @@ expect.set_options(timeout=5_000)
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    executable = chromium.find()
+    executable = find_chromium()
     if executable is None:
         pytest.fail("no Chromium here: apt-get install chromium-headless-shell")
     return {**browser_type_launch_args, "executable_path": executable, "args": list(FLAGS)}

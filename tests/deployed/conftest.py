@@ -25,9 +25,10 @@ from playwright.sync_api import Browser, BrowserType, Page, expect
 from sandbox import Sandbox
 from tests.browser.conftest import FLAGS, Troubles
 from tests.management.conftest import environment, free_port
-from tests.support import ROOT, chromium
+from tests.support import ROOT
 from tests.support.https_proxy import HTTPSProxy
 from tests.support.processes import until
+from tests.support.programs import find_chromium
 
 HOST = "models.example.org"
 PASSWORD = "correct-horse-battery-9"
@@ -172,7 +173,7 @@ def deployed(database_url: str, postbox: tuple[Postbox, int], tmp_path_factory) 
 def browser_of_people(browser_type: BrowserType, deployed: Deployed) -> Iterator[Browser]:
     """A browser for which the host name leads to the proxy, at the port of HTTPS."""
     there = f"--host-resolver-rules=MAP {HOST}:443 127.0.0.1:{deployed.proxy.port}"
-    started = browser_type.launch(executable_path=chromium.find(), args=[*FLAGS, there])
+    started = browser_type.launch(executable_path=find_chromium(), args=[*FLAGS, there])
     yield started
     started.close()
 
