@@ -45,7 +45,7 @@ def catalog_states(page: Page, sandbox: Sandbox) -> States:
         yield [f"#{menu}", f"[popovertarget={menu}]"]
         page.keyboard.press("Escape")
     page.locator("[data-more]").first.click()
-    yield ["#row-menu", "tbody tr:first-of-type"]
+    yield ["#row-menu", "tbody tr:has([data-more])"]
     page.keyboard.press("Escape")
     page.locator(".pick input").first.check()
     yield WHOLE_PAGE

@@ -12,7 +12,7 @@ from sandbox import Sandbox
 from tests.browser.conftest import archive, choose, message, opener_of, row_of
 from tests.support.browser import FOCUS, LAYOUT, violations
 
-TUNES = "/models/?type=fine-tuned&q=contract"
+TUNES = "/models/?type=fine-tuned&q=contract"  # a row or two; `test_catalog_screen.py` looks at the whole tab
 
 
 def in_place(page: Page, sandbox: Sandbox, tune: str) -> Iterator[str]:

@@ -91,7 +91,7 @@ def test_the_command_itself_works_and_ends_when_it_is_told(bob, sandbox, worker)
     check_whole(job, ids, sandbox)
     assert JobWorker.objects.count() == 1
     process.send_signal(signal.SIGTERM)
-    assert process.wait(5) == 0
+    assert process.wait(20) == 0
     assert not JobWorker.objects.exists()
 
 
@@ -109,7 +109,7 @@ def test_a_worker_told_to_end_finishes_what_it_has_begun_and_nothing_more(bob, s
     process = worker("--threads=2", patient=True)
     until(lambda: writes(sandbox) >= 2)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(5) == 0
+    assert process.wait(20) == 0
     assert set(states(job)) == {"done", "waiting"}
     assert states(job).count("done") == len(performed(sandbox)) < 12
 

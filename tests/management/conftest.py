@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import random
 import re
 import shutil
 import signal
@@ -40,8 +41,10 @@ UNSET = (
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    """Return a port below those that systems give away, so that no other test is given it in the meantime."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(20_000, 32_768))) as probe:
+            return probe.getsockname()[1]
 
 
 def environment(var: Path, **more: object) -> dict[str, str]:
@@ -169,16 +172,19 @@ def first_var(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     var = directory / "first"
     with (directory / "first.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not var.exists():
-            var.mkdir()
-            _start_once(var)
+        if not var.exists():  # also after another worker's start failed: each shows the reason
+            begun = directory / "begun"
+            shutil.rmtree(begun, ignore_errors=True)
+            begun.mkdir()
+            _start_once(begun)
+            begun.rename(var)
     return var
 
 
 def _start_once(var: Path) -> None:
-    serving = Serving(var).until("Sign in as:", seconds=90)
+    serving = Serving(var)
     try:
-        serving.until("manager")
+        serving.until("Sign in as:", seconds=90).until("manager")
     finally:
         serving.interrupt()
         serving.ended()

@@ -57,8 +57,8 @@ def silent_mail() -> Iterator[socket.socket]:
 def serving(first_var: Path, tmp_path_factory: pytest.TempPathFactory, silent_mail: socket.socket) -> Iterator[Serving]:
     var = Path(shutil.copytree(first_var, tmp_path_factory.mktemp("hanging") / "var"))
     more = {
-        "MODELS_API_TIMEOUT": 6,
-        "MODELS_API_TOTAL_TIMEOUT": 6,
+        "MODELS_API_TIMEOUT": 10,
+        "MODELS_API_TOTAL_TIMEOUT": 10,
         "SCHEDULE": "off",  # its syncs would hang as well
         "EMAIL_URL": f"smtp://127.0.0.1:{silent_mail.getsockname()[1]}",
     }
