@@ -2,8 +2,7 @@
 
 import logging
 import time
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,14 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.internal.conjecture import engine
 
 from models_ui.changes.sentences import change_sentence
-from models_ui.mirror import sync
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogChange
-from models_ui.services.cards import ModelCard, ModelList, parse_card
+from models_ui.services.cards import ModelCard, parse_card
 from models_ui.services.dialects import DIALECTS
 from models_ui.services.errors import ModelGone
 from tests.support.clock import START, wait
 from tests.support.entries import FLAGS, FLAP, OTHER, TUNE, Entries, base, listing, tune
+from tests.support.upstream import listing_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -209,22 +208,11 @@ def test_each_planted_change_is_told_once_and_nothing_else_whatever_flaps(db, di
 
 
 def sync_with(entries: Entries, dialect: str, existing: Entries) -> None:
-    """A run without HTTP, which would take the time of a hundred examples. An empty list is a failed run."""
+    """Sync once. An empty list is a failed run."""
     if dialect == "contract":
         entries = [entry for entry in entries if not entry.get("archived")]
-    cards = tuple(card for entry in entries if (card := parse_card(entry)))
-    listed = ModelList(cards=cards, unreadable=0, correlation_id="", fetched_at=datetime.now(UTC))
-    real = sync.models_api
-    sync.models_api = lambda: SimpleNamespace(  # type: ignore[assignment, return-value]
-        list=lambda: listed,
-        retrieve=lambda model_id: read(model_id, existing),
-        transport=SimpleNamespace(base_url="here"),
-        dialect=DIALECTS[dialect],
-    )
-    try:
+    with listing_of(entries, dialect=DIALECTS[dialect], retrieve=lambda model_id: read(model_id, existing)):
         assert run_sync().outcome == ("synced" if entries else "failed")
-    finally:
-        sync.models_api = real
 
 
 def read(model_id: str, existing: Entries) -> ModelCard:

@@ -17,12 +17,12 @@ from models_ui.mirror.state import mirror_state
 from models_ui.mirror.sync import run_sync
 from models_ui.models import CatalogModel, SyncRun
 from models_ui.services.cards import ModelList, parse_card
-from models_ui.services.dialects import PLATFORM
 from models_ui.services.stored_errors import stored_error_sentence
 from sandbox import Sandbox
 from tests.mirror.conftest import index, news, one_run, shown, snapshot, version
 from tests.support.clock import wait
 from tests.support.entries import FLAGS, LIMA, NEMO, TUNE, base, listing, tune
+from tests.support.upstream import listing_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -286,18 +286,9 @@ def test_any_sequence_of_lists_ends_as_what_upstream_lists_last(db, history: lis
 
 
 def sync_with(entries: list[dict[str, Any]]) -> SyncRun:
-    """A run without HTTP, which would take the time of a hundred examples."""
-    cards = tuple(card for entry in entries if (card := parse_card(entry)))
     wait()
-    listed = ModelList(cards=cards, unreadable=0, correlation_id="", fetched_at=timezone.now())
-    real = sync.models_api
-    sync.models_api = lambda: SimpleNamespace(
-        list=lambda: listed, transport=SimpleNamespace(base_url="here"), dialect=PLATFORM
-    )
-    try:
+    with listing_of(entries):
         return one_run()
-    finally:
-        sync.models_api = real
 
 
 def test_a_list_full_of_garbled_entries_makes_no_models_of_aliases_and_loses_none(synced, sandbox: Sandbox):
