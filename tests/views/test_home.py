@@ -62,6 +62,20 @@ def test_base_models_stand_by_their_end_with_their_fine_tunes(viewer: Client):
     assert "gone from Mistral’s list" in shown
 
 
+def test_of_a_large_family_the_rest_is_counted_and_leads_to_all_of_it(viewer: Client, sandbox: Sandbox):
+    pattern = sandbox.catalog.find(sandbox.catalog.fine_tunes()[0])
+    many = [f"{pattern['id']}-{number}" for number in range(60)]
+    sandbox.catalog.add(*({**pattern, "id": each, "name": f"Trial {each[-2:]}"} for each in many))
+    run_sync()
+    for address in ("/", f"/models/{many[0]}/"):
+        html = viewer.get(address).content.decode()
+        found = [each for each in re.findall(r'class="others" href="([^"]*)">\s*\+ (\d+)', html) if int(each[1]) > 40]
+        assert len(found) == 1, address
+        leads_to, rest = found[0]
+        assert int(rest) < count_at(leads_to), address
+        assert count_at(leads_to) > 60, address
+
+
 @pytest.mark.usefixtures("synced")
 def test_the_table_says_what_the_picture_says(viewer: Client):
     html = overview(viewer)
